@@ -1,0 +1,257 @@
+"""The nouns of Rolecall: frozen, slotted, keyword-only dataclasses of plain data.
+
+One path runs through the package: ``Source -> Page -> Candidate -> Extraction``. Everything here
+imports the standard library only, so that any part may import it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Literal
+
+Kind = Literal["title", "heading", "paragraph", "item", "row"]
+Role = Literal["header", "posting", "chrome", "similar", "cookie"]
+Origin = str  # "stated", "reader", an engine's name, or "cache"
+Match = Literal["exact", "normalised", "stated", "derived", "none"]
+Outcome = Literal["ok", "partial", "not_a_posting", "failed"]
+
+NOT_A_POSTING = (
+    "list_page", "several_postings", "expired_notice", "login_wall", "needs_javascript",
+    "blocked_page", "not_html", "empty_text", "other",
+)  # fmt: skip
+FAILURES = (
+    "unreadable", "too_large", "decode_error", "timeout", "engine_unavailable", "rate_limited",
+    "budget_exceeded", "context_overflow", "cancelled", "poison", "internal",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """What came in, untouched. ``captured`` is the day the page was saved, if the user knows it."""
+
+    body: bytes
+    locator: str = "-"
+    url: str | None = None
+    media_type: str | None = None
+    charset: str | None = None
+    captured: date | None = None
+
+    @property
+    def id(self) -> str:
+        """The sha256 of the body, in hexadecimal."""
+        return hashlib.sha256(self.body).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """Half-open characters (code points) of ``Page.text``: the only coordinate system."""
+
+    start: int
+    end: int
+
+    def of(self, text: str) -> str:
+        """The characters of ``text`` this span covers."""
+        return text[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """A visible line of the page.
+
+    ``span`` leaves out a leading bullet mark. ``path`` leads back to the DOM. ``level`` is the
+    heading level (1-6) or the list depth of an item. ``hints`` holds lower-case class, id and
+    itemprop tokens of the element and its near ancestors; ``link`` is the share of the characters
+    that stand in links, ``bold`` says that all of them are emphasised.
+    """
+
+    kind: Kind
+    role: Role
+    span: Span
+    path: str
+    tag: str = "p"
+    level: int = 0
+    hints: str = ""
+    link: float = 0.0
+    bold: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A visible link: where its text stands, and where it leads."""
+
+    span: Span
+    href: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """A posting that the page states as data, in schema.org's ``JobPosting`` shape.
+
+    ``syntax`` is ``jsonld``, ``microdata`` or ``state``; ``pointer`` leads to the object, e.g.
+    ``jsonld[0]#/@graph/1``. ``repaired`` says that the JSON had to be guessed at.
+    """
+
+    syntax: Literal["jsonld", "microdata", "state"]
+    pointer: str
+    data: Mapping[str, Any]
+    repaired: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Something that was cut, repaired, replaced or guessed; goes into the record."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """All that a reader of the page can see, one block per line of ``text``.
+
+    ``text`` starts with the document's title line (a block of kind ``title``) where there is one.
+    ``meta`` holds ``<meta>`` and ``<html lang>`` values as hints; no value is ever taken from it.
+    """
+
+    source_id: str
+    url: str | None
+    text: str
+    blocks: tuple[Block, ...]
+    links: tuple[Link, ...] = ()
+    statements: tuple[Statement, ...] = ()
+    meta: Mapping[str, str] = field(default_factory=dict)
+    language: str | None = None
+    captured: date | None = None
+    media_type: str = "text/html"
+    warnings: tuple[Notice, ...] = ()
+
+    def line(self, block: Block) -> str:
+        """The visible text of one block."""
+        return self.text[block.span.start : block.span.end]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A proposed value for a whole unit of the schema, with its evidence.
+
+    ``value`` is the scalar of a one-field unit, the list of a list unit, or a mapping from field
+    to value where the unit has several fields (salary, experience, places). ``quotes`` and
+    ``spans`` run parallel: one entry per list item, else one for the unit. A span is ``None``
+    where the support is not visible text; ``pointer`` then says where it stands.
+    """
+
+    unit: str
+    value: Any
+    quotes: tuple[str, ...] = ()
+    spans: tuple[Span | None, ...] = ()
+    origin: Origin = "reader"
+    confidence: float | None = None
+    pointer: str | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Why one value of the result is believed. See ``docs/records.md``."""
+
+    quote: str | None
+    span: Span | None
+    match: Match
+    origin: Origin
+    confidence: float | None
+    block_path: str | None = None
+    pointer: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """A doubt about one value; ``pointer`` is the JSON pointer of the field."""
+
+    pointer: str
+    kind: Literal["conflict", "ungrounded", "ambiguous", "schema", "syntax", "truncated"]
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why there is no posting, or why an input failed."""
+
+    code: str
+    stage: str
+    message: str
+    retryable: bool = False
+    retry_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Tokens of one completion, in the words of OpenTelemetry's GenAI conventions."""
+
+    input_tokens: int = 0
+    cached_tokens: int = 0
+    output_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """What an engine is asked: messages, the answer's grammar or schema, and the budget."""
+
+    messages: tuple[tuple[str, str], ...]
+    grammar: str | None = None
+    json_schema: Mapping[str, Any] | None = None
+    max_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """What an engine answered; a truncated answer is a value, not an exception."""
+
+    text: str
+    finish_reason: Literal["stop", "length", "refusal"]
+    usage: Usage = Usage()
+    engine: str = ""
+    model: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One call of an engine, paid or not."""
+
+    engine: str
+    model: str
+    result: str
+    usage: Usage = Usage()
+    cost_usd: float = 0.0
+    seconds: float = 0.0
+    cached: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """Which producers were taken, in order, and why."""
+
+    producers: tuple[str, ...] = ()
+    engine: str | None = None
+    answer_form: str | None = None
+    tokens: int | None = None
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extraction:
+    """The result for one page: values, their evidence, and the outcome."""
+
+    outcome: Outcome
+    data: Mapping[str, Any] | None = None
+    evidence: Mapping[str, Evidence] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[Notice, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    route: Route = Route()
+    reason: Reason | None = None
+    page: Page | None = None

@@ -1,0 +1,52 @@
+"""Every error Rolecall raises on purpose.
+
+::
+
+    Error                    .hint (the remedy)   .code   .retryable
+    ├── UsageError           a wrong call, a file that exists, a setting that does not (exit code 2)
+    │   ├── SettingsError    names the key, the value and where it came from
+    │   └── SchemaError      a schema that is refused, with its JSON pointer
+    ├── SourceError          an input that cannot be read, is too large or cannot be decoded
+    └── ModelFileError       the shipped reader model is missing or was changed
+
+A page that is not a posting, and a bad answer of a model, are results and not errors.
+"""
+
+from __future__ import annotations
+
+
+class Error(Exception):
+    """Base of all: ``hint`` names the remedy, ``code`` is the record's reason code."""
+
+    code = "internal"
+    retryable = False
+
+    def __init__(self, message: str, *, hint: str | None = None, code: str | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint
+        if code is not None:
+            self.code = code
+
+
+class UsageError(Error):
+    """The call cannot be carried out as it was made."""
+
+    code = "usage"
+
+
+class SettingsError(UsageError):
+    """A setting is unknown or has a value that it cannot have."""
+
+
+class SchemaError(UsageError):
+    """A schema is refused."""
+
+
+class SourceError(Error):
+    """An input cannot be used: ``code`` is ``unreadable``, ``too_large`` or ``decode_error``."""
+
+    code = "unreadable"
+
+
+class ModelFileError(Error):
+    """A file of the embedded reader is missing or does not have the recorded hash."""
