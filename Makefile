@@ -1,0 +1,95 @@
+# All that a developer runs. Needs Python >= 3.11, git and make; `make help` lists the targets.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BENCH_VENV := .venv-bench
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+BENCH_READY := $(BENCH_VENV)/.ready
+
+# The first interpreter that starts, is new enough and can make an environment.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 python; do \
+	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
+	&& { echo $$p; break; }; done)
+
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-input
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' Makefile
+
+.PHONY: setup
+setup: $(READY) ## create .venv from the hashed lock, with the package editable in it
+
+$(READY): requirements/dev.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "No Python >= 3.11 with venv found; set PYTHON=..." >&2; exit 1; }
+	@echo "Setting up $(VENV) with $$($(PYTHON) --version)" >&2
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python $(PIP_INSTALL) --require-hashes -r requirements/dev.txt
+	@$(BIN)/python $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(BENCH_READY): requirements/bench.txt
+	@test -n "$(PYTHON)" || { echo "No Python >= 3.11 with venv found; set PYTHON=..." >&2; exit 1; }
+	@echo "Setting up $(BENCH_VENV)" >&2
+	@test -x $(BENCH_VENV)/bin/python || $(PYTHON) -m venv $(BENCH_VENV)
+	@$(BENCH_VENV)/bin/python $(PIP_INSTALL) --require-hashes -r requirements/bench.txt
+	@touch $@
+
+.PHONY: demo
+demo: $(READY) ## extract the example postings and print what was found
+	@mkdir -p build
+	@$(BIN)/python tools/demo.py
+
+.PHONY: test
+test: $(READY) ## run the tests
+	@$(BIN)/python -m pytest
+
+.PHONY: check
+check: $(READY) ## formatting, lint and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+.PHONY: fix
+fix: $(READY) ## format, and repair what lint can repair
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+.PHONY: gate
+gate: $(READY) ## measure on the annotated pages; fails under the pinned floors
+	@if [ -d ../shared/corpus ]; then $(BIN)/python -m rolecall.evaluate.gate; \
+	else echo "gate: skipped, no annotated pages beside this checkout (../shared/corpus)"; fi
+
+.PHONY: bench
+bench: $(READY) $(BENCH_READY) ## speed and memory beside trafilatura with extruct
+	@mkdir -p build
+	@$(BIN)/python bench/run.py --peer-python $(BENCH_VENV)/bin/python
+
+.PHONY: docs
+docs: $(READY) ## rewrite the generated pages of docs/
+	@$(BIN)/python tools/settings_page.py
+
+# The locks name no index and no machine: the header is ours.
+LOCK := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate
+
+.PHONY: lock
+lock: $(READY) ## resolve the locks in requirements/ anew
+	@for name in run dev bench; do \
+		case $$name in \
+			run) inputs="pyproject.toml";; \
+			dev) inputs="pyproject.toml requirements/dev.in";; \
+			bench) inputs="requirements/bench.in";; \
+		esac; \
+		{ echo "# Locked from $$inputs by 'make lock'; edit those, not this."; \
+		  $(LOCK) $(LOCK_FLAGS) $$inputs; } > requirements/$$name.txt.new \
+		&& mv requirements/$$name.txt.new requirements/$$name.txt || exit 1; \
+	done
+
+.PHONY: clean
+clean: ## remove environments, caches and built files
+	rm -rf $(VENV) $(BENCH_VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
