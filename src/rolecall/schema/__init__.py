@@ -1,1 +1,1 @@
-""""""
+"""The default posting, validation against it, and its export to schema.org."""
