@@ -1,1 +1,86 @@
-"""Job postings to validated JSON in which every value points to its evidence on the page."""
+"""Job postings to validated JSON in which every value points to its evidence on the page.
+
+    >>> import rolecall
+    >>> result = rolecall.extract(rolecall.Source(body=html))      # doctest: +SKIP
+    >>> result.data["title"], result.evidence["/title"].quote      # doctest: +SKIP
+
+Importing this package loads none of its parts; each name is fetched when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rolecall.core import (
+        Block,
+        Candidate,
+        Evidence,
+        Extraction,
+        Notice,
+        Page,
+        Problem,
+        Reason,
+        Source,
+        Span,
+    )
+    from rolecall.errors import Error, SettingsError, SourceError, UsageError
+    from rolecall.page import clean
+    from rolecall.pipeline import extract, extract_many
+    from rolecall.record import to_record
+    from rolecall.schema.schema_org import to_schema_org
+    from rolecall.schema.validate import validate
+    from rolecall.settings import Settings
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Block",
+    "Candidate",
+    "Error",
+    "Evidence",
+    "Extraction",
+    "Notice",
+    "Page",
+    "Problem",
+    "Reason",
+    "Settings",
+    "SettingsError",
+    "Source",
+    "SourceError",
+    "Span",
+    "UsageError",
+    "__version__",
+    "clean",
+    "extract",
+    "extract_many",
+    "to_record",
+    "to_schema_org",
+    "validate",
+]
+
+_HOMES = {
+    "clean": "rolecall.page",
+    "extract": "rolecall.pipeline",
+    "extract_many": "rolecall.pipeline",
+    "to_record": "rolecall.record",
+    "to_schema_org": "rolecall.schema.schema_org",
+    "validate": "rolecall.schema.validate",
+    "Settings": "rolecall.settings",
+    **dict.fromkeys(("Error", "SettingsError", "SourceError", "UsageError"), "rolecall.errors"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Fetch a public name from the part it lives in."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_HOMES.get(name, "rolecall.core")), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """The public names."""
+    return list(__all__)

@@ -1,0 +1,255 @@
+"""Every setting, declared once, and where each value came from.
+
+A flag wins over the environment (``ROLECALL_NAME``), then ``./rolecall.toml``, then the user's
+file (``$XDG_CONFIG_HOME/rolecall/config.toml``), then the default. A name that does not exist is
+an error which names the place it stands in and the nearest name that does.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+from rolecall.core import Notice
+from rolecall.errors import SettingsError
+
+PREFIX: Final = "ROLECALL_"
+PROJECT_FILE: Final = "rolecall.toml"
+
+
+def _setting(default: Any, text: str, *, decides: bool = False, least: float | None = None) -> Any:
+    """Declare a setting; ``decides`` says that it can change what is extracted."""
+    return field(default=default, metadata={"help": text, "decides": decides, "least": least})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All settings with their values. ``Settings()`` holds the defaults.
+
+    ``origins`` names for each setting that is not at its default where its value came from;
+    ``warnings`` names settings that were given and have no effect.
+    """
+
+    max_bytes: int = _setting(
+        10_000_000,
+        "An input larger than this many bytes fails as too_large; a JSON Lines record counts as "
+        "one input.",
+        decides=True,
+        least=1,
+    )
+    page_timeout_seconds: float = _setting(
+        10.0,
+        "An input that takes longer than this fails as timeout; 0 sets no limit.",
+        least=0,
+    )
+    workers: int = _setting(
+        1, "How many processes read inputs at the same time; 0 is one per core.", least=0
+    )
+    recycle_after: int = _setting(
+        5_000, "A worker process is replaced after this many inputs; 0 never does.", least=0
+    )
+    reader_model: str = _setting(
+        "", "Folder of another model for the embedded reader; empty is the one that is shipped."
+    )
+    with_text: bool = _setting(
+        False, "Add the page's visible text to each record, so that spans can be read without it."
+    )
+    origins: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    warnings: tuple[Notice, ...] = ()
+
+    def deciding(self) -> dict[str, Any]:
+        """The values that can change a result; they go into a record's ``config``.
+
+        The reader's model is not among them: its hash goes there itself, whatever its place.
+        """
+        return {one.name: getattr(self, one.name) for one in declared() if one.decides}
+
+    def origin(self, name: str) -> str:
+        """Where the value of ``name`` came from, in words; ``default`` when nothing set it."""
+        return self.origins.get(name, "default")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """The declaration of one setting, for help texts and the reference page."""
+
+    name: str
+    kind: type
+    default: Any
+    help: str
+    decides: bool
+    least: float | None = None
+
+    @property
+    def variable(self) -> str:
+        """The name of its environment variable."""
+        return PREFIX + self.name.upper()
+
+    @property
+    def flag(self) -> str:
+        """The name of its flag."""
+        return "--" + self.name.replace("_", "-")
+
+
+ALIASES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "MODEL_NAME": "no engine is asked yet, so no model is chosen",
+        "MODEL_QUANTIZATION": "no engine is asked yet, so no weights are loaded",
+        "KV_CACHE_DTYPE": "no engine is asked yet, so there is no KV cache",
+        "MAX_MODEL_LENGTH": "no engine is asked yet, so there is no context window",
+        "GPU_MEMORY_UTILIZATION": "no engine is asked yet, so no GPU memory is taken",
+        "SWAP_SPACE": "vLLM has dropped the option swap_space",
+        "MAX_NUM_SEQS": "no engine is asked yet; processes are set with ROLECALL_WORKERS",
+        "REQUIRED_VLLM_VERSION": "no engine is asked yet, and versions are checked by what they do",
+        "REQUIRED_CUDA_VERSION": "no engine is asked yet, and nothing here needs CUDA",
+        "REQUIRED_HARDWARE": "no engine is asked yet, and nothing here needs a GPU",
+        "VLLM_HOST": "no engine is asked yet, so no server is started",
+        "VLLM_PORT": "no engine is asked yet, so no server is started",
+        "VLLM_ENABLE_PREFIX_CACHING": "no engine is asked yet; vLLM caches prefixes by itself",
+        "VLLM_TRUST_REMOTE_CODE": "code from a model's repository is never run",
+    }
+)
+"""Variables of the decision record's ``.env`` that are understood -> why they have no effect."""
+
+
+def declared() -> tuple[Setting, ...]:
+    """All settings, in the order of their declaration."""
+    return tuple(
+        Setting(
+            name=one.name,
+            kind=type(one.default),
+            default=one.default,
+            help=one.metadata["help"],
+            decides=one.metadata["decides"],
+            least=one.metadata["least"],
+        )
+        for one in fields(Settings)
+        if one.metadata and one.default is not MISSING
+    )
+
+
+def load(
+    flags: Mapping[str, Any] | None = None,
+    environ: Mapping[str, str] | None = None,
+    project_toml: Path | None = None,
+    user_toml: Path | None = None,
+) -> Settings:
+    """Put the settings together; a flag that is ``None`` was not given, a file may be missing.
+
+    Raises:
+        SettingsError: an unknown name, a value of the wrong kind, or a file that is no TOML.
+    """
+    known = {one.name: one for one in declared()}
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for origin, name, value in _told(flags or {}, environ or {}, project_toml, user_toml):
+        key = name if origin[0] != "environment" else name.removeprefix(PREFIX).lower()
+        if key not in known:
+            raise _unknown(name, origin, known.values())
+        values[key] = _typed(known[key], value, name, origin)
+        origins[key] = _said(origin, name)
+    return Settings(
+        **values,
+        origins=MappingProxyType(origins),
+        warnings=tuple(_without_effect(environ or {})),
+    )
+
+
+def locate(environ: Mapping[str, str], folder: Path) -> tuple[Path, Path]:
+    """Where the project's and the user's file would be, for a process started in ``folder``."""
+    base = environ.get("XDG_CONFIG_HOME") or ""
+    # The XDG specification says that a relative path there is to be ignored.
+    home = Path(base) if base.startswith("/") else Path(environ.get("HOME") or "~") / ".config"
+    return folder / PROJECT_FILE, home / "rolecall" / "config.toml"
+
+
+_Origin = tuple[str, str]
+_SWITCHES: Final = dict(
+    [(word, True) for word in ("1", "true", "yes", "on")]
+    + [(word, False) for word in ("0", "false", "no", "off")]
+)
+
+
+def _told(
+    flags: Mapping[str, Any],
+    environ: Mapping[str, str],
+    project_toml: Path | None,
+    user_toml: Path | None,
+) -> Iterator[tuple[_Origin, str, Any]]:
+    """Everything that was said, the weakest first, as (origin, name, value)."""
+    for path in (user_toml, project_toml):
+        if path is not None:
+            for name, value in _read(path).items():
+                yield ("file", str(path)), name, value
+    for name, value in sorted(environ.items()):
+        if name.startswith(PREFIX):
+            yield ("environment", ""), name, value
+    for name, value in flags.items():
+        if value is not None:
+            yield ("flag", ""), name, value
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file)
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path} cannot be used: {error}", hint="mend or remove it") from error
+
+
+def _typed(setting: Setting, value: Any, name: str, origin: _Origin) -> Any:
+    """``value`` in the setting's type; words from the environment are read."""
+    kind = setting.kind
+    if isinstance(value, str) and kind is not str:
+        value = _from_words(kind, value.strip())
+    if kind is float and type(value) is int:
+        value = float(value)
+    # bool is an int to Python, and not to whoever writes workers = true.
+    if type(value) is not kind or value != value or value in (float("inf"), float("-inf")):
+        raise SettingsError(
+            f"{_said(origin, name)}: a value like {setting.default!r} is needed",
+            hint=setting.help,
+        )
+    if setting.least is not None and isinstance(value, int | float) and value < setting.least:
+        raise SettingsError(
+            f"{_said(origin, name)}: {value!r} is too small, the least is {setting.least:g}",
+            hint=setting.help,
+        )
+    return value
+
+
+def _from_words(kind: type, words: str) -> Any:
+    if kind is bool:
+        return _SWITCHES.get(words.lower())
+    try:
+        return kind(words)
+    except ValueError:
+        return None
+
+
+def _unknown(name: str, origin: _Origin, known: Iterable[Setting]) -> SettingsError:
+    names = [one.variable if origin[0] == "environment" else one.name for one in known]
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(names)}"
+    return SettingsError(f"{_said(origin, name)} is not a setting", hint=hint)
+
+
+def _said(origin: _Origin, name: str) -> str:
+    """How a person finds the place where ``name`` was set."""
+    kind, place = origin
+    if kind == "flag":
+        return f"flag --{name.replace('_', '-')}"
+    return f"environment {name}" if kind == "environment" else f"{name} in {place}"
+
+
+def _without_effect(environ: Mapping[str, str]) -> Iterator[Notice]:
+    for name, why in ALIASES.items():
+        if name in environ:
+            yield Notice(code="setting_without_effect", message=f"{name} has no effect: {why}")
