@@ -1,0 +1,239 @@
+"""What the user named -> a lazy stream of inputs in a fixed order.
+
+A folder yields its HTML, text and Markdown files, also those below it, sorted by name; hidden
+files and what a browser saved beside a page (``X_files`` next to ``X.html``) are left out. JSON
+Lines yield one input per line that is not blank. Every input gives exactly one record, so whatever
+cannot be listed or read is an input too, with its ``fault``.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+import sys
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import BinaryIO, cast
+
+from rolecall.batch.files import open_regular, shown
+from rolecall.batch.lines import lines, peeked
+from rolecall.errors import SourceError, UsageError
+
+PAGE_SUFFIXES = (".html", ".htm", ".xhtml", ".txt", ".text", ".md", ".markdown")
+LINE_SUFFIXES = (".jsonl", ".ndjson", ".jsonlines")
+MAGIC = re.compile(r"[*?\[]")
+STDIN = "-"
+JSON_START = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*["}]')
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One input before it is read.
+
+    ``seq`` is its place in the run; ``path`` a file still to be read, else ``line`` holds the
+    bytes: a line of JSON (``json``) or a page. ``fault`` is (code, message) of what is known to be
+    wrong. ``known`` is the source_id of a record that an earlier run wrote for this locator.
+    """
+
+    seq: int
+    locator: str
+    path: str | None = None
+    line: bytes | None = None
+    json: bool = False
+    fault: tuple[str, str] | None = None
+    known: str | None = None
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was left out while listing, for the summary."""
+
+    ignored: int = 0
+    repeated: int = 0
+
+
+def expand(arguments: Iterable[str]) -> list[str]:
+    """Glob patterns -> the paths they match, sorted; other arguments as they are.
+
+    A name that exists is never a pattern. A pattern that matches nothing is a `UsageError`.
+    """
+    paths: list[str] = []
+    for argument in arguments:
+        if argument != STDIN and MAGIC.search(argument) and not os.path.lexists(argument):
+            found = sorted(glob.iglob(argument, recursive=True), key=os.fsencode)
+            if not found:
+                raise UsageError(
+                    f"no file matches {shown(argument)}",
+                    hint="quote the pattern, ** looks into folders too",
+                )
+            paths += found
+        else:
+            paths.append(argument)
+    if not paths:
+        raise UsageError("nothing to read", hint="name files, folders, patterns, or - for stdin")
+    return paths
+
+
+def stream(
+    paths: list[str], *, limit: int, leave_out: str | None = None, tally: Tally | None = None
+) -> Iterator[Input]:
+    """The inputs of ``paths`` (from ``expand``) with their ``seq``, listed as far as asked for.
+
+    ``limit`` is the largest page in bytes, for stdin; ``leave_out`` is a path that is not an
+    input, such as the output file. A path named twice is one input.
+    """
+    tally = tally if tally is not None else Tally()
+    away = os.path.abspath(leave_out) if leave_out is not None else None
+    seen: set[int] = set()
+    seq = 0
+    for path in paths:
+        for entry in _entries(path, limit, tally):
+            if entry.path is not None and (away is not None or len(paths) > 1):
+                full = os.path.abspath(entry.path) if "\0" not in entry.path else entry.path
+                if full == away:
+                    tally.ignored += 1
+                    continue
+                if len(paths) > 1:
+                    key = hash((full, entry.locator if entry.line is not None else ""))
+                    if key in seen:
+                        tally.repeated += 1
+                        continue
+                    seen.add(key)
+            yield replace(entry, seq=seq) if entry.line is None else _numbered(entry, seq)
+            seq += 1
+
+
+def count(paths: list[str]) -> int | None:
+    """How many inputs there are, where that is cheap to know: files and folders, not lines."""
+    total = 0
+    for path in paths:
+        if path == STDIN or _is_lines(path):
+            return None
+        if os.path.isdir(path):
+            total += sum(1 for _ in _walk(path, Tally()))
+        else:
+            total += 1
+    return total
+
+
+def _numbered(entry: Input, seq: int) -> Input:
+    """A line's ``path`` served to recognise repetition only; its bytes are here already."""
+    return replace(entry, seq=seq, path=None)
+
+
+def _entries(path: str, limit: int, tally: Tally) -> Iterator[Input]:
+    if path == STDIN:
+        yield from _stdin(limit)
+    elif _is_lines(path) and not os.path.isdir(path):
+        yield from _json_lines(path, limit)
+    elif os.path.isdir(path):
+        yield from _walk(path, tally)
+    else:
+        yield Input(0, path, path=path)
+
+
+def _is_lines(path: str) -> bool:
+    name = path.lower().removesuffix(".gz")
+    return name.endswith(LINE_SUFFIXES)
+
+
+def _walk(folder: str, tally: Tally) -> Iterator[Input]:
+    """Files below ``folder`` in the order of their names, without recursion or held trees.
+
+    A folder that cannot be listed is an input that failed. Links to folders are not followed: a
+    loop of them would never end.
+    """
+    stack: list[str] = [folder]
+    while stack:
+        path = stack.pop()
+        if not path.endswith(os.sep) and path is not folder:
+            yield Input(0, path, path=path)
+            continue
+        try:
+            with os.scandir(path) as found:
+                entries = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in found]
+        except OSError as error:
+            message = f"cannot list the folder: {(error.strerror or str(error)).lower()}"
+            yield Input(0, path, fault=("unreadable", message))
+            continue
+        entries.sort(key=lambda entry: os.fsencode(entry[0]), reverse=True)
+        pages = {_stem(name) for name, is_folder in entries if not is_folder}
+        for name, is_folder in entries:
+            if name.startswith(".") or (
+                is_folder and name.endswith("_files") and name[:-6] in pages
+            ):
+                tally.ignored += 1
+            elif is_folder:
+                stack.append(os.path.join(path, name, ""))
+            elif name.lower().removesuffix(".gz").endswith(PAGE_SUFFIXES):
+                stack.append(os.path.join(path, name))
+            else:
+                tally.ignored += 1
+
+
+def _stem(name: str) -> str:
+    stem, suffix = os.path.splitext(name)
+    return stem if suffix.lower() in (".html", ".htm") else ""
+
+
+def _json_lines(path: str, limit: int) -> Iterator[Input]:
+    """The lines of a file; one input that failed if it cannot be opened or ends in mid-stream."""
+    try:
+        descriptor = open_regular(path)
+    except SourceError as error:
+        yield Input(0, path, path=path, fault=(error.code, str(error)))
+        return
+    with os.fdopen(descriptor, "rb") as file:
+        yield from _from_lines(file, path, path, limit)
+
+
+def _from_lines(file: BinaryIO, locator: str, path: str | None, limit: int) -> Iterator[Input]:
+    number = 0
+    longest = 2 * limit  # escapes make a page longer as JSON
+    try:
+        for line in lines(file, longest):
+            number = line.number
+            where = f"{locator}:{number}"
+            if line.content is not None:
+                yield Input(0, where, path=path, line=line.content, json=True)
+            else:
+                message = f"line {number} is longer than {longest:,} bytes"
+                yield Input(0, where, path=path, line=b"", fault=("too_large", message))
+    except (OSError, EOFError, zlib.error) as error:
+        where = f"{locator}:{number + 1}"
+        told = str(getattr(error, "strerror", None) or error).lower()
+        message = f"reading stopped before line {number + 1}: {told}"
+        yield Input(0, where, fault=("decode_error", message))
+
+
+def _stdin(limit: int) -> Iterator[Input]:
+    """Standard input: JSON Lines if it starts like an object, else one page."""
+    if sys.stdin is None:
+        raise UsageError("standard input is closed", hint="name files instead of -")
+    file = cast(BinaryIO, sys.stdin.buffer)
+    head = peeked(file, 4096)
+    if head[:2] == b"\x1f\x8b":
+        yield from _stdin_gzip(file, limit)
+    elif JSON_START.match(head):
+        yield from _from_lines(file, STDIN, None, limit)
+    else:
+        yield Input(0, STDIN, line=file.read(limit + 1))
+
+
+def _stdin_gzip(file: BinaryIO, limit: int) -> Iterator[Input]:
+    """Compressed standard input: the same choice, made on what comes out."""
+    import gzip
+
+    plain = gzip.GzipFile(fileobj=file)
+    try:
+        head = plain.peek(4096)[:4096]
+        if JSON_START.match(head):
+            yield from _from_lines(cast(BinaryIO, plain), STDIN, None, limit)
+            return
+        body = plain.read(limit + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        yield Input(0, STDIN, fault=("decode_error", f"broken gzip: {error}"))
+        return
+    yield Input(0, STDIN, line=body)
