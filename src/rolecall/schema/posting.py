@@ -54,6 +54,9 @@ SENIORITIES: Final = (
 )  # fmt: skip
 PERIODS: Final = ("hour", "day", "week", "month", "year", "project")
 
+HIGHEST_PAY: Final = 1_000_000_000_000
+"""No currency in use pays more in any period; what is above was misread."""
+
 FIELDS: Final[tuple[str, ...]] = tuple(name for fields in UNITS.values() for name in fields)
 
 
@@ -95,8 +98,8 @@ POSTING_SCHEMA: Final[dict[str, Any]] = {
             "uniqueItems": True,
         },
         "seniority": {"enum": [*SENIORITIES, None]},
-        "salary_min": _nullable("number", minimum=0),
-        "salary_max": _nullable("number", minimum=0),
+        "salary_min": _nullable("number", minimum=0, maximum=HIGHEST_PAY),
+        "salary_max": _nullable("number", minimum=0, maximum=HIGHEST_PAY),
         "salary_currency": _nullable("string", pattern="^[A-Z]{3}$"),
         "salary_period": {"enum": [*PERIODS, None]},
         "experience_years_min": _nullable("number", minimum=0, maximum=60),

@@ -95,7 +95,7 @@ def _items(
     """Go through a list: each item stands or falls by itself."""
     unit, items = candidate.unit, candidate.value
     if not isinstance(items, Sequence) or isinstance(items, str | bytes | bytearray):
-        problems.append(_problem(unit, "schema", f"a list is needed, not {_show(items)}"))
+        problems.append(_problem(unit, "schema", f"a list is needed, not {show(items)}"))
         return None, []
     shared = len(candidate.quotes) <= 1
     once = _support(page, candidate, 0) if shared else None
@@ -166,8 +166,13 @@ def _checked(unit: str, value: Any, problems: list[Problem]) -> Any:
         return _fields(unit, value, problems)
     name = UNITS[unit][-1]
     if unit == "places" and isinstance(value, Mapping):
-        value = {key: value.get(key) for key in ("text", "city", "region", "country")}
-    wrong = fault(name, [value] if unit in LIST_UNITS else value)
+        value = {key: value.get(key) or None for key in ("text", "city", "region", "country")}
+        if isinstance(value["text"], str) and value["text"].isspace():
+            return None
+    if not isinstance(value, str | dict):
+        wrong: str | None = f"text is needed, not {show(value)}"
+    else:
+        wrong = fault(name, [value] if unit in LIST_UNITS else value)
     if wrong is None and unit in DATES:
         wrong = _no_date(value)
     if wrong is None:
@@ -178,12 +183,14 @@ def _checked(unit: str, value: Any, problems: list[Problem]) -> Any:
 
 def _fields(unit: str, value: Any, problems: list[Problem]) -> dict[str, Any] | None:
     if not isinstance(value, Mapping):
-        problems.append(_problem(unit, "schema", f"fields are needed, not {_show(value)}"))
+        problems.append(_problem(unit, "schema", f"fields are needed, not {show(value)}"))
         return None
     kept: dict[str, Any] = {}
     for name in UNITS[unit]:
         kept[name] = value.get(name)
         wrong = fault(name, kept[name])
+        if wrong is None and not isinstance(kept[name], int | float | str | None):
+            wrong = f"a plain value is needed, not {show(kept[name])}"
         if wrong is not None:
             problems.append(Problem(pointer=f"/{name}", kind="schema", message=wrong))
             kept[name] = None
@@ -212,20 +219,17 @@ def _problem(unit: str, kind: Any, message: str) -> Problem:
 
 def _ungrounded(unit: str, candidate: Candidate, number: int | None = None) -> Problem:
     value = candidate.value if number is None else candidate.value[number]
-    message = f"{candidate.origin} proposed {_show(value)}, which the page does not show there"
+    message = f"{candidate.origin} proposed {show(value)}, which the page does not show there"
     return _problem(unit, "ungrounded", message)
 
 
-def _show(value: Any) -> str:
+def show(value: Any) -> str:
     """A value for a message: short, on one line, whatever it is."""
     try:
         text = json.dumps(value, ensure_ascii=False, default=str)
     except (ValueError, TypeError, RecursionError):
         text = f"something of type {type(value).__name__}"
     return text if len(text) <= 80 else f"{text[:77]}..."
-
-
-show = _show
 
 
 class Places:
