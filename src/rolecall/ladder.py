@@ -21,8 +21,7 @@ from rolecall.core import (
     Route,
 )
 from rolecall.schema.posting import REQUIRED, UNITS
-from rolecall.settle import Rules, settle
-from rolecall.settle.settle import DEFAULT_RULES, doubtful
+from rolecall.settle import DEFAULT_RULES, Rules, doubtful, settle
 
 Producer = Callable[[Page], Sequence[Candidate]]
 Verdict = Callable[[Page, Sequence[Candidate]], Reason | None]

@@ -1,6 +1,6 @@
 """From proposals to the result: which candidate is kept, why it is believed, what is doubtful."""
 
-from rolecall.settle.rules import NULL_THRESHOLDS, Rules
-from rolecall.settle.settle import settle
+from rolecall.settle.choose import doubtful, settle
+from rolecall.settle.rules import DEFAULT_RULES, NULL_THRESHOLDS, Rules
 
-__all__ = ["NULL_THRESHOLDS", "Rules", "settle"]
+__all__ = ["DEFAULT_RULES", "NULL_THRESHOLDS", "Rules", "doubtful", "settle"]

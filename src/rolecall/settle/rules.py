@@ -66,3 +66,6 @@ class Rules:
     def rank(self, unit: str, confidence: float | None, origin: Origin) -> float:
         """What candidates of one unit are ordered by."""
         return self.assumed(confidence, origin) + self.preference.get((unit, origin), 0.0)
+
+
+DEFAULT_RULES: Final = Rules()

@@ -9,13 +9,11 @@ from rolecall.core import Candidate, Evidence, Extraction, Outcome, Page, Proble
 from rolecall.schema.posting import FIELDS, LIST_UNITS, MULTI_FIELD_UNITS, REQUIRED, UNITS
 from rolecall.settle.compare import agree
 from rolecall.settle.ground import Grounded, Places, Support, ground, show
-from rolecall.settle.rules import Rules
+from rolecall.settle.rules import DEFAULT_RULES, Rules
 from rolecall.settle.wording import carries
 
 CUTS: Final = frozenset({"truncated"})
 """Codes of page warnings that say that a part of the input is missing."""
-
-DEFAULT_RULES: Final = Rules()
 
 
 def settle(

@@ -1,0 +1,127 @@
+from pathlib import Path
+
+import pytest
+
+from rolecall.errors import SettingsError, UsageError
+from rolecall.settings import ALIASES, Settings, declared, load, locate
+
+
+@pytest.fixture
+def project(tmp_path):
+    path = tmp_path / "rolecall.toml"
+    path.write_text("workers = 3\nmax_bytes = 300\n")
+    return path
+
+
+@pytest.fixture
+def user(tmp_path):
+    path = tmp_path / "config.toml"
+    path.write_text("workers = 4\nmax_bytes = 400\npage_timeout_seconds = 4\n")
+    return path
+
+
+def test_a_flag_wins_over_environment_project_user_and_default(project, user):
+    settings = load({"workers": 1}, {"ROLECALL_WORKERS": "2", "HOME": "/h"}, project, user)
+    assert (settings.workers, settings.max_bytes, settings.page_timeout_seconds) == (1, 300, 4.0)
+    assert settings.recycle_after == Settings().recycle_after
+    assert settings.origin("workers") == "flag --workers"
+    assert settings.origin("max_bytes") == f"max_bytes in {project}"
+    assert settings.origin("page_timeout_seconds") == f"page_timeout_seconds in {user}"
+    assert settings.origin("recycle_after") == "default"
+    settings = load({"workers": None}, {"ROLECALL_WORKERS": "2"}, project, user)
+    assert settings.origin("workers") == "environment ROLECALL_WORKERS"
+
+
+def test_files_that_are_not_there_say_nothing(tmp_path):
+    assert load({}, {}, tmp_path / "no.toml", tmp_path / "no" / "config.toml") == Settings()
+
+
+@pytest.mark.parametrize(
+    ("words", "value"), [("1", True), ("Yes", True), ("off", False), ("false", False)]
+)
+def test_switches_are_read_from_words(words, value):
+    assert load({}, {"ROLECALL_WITH_TEXT": words}).with_text is value
+
+
+@pytest.mark.parametrize(
+    ("flags", "environ", "told"),
+    [
+        ({"worker": 2}, {}, "flag --worker"),
+        ({}, {"ROLECALL_WORKER": "2"}, "environment ROLECALL_WORKER"),
+        ({}, {"ROLECALL_WORKERS": "many"}, "environment ROLECALL_WORKERS"),
+        ({}, {"ROLECALL_WORKERS": "-1"}, "too small"),
+        ({"workers": True}, {}, "flag --workers"),
+        ({}, {"ROLECALL_PAGE_TIMEOUT_SECONDS": "nan"}, "ROLECALL_PAGE_TIMEOUT_SECONDS"),
+        ({}, {"ROLECALL_PAGE_TIMEOUT_SECONDS": "inf"}, "ROLECALL_PAGE_TIMEOUT_SECONDS"),
+        ({}, {"ROLECALL_WITH_TEXT": "perhaps"}, "ROLECALL_WITH_TEXT"),
+    ],
+)
+def test_a_bad_name_or_value_is_named_with_its_place(flags, environ, told):
+    with pytest.raises(SettingsError, match=told):
+        load(flags, environ)
+
+
+def test_an_unknown_name_suggests_the_near_one(tmp_path):
+    path = tmp_path / "rolecall.toml"
+    path.write_text("max_byte = 3\n")
+    with pytest.raises(SettingsError) as caught:
+        load({}, {}, path)
+    assert str(path) in str(caught.value)
+    assert caught.value.hint == "did you mean max_bytes?"
+    with pytest.raises(UsageError) as caught:
+        load({}, {"ROLECALL_WORKRES": "1"})
+    assert caught.value.hint == "did you mean ROLECALL_WORKERS?"
+    with pytest.raises(SettingsError) as caught:
+        load({"zzz": 1})
+    assert "workers" in caught.value.hint
+
+
+@pytest.mark.parametrize("body", [b"workers = ", b"\xff\xfe"])
+def test_a_file_that_is_no_toml_is_named(tmp_path, body):
+    path = tmp_path / "rolecall.toml"
+    path.write_bytes(body)
+    with pytest.raises(SettingsError, match=r"rolecall\.toml"):
+        load({}, {}, path)
+
+
+def test_a_folder_in_place_of_a_file_is_named(tmp_path):
+    with pytest.raises(SettingsError, match="cannot be used"):
+        load({}, {}, tmp_path)
+
+
+def test_variables_of_the_decision_record_say_that_they_have_no_effect():
+    settings = load({}, {"MODEL_NAME": "m", "SWAP_SPACE": "4"})
+    assert [notice.code for notice in settings.warnings] == ["setting_without_effect"] * 2
+    assert "MODEL_NAME" in settings.warnings[0].message
+    assert "SWAP_SPACE" in settings.warnings[1].message
+    assert not any(name.startswith("ROLECALL_") for name in ALIASES)
+
+
+def test_every_setting_is_described_and_its_default_is_of_its_kind():
+    for one in declared():
+        assert one.help.endswith(".")
+        assert type(one.default) is one.kind
+        assert getattr(Settings(), one.name) == one.default
+    by_name = {one.name: one for one in declared()}
+    assert by_name["max_bytes"].variable == "ROLECALL_MAX_BYTES"
+    assert by_name["max_bytes"].flag == "--max-bytes"
+
+
+def test_only_what_can_change_a_result_decides():
+    assert set(Settings().deciding()) == {"max_bytes"}
+
+
+def test_settings_cannot_be_changed():
+    with pytest.raises(AttributeError):
+        Settings().workers = 3
+
+
+def test_the_users_file_is_where_the_desktop_says():
+    here = Path("/w")
+    assert locate({"XDG_CONFIG_HOME": "/x", "HOME": "/h"}, here) == (
+        Path("/w/rolecall.toml"),
+        Path("/x/rolecall/config.toml"),
+    )
+    assert locate({"XDG_CONFIG_HOME": "x", "HOME": "/h"}, here)[1] == Path(
+        "/h/.config/rolecall/config.toml"
+    )
