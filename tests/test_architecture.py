@@ -1,0 +1,119 @@
+"""The house rules that a reader of the code may rely on."""
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent / "src" / "rolecall"
+FILES = sorted(ROOT.rglob("*.py"))
+NAMES = [str(path.relative_to(ROOT)) for path in FILES]
+
+LAYERS = (
+    ("core", "errors"),
+    ("settings", "schema"),
+    ("normalise",),
+    ("page",),
+    ("stated", "reader"),
+    ("settle",),
+    ("ladder", "record", "explain"),
+    ("pipeline",),
+    ("evaluate", "batch"),
+    ("cli",),
+)
+"""Rooms from the ground up; each may import what stands in an earlier row, and itself."""
+
+FORBIDDEN = re.compile(r"manager|service|factory|handler|helper|util|job(?!posting)", re.IGNORECASE)
+LONGEST_FILE, LONGEST_FUNCTION, MOST_PARAMETERS = 400, 60, 7
+
+
+@cache
+def tree(name):
+    return ast.parse((ROOT / name).read_text(encoding="utf-8"))
+
+
+def room(name):
+    """The room of a file: its folder, or its own name at the top."""
+    return Path(name).parts[0].removesuffix(".py")
+
+
+def functions(name):
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return [node for node in ast.walk(tree(name)) if isinstance(node, kinds)]
+
+
+def imports(name):
+    """The rooms that a file imports from."""
+    found = set()
+    for node in ast.walk(tree(name)):
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name}:{node.lineno} imports relatively"
+            module = node.module or ""
+            names = [f"{module}.{one.name}" for one in node.names]
+            found.update(names if module == "rolecall" else [module])
+        elif isinstance(node, ast.Import):
+            found.update(one.name for one in node.names)
+    return {parts[1] for parts in (one.split(".") for one in found) if _ours(parts)}
+
+
+def _ours(parts):
+    return parts[0] == "rolecall" and len(parts) > 1 and parts[1] != "__version__"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_files_are_short(name):
+    assert len((ROOT / name).read_text(encoding="utf-8").splitlines()) <= LONGEST_FILE
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_functions_are_short_and_take_few_arguments(name):
+    for function in functions(name):
+        arguments = function.args
+        taken = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+        taken = [one for one in taken if one.arg not in ("self", "cls")]
+        assert len(taken) <= MOST_PARAMETERS, f"{name}:{function.lineno} {function.name}"
+        body = function.body
+        first = body[0]
+        if ast.get_docstring(function) is not None:
+            first = body[1] if len(body) > 1 else body[0]
+        lines = body[-1].end_lineno - first.lineno + 1
+        assert lines <= LONGEST_FUNCTION, f"{name}:{function.lineno} {function.name}: {lines} lines"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_room_imports_only_rooms_below_it(name):
+    depth = {one: row for row, layer in enumerate(LAYERS) for one in layer}
+    own = room(name)
+    if own in ("__init__", "__main__"):
+        return
+    assert own in depth, f"{own} has no place in the house"
+    for other in imports(name) - {own}:
+        assert other in depth, f"{name} imports {other}, which has no place in the house"
+        assert depth[other] < depth[own], f"{name} imports {other}, which is not below {own}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_say_what_a_thing_is(name):
+    kinds = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    named = [node.name for node in ast.walk(tree(name)) if isinstance(node, kinds)]
+    for one in [name.removesuffix(".py"), *named]:
+        assert not FORBIDDEN.search(one.replace("_", "")), f"{name}: {one}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_public_is_described(name):
+    assert ast.get_docstring(tree(name)) or not tree(name).body, name
+    kinds = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    for node in tree(name).body:
+        if isinstance(node, kinds) and not node.name.startswith("_"):
+            assert ast.get_docstring(node), f"{name}:{node.lineno} {node.name}"
+            if isinstance(node, ast.ClassDef):
+                _methods_are_described(name, node)
+
+
+def _methods_are_described(name, owner):
+    for node in owner.body:
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+            assert ast.get_docstring(node), f"{name}:{node.lineno} {owner.name}.{node.name}"
