@@ -1,0 +1,82 @@
+"""What follows an amount: "gross per annum", "/hod.", "brutto im Monat", "p.a."."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+from rolecall.normalise.numbers import SPACES
+from rolecall.normalise.salary_lexicon import (
+    ADVERBS,
+    CONNECTORS,
+    FILLERS,
+    GROSS,
+    PLAIN_UNITS,
+    UNITS,
+)
+
+_TOKEN: Final = re.compile(rf"[{SPACES}]{{0,3}}([^\W\d_]+(?:[.-][^\W\d_]+)*\.?|[^{SPACES}\n])")
+_REACH: Final = 70
+_MOST: Final = 12
+_PASSED: Final = frozenset("/([,'’*]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tail:
+    """Where the wording behind an amount ends, and the period it names."""
+
+    end: int
+    period: str | None = None
+
+
+def read_tail(text: str, at: int, language: str | None = None, money: bool = True) -> Tail:
+    """Read on from ``at`` while words belong to the amount.
+
+    Without ``money`` (no currency was seen) a bare unit is not taken for a period, so that
+    "5 hours" stays a duration.
+    """
+    end, period, open_marks, connected, previous = at, None, 0, False, ""
+    limit = min(len(text), at + _REACH)
+    for match in islice(_TOKEN.finditer(text, at, limit), _MOST):
+        if match.start() != at:
+            break
+        at = match.end()
+        raw = match.group(1)
+        if raw in _PASSED:
+            open_marks += raw in "(["
+            connected = connected or raw == "/"
+            previous = previous + raw if raw == "/" else raw
+            continue
+        if raw in ")]":
+            if not open_marks:
+                break
+            open_marks -= 1
+            end = match.end() if end > 0 and previous == "taken" else end
+            continue
+        word = raw.casefold().replace(".", "")
+        name = _period(word, raw, language, connected, money) if period is None else None
+        if name is None and previous == "p/":
+            name = ADVERBS.get("p" + word)
+        if name is not None or word in GROSS or (period and UNITS.get(word) == period):
+            period = period or name
+            end = match.end() - (raw[-1] == "." and len(raw) > 5)
+            connected, previous = False, "taken"
+        elif word in CONNECTORS:
+            connected, previous = True, word
+        elif word in FILLERS:
+            connected, previous = False, ""
+        else:
+            break
+    return Tail(end=end, period=period)
+
+
+def _period(word: str, raw: str, language: str | None, connected: bool, money: bool) -> str | None:
+    if connected or (money and word in PLAIN_UNITS):
+        if word in ("md", "mds"):
+            return "day" if raw == "MD" and language not in ("da", "no", "nb") else "month"
+        unit = UNITS.get(word)
+        if unit is not None:
+            return unit
+    return ADVERBS.get(word)
