@@ -1,0 +1,46 @@
+"""Trains the block tagger: a linear-chain CRF over the lines of a page."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+import pycrfsuite
+
+from rolecall.evaluate.samples import Sample
+from rolecall.evaluate.training.augment import drop_words, vary
+from rolecall.evaluate.training.labels import label_blocks
+from rolecall.reader.block_features import block_features
+from rolecall.reader.lines import prepare
+
+COPIES = 3
+SETTINGS = {
+    "c1": 0.3,
+    "c2": 0.05,
+    "max_iterations": 120,
+    "feature.possible_transitions": True,
+    "feature.minfreq": 2,
+}
+
+
+def train_blocks(samples: Sequence[Sample], path: Path) -> None:
+    """Write a tagger trained on ``samples`` to ``path``. Deterministic."""
+    trainer = pycrfsuite.Trainer(algorithm="lbfgs", params=SETTINGS, verbose=False)
+    for sample in samples:
+        for features, labels in training_rows(sample):
+            trainer.append(features, labels)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    trainer.train(str(path))
+
+
+def training_rows(sample: Sample) -> list[tuple[list[list[str]], list[str]]]:
+    """The features and labels of a page as it is, and of ``COPIES`` copies in other layouts."""
+    lines = prepare(sample.page)
+    labels = label_blocks(lines, sample.gold)
+    rows = [(block_features(sample.page, lines), labels)]
+    draw = random.Random(sample.id)
+    for _ in range(COPIES):
+        features = block_features(sample.page, vary(lines, draw))
+        rows.append((drop_words(features, draw), labels))
+    return rows

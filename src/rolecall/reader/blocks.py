@@ -1,0 +1,93 @@
+"""The block tagger: which lines are the posting's body, and what each line of it is about.
+
+Labels: ``T`` the role's heading, ``F`` a header field, ``P`` body text, ``H`` a heading in the
+body, ``D`` duty, ``R`` requirement, ``B`` benefit, ``O`` everything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pycrfsuite
+
+from rolecall.core import Page
+from rolecall.reader.block_features import block_features, container
+from rolecall.reader.lines import Line, prepare
+
+BODY = "PHDRB"
+SEEN = ("posting", "header")
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """A page as the tagger read it.
+
+    ``labels`` and ``inside`` (the probability of standing in the body) run parallel to ``lines``;
+    the body is ``lines[first:last]``, empty where no body was found. ``shares`` maps each label to
+    its probability, line by line.
+    """
+
+    page: Page
+    lines: tuple[Line, ...]
+    labels: tuple[str, ...]
+    inside: tuple[float, ...]
+    shares: tuple[dict[str, float], ...]
+    first: int
+    last: int
+
+    def zone(self, index: int) -> str:
+        """``head``, ``after``, the label of a body line, or the role of a line of site chrome."""
+        role = self.lines[index].block.role
+        if role not in SEEN:
+            return role
+        if index < self.first or self.first == self.last:
+            return "head"
+        return self.labels[index] if index < self.last else "after"
+
+
+def tag(page: Page, tagger: pycrfsuite.Tagger) -> Tagged:
+    """Label every line of ``page`` and find the body."""
+    lines = prepare(page)
+    if not lines:
+        return Tagged(page, (), (), (), (), 0, 0)
+    labels = tagger.tag(block_features(page, lines))
+    known = tagger.labels()
+    shares = tuple({name: tagger.marginal(name, i) for name in known} for i in range(len(lines)))
+    inside = tuple(
+        sum(share.get(name, 0.0) for name in BODY) if line.block.role in SEEN else 0.0
+        for line, share in zip(lines, shares, strict=True)
+    )
+    first, last = body_window(lines, inside)
+    return Tagged(page, lines, tuple(labels), inside, shares, first, last)
+
+
+def body_window(lines: Sequence[Line], inside: Sequence[float]) -> tuple[int, int]:
+    """The run of lines with the greatest sum of words that probably are body.
+
+    A doubtful line costs little inside the element that holds most of the body and much outside
+    of it, so that a gap in a description does not end it while a company profile below does not
+    join it.
+    """
+    homes = [container(line.block.path) for line in lines]
+    mass: dict[str, float] = {}
+    for home, share, line in zip(homes, inside, lines, strict=True):
+        mass[home] = mass.get(home, 0.0) + share * min(60, len(line.words))
+    top = max(mass, key=lambda home: mass[home])
+    best = total = 0.0
+    window, begin = (0, 0), 0
+    for i, share in enumerate(inside):
+        near = homes[i] == top or homes[i].startswith(f"{top}/")
+        size = len(lines[i].words)
+        if share >= 0.5:
+            worth = (share - 0.4) * min(30, size) * (1.0 if near else 0.6)
+        elif near:
+            worth = (share - 0.5) * min(8, size) * 0.5
+        else:
+            worth = (share - 0.5) * max(8, min(30, size))
+        if total <= 0:
+            total, begin = 0.0, i
+        total += worth
+        if total > best:
+            best, window = total, (begin, i + 1)
+    return window

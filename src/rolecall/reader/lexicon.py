@@ -1,0 +1,124 @@
+"""The reader's word lists in twelve languages: section headings, field labels, and cue words.
+
+The lists live in ``data/*.txt`` (``class language: phrase | phrase``) and are read once per process.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+WORD = re.compile(r"[^\W_]+(?:['\-/][^\W_]+)*")
+STEM_SIZES = (4, 5, 6, 7, 8, 9, 10)
+Phrases = dict[str, list[tuple[tuple[str, ...], str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class HeadingMatch:
+    """The class of a heading and the share of its words that the matched phrase covers."""
+
+    name: str
+    cover: float
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """All lists, arranged for one dictionary lookup per word."""
+
+    headings: Phrases
+    labels: dict[str, tuple[str, ...]]
+    cue_words: dict[str, str]
+    cue_stems: dict[str, str]
+    role_words: frozenset[str]
+    role_stems: frozenset[str]
+
+    def heading(self, words: Sequence[str]) -> HeadingMatch | None:
+        """The class of the longest heading phrase among ``words`` (lower case), if any."""
+        best, size = None, 0
+        total = len(words)
+        for i, word in enumerate(words):
+            for phrase, name in self.headings.get(word, ()):
+                n = len(phrase)
+                if n > size and tuple(words[i : i + n]) == phrase:
+                    best, size = name, n
+        return HeadingMatch(best, size / total) if best else None
+
+    def label(self, text: str) -> tuple[str, ...]:
+        """The fields that ``text`` (lower case, no colon) may label; empty if it is no label."""
+        return self.labels.get(text, ())
+
+    def cue(self, word: str) -> str | None:
+        """The class of line that ``word`` (lower case) hints at."""
+        found = self.cue_words.get(word)
+        if found is not None:
+            return found
+        for size in STEM_SIZES:
+            if size > len(word):
+                return None
+            found = self.cue_stems.get(word[:size])
+            if found is not None:
+                return found
+        return None
+
+    def names_role(self, word: str) -> bool:
+        """Whether ``word`` (lower case) names an occupation or a rank."""
+        if word in self.role_words:
+            return True
+        starts = (0, *range(3, len(word) - 4)) if len(word) > 9 else (0,)
+        return any(
+            word[at : at + size] in self.role_stems
+            for at in starts
+            for size in range(4, min(len(word) - at, 13) + 1)
+        )
+
+
+def _rows(name: str) -> list[tuple[str, list[str]]]:
+    rows = []
+    text = (files("rolecall.reader") / "data" / name).read_text("utf-8")
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            head, _, tail = line.partition(":")
+            rows.append((head.split(" ")[0], [p for x in tail.split("|") if (p := x.strip())]))
+    return rows
+
+
+@lru_cache(maxsize=1)
+def lexicon() -> Lexicon:
+    """The lists, read from the package's data on first use."""
+    headings: Phrases = {}
+    for name, phrases in _rows("headings.txt"):
+        for phrase in phrases:
+            words = tuple(split_words(phrase))
+            headings.setdefault(words[0], []).append((words, name))
+    labels: dict[str, tuple[str, ...]] = {}
+    for name, phrases in _rows("labels.txt"):
+        for phrase in phrases:
+            known = labels.get(phrase, ())
+            if name not in known:
+                labels[phrase] = (*known, name)
+    words: dict[str, str] = {}
+    stems: dict[str, str] = {}
+    for name, phrases in _rows("cues.txt"):
+        for phrase in phrases:
+            if phrase.endswith("*"):
+                stems.setdefault(phrase[:-1], name)
+            else:
+                words.setdefault(phrase, name)
+    roles = {phrase for _, phrases in _rows("roles.txt") for phrase in phrases}
+    return Lexicon(
+        headings,
+        labels,
+        words,
+        stems,
+        frozenset(role for role in roles if not role.endswith("*")),
+        frozenset(role[:-1] for role in roles if role.endswith("*")),
+    )
+
+
+def split_words(text: str) -> list[str]:
+    """Lower-case words of ``text``; apostrophes and hyphens stay inside a word."""
+    return WORD.findall(text.lower().replace("’", "'"))
+

@@ -1,0 +1,20 @@
+"""A logistic model over named features: a dictionary of weights, read from JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """``probability`` is the logistic of the summed weights of the features that hold."""
+
+    weights: Mapping[str, float] = field(default_factory=dict)
+
+    def probability(self, features: Iterable[str]) -> float:
+        """How probable it is that a candidate with these features is right (0 to 1)."""
+        get = self.weights.get
+        score = get("bias", 0.0) + sum(get(name, 0.0) for name in features)
+        return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, score))))

@@ -1,0 +1,204 @@
+"""What the skill tagger sees of a line: words, their shapes, their neighbours, known terms.
+
+Features come in families, each a function of few small values, so that the reader can look up the
+summed weights of a family instead of building its strings again (see ``skills.py``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+TOKEN = re.compile(r"\.(?=NET\b)|[^\W_]+(?:[.'’][^\W_]+)*[+#]*|[^\w\s]|_")
+LONGEST = 8
+NONE = "-"
+JOINERS = frozenset(",/;|•·")
+
+Hit = str
+"""``B`` or ``I`` (first or later word), ``1`` or ``2`` (one or more words), the case, the class."""
+
+
+def spans(text: str) -> list[tuple[int, int]]:
+    """Where the words and marks of ``text`` stand; hyphens and slashes are marks of their own."""
+    return [match.span() for match in TOKEN.finditer(text)]
+
+
+def shape(word: str) -> str:
+    """The kind of writing: ``x`` lower, ``X`` upper, ``Xx`` title, ``xX`` mixed, ``xd`` digits."""
+    if word.islower():
+        return "x" if word.isalpha() else "x."
+    if word.isupper():
+        return ("X" if len(word) > 1 else "X1") if word.isalpha() else "X."
+    if word.isdigit():
+        return "d"
+    if word.istitle():
+        return "Xx" if word.isalpha() else "Xx."
+    if word.isalpha():
+        return "xX"
+    if len(word) == 1:
+        return word
+    return "xd" if any(c.isdigit() for c in word) else "sym"
+
+
+def key(word: str) -> str:
+    """A word without its inflection, roughly: lower case, long words cut, plural ``s`` dropped."""
+    low = word.lower()
+    size = len(low)
+    if size > 7 or (size > 5 and not low.isascii()):
+        return low[: max(5, size - 2)]
+    return low[:-1] if size > 3 and low[-1] == "s" else low
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Known skill terms, by the keys of their words: class, and the spellings that are listed."""
+
+    entries: Mapping[str, str]
+    lengths: Mapping[str, tuple[int, ...]]
+
+    @classmethod
+    def of(cls, entries: Mapping[str, str]) -> Terms:
+        """Index ``entries`` (``"key key" -> "class|spelling|spelling"``) by first word."""
+        lengths: dict[str, set[int]] = {}
+        for name in entries:
+            words = name.split(" ")
+            lengths.setdefault(words[0], set()).add(len(words))
+        return cls(entries, {k: tuple(sorted(v, reverse=True)) for k, v in lengths.items()})
+
+    def mark(self, words: Sequence[str], keys: Sequence[str]) -> list[Hit]:
+        """The longest known term at each word, left to right; ``-`` where there is none."""
+        size = len(words)
+        out = [NONE] * size
+        lengths, entries = self.lengths, self.entries
+        i = 0
+        while i < size:
+            found = lengths.get(keys[i])
+            if found is not None:
+                for n in found:
+                    if i + n > size:
+                        continue
+                    entry = entries.get(" ".join(keys[i : i + n]) if n > 1 else keys[i])
+                    if entry is not None:
+                        _note(out, i, n, entry, words)
+                        i += n - 1
+                        break
+            i += 1
+        return out
+
+
+def _note(out: list[Hit], at: int, size: int, entry: str, words: Sequence[str]) -> None:
+    name, *spellings = entry.split("|")
+    said = " ".join(words[at : at + size])
+    if said in spellings:
+        case = "="
+    elif said.lower() in spellings:
+        case = "c"
+    else:
+        case = "~"
+    tail = ("1" if size == 1 else "2") + case + name
+    out[at] = "B" + tail
+    for i in range(at + 1, at + size):
+        out[i] = "I" + tail
+
+
+def compile_terms(rows: Iterable[str]) -> dict[str, str]:
+    """The entries of ``Terms`` from lines ``class: term; term``; ``*`` (any ending) is dropped."""
+    entries: dict[str, list[str]] = {}
+    for row in rows:
+        name, colon, tail = row.strip().partition(": ")
+        if row.startswith("#") or not colon:
+            continue
+        for term in tail.replace("*", "").split(";"):
+            words = [term[a:b] for a, b in spans(term)]
+            if not words or len(words) > LONGEST:
+                continue
+            known = entries.setdefault(" ".join(map(key, words)), [name])
+            if (spelling := " ".join(words)) not in known:
+                known.append(spelling)
+    return {k: "|".join(v) for k, v in entries.items()}
+
+
+def own_features(word: str, cluster: str) -> list[str]:
+    """What a word says about itself."""
+    low = word.lower()
+    return [
+        f"w={low}",
+        f"W={word}",
+        f"s={shape(word)}",
+        f"e3={low[-3:]}",
+        f"e4={low[-4:]}",
+        f"p4={low[:4]}",
+        f"n={min(len(word), 8)}",
+        f"c={cluster}",
+    ]
+
+
+def near_features(word: str, cluster: str, offset: int) -> list[str]:
+    """What a word says about the one ``offset`` places before (negative) or after it."""
+    low = word.lower()
+    if offset in (-1, 1):
+        return [
+            f"{offset}w={low}",
+            f"{offset}s={shape(word)}",
+            f"{offset}e3={low[-3:]}",
+            f"{offset}p5={low[:5]}",
+            f"{offset}c={cluster}",
+        ]
+    return [f"{offset}w={low}", f"{offset}s={shape(word)}", f"{offset}c={cluster}"]
+
+
+def term_features(hits: tuple[Hit, Hit, Hit], letters: str, listed: str) -> list[str]:
+    """What known terms say: at the word before, here, after, and across a comma or slash."""
+    before, here, after = hits
+    out = [f"l={listed}"] if listed else []
+    if here != NONE:
+        out += [f"g={here}", f"gs={here}{letters}", f"g3={here[:3]}", f"g3s={here[:3]}{letters}"]
+    else:
+        out.append("g0s=" + letters)
+    if before != NONE:
+        out.append(f"-g={before[:3]}")
+    if after != NONE:
+        out.append(f"+g={after[:3]}")
+    return out
+
+
+def place_features(
+    line: tuple[str, str, str, str], letters: str, first: bool, inside: bool
+) -> list[str]:
+    """What the line says: its section, its length, how list-like and how full of terms it is."""
+    section, size, commas, known = line
+    out = [
+        f"sec={section}",
+        f"size={size}",
+        f"commas={commas}",
+        f"known={known}",
+        f"sec={section}{letters}",
+        f"commas={commas}{letters}",
+        f"known={known}{letters}",
+    ]
+    if first:
+        out += ["first", f"first={letters}"]
+    if inside:
+        out += ["paren", f"paren={letters}"]
+    return out
+
+
+def line_traits(section: str, words: Sequence[str], hits: Sequence[Hit]) -> tuple[str, str, str, str]:
+    """Section, size, commas and known terms of a line, each in three or four steps."""
+    size = len(words)
+    marks = sum(1 for word in words if word in JOINERS)
+    share = sum(1 for hit in hits if hit != NONE) / max(1, size)
+    return (
+        section,
+        "s" if size < 6 else "m" if size < 25 else "l",
+        "hi" if marks * 6 > size else "mid" if marks * 12 > size else "lo",
+        "0" if not share else "lo" if share < 0.15 else "mid" if share < 0.4 else "hi",
+    )
+
+
+def listed(i: int, words: Sequence[str], hits: Sequence[Hit]) -> str:
+    """Whether the word stands next to a known term in a list: ``<``, ``>``, both, or empty."""
+    left = i > 1 and words[i - 1] in JOINERS and hits[i - 2] != NONE
+    right = i + 2 < len(words) and words[i + 1] in JOINERS and hits[i + 2] != NONE
+    return ("<" if left else "") + (">" if right else "")
