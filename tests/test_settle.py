@@ -135,6 +135,16 @@ def test_an_unknown_confidence_stays_unknown():
 
 
 @pytest.mark.parametrize(
+    ("raw", "reported"), [(0.0, 0.1), (0.2, 0.1), (0.5, 0.4), (0.8, 0.7), (1.0, 0.7)]
+)
+def test_the_reported_confidence_follows_the_curve(raw, reported):
+    rules = Rules(calibration={"education": ((0.2, 0.1), (0.8, 0.7))}, null_thresholds={})
+    result = settle(page(), (*ENOUGH, read("education", "Rye", confidence=raw)), rules=rules)
+    assert result.evidence["/education"].confidence == pytest.approx(reported)
+    assert result.evidence["/title"].confidence is None
+
+
+@pytest.mark.parametrize(
     ("quote", "span"),
     [
         ("Junior Baker", Span(0, 12)),

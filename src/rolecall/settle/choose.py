@@ -85,7 +85,7 @@ def _choose(
             confidence += (1.0 - confidence) * rules.agreement * weight
     if own is not None and max(own, confidence or 0.0) < rules.null_thresholds.get(winner.unit, 0):
         return None
-    return winner, confidence
+    return winner, rules.calibrated(winner.unit, confidence)
 
 
 def _rivals(group: list[Grounded], rules: Rules) -> list[Grounded]:

@@ -14,6 +14,9 @@ COMPLEMENTARY: Final = frozenset(
 SAME_WORDS: Final = 0.7
 """The share of common words from which on two texts are the same text."""
 
+SAMPLED: Final = 40
+"""About how many pairs of words of a description are looked up in the other."""
+
 
 def agree(one: Grounded, other: Grounded) -> bool | None:
     """True when both say the same, False when they contradict, ``None`` for neither."""
@@ -30,7 +33,9 @@ def _same(unit: str, one: Any, other: Any) -> bool:
         return _same_fields(one, other)
     if isinstance(one, list):
         return _same_lists(one, other)
-    if unit in ("title", "company", "description", "education"):
+    if unit == "description":
+        return _same_body(one, other)
+    if unit in ("title", "company", "education"):
         return _same_text(one, other)
     if unit == "application_url":
         return _bare(one) == _bare(other)
@@ -56,6 +61,18 @@ def _same_text(one: str, other: str) -> bool:
         return True
     words, others = set(a.split()), set(b.split())
     return len(words & others) >= SAME_WORDS * len(words | others)
+
+
+def _same_body(one: str, other: str) -> bool:
+    """Whether pairs of neighbouring words of the shorter text stand in the longer one."""
+    short, long = (one, other) if len(one) <= len(other) else (other, one)
+    words = short.split()
+    step = max(1, len(words) // SAMPLED)
+    pairs = [f"{words[n]} {words[n + 1]}" for n in range(0, len(words) - 1, step)]
+    # A pair may straddle a line of the other text, hence the room that SAME_WORDS leaves.
+    return (
+        sum(pair in long for pair in pairs) >= SAME_WORDS * len(pairs) if pairs else short in long
+    )
 
 
 def _same_place(one: dict[str, Any], other: dict[str, Any]) -> bool:

@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from rolecall.core import Candidate, Match, Origin, Page, Problem, Span
 from rolecall.schema.posting import LIST_UNITS, MULTI_FIELD_UNITS, UNITS
@@ -23,12 +23,10 @@ VERBATIM: Final = frozenset(
 
 DATES: Final = frozenset({"date_posted", "valid_through"})
 
-_SPACE = re.compile(r"\s+")
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 
 
-@dataclass(frozen=True, slots=True)
-class Support:
+class Support(NamedTuple):
     """A quote that was found: where, and how."""
 
     quote: str | None
@@ -57,7 +55,7 @@ def fold(text: str) -> str:
     """``text`` with white space, case and Unicode forms evened out."""
     if not text.isascii():
         text = _UNSEEN.sub("", unicodedata.normalize("NFKC", text))
-    return _SPACE.sub(" ", text.casefold()).strip()
+    return " ".join(text.casefold().split())
 
 
 def ground(page: Page, candidate: Candidate, place: int) -> tuple[Grounded | None, list[Problem]]:
@@ -99,51 +97,46 @@ def _items(
         return None, []
     shared = len(candidate.quotes) <= 1
     once = _support(page, candidate, 0) if shared else None
-    kept: list[Any] = []
+    # One look at the whole list is enough for nearly all.
+    sound = unit != "places" and isinstance(items, list) and fault(unit, items) is None
+    kept: dict[str, Any] = {}
     supports: list[Support] = []
-    seen: set[str] = set()
     for number, item in enumerate(items):
-        value = _checked(unit, item, problems)
+        value = item if sound and not item.isspace() else _checked(unit, item, problems)
         if value is None:
             continue
+        key = value if unit != "places" else value["text"]
         support = once if shared else _support(page, candidate, number)
-        if support is None or not _carried(candidate, value, support):
+        if support is None or not _carried(candidate, key, support):
             problems.append(_ungrounded(unit, candidate, number))
-            continue
-        key = value if isinstance(value, str) else value["text"]
-        if key not in seen:
-            seen.add(key)
-            kept.append(value)
+        elif key not in kept:
+            kept[key] = value
             supports.append(support)
-    return (kept or None), supports
+    return (list(kept.values()) or None), supports
 
 
 def _support(page: Page, candidate: Candidate, number: int) -> Support | None:
     """Look up one quote; ``None`` when the page does not support it."""
-    quote = candidate.quotes[number] if number < len(candidate.quotes) else None
-    span = candidate.spans[number] if number < len(candidate.spans) else None
-    pointer = candidate.pointer
-    match: Match = "none"
-    if span is not None and quote and not quote.isspace():
-        match = _compare(page.text, span, quote)
-    if match == "none":
-        span = None
+    quotes, spans, pointer = candidate.quotes, candidate.spans, candidate.pointer
+    quote = quotes[number] if number < len(quotes) else None
+    span = spans[number] if number < len(spans) else None
+    match = _compare(page.text, span, quote) if span is not None and quote else "none"
     if pointer is not None and candidate.origin == "stated":
-        return Support(quote, span, "stated", pointer)
+        return Support(quote, span if match != "none" else None, "stated", pointer)
     if match != "none":
         return Support(quote, span, match, pointer)
-    if pointer is not None and (number >= len(candidate.spans) or candidate.spans[number] is None):
+    if pointer is not None and span is None:
         return Support(quote, None, "derived", pointer)
     return None
 
 
 def _compare(text: str, span: Span, quote: str) -> Match:
-    if not 0 <= span.start < span.end <= len(text):
+    start, end = span.start, span.end
+    if not 0 <= start < end <= len(text) or quote.isspace():
         return "none"
-    found = text[span.start : span.end]
-    if found == quote:
+    if end - start == len(quote) and text.startswith(quote, start):
         return "exact"
-    return "normalised" if fold(found) == fold(quote) else "none"
+    return "normalised" if fold(text[start:end]) == fold(quote) else "none"
 
 
 def _carried(candidate: Candidate, value: Any, support: Support) -> bool:
@@ -151,11 +144,10 @@ def _carried(candidate: Candidate, value: Any, support: Support) -> bool:
     if candidate.unit not in VERBATIM or support.match in ("stated", "derived"):
         return True
     quote = support.quote or ""
-    text = value["text"] if isinstance(value, dict) else value
-    if not isinstance(text, str) or text in quote:
+    if not isinstance(value, str) or value in quote:
         return True
     folded = fold(quote)
-    return all(fold(line) in folded for line in text.split("\n"))
+    return all(fold(line) in folded for line in value.split("\n"))
 
 
 def _checked(unit: str, value: Any, problems: list[Problem]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -41,6 +42,10 @@ UNCALIBRATED: Final[Mapping[Origin, float]] = MappingProxyType({"stated": 0.9})
 UNCALIBRATED_OTHERWISE: Final = 0.6
 
 
+Curve = tuple[tuple[float, float], ...]
+"""Points (confidence that came out of settling, share of such values that is right), ascending."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """How candidates are compared, and when a unit stays empty.
@@ -49,6 +54,10 @@ class Rules:
     data. ``agreement`` is the share of the remaining doubt that a second, agreeing producer takes
     away at full confidence; ``conflict`` is the share of the confidence that a contradicting one
     takes away at full confidence.
+
+    ``calibration`` turns the confidence that comes out into a share of right values, unit by unit;
+    a unit that is not in it was seen too rarely, and gets no confidence rather than a guess.
+    Without a table the confidence stays as it came out.
     """
 
     null_thresholds: Mapping[str, float] = field(default_factory=lambda: NULL_THRESHOLDS)
@@ -56,6 +65,7 @@ class Rules:
     sure: float = 0.5
     agreement: float = 0.5
     conflict: float = 0.4
+    calibration: Mapping[str, Curve] | None = None
 
     def assumed(self, confidence: float | None, origin: Origin) -> float:
         """The confidence to reckon with; an assumption where there is none."""
@@ -66,6 +76,19 @@ class Rules:
     def rank(self, unit: str, confidence: float | None, origin: Origin) -> float:
         """What candidates of one unit are ordered by."""
         return self.assumed(confidence, origin) + self.preference.get((unit, origin), 0.0)
+
+    def calibrated(self, unit: str, confidence: float | None) -> float | None:
+        """The confidence to report; between two points of the curve it goes along the line."""
+        if confidence is None or self.calibration is None:
+            return confidence
+        curve = self.calibration.get(unit)
+        if not curve:
+            return None
+        after = bisect_right(curve, confidence, key=lambda point: point[0])
+        if after in (0, len(curve)):
+            return curve[min(after, len(curve) - 1)][1]
+        (x0, y0), (x1, y1) = curve[after - 1], curve[after]
+        return y0 + (y1 - y0) * (confidence - x0) / (x1 - x0)
 
 
 DEFAULT_RULES: Final = Rules()
