@@ -45,9 +45,13 @@ class Input:
     fault: tuple[str, str] | None = None
     known: str | None = None
 
+    def but_known(self, source_id: str) -> Input:
+        """This input, with the source_id that an earlier run wrote for it."""
+        return replace(self, known=source_id)
+
 
 @dataclass(slots=True)
-class Tally:
+class Left:
     """What was left out while listing, for the summary."""
 
     ignored: int = 0
@@ -77,28 +81,28 @@ def expand(arguments: Iterable[str]) -> list[str]:
 
 
 def stream(
-    paths: list[str], *, limit: int, leave_out: str | None = None, tally: Tally | None = None
+    paths: list[str], *, limit: int, leave_out: str | None = None, left: Left | None = None
 ) -> Iterator[Input]:
     """The inputs of ``paths`` (from ``expand``) with their ``seq``, listed as far as asked for.
 
     ``limit`` is the largest page in bytes, for stdin; ``leave_out`` is a path that is not an
     input, such as the output file. A path named twice is one input.
     """
-    tally = tally if tally is not None else Tally()
+    left = left if left is not None else Left()
     away = os.path.abspath(leave_out) if leave_out is not None else None
     seen: set[int] = set()
     seq = 0
     for path in paths:
-        for entry in _entries(path, limit, tally):
+        for entry in _entries(path, limit, left):
             if entry.path is not None and (away is not None or len(paths) > 1):
                 full = os.path.abspath(entry.path) if "\0" not in entry.path else entry.path
                 if full == away:
-                    tally.ignored += 1
+                    left.ignored += 1
                     continue
                 if len(paths) > 1:
                     key = hash((full, entry.locator if entry.line is not None else ""))
                     if key in seen:
-                        tally.repeated += 1
+                        left.repeated += 1
                         continue
                     seen.add(key)
             yield replace(entry, seq=seq) if entry.line is None else _numbered(entry, seq)
@@ -112,7 +116,7 @@ def count(paths: list[str]) -> int | None:
         if path == STDIN or _is_lines(path):
             return None
         if os.path.isdir(path):
-            total += sum(1 for _ in _walk(path, Tally()))
+            total += sum(1 for _ in _walk(path, Left()))
         else:
             total += 1
     return total
@@ -123,13 +127,13 @@ def _numbered(entry: Input, seq: int) -> Input:
     return replace(entry, seq=seq, path=None)
 
 
-def _entries(path: str, limit: int, tally: Tally) -> Iterator[Input]:
+def _entries(path: str, limit: int, left: Left) -> Iterator[Input]:
     if path == STDIN:
         yield from _stdin(limit)
     elif _is_lines(path) and not os.path.isdir(path):
         yield from _json_lines(path, limit)
     elif os.path.isdir(path):
-        yield from _walk(path, tally)
+        yield from _walk(path, left)
     else:
         yield Input(0, path, path=path)
 
@@ -139,7 +143,7 @@ def _is_lines(path: str) -> bool:
     return name.endswith(LINE_SUFFIXES)
 
 
-def _walk(folder: str, tally: Tally) -> Iterator[Input]:
+def _walk(folder: str, left: Left) -> Iterator[Input]:
     """Files below ``folder`` in the order of their names, without recursion or held trees.
 
     A folder that cannot be listed is an input that failed. Links to folders are not followed: a
@@ -164,13 +168,13 @@ def _walk(folder: str, tally: Tally) -> Iterator[Input]:
             if name.startswith(".") or (
                 is_folder and name.endswith("_files") and name[:-6] in pages
             ):
-                tally.ignored += 1
+                left.ignored += 1
             elif is_folder:
                 stack.append(os.path.join(path, name, ""))
             elif name.lower().removesuffix(".gz").endswith(PAGE_SUFFIXES):
                 stack.append(os.path.join(path, name))
             else:
-                tally.ignored += 1
+                left.ignored += 1
 
 
 def _stem(name: str) -> str:

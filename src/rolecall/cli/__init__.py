@@ -1,1 +1,98 @@
-""""""
+"""The command line: parse, call, print. stdout is data, stderr is messages and progress.
+
+Exit codes: 0 all inputs ok, partial or not_a_posting; 1 the output could not be written; 2 usage,
+settings or schema refused; 3 at least one input failed; 130 and 143 stopped by a signal; 141 the
+reader of stdout went away.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+
+from rolecall.errors import Error, UsageError
+
+VERBS = {
+    "extract": "job postings to JSON, one record per input",
+    "clean": "what a model would see of one page",
+    "settings": "every setting, its value and where it came from",
+}
+OK, UNWRITABLE, USAGE, FAILED, PIPE_CLOSED = 0, 1, 2, 3, 141
+
+HELP = """\
+usage: rolecall VERB ...
+
+Turns saved job postings into validated JSON in which every value points to
+its evidence on the page. Needs no network, no GPU and no model download.
+
+verbs:
+{verbs}
+start here:
+  rolecall extract page.html                    one record on stdout
+  rolecall extract page.html --explain          the same, to read
+  rolecall extract postings/ --out out.jsonl    a folder, with progress; add
+                                                --resume to go on after a stop
+
+rolecall VERB --help tells more; rolecall --version prints the version.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb and return the exit code; an error is one line and a hint, no traceback."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return _dispatch(words)
+    except UsageError as error:
+        return _say(error, USAGE)
+    except Error as error:
+        return _say(error, UNWRITABLE)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        _hush()
+        return PIPE_CLOSED
+
+
+def _dispatch(words: list[str]) -> int:
+    if "--version" in words[:1] or "-V" in words[:1]:
+        from rolecall import __version__
+
+        print(f"rolecall {__version__}")
+        return OK
+    if not words or words[0] in ("-h", "--help", "help"):
+        verbs = "".join(f"  {name:<10}{text}\n" for name, text in VERBS.items())
+        (sys.stdout if words else sys.stderr).write(HELP.format(verbs=verbs))
+        sys.stdout.flush()
+        return OK if words else USAGE
+    verb = words[0]
+    if verb not in VERBS:
+        raise UsageError(f"there is no verb {verb!a}", hint=_near(verb))
+    run: Callable[[list[str]], int] = import_module(f"rolecall.cli.{verb}").run
+    return run(words[1:])
+
+
+def _near(verb: str) -> str:
+    import difflib
+    import os
+
+    near = difflib.get_close_matches(verb, VERBS, n=1)
+    if near:
+        return f"did you mean: rolecall {near[0]}"
+    if os.path.lexists(verb):
+        return f"did you mean: rolecall extract {verb}"
+    return f"there are: {', '.join(VERBS)}"
+
+
+def _say(error: Error, code: int) -> int:
+    sys.stderr.write(f"rolecall: {error}\n")
+    if error.hint:
+        sys.stderr.write(f"  hint: {error.hint}\n")
+    return code
+
+
+def _hush() -> None:
+    """Nothing more goes to stdout, so that its flush at exit cannot fail again."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

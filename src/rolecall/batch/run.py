@@ -1,0 +1,164 @@
+"""One run: inputs through the workers, one finished line for each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any, Literal
+
+from rolecall.batch.inputs import Input
+from rolecall.batch.read import load
+from rolecall.batch.workers import Crew, Loss, work
+from rolecall.core import Reason, Source
+from rolecall.errors import SourceError
+from rolecall.pipeline import Pipeline, Stages, extract_record, prepare, reason_of
+from rolecall.record import dump, failed_record
+from rolecall.settings import Settings
+
+Form = Literal["record", "explain", "schema-org"]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A finished input. ``line`` is what goes out: ``None`` if there is nothing to write.
+
+    ``outcome`` is the record's, or ``kept`` for a record that an earlier run wrote.
+    """
+
+    seq: int
+    locator: str
+    outcome: str
+    code: str | None = None
+    message: str = ""
+    line: bytes | None = None
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many inputs had which outcome, and why."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    codes: dict[str, Counter[str]] = field(default_factory=dict)
+
+    def add(self, done: Done) -> None:
+        """Count one input."""
+        self.outcomes[done.outcome] += 1
+        if done.code is not None:
+            self.codes.setdefault(done.outcome, Counter())[done.code] += 1
+
+    @property
+    def total(self) -> int:
+        """All inputs so far."""
+        return self.outcomes.total()
+
+
+class PageWork:
+    """What a worker does with one input. A copy in another process loads its own pipeline."""
+
+    def __init__(
+        self, settings: Settings, *, captured: date | None = None, form: Form = "record"
+    ) -> None:
+        # Of all settings only the values travel to another process, not where they came from.
+        self.settings = replace(settings, origins={})
+        self.captured, self.form = captured, form
+        self._pipeline: Pipeline | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_pipeline": None}
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """What all pages share, loaded when it is first asked for."""
+        if self._pipeline is None:
+            settings = self.settings
+            if self.form == "explain":  # quotes are shown in their context
+                settings = replace(settings, with_text=True)
+            self._pipeline = prepare(settings, captured=self.captured)
+        return self._pipeline
+
+    def __call__(self, entry: Input) -> Done:
+        """Read one input and return its line."""
+        stages = Stages()
+        try:
+            source, notices = stages.run("read", lambda: self.load(entry))
+        except SourceError as error:
+            return self.failed(entry, reason_of(error, "read"), stages=stages)
+        except (MemoryError, OSError) as error:
+            reason = Reason(code="unreadable", stage="read", message=str(error) or "no memory")
+            return self.failed(entry, reason, stages=stages)
+        if entry.known is not None and source.id == entry.known:
+            return Done(entry.seq, entry.locator, "kept")
+        record = extract_record(source, entry.seq, self.pipeline, notices=notices, stages=stages)
+        return self.done(entry, record)
+
+    def lost(self, entry: Input, loss: Loss) -> Done:
+        """The record of an input whose worker was killed or died."""
+        try:
+            source = self.load(entry)[0]
+        except (SourceError, OSError):
+            source = None
+        reason = Reason(code=loss.code, stage="extract", message=loss.message)
+        return self.failed(entry, reason, source=source)
+
+    def load(self, entry: Input) -> Any:
+        """The input's `Source` and notices."""
+        return load(entry, limit=self.settings.max_bytes, captured=self.captured)
+
+    def failed(
+        self,
+        entry: Input,
+        reason: Reason,
+        *,
+        source: Source | None = None,
+        stages: Stages | None = None,
+    ) -> Done:
+        """A failed input in the form of this run."""
+        record = failed_record(
+            reason,
+            locator=entry.locator,
+            seq=entry.seq,
+            config=self.pipeline.config,
+            source=source,
+            seconds=stages.rounded() if stages is not None else None,
+        )
+        if self.pipeline.settings.with_text:
+            record["text"] = None
+        return self.done(entry, record)
+
+    def done(self, entry: Input, record: dict[str, Any]) -> Done:
+        """``record`` in the form of this run."""
+        reason = record["reason"] or {}
+        return Done(
+            entry.seq,
+            entry.locator,
+            record["outcome"],
+            reason.get("code"),
+            reason.get("message", ""),
+            self.line(record),
+        )
+
+    def line(self, record: dict[str, Any]) -> bytes | None:
+        """What is printed for ``record``; the export holds postings only."""
+        if self.form == "explain":
+            from rolecall.explain import render
+
+            text = record.pop("text", None)
+            return render(record, text).encode("utf-8", "replace")
+        if self.form == "schema-org":
+            from rolecall.schema.schema_org import to_schema_org
+
+            return dump(to_schema_org(record["data"])) if record["data"] is not None else None
+        return dump(record)
+
+
+def run(
+    entries: Iterator[Input],
+    page_work: PageWork,
+    crew: Crew,
+    *,
+    stop: Callable[[], bool] = lambda: False,
+) -> Iterator[Done]:
+    """Every entry through the workers; one `Done` for each, unless ``stop`` ends the run."""
+    return work(entries, page_work, page_work.lost, crew=crew, stop=stop)

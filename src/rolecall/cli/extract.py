@@ -1,0 +1,267 @@
+"""``rolecall extract``: inputs in, one record for each out."""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+import shlex
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from rolecall.batch.inputs import Input, Left, count, expand, stream
+from rolecall.batch.output import Ledger, OutputError, open_ledger
+from rolecall.batch.run import Done, Form, PageWork
+from rolecall.batch.run import run as run_pages
+from rolecall.batch.workers import Crew
+from rolecall.cli import FAILED, OK, PIPE_CLOSED
+from rolecall.cli.options import Parser
+from rolecall.cli.options import settings as load_settings
+from rolecall.cli.progress import Progress
+from rolecall.cli.signals import Stop
+from rolecall.errors import UsageError
+from rolecall.pipeline import warm
+from rolecall.settings import Settings
+
+FEW = 8  # inputs that one worker does faster than several would start
+NO_LIMIT = 86_400.0  # seconds; what a time limit of 0 means
+
+DESCRIPTION = """\
+Reads job postings and writes one JSON record per input, always: values, their
+evidence on the page, and an outcome (ok, partial, not_a_posting, failed).
+
+An input is a file of HTML, plain text or Markdown, a line of a JSON Lines file
+(.jsonl, .ndjson) with an "html" or "text" field and maybe "url", "charset" and
+"captured", or - for standard input. Each may be compressed with gzip. A folder
+yields its HTML, text and Markdown files, also those below it, sorted by name."""
+
+EXAMPLES = """\
+examples:
+  rolecall extract page.html                     one record on stdout
+  rolecall extract page.html --explain           values with quotes, to read
+  rolecall extract postings/ --out out.jsonl     a folder; progress on stderr
+  rolecall extract postings/ --out out.jsonl --resume
+                                                 go on after a stop
+  rolecall extract "site/**/*.html" --workers 4  a pattern, in quotes
+  curl -s https://example.org/vacancy | rolecall extract -
+  rolecall extract page.html --schema-org        a schema.org JobPosting
+  rolecall extract day.jsonl.gz --captured 2026-05-17
+                                                 "posted yesterday" gets a date
+
+Without --out, records go to stdout in the order of the inputs. With it, they are
+appended as they finish and put in order at the end; a run that was stopped or
+killed leaves whole records, and --resume does the rest.
+
+exit codes: 0 all ok, partial or not_a_posting; 1 the output could not be written;
+2 a wrong call; 3 at least one input failed; 130, 143 stopped by a signal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What the user asked for."""
+
+    paths: list[str]
+    settings: Settings
+    captured: date | None
+    form: Form
+    out: str | None
+    mode: str
+    quiet: bool
+    words: tuple[str, ...]
+
+
+def run(words: list[str]) -> int:
+    """Extract, and return the exit code."""
+    order = read_order(words)
+    page_work = PageWork(order.settings, captured=order.captured, form=order.form)
+    config = page_work.pipeline.config
+    if order.out is None:
+        return _go(order, page_work, None)
+    ledger = open_ledger(
+        order.out,
+        order.mode,  # type: ignore[arg-type]
+        config,
+        with_text=order.settings.with_text,
+    )
+    try:
+        return _go(order, page_work, ledger)
+    finally:
+        ledger.close()
+
+
+def parser() -> Parser:
+    """The words that ``rolecall extract`` knows."""
+    told = Parser("extract", DESCRIPTION, EXAMPLES)
+    add = told.add_argument
+    add("inputs", metavar="INPUT", nargs="*", help="a file, a folder, a pattern, or - for stdin")
+    add("--out", metavar="FILE", help="write records there; refuses a file that exists")
+    add("--resume", action="store_true", help="continue FILE: skip what it has, redo what changed")
+    add("--force", action="store_true", help="replace FILE")
+    add("--explain", action="store_true", help="text to read instead of JSON")
+    add("--schema-org", action="store_true", help="schema.org JobPosting instead of records")
+    add(
+        "--with-text",
+        action="store_const",
+        const=True,
+        help='add the page\'s visible text as "text", so that spans can be read without the page',
+    )
+    add(
+        "--workers",
+        metavar="N",
+        type=int,
+        help="processes; 0, and the default for more than a few inputs, is one per core",
+    )
+    add(
+        "--captured",
+        metavar="DATE",
+        type=_day,
+        help="the day the pages were saved, as 2026-05-17: relative dates count from it",
+    )
+    add(
+        "--timeout",
+        metavar="SECONDS",
+        type=float,
+        dest="page_timeout_seconds",
+        help="give up on a page after this long (10); 0 never does",
+    )
+    add("--quiet", action="store_true", help="no progress and no summary, errors only")
+    return told
+
+
+def read_order(words: list[str]) -> Order:
+    """The words as an `Order`; raises `UsageError`."""
+    told = parser().parse_intermixed_args(words)
+    if told.out is None and (told.resume or told.force):
+        raise UsageError("--resume and --force need --out FILE")
+    if told.resume and told.force:
+        raise UsageError("--resume continues FILE and --force replaces it: choose one")
+    if told.explain and told.schema_org:
+        raise UsageError("--explain and --schema-org exclude each other")
+    if told.out is not None and (told.explain or told.schema_org):
+        raise UsageError(
+            "--out holds records; --explain and --schema-org print to stdout",
+            hint="leave out --out and redirect stdout",
+        )
+    names = ("with_text", "workers", "page_timeout_seconds")
+    return Order(
+        paths=expand(told.inputs),
+        settings=load_settings({name: getattr(told, name) for name in names}),
+        captured=told.captured,
+        form="explain" if told.explain else "schema-org" if told.schema_org else "record",
+        out=told.out,
+        mode="resume" if told.resume else "force" if told.force else "new",
+        quiet=told.quiet,
+        words=tuple(words),
+    )
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date like 2026-05-17") from None
+
+
+def _go(order: Order, page_work: PageWork, ledger: Ledger | None) -> int:
+    """Start the crew and see every finished input out."""
+    stop, left = Stop(), Left()
+    limit = order.settings.max_bytes
+    entries = stream(order.paths, limit=limit, leave_out=order.out, left=left)
+    if ledger is not None:
+        entries = _with_known(entries, ledger)
+    with stop.watching():
+        entries = stop.until(entries)
+        head = list(itertools.islice(entries, FEW + 1))
+        many = len(head) > FEW
+        if many:
+            warm(page_work.pipeline)  # before the workers start, so that they share it
+        total = None if order.quiet else count(order.paths) if many else len(head)
+        progress = Progress(total, quiet=order.quiet)
+        for notice in order.settings.warnings:
+            progress.say(f"rolecall: {notice.message}")
+        crew = _crew(order, many=many)
+        results = run_pages(itertools.chain(head, entries), page_work, crew, stop=stop)
+        try:
+            written = _write_all(results, ledger, progress)
+        except OutputError:
+            progress.summary(stopped=True)
+            raise
+        if not written:
+            return PIPE_CLOSED
+        return _end(order, progress, ledger, left, stop)
+
+
+def _crew(order: Order, *, many: bool) -> Crew:
+    settings = order.settings
+    workers = settings.workers
+    if workers == 0 or settings.origin("workers") == "default":
+        workers = _cores() if many else 1
+    return Crew(
+        workers=workers,
+        timeout=settings.page_timeout_seconds or NO_LIMIT,
+        pages=settings.recycle_after or sys.maxsize,
+        ordered=order.out is None,
+    )
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _with_known(entries: Iterator[Input], ledger: Ledger) -> Iterator[Input]:
+    """Entries that tell their worker which source_id has a record already."""
+    for entry in entries:
+        known = ledger.known(entry.locator)
+        yield entry if known is None else entry.but_known(known)
+
+
+def _write_all(results: Iterator[Done], ledger: Ledger | None, progress: Progress) -> bool:
+    """Write each line as it comes; false if the reader of stdout went away."""
+    for done in results:
+        if ledger is None:
+            if done.line is not None and not _print(done.line):
+                return False
+        elif done.line is None:
+            ledger.keep(done.locator, done.seq)
+        else:
+            ledger.append(done.locator, done.seq, done.line)
+        progress.add(done)
+    return True
+
+
+def _print(line: bytes) -> bool:
+    """One whole line to stdout; false if nobody reads it any more."""
+    view = memoryview(line + b"\n")
+    try:
+        while view:
+            view = view[os.write(1, view) :]
+    except BrokenPipeError:
+        return False
+    except OSError as error:
+        raise OutputError(f"cannot write to stdout: {(error.strerror or '').lower()}") from error
+    return True
+
+
+def _end(order: Order, progress: Progress, ledger: Ledger | None, left: Left, stop: Stop) -> int:
+    """Put the output in order, say what came out, and return the exit code."""
+    if stop():
+        progress.summary(stopped=True)
+        if ledger is not None:
+            ledger.sync()
+            again = [word for word in order.words if word not in ("--force", "--resume")]
+            progress.say(f"go on with: rolecall extract {shlex.join(again)} --resume")
+        return stop.exit_code
+    others = ledger.complete() if ledger is not None else 0
+    progress.summary()
+    if others:
+        progress.say(f"{others:,} records of inputs that were not in this run were kept")
+    if left.ignored:
+        progress.say(f"{left.ignored:,} other files were left out")
+    if left.repeated:
+        progress.say(f"{left.repeated:,} inputs were named twice and read once")
+    return FAILED if progress.tally.outcomes["failed"] else OK

@@ -1,0 +1,48 @@
+"""``rolecall settings``: every setting, its value and where it came from."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+
+from rolecall.cli import OK
+from rolecall.cli.options import Parser
+from rolecall.cli.options import settings as load_settings
+from rolecall.settings import declared
+
+DESCRIPTION = """\
+Prints every setting with its value and where the value came from. A flag wins over
+the environment, then ./rolecall.toml, then the user's file, then the default."""
+
+EXAMPLES = """\
+examples:
+  rolecall settings
+  ROLECALL_WORKERS=4 rolecall settings
+  rolecall settings --json"""
+
+
+def run(words: list[str]) -> int:
+    """Print the settings, and return the exit code."""
+    parser = Parser("settings", DESCRIPTION, EXAMPLES)
+    parser.add_argument("--json", action="store_true", help="one JSON object, for programs")
+    told = parser.parse_intermixed_args(words)
+    settings = load_settings({})
+    if told.json:
+        import orjson
+
+        values = {
+            one.name: {"value": getattr(settings, one.name), "origin": settings.origin(one.name)}
+            for one in declared()
+        }
+        sys.stdout.write(orjson.dumps(values, option=orjson.OPT_INDENT_2).decode() + "\n")
+    else:
+        for one in declared():
+            value = getattr(settings, one.name)
+            sys.stdout.write(f"{one.name} = {value!r}   ({settings.origin(one.name)})\n")
+            sys.stdout.write(textwrap.indent(textwrap.fill(one.help, 76), "    ") + "\n")
+            flag = f"{one.variable}, or {one.name} in rolecall.toml"
+            sys.stdout.write(f"    set it with {flag}\n")
+    for notice in settings.warnings:
+        sys.stderr.write(f"rolecall: {notice.message}\n")
+    sys.stdout.flush()
+    return OK

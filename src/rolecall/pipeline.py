@@ -1,0 +1,198 @@
+"""The drivers: a source in, an `Extraction` or a record out.
+
+    extract(source)        one page, in this process
+    extract_many(sources)  the same for many, lazily, in order
+    extract_record(...)    one page as a record, whatever happens
+
+``prepare`` loads what all pages share. An input that cannot be used is a result, not an exception.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+import rolecall.stated as stated_room
+from rolecall import reader
+from rolecall.core import Candidate, Extraction, Notice, Page, Reason, Source
+from rolecall.errors import Error, SourceError, UsageError
+from rolecall.ladder import Producer, Verdict, climb, finish
+from rolecall.page import clean
+from rolecall.record import config_hash, failed_record, to_record
+from rolecall.settings import Settings
+
+LONGEST_MESSAGE = 300
+WARM_PAGE = b"<html><head><title>Engineer</title></head><body><h1>Engineer</h1><p>Apply.</p></body>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pipeline:
+    """What all pages of a run share, loaded once. ``config`` goes into each record."""
+
+    settings: Settings
+    producers: Mapping[str, Producer]
+    verdict: Verdict
+    config: str
+
+
+@dataclass(slots=True)
+class Stages:
+    """Where the time of one page went: seconds by stage, and the stage it is in."""
+
+    clock: Callable[[], float] = time.perf_counter
+    stage: str = "read"
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def run(self, stage: str, step: Callable[[], Any]) -> Any:
+        """Do ``step`` and add its time to ``stage``; after an error, ``stage`` tells where."""
+        outer, self.stage = self.stage, stage
+        start = self.clock()
+        try:
+            result = step()
+        finally:
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + self.clock() - start
+        self.stage = outer  # not after an error
+        return result
+
+    def rounded(self) -> dict[str, float]:
+        """Seconds by stage in microseconds' precision."""
+        return {stage: round(seconds, 6) for stage, seconds in self.seconds.items()}
+
+
+def prepare(settings: Settings | None = None, *, captured: date | None = None) -> Pipeline:
+    """Load the reader and check the settings; raises `UsageError` or `ModelFileError`.
+
+    ``captured`` is the day that was given for all pages: it can change what a date means.
+    """
+    settings = settings if settings is not None else Settings()
+    deciding = settings.deciding()
+    if captured is not None:
+        deciding["captured"] = captured.isoformat()
+    return Pipeline(
+        settings=settings,
+        producers={
+            "stated": getattr(stated_room, "stated", lambda page: ()),
+            "reader": getattr(reader, "read", lambda page: ()),
+        },
+        verdict=getattr(reader, "verdict", lambda page, found: None),
+        config=config_hash(deciding, ""),
+    )
+
+
+def warm(pipeline: Pipeline) -> None:
+    """Run a small page through, so that everything that loads late is loaded."""
+    _run(Source(body=WARM_PAGE), pipeline, Stages())
+
+
+def extract(source: Source | bytes | str, *, settings: Settings | None = None) -> Extraction:
+    """Read one page, given as a `Source`, as bytes, or as HTML text.
+
+    A page that cannot be used gives the outcome ``failed`` with its reason. Wrong settings and a
+    broken installation raise `Error`.
+    """
+    pipeline = prepare(settings)
+    return _tried(_source(source), pipeline, Stages())
+
+
+def extract_many(
+    sources: Iterable[Source | bytes | str], *, settings: Settings | None = None
+) -> Iterator[Extraction]:
+    """Read pages one after the other, in order, as they are asked for; see ``extract``."""
+    pipeline = prepare(settings)
+    for source in sources:
+        yield _tried(_source(source), pipeline, Stages())
+
+
+def extract_record(
+    source: Source,
+    seq: int,
+    pipeline: Pipeline,
+    *,
+    notices: Sequence[Notice] = (),
+    stages: Stages | None = None,
+) -> dict[str, Any]:
+    """Read one page and return its record; never raises on account of a page.
+
+    ``notices`` are warnings from before the page was opened; ``stages`` continues a time table.
+    A fault of ours becomes ``failed: internal``, so that it costs one page and not the run.
+    """
+    stages = stages if stages is not None else Stages()
+    try:
+        extraction = _tried(source, pipeline, stages)
+        if notices:
+            extraction = replace(extraction, warnings=(*notices, *extraction.warnings))
+        return to_record(
+            extraction,
+            source=source,
+            seq=seq,
+            config=pipeline.config,
+            seconds=stages.rounded(),
+            with_text=pipeline.settings.with_text,
+        )
+    except Exception as error:
+        reason = Reason(code="internal", stage=stages.stage, message=_told(error))
+    return failed_record(
+        reason,
+        locator=source.locator,
+        seq=seq,
+        config=pipeline.config,
+        source=source,
+        seconds=stages.rounded(),
+    )
+
+
+def reason_of(error: Error, stage: str) -> Reason:
+    """The reason that a record gives for ``error``."""
+    message = f"{error} ({error.hint})" if error.hint else str(error)
+    return Reason(code=error.code, stage=stage, message=message, retryable=error.retryable)
+
+
+def _source(source: Source | bytes | str) -> Source:
+    if isinstance(source, str):
+        body = source.encode("utf-8", "surrogatepass")
+        return Source(body=body, charset="utf-8")
+    return Source(body=source) if isinstance(source, bytes) else source
+
+
+def _tried(source: Source, pipeline: Pipeline, stages: Stages) -> Extraction:
+    """The extraction; an `Error` and a lack of memory become the outcome ``failed``."""
+    try:
+        return _run(source, pipeline, stages)
+    except UsageError:
+        raise
+    except Error as error:
+        return Extraction(outcome="failed", reason=reason_of(error, stages.stage))
+    except MemoryError:
+        message = "needs more memory than one page may take"
+        reason = Reason(code="too_large", stage=stages.stage, message=message)
+        return Extraction(outcome="failed", reason=reason)
+
+
+def _run(source: Source, pipeline: Pipeline, stages: Stages) -> Extraction:
+    limit = pipeline.settings.max_bytes
+    if len(source.body) > limit:
+        raise SourceError(f"holds more than {limit:,} bytes", code="too_large")
+    page: Page = stages.run("clean", lambda: clean(source))
+
+    def timed(name: str, produce: Producer) -> Producer:
+        return lambda page: stages.run(name, lambda: produce(page))
+
+    def verdict(page: Page, candidates: Sequence[Candidate]) -> Reason | None:
+        spoken: Reason | None = stages.run("verdict", lambda: pipeline.verdict(page, candidates))
+        return spoken
+
+    producers = {name: timed(name, produce) for name, produce in pipeline.producers.items()}
+    start = stages.clock()
+    before = sum(stages.seconds.values())
+    stages.stage = "settle"
+    result = finish(climb(page, producers=producers, verdict=verdict))
+    inside = sum(stages.seconds.values()) - before
+    stages.seconds["settle"] = stages.clock() - start - inside
+    return result
+
+
+def _told(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"[:LONGEST_MESSAGE]
