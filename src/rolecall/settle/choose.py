@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from rolecall.core import Candidate, Evidence, Extraction, Outcome, Page, Problem, Reason
+from rolecall.normalise.salary import read_salary
 from rolecall.schema.posting import FIELDS, LIST_UNITS, MULTI_FIELD_UNITS, REQUIRED, UNITS
 from rolecall.settle.compare import agree
 from rolecall.settle.ground import Grounded, Places, Support, ground, show
 from rolecall.settle.rules import DEFAULT_RULES, Rules
-from rolecall.settle.wording import carries
 
-CUTS: Final = frozenset({"truncated"})
+CUTS: Final = frozenset({"truncated", "markup_cut", "text_cut"})
 """Codes of page warnings that say that a part of the input is missing."""
 
 
@@ -162,15 +162,23 @@ def _put(
         return
     support = winner.supports[0]
     first = next(name for name in UNITS[unit] if winner.value[name] is not None)
+    inferred = _inferred(winner, support) if unit == "salary" else ()
     for name, value in winner.value.items():
         data[name] = value
-        if value is None:
-            continue
-        if support.match in ("exact", "normalised") and not carries(name, support.quote or ""):
-            inferred = Support(support.quote, support.span, "derived", f"/{first}")
-            evidence[f"/{name}"] = because(inferred)
-        else:
-            evidence[f"/{name}"] = because(support)
+        if value is not None:
+            pointer = f"/{first}" if name in inferred else support.pointer
+            match = "derived" if name in inferred else support.match
+            evidence[f"/{name}"] = because(support._replace(match=match, pointer=pointer))
+
+
+def _inferred(winner: Grounded, support: Support) -> tuple[str, ...]:
+    """The parts of a salary that do not follow from its own wording, but from elsewhere."""
+    if support.match not in ("exact", "normalised"):
+        return ()
+    found = read_salary(support.quote or "", labelled=True)
+    said = found.value if found is not None else {}
+    parts = ("salary_currency", "salary_period")
+    return tuple(name for name in parts if said.get(name) != winner.value[name])
 
 
 def _language(page: Page, data: dict[str, Any], evidence: dict[str, Evidence]) -> None:

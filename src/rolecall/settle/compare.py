@@ -14,7 +14,7 @@ COMPLEMENTARY: Final = frozenset(
 SAME_WORDS: Final = 0.7
 """The share of common words from which on two texts are the same text."""
 
-SAMPLED: Final = 40
+SAMPLED: Final = 16
 """About how many pairs of words of a description are looked up in the other."""
 
 
