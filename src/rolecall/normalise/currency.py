@@ -40,7 +40,7 @@ WORDS: Final[dict[str, str]] = {
        "DKK", "INR", "RUB", "HUF", "RON", "BRL", "AUD", "NZD", "SGD", "AED")},
     "euro": "EUR", "euros": "EUR", "euron": "EUR", "eura": "EUR", "eurå": "EUR", "евро": "EUR",
     "eurů": "EUR", "євро": "EUR", "ευρώ": "EUR", "€uro": "EUR",
-    "pound": "GBP", "pounds": "GBP", "sterling": "GBP", "quid": "GBP", "ukp": "GBP",
+    "sterling": "GBP", "ukp": "GBP",
     "dollar": "$", "dollars": "$", "dólares": "$", "dollari": "$", "dolarů": "$", "долларов": "$",
     "доллары": "$", "dolarów": "$",
     "kč": "CZK", "kc": "CZK", "korun": "CZK", "koruny": "CZK", "koruna": "CZK", ",-kč": "CZK",
@@ -81,9 +81,10 @@ _BEFORE: Final = re.compile(
     rf"|([^\W\d_]{{1,8}})[.:]?)[{SPACES}]{{0,3}}$"
 )
 _AFTER: Final = re.compile(
-    rf"[{SPACES}]{{0,3}}\(?(?:([A-Z]{{1,3}})?([{''.join(SYMBOLS)}])(?!\d)"
+    rf"[{SPACES}]{{0,3}}(?:([A-Z]{{1,3}})?([{''.join(SYMBOLS)}])(?!\d)"
     rf"|([^\W\d_]{{1,9}})(?![^\W\d_])\.?)"
 )
+_LAST_WORD: Final = re.compile(r"[\W\d_]")
 _REACH: Final = 14
 
 
@@ -93,6 +94,13 @@ def mark_before(text: str, at: int, floor: int = 0) -> tuple[str | None, int]:
     ``floor`` is the first character that may take part.
     """
     low = max(floor, at - _REACH)
+    stretch = text[low:at].rstrip(SPACES)
+    if not stretch:
+        return None, at
+    if stretch[-1] not in SYMBOLS:
+        word = _LAST_WORD.split(stretch.rstrip(".:"))[-1]
+        if word not in CODES and word.casefold() not in WORDS:
+            return None, at
     match = _BEFORE.search(text[low:at])
     if match is None:
         return None, at

@@ -54,6 +54,7 @@ MULTIPLIERS: Final[dict[str, float]] = {
     **dict.fromkeys(_THOUSAND.split(), 1e3),
     **dict.fromkeys(_MILLION.split(), 1e6),
     **dict.fromkeys(_BILLION.split(), 1e9),
+    **dict.fromkeys(word_set("trillion trillions"), 1e12),
     **dict.fromkeys(word_set("lakh lakhs lac lacs lpa"), 1e5),
     **dict.fromkeys(word_set("cr crore crores"), 1e7),
 }
@@ -66,6 +67,8 @@ _THREE: Final = re.compile(r"\d{1,3}(\D)\d{3}")
 
 def number_value(token: str, language: str | None = None) -> tuple[float, bool]:
     """The value of a string that ``NUMBER`` matched, and whether its separator is doubtful."""
+    if token.isdigit() and token.isascii():
+        return float(token), False
     token = token.translate(_ZERO_WIDTH)
     lone = _THREE.fullmatch(token)
     if lone is not None:

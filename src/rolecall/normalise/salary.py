@@ -24,11 +24,12 @@ from rolecall.normalise.salary_lexicon import (
     MINIMUM,
     TO_WORDS,
 )
-from rolecall.normalise.salary_tail import Tail, read_tail
+from rolecall.normalise.salary_tail import Tail, may_go_on, read_tail
 
 MOST_NUMBERS: Final = 3000
 """Numbers looked at in one text; no posting shows as many, and it bounds the work."""
 
+_GAP_REACH: Final = 40
 _DIGIT: Final = re.compile(r"\d")
 _FLAT_PRICE: Final = re.compile(r"[,.](?:--?|–|—)(?!\d)")
 _KILO: Final = re.compile(rf"[{SPACES}]?[kKtT](?=€|EUR|USD|GBP|CHF|CZK|PLN|SEK|NOK|DKK|kr\b|Kč|zł)")
@@ -73,7 +74,7 @@ def find_salaries(
     if _DIGIT.search(text) is None:
         return []
     found = []
-    amounts = _amounts(text, language)
+    amounts = _amounts(text, language, labelled)
     previous = 0
     for index, first in enumerate(amounts):
         if first.start < previous:
@@ -121,22 +122,27 @@ def _preference(one: Found) -> tuple[int, bool]:
     return _RANK[one.cue], one.value["salary_min"] == one.value["salary_max"]
 
 
-def _amounts(text: str, language: str | None) -> list[_Amount]:
+def _amounts(text: str, language: str | None, labelled: bool) -> list[_Amount]:
     """Every number that could be money, with its currency mark if there is one."""
     amounts = []
-    floor = 0
+    floor = -_GAP_REACH - 1
     for match in islice(NUMBER.finditer(text), MOST_NUMBERS):
-        amount = _amount(text, match, floor, language)
+        amount = _amount(text, match, floor, language, labelled)
         if amount is not None:
             amounts.append(amount)
             floor = amount.end
     return amounts
 
 
-def _amount(text: str, match: re.Match[str], floor: int, language: str | None) -> _Amount | None:
+def _amount(
+    text: str, match: re.Match[str], floor: int, language: str | None, keep: bool
+) -> _Amount | None:
+    """One number as money; ``keep`` retains it even where nothing beside it speaks for money."""
     start, end = match.span()
-    mark, begin = mark_before(text, start, floor)
+    mark, begin = mark_before(text, start, max(floor, 0))
     if mark is None and start and (text[start - 1].isalpha() or text[start - 1] in "#@_"):
+        return None
+    if mark is None and not keep and start - floor > _GAP_REACH and not may_go_on(text, end):
         return None
     flat = _FLAT_PRICE.match(text, end)
     end = flat.end() if flat else end
@@ -152,9 +158,13 @@ def _amount(text: str, match: re.Match[str], floor: int, language: str | None) -
     if mark is None and word in ("lpa", "lakh", "lakhs", "lac", "lacs", "cr", "crore", "crores"):
         mark = "INR" if word == "lpa" else "Rs"
     following = text[end : end + 1]
-    if following in ("%", "‰", "°") or (mark is None and factor == 1.0 and following.isalpha()):
+    if following in ("%", "‰", "°", "^") or (
+        mark is None and factor == 1.0 and following.isalpha()
+    ):
         return None
     value, _ = number_value(match.group(), language)
+    if begin < start and text[start - 1].isalpha() and value < 100 and factor == 1.0:
+        return None
     tail = read_tail(text, end, language, mark is not None)
     if word == "lpa":
         tail = replace(tail, period="year")
@@ -173,7 +183,7 @@ def _pair(
     text: str, first: _Amount, second: _Amount, language: str | None
 ) -> tuple[_Amount, _Amount] | None:
     """The two ends of a range with one scale, or ``None`` where they are no range."""
-    if second.start - first.tail.end > 40 or (
+    if second.start - first.tail.end > _GAP_REACH or (
         (first.mark is None) != (second.mark is None) and not _near(first, second)
     ):
         return None
@@ -185,13 +195,15 @@ def _pair(
         one = replace(one, factor=two.factor)
     elif one.factor > two.factor == 1.0 and two.value < 1000:
         two = replace(two, factor=one.factor)
+    elif gap in DASHES and one.factor == two.factor == 1.0 and one.value <= two.value / 1000:
+        one = replace(one, factor=1000.0)
     return one, two
 
 
 def _near(first: _Amount, second: _Amount) -> bool:
     """Whether a number without a currency is of the size of the one that has it."""
     small, large = sorted((first.value, second.value))
-    if first.factor != second.factor:
+    if first.factor != second.factor or 5 <= first.value <= second.value / 1000:
         return True
     return 0 < large <= 10 * small and (first.value <= second.value)
 
@@ -224,7 +236,7 @@ def _judge(
         return None
     view = context.look(where, start, end)
     cue = _cue(view, mark, period, second is not None, (low, high))
-    if cue is None or (last.factor >= 1e6 and cue == "bare"):
+    if cue is None or last.factor >= 1e9 or (last.factor >= 1e6 and cue == "bare"):
         return None
     if period is None and view.pay and view.period is not None:
         period, start = view.period, view.period_start

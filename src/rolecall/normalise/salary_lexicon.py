@@ -129,7 +129,8 @@ PAY_STEMS: Final = word_tuple(
     "salar remunera compensation gehalt vergütung verguetung entlohnung besoldung entgelt verdienst"
     " salaire rémunér loonschaal uurloon brutoloon salaris mzd výděl odměňov retribuzione"
     " зарплат зароботн заработн оклад вознагражд sueldo retribuc honorar lønn månedsløn timeløn"
-    " månadslön timlön wynagrodz zarob pensj stawk płac palkka fizetés maaş 年収 月給 時給 年俸 給与"
+    " månadslön timlön wynagrodz zarob pensj stawk płac palkka fizetés maaş"
+    " 年収 月給 時給 年俸 給与"
     " 薪 工资 월급 연봉 заробітн stundenlohn monatslohn jahreslohn mindestlohn tariflohn grundlohn"
     " bruttolohn ausbildungsverg"
 )
@@ -166,7 +167,7 @@ AMOUNT_BEHIND: Final = word_set(
 """More such words, which count only behind an amount ("1,000 for training")."""
 
 FUNDING: Final = word_set(
-    "funding raised raising revenue revenues turnover valuation valued invested investment aum"
+    "billion trillion million funding raised raising revenue revenues turnover valuation valued invested investment aum"
     " umsatz omzet obrat tržby faturamento fatturato выручка оборот omsætning omsättning series"
     " seed arr ipo endowment fund funds investors investor grant grants jahresumsatz finanzierung"
     " tržeb affaires facturación przychodów obroty levée"

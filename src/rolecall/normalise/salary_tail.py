@@ -7,20 +7,38 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from rolecall.normalise.numbers import SPACES
+from rolecall.normalise.currency import SYMBOLS, WORDS
+from rolecall.normalise.numbers import MULTIPLIERS, SPACES
 from rolecall.normalise.salary_lexicon import (
     ADVERBS,
+    AND_WORDS,
     CONNECTORS,
+    DASHES,
     FILLERS,
     GROSS,
     PLAIN_UNITS,
+    TO_WORDS,
     UNITS,
 )
 
 _TOKEN: Final = re.compile(rf"[{SPACES}]{{0,3}}([^\W\d_]+(?:[.-][^\W\d_]+)*\.?|[^{SPACES}\n])")
+_FIRST: Final = re.compile(rf"[{SPACES}]{{0,3}}([^\W\d_]+|[^{SPACES}\n])")
 _REACH: Final = 70
 _MOST: Final = 12
 _PASSED: Final = frozenset("/([,'’*]")
+
+
+_OPENERS: Final = _PASSED | DASHES | SYMBOLS.keys() | {"."}
+_OPENING_WORDS: Final = (
+    CONNECTORS
+    | GROSS
+    | AND_WORDS
+    | ADVERBS.keys()
+    | {word.split()[0] for word in TO_WORDS}
+    | MULTIPLIERS.keys()
+    | WORDS.keys()
+    | {"mil"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +88,21 @@ def read_tail(text: str, at: int, language: str | None = None, money: bool = Tru
         else:
             break
     return Tail(end=end, period=period)
+
+
+def may_go_on(text: str, at: int) -> bool:
+    """A quick look: whether what follows a number at ``at`` could belong to an amount.
+
+    That is a scale, a currency, a period, gross or net, or a range's "to".
+    """
+    match = _FIRST.match(text, at)
+    if match is None:
+        return False
+    first = match.group(1)
+    if not first[0].isalpha():
+        return first in _OPENERS
+    word = first.casefold()
+    return word in _OPENING_WORDS or (word[0] in "kt" and word[1:] in WORDS) or first.isupper()
 
 
 def _period(word: str, raw: str, language: str | None, connected: bool, money: bool) -> str | None:
