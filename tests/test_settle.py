@@ -251,6 +251,28 @@ def test_a_doubt_without_a_value_is_kept():
     assert settle(page(), (*ENOUGH, empty)).problems == (doubt,)
 
 
+LONG = "\n".join(f"In week {n} you bake {n * 7} loaves of rye for shop {n + 3}." for n in range(60))
+
+
+@pytest.mark.parametrize(
+    ("stated", "same"),
+    [
+        (LONG.replace("\n", " "), True),
+        (LONG[400:], True),
+        ("Our shop by the river looks for somebody who likes to get up early. " * 30, False),
+        ("In week 3 you bake 21 loaves of rye", True),
+    ],
+)
+def test_two_bodies_are_compared_by_their_words(stated, same):
+    text = f"Baker\n{LONG}"
+    body = read("description", LONG, text=text)
+    result = settle(
+        page(text), (read("title", "Baker", text=text), body, told("description", stated))
+    )
+    assert (kinds(result) == set()) is same
+    assert result.data["description"] == LONG
+
+
 SCALARS = st.one_of(
     st.none(),
     st.booleans(),

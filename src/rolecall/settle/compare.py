@@ -15,7 +15,10 @@ SAME_WORDS: Final = 0.7
 """The share of common words from which on two texts are the same text."""
 
 SAMPLED: Final = 16
-"""About how many pairs of words of a description are looked up in the other."""
+"""About how many pairs of words of a description are looked up in the other ..."""
+
+WINDOW: Final = 60
+"""... each from a window of so many characters."""
 
 
 def agree(one: Grounded, other: Grounded) -> bool | None:
@@ -66,13 +69,16 @@ def _same_text(one: str, other: str) -> bool:
 def _same_body(one: str, other: str) -> bool:
     """Whether pairs of neighbouring words of the shorter text stand in the longer one."""
     short, long = (one, other) if len(one) <= len(other) else (other, one)
-    words = short.split()
-    step = max(1, len(words) // SAMPLED)
-    pairs = [f"{words[n]} {words[n + 1]}" for n in range(0, len(words) - 1, step)]
+    if len(short) < SAMPLED * WINDOW:
+        return _same_text(short, long)
+    pairs = []
+    for start in range(0, len(short) - WINDOW, len(short) // SAMPLED):
+        # The first word of a window may have lost its head, so it is left out.
+        words = short[start : start + WINDOW].split()[1:-1]
+        if len(words) > 1:
+            pairs.append(f"{words[0]} {words[1]}")
     # A pair may straddle a line of the other text, hence the room that SAME_WORDS leaves.
-    return (
-        sum(pair in long for pair in pairs) >= SAME_WORDS * len(pairs) if pairs else short in long
-    )
+    return bool(pairs) and sum(pair in long for pair in pairs) >= SAME_WORDS * len(pairs)
 
 
 def _same_place(one: dict[str, Any], other: dict[str, Any]) -> bool:
