@@ -68,7 +68,7 @@ def test_problems_and_warnings_stand_below():
 
 
 def test_without_the_text_the_quote_stands_alone():
-    assert "[Senior Baker] reader" in render(RECORD)
+    assert "[Senior Baker] · reader" in render(RECORD)
 
 
 def test_a_failure_is_one_line():

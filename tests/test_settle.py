@@ -109,6 +109,16 @@ def test_stated_data_wins_against_an_unsure_reader_only():
     assert sure.data["company"] == "Crumb & Sons"
 
 
+def test_stated_data_gets_the_place_where_the_text_says_it_too():
+    unsure = read("company", "Crumb & Sons", confidence=0.3)
+    result = settle(page(), (ENOUGH[0], unsure, ENOUGH[2], told("company", "Crumb & Sons")))
+    evidence = result.evidence["/company"]
+    assert (evidence.origin, evidence.match) == ("stated", "stated")
+    assert evidence.span.of(TEXT) == "Crumb & Sons"
+    assert evidence.block_path == "/p[1]"
+    assert evidence.pointer == "jsonld[0]#/company"
+
+
 def test_two_statements_that_differ_are_a_conflict():
     both = (told("date_posted", "2026-05-02"), told("date_posted", "2026-05-03", confidence=0.7))
     result = settle(page(), (*ENOUGH, *both))

@@ -96,7 +96,7 @@ def _because(
     if one.get("pointer"):
         words.append(f"from {neutral(one['pointer'])}")
     quote = _quoted(one, text, paint)
-    yield f"{indent}  {quote} {paint(', '.join(words), _DIM)}"
+    yield f"{indent}  {quote}{paint(' · ' + ', '.join(words), _DIM)}"
 
 
 def _quoted(one: Mapping[str, Any], text: str | None, paint: Any) -> str:

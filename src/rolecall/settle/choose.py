@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from rolecall.core import Candidate, Evidence, Extraction, Outcome, Page, Problem, Reason
 from rolecall.normalise.salary import read_salary
 from rolecall.schema.posting import FIELDS, LIST_UNITS, MULTI_FIELD_UNITS, REQUIRED, UNITS
 from rolecall.settle.compare import agree
-from rolecall.settle.ground import Grounded, Places, Support, ground, show
+from rolecall.settle.ground import Grounded, Places, Support, fold, ground, show
 from rolecall.settle.rules import DEFAULT_RULES, Rules
 
 CUTS: Final = frozenset({"truncated", "markup_cut", "text_cut"})
@@ -71,18 +72,20 @@ def _choose(
     if not group:
         return None
     rivals = _rivals(group, rules)
-    winner = _winner(rivals, rules)
-    own = confidence = winner.confidence
+    best = winner = _winner(rivals, rules)
+    own = confidence = best.confidence
     for rival in rivals:
-        if rival is winner or rival.origin == winner.origin == "reader":
+        if rival is best:
             continue
-        same, weight = agree(winner, rival), rules.assumed(rival.confidence, rival.origin)
+        same, weight = agree(best, rival), rules.assumed(rival.confidence, rival.origin)
         if same is False:
-            problems.append(_conflict(winner, rival))
+            problems.append(_conflict(best, rival))
             if confidence is not None:
                 confidence *= 1.0 - rules.conflict * weight
-        elif same and confidence is not None:
-            confidence += (1.0 - confidence) * rules.agreement * weight
+        elif same:
+            winner = _seen(winner, rival)
+            if confidence is not None:
+                confidence += (1.0 - confidence) * rules.agreement * weight
     if own is not None and max(own, confidence or 0.0) < rules.null_thresholds.get(winner.unit, 0):
         return None
     return winner, rules.calibrated(winner.unit, confidence)
@@ -115,6 +118,19 @@ def _winner(rivals: list[Grounded], rules: Rules) -> Grounded:
         if rival.origin != "stated" and sure and agree(best, rival) is False:
             return rival
     return best
+
+
+def _seen(winner: Grounded, rival: Grounded) -> Grounded:
+    """``winner`` with the place where the text says it too, if only ``rival`` knows it."""
+    if len(winner.supports) != 1 or len(rival.supports) != 1:
+        return winner
+    (own,), (other,) = winner.supports, rival.supports
+    if own.span is not None or other.match not in ("exact", "normalised"):
+        return winner
+    if winner.value != rival.value and fold(own.quote or "") != fold(other.quote or ""):
+        return winner
+    support = own._replace(quote=other.quote, span=other.span)
+    return replace(winner, supports=(support,))
 
 
 def _conflict(winner: Grounded, rival: Grounded) -> Problem:
