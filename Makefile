@@ -41,7 +41,10 @@ $(BENCH_READY): requirements/bench.txt
 .PHONY: demo
 demo: $(READY) ## extract the example postings and print what was found
 	@mkdir -p build
-	@$(BIN)/python tools/demo.py
+	@$(BIN)/rolecall extract examples --out build/demo.jsonl --force
+	@$(BIN)/python tools/demo.py build/demo.jsonl
+	@echo
+	@echo "Each value with its quote: $(BIN)/rolecall extract examples/01* --explain"
 
 .PHONY: test
 test: $(READY) ## run the tests

@@ -1,6 +1,8 @@
 """The project's own files agree with one another."""
 
 import re
+import subprocess
+import sys
 import tomllib
 from importlib import metadata
 from pathlib import Path
@@ -8,14 +10,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def test_version_is_said_once_and_has_a_changelog_entry():
+def test_version_is_said_once_and_has_a_changelog_entry() -> None:
     """The package, its metadata and the changelog name the same version."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert project["version"] == metadata.version("rolecall")
     assert f"## [{project['version']}]" in (ROOT / "CHANGELOG.md").read_text("utf-8")
 
 
-def test_locks_hold_every_declared_dependency_with_a_hash():
+def test_locks_hold_every_declared_dependency_with_a_hash() -> None:
     """Each dependency of pyproject.toml and of the .in files is pinned with hashes in its lock."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     lines = lambda name: (ROOT / "requirements" / name).read_text("utf-8").splitlines()  # noqa: E731
@@ -32,7 +34,7 @@ def test_locks_hold_every_declared_dependency_with_a_hash():
         assert "://" not in text, f"{lock} names a host or a path"
 
 
-def test_files_for_users_name_no_machine():
+def test_files_for_users_name_no_machine() -> None:
     """No file that ships speaks of one machine's folders."""
     shipped = [
         ROOT / "Makefile",
@@ -49,10 +51,17 @@ def test_files_for_users_name_no_machine():
         assert not machine.search(path.read_text("utf-8")), path
 
 
-def test_every_make_target_of_the_docs_exists():
+def test_every_make_target_of_the_docs_exists() -> None:
     """README and CONTRIBUTING name only targets that the Makefile has."""
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
     for name in ("README.md", "CONTRIBUTING.md"):
         text = (ROOT / name).read_text("utf-8")
         named = set(re.findall(r"\bmake ([a-z]+)\b", text))
         assert named <= targets, name
+
+
+def test_settings_page_is_current() -> None:
+    """docs/settings.md says what the declarations say."""
+    command = [sys.executable, str(ROOT / "tools" / "settings_page.py"), "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
