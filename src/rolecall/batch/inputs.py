@@ -11,20 +11,20 @@ from __future__ import annotations
 import glob
 import os
 import re
-import sys
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import BinaryIO, cast
+from itertools import chain
 
 from rolecall.batch.files import open_regular, shown
-from rolecall.batch.lines import lines, peeked
+from rolecall.batch.lines import Blocks, blocks, lines, plain
 from rolecall.errors import SourceError, UsageError
 
 PAGE_SUFFIXES = (".html", ".htm", ".xhtml", ".txt", ".text", ".md", ".markdown")
 LINE_SUFFIXES = (".jsonl", ".ndjson", ".jsonlines")
 MAGIC = re.compile(r"[*?\[]")
 STDIN = "-"
+SNIFF = 4096  # bytes of standard input that tell JSON Lines from a page
 JSON_START = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*["}]')
 
 
@@ -48,6 +48,10 @@ class Input:
     def but_known(self, source_id: str) -> Input:
         """This input, with the source_id that an earlier run wrote for it."""
         return replace(self, known=source_id)
+
+
+Entries = Iterator[Input | None]
+"""Inputs as they come; ``None`` where standard input has nothing for a moment."""
 
 
 @dataclass(slots=True)
@@ -82,7 +86,7 @@ def expand(arguments: Iterable[str]) -> list[str]:
 
 def stream(
     paths: list[str], *, limit: int, leave_out: str | None = None, left: Left | None = None
-) -> Iterator[Input]:
+) -> Entries:
     """The inputs of ``paths`` (from ``expand``) with their ``seq``, listed as far as asked for.
 
     ``limit`` is the largest page in bytes, for stdin; ``leave_out`` is a path that is not an
@@ -94,6 +98,9 @@ def stream(
     seq = 0
     for path in paths:
         for entry in _entries(path, limit, left):
+            if entry is None:
+                yield None
+                continue
             if entry.path is not None and (away is not None or len(paths) > 1):
                 full = os.path.abspath(entry.path) if "\0" not in entry.path else entry.path
                 if full == away:
@@ -127,7 +134,7 @@ def _numbered(entry: Input, seq: int) -> Input:
     return replace(entry, seq=seq, path=None)
 
 
-def _entries(path: str, limit: int, left: Left) -> Iterator[Input]:
+def _entries(path: str, limit: int, left: Left) -> Entries:
     if path == STDIN:
         yield from _stdin(limit)
     elif _is_lines(path) and not os.path.isdir(path):
@@ -182,22 +189,28 @@ def _stem(name: str) -> str:
     return stem if suffix.lower() in (".html", ".htm") else ""
 
 
-def _json_lines(path: str, limit: int) -> Iterator[Input]:
-    """The lines of a file; one input that failed if it cannot be opened or ends in mid-stream."""
+def _json_lines(path: str, limit: int) -> Entries:
+    """The lines of a file; one input that failed if it cannot be opened."""
     try:
         descriptor = open_regular(path)
     except SourceError as error:
         yield Input(0, path, path=path, fault=(error.code, str(error)))
         return
-    with os.fdopen(descriptor, "rb") as file:
-        yield from _from_lines(file, path, path, limit)
+    try:
+        yield from _from_lines(plain(blocks(descriptor)), path, path, limit)
+    finally:
+        os.close(descriptor)
 
 
-def _from_lines(file: BinaryIO, locator: str, path: str | None, limit: int) -> Iterator[Input]:
+def _from_lines(stream: Blocks, locator: str, path: str | None, limit: int) -> Entries:
+    """One input per line, and one that failed where the stream breaks off."""
     number = 0
     longest = 2 * limit  # escapes make a page longer as JSON
     try:
-        for line in lines(file, longest):
+        for line in lines(stream, longest):
+            if line is None:
+                yield None
+                continue
             number = line.number
             where = f"{locator}:{number}"
             if line.content is not None:
@@ -209,35 +222,33 @@ def _from_lines(file: BinaryIO, locator: str, path: str | None, limit: int) -> I
         where = f"{locator}:{number + 1}"
         told = str(getattr(error, "strerror", None) or error).lower()
         message = f"reading stopped before line {number + 1}: {told}"
-        yield Input(0, where, fault=("decode_error", message))
+        yield Input(0, where, path=path, line=b"", fault=("decode_error", message))
 
 
-def _stdin(limit: int) -> Iterator[Input]:
+def _stdin(limit: int) -> Entries:
     """Standard input: JSON Lines if it starts like an object, else one page."""
-    if sys.stdin is None:
-        raise UsageError("standard input is closed", hint="name files instead of -")
-    file = cast(BinaryIO, sys.stdin.buffer)
-    head = peeked(file, 4096)
-    if head[:2] == b"\x1f\x8b":
-        yield from _stdin_gzip(file, limit)
-    elif JSON_START.match(head):
-        yield from _from_lines(file, STDIN, None, limit)
-    else:
-        yield Input(0, STDIN, line=file.read(limit + 1))
-
-
-def _stdin_gzip(file: BinaryIO, limit: int) -> Iterator[Input]:
-    """Compressed standard input: the same choice, made on what comes out."""
-    import gzip
-
-    plain = gzip.GzipFile(fileobj=file)
     try:
-        head = plain.peek(4096)[:4096]
-        if JSON_START.match(head):
-            yield from _from_lines(cast(BinaryIO, plain), STDIN, None, limit)
-            return
-        body = plain.read(limit + 1)
+        os.fstat(0)
+    except OSError as error:
+        raise UsageError("standard input is closed", hint="name files instead of -") from error
+    stream = plain(blocks(0))
+    head: list[bytes] = []
+    size = 0
+    try:
+        for block in stream:
+            if block is None:
+                yield None
+                continue
+            head.append(block)
+            size += len(block)
+            start = b"".join(head) if size < SNIFF else head[0]
+            if JSON_START.match(start):
+                yield from _from_lines(chain((start,), stream), STDIN, None, limit)
+                return
+            if size > limit:
+                break
     except (OSError, EOFError, zlib.error) as error:
-        yield Input(0, STDIN, fault=("decode_error", f"broken gzip: {error}"))
+        told = str(getattr(error, "strerror", None) or error).lower()
+        yield Input(0, STDIN, fault=("decode_error", f"reading stopped: {told}"))
         return
-    yield Input(0, STDIN, line=body)
+    yield Input(0, STDIN, line=b"".join(head))

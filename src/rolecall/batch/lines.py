@@ -1,19 +1,24 @@
-"""The lines of a file, with bounded memory: no line is longer than the caller allows.
+"""Bytes as they come -> lines, with bounded memory and without waiting.
 
-Knows CR LF and LF, a byte order mark at the start, blank lines, a last line without its end, and
-gzip.
+A stream is an iterator of blocks; ``None`` among them means that nothing has come for a moment, so
+that whoever reads can do something else. Knows CR LF and LF, a byte order mark at the start, blank
+lines, a last line without its end, and gzip.
 """
 
 from __future__ import annotations
 
-import gzip
+import select
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO, cast
+from os import read
 
-MAX_SKIP = 2 << 30  # bytes without a line in them after which a file is given up
-BLOCK = 1 << 20
+MAX_SKIP = 2 << 30  # bytes without a usable line in them after which a stream is given up
+BLOCK = 1 << 18
+PATIENCE = 0.02  # seconds that a stream is waited for before it says None
 BOM = b"\xef\xbb\xbf"
+GZIP = b"\x1f\x8b"
+Blocks = Iterator[bytes | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,47 +29,91 @@ class Line:
     content: bytes | None
 
 
-def lines(file: BinaryIO, longest: int) -> Iterator[Line]:
-    """The lines of ``file`` with their numbers from 1; a gzip stream is decompressed on the fly.
-
-    Raises `OSError`, `EOFError` or `zlib.error` where the stream breaks off.
-    """
-    packed = peeked(file, 2) == b"\x1f\x8b"
-    source = cast(BinaryIO, gzip.GzipFile(fileobj=file)) if packed else file
-    number = empty = 0
+def blocks(descriptor: int) -> Blocks:
+    """What a file, pipe or terminal gives, as it comes."""
     while True:
-        content = source.readline(longest + 1)
-        if not content:
-            return
-        number += 1
-        if len(content) > longest and not content.endswith(b"\n"):
-            _skip(source)
-            yield Line(number, None)
+        if not select.select([descriptor], [], [], PATIENCE)[0]:
+            yield None
             continue
-        if number == 1:
-            content = content.removeprefix(BOM)
-        stripped = content.strip()
-        if stripped:
-            empty = 0
-            yield Line(number, stripped)
-            continue
-        empty += len(content)
-        if empty > MAX_SKIP:
-            raise OSError("nothing but blank lines")
-
-
-def peeked(file: BinaryIO, size: int) -> bytes:
-    """The next bytes of a buffered ``file``, at most ``size``, which stay to be read."""
-    head: bytes = cast(Any, file).peek(size)[:size]
-    return head
-
-
-def _skip(source: BinaryIO) -> None:
-    """Read on to the end of the line, keeping nothing."""
-    skipped = 0
-    while part := source.readline(BLOCK):
-        if part.endswith(b"\n"):
+        block = read(descriptor, BLOCK)
+        if not block:
             return
-        skipped += len(part)
-        if skipped > MAX_SKIP:
-            raise OSError("a line without an end")
+        yield block
+
+
+def plain(stream: Blocks) -> Blocks:
+    """The stream, decompressed if it is gzip; one layer, any number of members.
+
+    Raises `zlib.error` or `EOFError` where the compressed stream is broken or ends early.
+    """
+    head = b""
+    for block in stream:
+        if block is None:
+            yield None
+            continue
+        head += block
+        if len(head) >= len(GZIP):
+            break
+    if head[:2] == GZIP:
+        yield from _inflated(head, stream)
+    else:
+        if head:
+            yield head
+        yield from stream
+
+
+def lines(stream: Blocks, longest: int) -> Iterator[Line | None]:
+    """The lines of ``stream`` with their numbers from 1; none is longer than ``longest`` bytes."""
+    number, skipping, wasted = 1, False, 0
+    parts: list[bytes] = []
+    size = 0
+    for block in stream:
+        if block is None:
+            yield None
+            continue
+        *whole, rest = block.split(b"\n")
+        for part in whole:
+            if skipping or size + len(part) > longest:
+                yield Line(number, None)
+            elif content := _bare(b"".join((*parts, part)), number):
+                wasted = 0
+                yield Line(number, content)
+            number += 1
+            parts, size, skipping = [], 0, False
+        wasted += len(block)
+        if wasted > MAX_SKIP:
+            raise OSError("nothing but blank or endless lines")
+        size += len(rest)
+        skipping = skipping or size > longest
+        parts = [] if skipping else [*parts, rest] if rest else parts
+    if skipping:
+        yield Line(number, None)
+    elif content := _bare(b"".join(parts), number):
+        yield Line(number, content)
+
+
+def _bare(line: bytes, number: int) -> bytes:
+    return (line.removeprefix(BOM) if number == 1 else line).strip()
+
+
+def _inflated(head: bytes, stream: Blocks) -> Blocks:
+    engine = zlib.decompressobj(wbits=31)
+    waiting: Blocks = iter((head,))
+    while True:
+        for block in waiting:
+            if block is None:
+                yield None
+                continue
+            while block:
+                if engine.eof:  # another member, or zeros and junk that mean nothing
+                    if block[:1] != GZIP[:1]:
+                        return
+                    engine = zlib.decompressobj(wbits=31)
+                if out := engine.decompress(block, BLOCK):
+                    yield out
+                block = engine.unused_data if engine.eof else engine.unconsumed_tail
+        if waiting is stream:
+            break
+        waiting = stream
+    if not engine.eof:
+        raise EOFError("the gzip stream ends early")

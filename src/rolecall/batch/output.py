@@ -213,7 +213,9 @@ def open_ledger(path: str, mode: Mode, config: str, *, with_text: bool = False) 
         elif mode == "resume":
             ledger.load(config, with_text=with_text)
         with contextlib.suppress(OSError):
-            os.unlink(_beside(os.path.realpath(path)))  # a run that was killed while it put the file in order
+            os.unlink(
+                _beside(os.path.realpath(path))
+            )  # a run that was killed while it put the file in order
         _sync_folder(os.path.realpath(path))
     except BaseException:
         os.close(descriptor)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Literal
 
-from rolecall.batch.inputs import Input
+from rolecall.batch.inputs import Entries, Input
 from rolecall.batch.read import load
 from rolecall.batch.workers import Crew, Loss, work
 from rolecall.core import Reason, Source
@@ -154,11 +154,11 @@ class PageWork:
 
 
 def run(
-    entries: Iterator[Input],
+    entries: Entries,
     page_work: PageWork,
     crew: Crew,
     *,
     stop: Callable[[], bool] = lambda: False,
-) -> Iterator[Done]:
+) -> Generator[Done, None, None]:
     """Every entry through the workers; one `Done` for each, unless ``stop`` ends the run."""
     return work(entries, page_work, page_work.lost, crew=crew, stop=stop)

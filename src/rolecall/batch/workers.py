@@ -16,7 +16,7 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any, Generic, Literal, TypeVar
@@ -31,6 +31,7 @@ WINDOW = 512  # results held back, at most, to give them out in order
 GRACE = 2.0  # seconds that running items get to finish after a stop
 DEAD_MAN = 5.0  # seconds after the time limit at which an orphaned child ends itself
 TICK = 0.2  # seconds; how late a stop is noticed, at most
+DRY_TICK = 0.02  # the same while more items may come at any moment
 PAGE_SIZE = os.sysconf("SC_PAGE_SIZE")
 METHOD = "fork" if sys.platform == "linux" else "spawn"
 
@@ -158,7 +159,7 @@ class _Run(Generic[T, R]):
 
     def __init__(
         self,
-        items: Iterator[T],
+        items: Iterator[T | None],
         target: Callable[[T], R],
         lost: Callable[[T, Loss], R],
         crew: Crew,
@@ -171,6 +172,7 @@ class _Run(Generic[T, R]):
         self.emitted = 0
         self.held: dict[int, R] = {}
         self.exhausted = False
+        self.dry = False  # nothing to read for the moment
         self.pace = CHUNK_SECONDS  # seconds per item, as last seen
 
     def chunk(self) -> list[_Task[T]]:
@@ -187,6 +189,9 @@ class _Run(Generic[T, R]):
                 item = next(self.items)
             except StopIteration:
                 self.exhausted = True
+                break
+            self.dry = item is None
+            if item is None:
                 break
             tasks.append(_Task(self.handed, item))
             self.handed += 1
@@ -259,7 +264,8 @@ class _Run(Generic[T, R]):
     def wait(self) -> Iterator[tuple[int, R]]:
         """Results and losses that have come up; returns after ``TICK`` at the latest."""
         before = time.monotonic()
-        for key, _ in self.selector.select(TICK):
+        patience = (0.0 if not self.busy() else DRY_TICK) if self.dry else TICK
+        for key, _ in self.selector.select(patience):
             yield from self.receive(key.data)
         now = time.monotonic()
         if now - before > TICK + 1.0:  # this process was stopped for a while: not the items' fault
@@ -295,19 +301,20 @@ def _ending(code: int | None) -> str:
 
 
 def work(
-    items: Iterator[T],
+    items: Iterator[T | None],
     target: Callable[[T], R],
     lost: Callable[[T, Loss], R],
     *,
     crew: Crew,
     stop: Callable[[], bool] = lambda: False,
-) -> Iterator[R]:
+) -> Generator[R, None, None]:
     """Apply ``target`` to each item in child processes and yield the results.
 
     Exactly one result for each item: what ``target`` returns, or what ``lost`` makes of a `Loss`.
     Results come as they finish, or in the order of the items if ``crew.ordered``. After ``stop``
     says so, nothing is handed out any more, and running items get ``GRACE`` seconds. ``items`` is
-    read as far as needed; items and results travel by pickle.
+    read as far as needed; a ``None`` in it means that nothing is there for the moment. Items and
+    results travel by pickle.
     """
     run = _Run(items, target, lost, crew)
     gc.collect()

@@ -109,7 +109,7 @@ def _block(page: Page, block: Block) -> dict[str, Any]:
 def _page(path: str) -> Page:
     """The one page that ``path`` names."""
     limit = load_settings({}).max_bytes
-    entry = next(stream([path], limit=limit), None)
+    entry = next((one for one in stream([path], limit=limit) if one is not None), None)
     if entry is None:
         raise UsageError(f"{shown(path)} holds no page", hint="name one file, or - for stdin")
     if entry.path != path and path != STDIN:

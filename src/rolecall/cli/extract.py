@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import functools
 import itertools
 import os
 import shlex
@@ -11,8 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from rolecall.batch.inputs import Input, Left, count, expand, stream
-from rolecall.batch.output import Ledger, OutputError, open_ledger
+from rolecall.batch.files import shown
+from rolecall.batch.inputs import PAGE_SUFFIXES, Entries, Input, Left, count, expand, stream
+from rolecall.batch.output import Ledger, Mode, OutputError, open_ledger
 from rolecall.batch.run import Done, Form, PageWork
 from rolecall.batch.run import run as run_pages
 from rolecall.batch.workers import Crew
@@ -33,8 +36,8 @@ Reads job postings and writes one JSON record per input, always: values, their
 evidence on the page, and an outcome (ok, partial, not_a_posting, failed).
 
 An input is a file of HTML, plain text or Markdown, a line of a JSON Lines file
-(.jsonl, .ndjson) with an "html" or "text" field and maybe "url", "charset" and
-"captured", or - for standard input. Each may be compressed with gzip. A folder
+(.jsonl, .ndjson) with an "html" or "text" field and maybe "url" and "captured",
+or - for standard input. Each may be compressed with gzip. A folder
 yields its HTML, text and Markdown files, also those below it, sorted by name."""
 
 EXAMPLES = """\
@@ -67,7 +70,7 @@ class Order:
     captured: date | None
     form: Form
     out: str | None
-    mode: str
+    mode: Mode
     quiet: bool
     words: tuple[str, ...]
 
@@ -76,19 +79,36 @@ def run(words: list[str]) -> int:
     """Extract, and return the exit code."""
     order = read_order(words)
     page_work = PageWork(order.settings, captured=order.captured, form=order.form)
-    config = page_work.pipeline.config
-    if order.out is None:
-        return _go(order, page_work, None)
-    ledger = open_ledger(
-        order.out,
-        order.mode,  # type: ignore[arg-type]
-        config,
-        with_text=order.settings.with_text,
-    )
-    try:
-        return _go(order, page_work, ledger)
-    finally:
-        ledger.close()
+    stop, left = Stop(), Left()
+    entries = stream(order.paths, limit=order.settings.max_bytes, leave_out=order.out, left=left)
+    with stop.watching():
+        head = _head(entries, stop)
+        if not head and not stop():
+            raise UsageError(
+                "nothing to read in " + ", ".join(map(shown, order.paths)),
+                hint=f"a folder yields its {' '.join(PAGE_SUFFIXES)} files",
+            )
+        many = len(head) > FEW
+        progress = _progress(order, len(head), many=many)
+        with _output(order, page_work.pipeline.config) as ledger:
+            if many:
+                warm(page_work.pipeline)  # before the workers start, so that they share it
+            if ledger is not None:
+                known = functools.partial(_with_known, ledger=ledger)
+                entries = map(known, itertools.chain(head, entries))
+            else:
+                entries = itertools.chain(head, entries)
+            crew = _crew(order, many=many)
+            try:
+                with contextlib.closing(run_pages(entries, page_work, crew, stop=stop)) as results:
+                    if not _write_all(results, ledger, progress):
+                        return PIPE_CLOSED
+                if stop():
+                    return _stopped(order, progress, ledger, stop)
+                return _end(progress, ledger, left)
+            except OutputError:
+                progress.summary(stopped=True)
+                raise
 
 
 def parser() -> Parser:
@@ -164,33 +184,25 @@ def _day(text: str) -> date:
         raise argparse.ArgumentTypeError(f"{text!r} is no date like 2026-05-17") from None
 
 
-def _go(order: Order, page_work: PageWork, ledger: Ledger | None) -> int:
-    """Start the crew and see every finished input out."""
-    stop, left = Stop(), Left()
-    limit = order.settings.max_bytes
-    entries = stream(order.paths, limit=limit, leave_out=order.out, left=left)
-    if ledger is not None:
-        entries = _with_known(entries, ledger)
-    with stop.watching():
-        entries = stop.until(entries)
-        head = list(itertools.islice(entries, FEW + 1))
-        many = len(head) > FEW
-        if many:
-            warm(page_work.pipeline)  # before the workers start, so that they share it
-        total = None if order.quiet else count(order.paths) if many else len(head)
-        progress = Progress(total, quiet=order.quiet)
-        for notice in order.settings.warnings:
-            progress.say(f"rolecall: {notice.message}")
-        crew = _crew(order, many=many)
-        results = run_pages(itertools.chain(head, entries), page_work, crew, stop=stop)
-        try:
-            written = _write_all(results, ledger, progress)
-        except OutputError:
-            progress.summary(stopped=True)
-            raise
-        if not written:
-            return PIPE_CLOSED
-        return _end(order, progress, ledger, left, stop)
+@contextlib.contextmanager
+def _output(order: Order, config: str) -> Iterator[Ledger | None]:
+    """The output file while it is open; ``None`` without ``--out``."""
+    if order.out is None:
+        yield None
+        return
+    ledger = open_ledger(order.out, order.mode, config, with_text=order.settings.with_text)
+    try:
+        yield ledger
+    finally:
+        ledger.close()
+
+
+def _progress(order: Order, seen: int, *, many: bool) -> Progress:
+    total = None if order.quiet else count(order.paths) if many else seen
+    progress = Progress(total, quiet=order.quiet)
+    for notice in order.settings.warnings:
+        progress.say(f"rolecall: {notice.message}")
+    return progress
 
 
 def _crew(order: Order, *, many: bool) -> Crew:
@@ -213,11 +225,23 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-def _with_known(entries: Iterator[Input], ledger: Ledger) -> Iterator[Input]:
-    """Entries that tell their worker which source_id has a record already."""
+def _head(entries: Entries, stop: Stop) -> list[Input]:
+    """The first entries, to know whether there are more than a few; the first is waited for."""
+    head: list[Input] = []
     for entry in entries:
-        known = ledger.known(entry.locator)
-        yield entry if known is None else entry.but_known(known)
+        if entry is not None:
+            head.append(entry)
+        if stop() or len(head) > FEW or (entry is None and head):
+            break
+    return head
+
+
+def _with_known(entry: Input | None, *, ledger: Ledger) -> Input | None:
+    """The entry, and the source_id of its record from an earlier run."""
+    if entry is None:
+        return None
+    known = ledger.known(entry.locator)
+    return entry if known is None else entry.but_known(known)
 
 
 def _write_all(results: Iterator[Done], ledger: Ledger | None, progress: Progress) -> bool:
@@ -247,15 +271,18 @@ def _print(line: bytes) -> bool:
     return True
 
 
-def _end(order: Order, progress: Progress, ledger: Ledger | None, left: Left, stop: Stop) -> int:
-    """Put the output in order, say what came out, and return the exit code."""
-    if stop():
-        progress.summary(stopped=True)
-        if ledger is not None:
-            ledger.sync()
-            again = [word for word in order.words if word not in ("--force", "--resume")]
-            progress.say(f"go on with: rolecall extract {shlex.join(again)} --resume")
-        return stop.exit_code
+def _stopped(order: Order, progress: Progress, ledger: Ledger | None, stop: Stop) -> int:
+    """Say how far the run came and how to go on."""
+    progress.summary(stopped=True)
+    if ledger is not None:
+        ledger.sync()
+        again = [word for word in order.words if word not in ("--force", "--resume")]
+        progress.say(f"go on with: rolecall extract --resume {shlex.join(again)}")
+    return stop.exit_code
+
+
+def _end(progress: Progress, ledger: Ledger | None, left: Left) -> int:
+    """Put the output in order and say what came out."""
     others = ledger.complete() if ledger is not None else 0
     progress.summary()
     if others:

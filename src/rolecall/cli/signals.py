@@ -8,14 +8,8 @@ import os
 import signal
 from collections.abc import Iterator
 from types import FrameType
-from typing import TypeVar
 
-T = TypeVar("T")
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
-class Stopped(BaseException):
-    """Raised out of a read that blocks, when a signal has come."""
 
 
 class Stop:
@@ -23,7 +17,6 @@ class Stop:
 
     def __init__(self) -> None:
         self.number: int | None = None
-        self._blocking = False
 
     def __call__(self) -> bool:
         """Whether a signal has come."""
@@ -48,28 +41,9 @@ class Stop:
             for number, action in before.items():
                 signal.signal(number, action)
 
-    def until(self, items: Iterator[T]) -> Iterator[T]:
-        """``items`` until a signal comes, also if the next one would be waited for."""
-        while True:
-            try:
-                self._blocking = True
-                try:
-                    if self.number is not None:
-                        return
-                    item = next(items, None)
-                finally:
-                    self._blocking = False
-            except Stopped:
-                return
-            if item is None:
-                return
-            yield item
-
     def _take(self, number: int, frame: FrameType | None) -> None:
         if self.number is not None:
             for child in multiprocessing.active_children():
                 child.kill()
             os._exit(128 + number)
         self.number = number
-        if self._blocking:
-            raise Stopped
