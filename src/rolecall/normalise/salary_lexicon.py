@@ -167,7 +167,8 @@ AMOUNT_BEHIND: Final = word_set(
 """More such words, which count only behind an amount ("1,000 for training")."""
 
 FUNDING: Final = word_set(
-    "billion trillion million funding raised raising revenue revenues turnover valuation valued invested investment aum"
+    "billion trillion million funding raised raising revenue revenues turnover valuation valued"
+    " invested investment aum"
     " umsatz omzet obrat tržby faturamento fatturato выручка оборот omsætning omsättning series"
     " seed arr ipo endowment fund funds investors investor grant grants jahresumsatz finanzierung"
     " tržeb affaires facturación przychodów obroty levée"
