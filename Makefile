@@ -73,7 +73,7 @@ bench: $(READY) $(BENCH_READY) ## speed and memory beside trafilatura with extru
 
 .PHONY: docs
 docs: $(READY) ## rewrite the generated pages of docs/
-	@$(BIN)/python tools/settings_page.py
+	@$(BIN)/python tools/docs.py
 
 # The locks name no index and no machine: the header is ours.
 LOCK := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 \

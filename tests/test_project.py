@@ -60,8 +60,19 @@ def test_every_make_target_of_the_docs_exists() -> None:
         assert named <= targets, name
 
 
-def test_settings_page_is_current() -> None:
-    """docs/settings.md says what the declarations say."""
-    command = [sys.executable, str(ROOT / "tools" / "settings_page.py"), "--check"]
+def test_generated_pages_are_current() -> None:
+    """The docs' list of settings and list of files say what the code says."""
+    command = [sys.executable, str(ROOT / "tools" / "docs.py"), "--check"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_architecture_page_names_every_file() -> None:
+    """Every source file that holds anything stands in docs/architecture.md, in its room."""
+    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    source = ROOT / "src" / "rolecall"
+    for path in source.rglob("*.py"):
+        if path.read_text("utf-8").strip():
+            folder = path.parent.relative_to(source.parent).as_posix()
+            section = page.partition(f"### `{folder}/`\n")[2].partition("\n### ")[0]
+            assert f"| `{path.name}` |" in section, path

@@ -1,0 +1,109 @@
+"""Write what the docs take from the code: ``make docs``.
+
+``docs/settings.md`` comes from the declarations in ``rolecall.settings``, the list of files in
+``docs/architecture.md`` from the first line of each file. With ``--check`` nothing is written; the
+exit status says whether both are current.
+"""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import sys
+import textwrap
+from pathlib import Path
+
+from rolecall.settings import ALIASES, PROJECT_FILE, declared
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCE = ROOT / "src" / "rolecall"
+SETTINGS = ROOT / "docs" / "settings.md"
+ARCHITECTURE = ROOT / "docs" / "architecture.md"
+MARK = "<!-- files: written by `make docs` from the first line of each file -->\n"
+
+HEAD = f"""\
+<!-- Written by `make docs` from src/rolecall/settings.py; edit that, not this. -->
+
+# Settings
+
+A value is taken from the first of these that has it: a flag of the command line, the environment,
+`{PROJECT_FILE}` in the current folder, the user's file
+(`$XDG_CONFIG_HOME/rolecall/config.toml`, usually `~/.config/rolecall/config.toml`), the default. A
+name that does not exist is an error that says where it stands and which name is near. `rolecall
+settings` prints every value and where it came from.
+
+A `{PROJECT_FILE}` holds names and values:
+
+```toml
+workers = 2
+with_text = true
+```
+"""
+
+DEAD = """\
+## Names without effect
+
+These variables of older set-ups are understood; when one is set, a warning says why it does
+nothing.
+"""
+
+
+def shown(value: object) -> str:
+    """A default as TOML writes it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f'"{value}"' if isinstance(value, str) else f"{value}"
+
+
+def settings_page() -> str:
+    """The whole page of settings as Markdown."""
+    parts = [HEAD]
+    for one in declared():
+        part = f"## `{one.name}`\n\n{textwrap.fill(one.help, 100)}\n\n"
+        part += f"Default `{shown(one.default)}` · environment `{one.variable}`"
+        if one.decides:
+            part += " · part of a record's `config`"
+        parts.append(part + "\n")
+    parts.append(DEAD)
+    parts.append("".join(f"- `{name}`: {why}.\n" for name, why in ALIASES.items()))
+    return "\n".join(parts)
+
+
+def first_line(path: Path) -> str:
+    """The first line of a file's docstring, without marks of reStructuredText."""
+    text = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
+    return text.partition("\n")[0].replace("``", "`")
+
+
+def files() -> str:
+    """Every source file with what it is, by room."""
+    found = (path for path in SOURCE.rglob("*.py") if path.stat().st_size)
+    rows = [(path.relative_to(SOURCE), first_line(path)) for path in found]
+    rows.sort(key=lambda row: (row[0].parent.parts, row[0].name))
+    parts = []
+    for folder, group in itertools.groupby(rows, key=lambda row: row[0].parent.as_posix()):
+        name = "" if folder == "." else f"{folder}/"
+        parts.append(f"\n### `rolecall/{name}`\n\n| file | what it is |\n|---|---|\n")
+        parts += [
+            f"| `{path.name}` | {line.replace('|', chr(92) + '|')} |\n" for path, line in group
+        ]
+    return "".join(parts)
+
+
+def architecture_page() -> str:
+    """The architecture page with its list of files renewed; what stands above it is kept."""
+    return ARCHITECTURE.read_text("utf-8").partition(MARK)[0] + MARK + files()
+
+
+def main() -> None:
+    """Write both pages, or check them."""
+    pages = {SETTINGS: settings_page(), ARCHITECTURE: architecture_page()}
+    old = [path.name for path, text in pages.items() if path.read_text("utf-8") != text]
+    if sys.argv[1:] == ["--check"]:
+        sys.exit(f"not current, run make docs: {', '.join(old)}" if old else 0)
+    for path, text in pages.items():
+        path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
