@@ -236,6 +236,8 @@ def _judge(
         return None
     view = context.look(where, start, end)
     cue = _cue(view, mark, period, second is not None, (low, high))
+    if cue == "bare" and high < 100 and where.text[first.start].isalpha():
+        return None  # "PHP 7" is a version
     if cue is None or last.factor >= 1e9 or (last.factor >= 1e6 and cue == "bare"):
         return None
     if period is None and view.pay and view.period is not None:
