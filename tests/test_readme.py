@@ -52,7 +52,10 @@ def python(block: str, names: dict[str, object]) -> Iterator[tuple[str, str, str
     for example in doctest.DocTestParser().get_examples(block):
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
-            exec(compile(example.source, "README.md", "single"), names)
+            try:
+                exec(compile(example.source, "README.md", "single"), names)
+            except Exception as error:
+                print(f"{type(error).__name__}: {error}")
         yield example.source, example.want, printed.getvalue()
 
 
