@@ -1,33 +1,53 @@
-"""HTML -> blocks: one iterative walk over the lexbor tree.
+"""HTML -> lines: one iterative walk over the lexbor tree.
 
-Text a reader cannot see is left out; every visible line becomes a block with a span and a DOM path.
+Text a reader cannot see is left out; every visible line becomes a draft of a block, and every
+container that says what it is (a menu, a footer, a list of other postings) becomes a section.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from rolecall.core import Block, Kind, Link, Role, Span
+from rolecall.core import Kind, Span
+from rolecall.page.limits import DEFAULT, Limits
+from rolecall.page.lines import BULLET, lines_of
+from rolecall.page.roles import Section, section_of
+from rolecall.page.visibility import UNSEEN_TAGS, hiding_names, look, scrub, unseen
+from rolecall.page.white import white_on_white
 
-UNSEEN_TAGS = ("script", "style", "noscript", "template", "iframe", "svg", "object", "canvas")
+__all__ = ["Draft", "Walk", "walk"]
+
 BLOCK_TAGS = frozenset(
     "address article aside blockquote body br button caption center dd details dialog dir div dl dt"
-    " fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hr html legend li main menu"
-    " nav ol option p pre section select summary table tbody td tfoot th thead title tr ul".split()
+    " fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main"
+    " menu nav ol option p pre search section select summary table tbody td textarea tfoot th thead"
+    " tr ul".split()
 )
 HEADINGS = {f"h{n}": n for n in range(1, 7)}
+CELLS = frozenset({"td", "th", "dt", "dd", "tr"})
 EMPHASIS = frozenset({"b", "strong"})
-CHROME_TAGS = frozenset({"nav", "footer", "aside", "dialog", "select", "button"})
-SPACE = re.compile(r"\s+")
-BULLET = re.compile(r"[•·▪◦●‣∙■□–—*-]\s+(?=\S)")
+# Inline elements that style a piece of a word or sentence rather than stand beside another.
+STYLING = frozenset("b strong i em u s sup sub font mark small big code tt bdi bdo wbr".split())
+
+
+@dataclass(slots=True)
+class Draft:
+    """A visible line before its role is known. ``linked`` and ``bold`` count characters."""
+
+    text: str
+    shift: int
+    start: int
+    frame: Frame
+    bulleted: bool
+    linked: int = 0
+    bold: int = 0
 
 
 @dataclass(slots=True)
 class _Line:
-    """A line that is being collected: its text so far and the element it started in."""
+    """A line that is being collected."""
 
     parts: list[str] = field(default_factory=list)
     size: int = 0
@@ -35,157 +55,330 @@ class _Line:
     bold: int = 0
 
 
-@dataclass(slots=True)
-class _Frame:
-    """An open element on the walk's stack."""
+class Frame:
+    """An open element on the walk's stack; path and hints are put together only when asked for."""
 
-    tag: str
-    path: str
-    block: str
-    hints: str
-    role: Role
-    level: int
-    depth: int
-    bold: bool
-    href: str | None
-    counts: dict[str, int] = field(default_factory=dict)
+    __slots__ = (
+        "_hints",
+        "_path",
+        "block",
+        "bold",
+        "cell",
+        "counts",
+        "depth",
+        "first",
+        "href",
+        "index",
+        "level",
+        "lines",
+        "own",
+        "parent",
+        "section",
+        "steps",
+        "tag",
+    )
+
+    def __init__(self, tag: str, parent: Frame | None, block: str) -> None:
+        self.tag = tag
+        self.parent = parent
+        self.block = block
+        self.index = 1
+        self.own = ""
+        self.level = self.depth = self.first = self.steps = 0
+        self.bold = self.lines = self.cell = False
+        self.href: str | None = None
+        self.section: str | None = None
+        self.counts: dict[str, int] = {}
+        self._path: str | None = None
+        self._hints: str | None = None
+
+    def path(self, longest: int) -> str:
+        """The steps from the root; after ``longest`` of them ``//`` stands for the rest."""
+        if self._path is not None:
+            return self._path
+        chain: list[Frame] = []
+        frame: Frame | None = self
+        while frame is not None and frame._path is None:
+            chain.append(frame)
+            frame = frame.parent
+        above = frame._path if frame is not None else ""
+        for step in reversed(chain):
+            name = step.tag if step.index == 1 else f"{step.tag}[{step.index}]"
+            if step.steps < longest:
+                above = f"{above}/{name}"
+                step._path = above
+            elif step is self:
+                step._path = f"{above}//{name}"
+        return self._path or above or ""
+
+    def hints(self) -> str:
+        """Lower-case class, id, itemprop and role of the element and its near ancestors."""
+        if self._hints is None:
+            parts: list[str] = []
+            size = 0
+            frame: Frame | None = self
+            while frame is not None and size < 240:
+                if frame.own:
+                    parts.append(frame.own)
+                    size += len(frame.own) + 1
+                frame = frame.parent
+            self._hints = " ".join(parts)[:240]
+        return self._hints
 
 
 class Walk:
-    """Collects the text, blocks and links of one tree."""
+    """Collects the lines, links and sections of one tree."""
 
-    def __init__(self) -> None:
-        self.text: list[str] = []
+    def __init__(self, limits: Limits, hiding: frozenset[str], styled: bool) -> None:
+        self.limits = limits
+        self.hiding = hiding
+        self.styled = styled
+        self.drafts: list[Draft] = []
+        self.links: list[tuple[Span, str, str]] = []
+        self.sections: list[Section] = []
         self.size = 0
-        self.blocks: list[Block] = []
-        self.links: list[Link] = []
+        self.full = False
         self._line = _Line()
-        self._start: _Frame | None = None
-        self._pending: list[tuple[int, int, str, str]] = []
+        self._start: Frame | None = None
+        self._last: Frame | None = None
+        self._pending: list[tuple[int, int, str, Frame]] = []
+
+    def title(self, text: str, path: str) -> None:
+        """Put the document's title in front of everything."""
+        frame = Frame("title", None, "title")
+        frame._path = path
+        self._add(text, frame)
+        self._flush()
 
     def run(self, root: LexborNode) -> None:
         """Walk the tree below ``root`` in document order without recursion."""
-        frame = _Frame("html", "/html", "html", "", "posting", 0, 0, False, None)
-        stack: list[tuple[LexborNode | None, _Frame]] = [(root.child, frame)]
-        while stack:
-            node, parent = stack.pop()
+        frame = Frame("html", None, "html")
+        node = root.child
+        stack: list[tuple[LexborNode | None, Frame]] = []
+        while not self.full:
             if node is None:
-                self._close(parent)
+                if frame.block is frame.tag:
+                    self._close(frame)
+                if not stack:
+                    break
+                node, frame = stack.pop()
                 continue
-            stack.append((node.next, parent))
             tag = node.tag
             if tag == "-text":
-                self._add(node.text_content or "", parent)
+                raw = node.text_content
+                if raw:
+                    self._add(raw, frame)
             elif tag and tag[0] not in "-!":
-                child = self._open(node, tag, parent)
-                if child is not None and node.child is not None:
-                    stack.append((node.child, child))
+                child = self._open(node, tag, frame)
+                if child is not None:
+                    below = node.child
+                    if below is not None:
+                        stack.append((node.next, frame))
+                        node, frame = below, child
+                        continue
+            node = node.next
         self._flush()
 
-    def _open(self, node: LexborNode, tag: str, parent: _Frame) -> _Frame | None:
-        attributes = node.attributes
-        if _unseen(attributes):
-            return None
-        if tag in BLOCK_TAGS:
+    def _open(self, node: LexborNode, tag: str, parent: Frame) -> Frame | None:
+        count = parent.counts[tag] = parent.counts.get(tag, 0) + 1
+        block = tag in BLOCK_TAGS
+        if block:
             self._flush()
             if tag in ("br", "hr"):
                 return None
-        number = parent.counts[tag] = parent.counts.get(tag, 0) + 1
-        own = " ".join(
-            value for name in ("class", "id", "itemprop", "role") if (value := attributes.get(name))
-        ).lower()
-        hints = f"{own} {parent.hints}"[:240] if own else parent.hints
-        block = tag if tag in BLOCK_TAGS else parent.block
-        role: Role = "chrome" if tag in CHROME_TAGS else parent.role
-        return _Frame(
-            tag,
-            f"{parent.path}/{tag}" if number == 1 else f"{parent.path}/{tag}[{number}]",
-            block,
-            hints,
-            role,
-            HEADINGS.get(tag, parent.level if tag not in BLOCK_TAGS else 0),
-            parent.depth + (tag in ("ul", "ol")),
-            parent.bold or tag in EMPHASIS,
-            attributes.get("href") if tag == "a" else parent.href,
-        )
+        elif tag in UNSEEN_TAGS or tag == "title":
+            return None
+        frame = Frame(tag, parent, tag if block else parent.block)
+        frame.index = count
+        frame.steps = parent.steps + 1
+        frame.first = len(self.drafts)
+        frame.bold = parent.bold or tag in EMPHASIS
+        frame.href = parent.href
+        frame.lines = parent.lines
+        frame.depth = parent.depth
+        if block:
+            frame.level = HEADINGS.get(tag, 0)
+            frame.depth += tag in ("ul", "ol")
+            frame.lines = frame.lines or tag in ("pre", "textarea")
+            frame.cell = tag in CELLS
+        else:
+            frame.level = parent.level
+            frame.cell = parent.cell
+        attributes = node.attributes
+        if attributes and not self._attributes(node, frame, attributes):
+            return None
+        if block:
+            frame.section = section_of(tag, frame.own)
+            if parent.cell and not frame.cell and tag in ("div", "p"):
+                frame.cell = _alone(node)
+        return frame
 
-    def _close(self, frame: _Frame) -> None:
-        if frame.tag in BLOCK_TAGS:
-            self._flush()
+    def _attributes(
+        self, node: LexborNode, frame: Frame, attributes: dict[str, str | None]
+    ) -> bool:
+        """Take over what an element's attributes say; false when they hide it."""
+        get = attributes.get
+        if unseen(attributes, self.hiding) and not _twin(node, attributes):
+            return False
+        own = [value for name in ("class", "id", "itemprop", "role") if (value := get(name))]
+        if own:
+            frame.own = " ".join(own).lower()
+        if frame.tag == "a":
+            frame.href = get("href") or frame.href
+        style = get("style") or (frame.tag == "font" and f"color:{get('color') or ''}")
+        if style:
+            seen = look(style)
+            frame.bold = frame.bold or seen.bold
+            frame.lines = frame.lines or seen.lines
+            if seen.white and white_on_white(node, self.styled):
+                return False
+        if get("role") == "heading":
+            level = get("aria-level") or "2"
+            frame.level = int(level) if level in "123456" else 2
+        return True
 
-    def _add(self, raw: str, frame: _Frame) -> None:
-        text = SPACE.sub(" ", raw)
+    def _close(self, frame: Frame) -> None:
+        self._flush()
+        if frame.section and frame.first < len(self.drafts):
+            self.sections.append(
+                Section(frame.section, frame.tag, frame.first, len(self.drafts), frame.steps)
+            )
+
+    def _add(self, raw: str, frame: Frame) -> None:
+        core = " ".join(raw.split())
         line = self._line
-        if not line.size:
-            text = text.lstrip()
-        elif text[:1] == " " and line.parts[-1][-1:] == " ":
-            text = text[1:]
-        if not text:
+        if core and not core.isprintable():
+            core = " ".join(scrub(raw).split())
+        if not core:
+            if line.size and line.parts[-1] != " ":
+                line.parts.append(" ")
+                line.size += 1
             return
+        if len(raw) > 40 and ("\n" in raw or "\\n" in raw or "<" in raw or "\u2028" in raw):
+            pieces = lines_of(raw, frame.lines)
+            for piece in pieces[:-1]:
+                self._put(piece, raw, frame)
+                self._flush()
+            core = pieces[-1] if pieces else core
+        self._put(core, raw, frame)
+
+    def _put(self, core: str, raw: str, frame: Frame) -> None:
+        line = self._line
+        touching = line.size and line.parts[-1] != " "
+        if touching and (
+            raw[0].isspace() or (frame is not self._last and self._apart(core, frame))
+        ):
+            core = f" {core}"
         if self._start is None:
             self._start = frame
+        self._last = frame
+        size = len(core)
         if frame.href:
-            self._pending.append((line.size, line.size + len(text), frame.href, frame.path))
-            line.linked += len(text)
+            begin = line.size + (core[0] == " ")
+            self._pending.append((begin, line.size + size, frame.href, frame))
+            line.linked += size
         if frame.bold:
-            line.bold += len(text)
-        line.parts.append(text)
-        line.size += len(text)
+            line.bold += size
+        line.parts.append(core)
+        line.size += size
+        if raw[-1].isspace():
+            line.parts.append(" ")
+            line.size += 1
+            line.bold += frame.bold
+
+    def _apart(self, core: str, frame: Frame) -> bool:
+        """Whether two pieces that touch in the source belong to elements that stand apart.
+
+        Style sheets set neighbours such as ``<span>Berlin</span><span>Full-time</span>`` apart; a
+        capital after a small letter is the sign that no word was cut.
+        """
+        last = self._last
+        if last is None or last.tag in STYLING or frame.tag in STYLING:
+            return False
+        if last.parent is frame.parent and last.tag == frame.tag and last.own == frame.own:
+            if frame.href is not last.href:
+                return True
+            if frame.own and (core[0].isupper() or core[0].isdigit()):
+                return True
+        before = self._line.parts[-1][-1]
+        return core[0].isupper() and (before.islower() or before.isdigit() or before == ")")
 
     def _flush(self) -> None:
-        line, frame, pending = self._line, self._start, self._pending
+        frame = self._start
         if frame is None:
+            if self._line.size:
+                self._line = _Line()
             return
-        self._line, self._start, self._pending = _Line(), None, []
-        text = "".join(line.parts).rstrip()
+        line, pending = self._line, self._pending
+        self._line, self._start, self._last, self._pending = _Line(), None, None, []
+        text = "".join(line.parts)
+        lead = len(text) - len(text.lstrip())
+        text = text.strip()
         if not text:
             return
         bullet = BULLET.match(text)
-        shift = bullet.end() if bullet else 0
         start = self.size
-        self.blocks.append(
-            Block(
-                kind=_kind(frame, bool(bullet)),
-                role=frame.role,
-                span=Span(start + shift, start + len(text)),
-                path=frame.path,
-                tag=frame.block,
-                level=frame.level or frame.depth,
-                hints=frame.hints,
-                link=min(1.0, line.linked / len(text)),
-                bold=line.bold >= len(text) - shift - 1,
-            )
-        )
-        for begin, end, href, path in pending:
-            if begin < len(text):
-                span = Span(start + begin, start + min(end, len(text)))
-                self.links.append(Link(span=span, href=href, path=path))
-        self.text.append(text)
+        draft = Draft(text, bullet.end() if bullet else 0, start, frame, bullet is not None)
+        draft.linked, draft.bold = line.linked, line.bold
+        self.drafts.append(draft)
+        for begin, end, href, holder in pending:
+            if len(self.links) < self.limits.links:
+                begin, end = begin - lead, min(end - lead, len(text))
+                span = Span(start + begin, start + end)
+                self.links.append((span, href, holder.path(self.limits.path)))
         self.size = start + len(text) + 1
+        self.full = len(self.drafts) >= self.limits.lines
 
 
-def _kind(frame: _Frame, bullet: bool) -> Kind:
-    if frame.block in HEADINGS:
+def kind_of(draft: Draft) -> Kind:
+    """The kind of a line, from the element it stands in and its bullet."""
+    frame = draft.frame
+    if frame.block == "title":
+        return "title"
+    if frame.level:
         return "heading"
-    if bullet or frame.block == "li":
+    if draft.bulleted or frame.block == "li":
         return "item"
-    if frame.block in ("td", "th", "dt", "dd", "tr"):
-        return "row"
-    return "title" if frame.block == "title" else "paragraph"
+    return "row" if frame.cell else "paragraph"
 
 
-def _unseen(attributes: dict[str, str | None]) -> bool:
-    if "hidden" in attributes or attributes.get("aria-hidden") == "true":
-        return True
-    style = attributes.get("style")
-    return bool(style) and "display:none" in style.replace(" ", "").lower()
+def _alone(node: LexborNode) -> bool:
+    """Whether the element is the only one of its parent (a wrapper within a table cell)."""
+    for side in ("next", "prev"):
+        other = getattr(node, side)
+        while other is not None:
+            if other.is_element_node:
+                return False
+            other = getattr(other, side)
+    return True
 
 
-def walk(html: str) -> tuple[str, tuple[Block, ...], tuple[Link, ...], LexborHTMLParser]:
-    """Parse ``html`` and return its visible text, blocks and links, and the tree."""
-    tree = LexborHTMLParser(html)
-    tree.strip_tags(list(UNSEEN_TAGS))
-    found = Walk()
-    if tree.root is not None:
-        found.run(tree.root)
-    return "\n".join(found.text), tuple(found.blocks), tuple(found.links), tree
+def _twin(node: LexborNode, attributes: dict[str, str | None]) -> bool:
+    """Whether an ``aria-hidden`` text is the visible one of two, beside one for screen readers."""
+    if attributes.get("aria-hidden") != "true" or "hidden" in attributes:
+        return False
+    if unseen({name: value for name, value in attributes.items() if name != "aria-hidden"}):
+        return False
+    for side in ("next", "prev"):
+        other = getattr(node, side)
+        while other is not None and not other.is_element_node:
+            other = getattr(other, side)
+        if other is not None and unseen({"class": other.attributes.get("class")}):
+            return True
+    return False
+
+
+def walk(tree: LexborHTMLParser, limits: Limits = DEFAULT) -> Walk:
+    """Collect the visible lines of a parsed page."""
+    sheets = [node.text_content or "" for node in tree.css("style")]
+    styled = any("background" in sheet for sheet in sheets)
+    found = Walk(limits, hiding_names(sheets), styled)
+    for node in tree.css("title"):
+        parent = node.parent
+        if parent is not None and parent.tag in ("head", "body", "html"):
+            found.title(node.text(deep=True) or "", f"/html/{parent.tag}/title")
+            break
+    root = tree.root
+    if root is not None:
+        found.run(root)
+    return found

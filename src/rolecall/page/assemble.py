@@ -1,0 +1,233 @@
+"""Put a page together: bytes, markup or text, lines, roles, links, language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from urllib.parse import urljoin
+
+from selectolax.lexbor import LexborHTMLParser
+
+from rolecall.core import Block, Link, Notice, Page, Role, Source, Span
+from rolecall.page.decode import decode, sniff_binary, unpack
+from rolecall.page.language import language_of
+from rolecall.page.limits import DEFAULT, Limits
+from rolecall.page.plaintext import TextLine, looks_like_markdown, read_markdown, read_plain
+from rolecall.page.prescan import check_size, prescan
+from rolecall.page.roles import assign
+from rolecall.page.statements import read_statements
+from rolecall.page.walk import Walk, kind_of, walk
+
+__all__ = ["clean"]
+
+_MARKUP = re.compile(
+    r"\s*<(?:[a-z][a-z0-9-]*[\s>/]|!--|!doctype|\?xml)"
+    r"|[^<]{0,50000}<(?:!doctype\s|!--|/?(?:html|head|body|title|meta|div|p|table|h[1-6]|ul|ol|li|br|hr"
+    r"|section|article|main|span|script|style|form|header|footer|nav|font|center|frameset|img|input"
+    r"|noscript|template|abbr|strong|em|b|i|u|dl|dt|dd|tr|td|svg|iframe|button|label|pre)\b[^<>]{0,2000}>)",
+    re.I,
+)
+_TEXT_TYPES = {
+    "text/plain": "text/plain", "text/markdown": "text/markdown",
+    "text/x-markdown": "text/markdown", "text/html": "text/html",
+    "application/xhtml+xml": "text/html",
+}  # fmt: skip
+_ABSOLUTE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
+
+
+def clean(source: Source, limits: Limits = DEFAULT) -> Page:
+    """Turn the bytes of a page into visible text, blocks, links and statements. Pure.
+
+    Bytes that are no text (a PDF, an image) give a page without text whose ``media_type`` says
+    what they are. Raises ``SourceError`` for input that is too large or cannot be unpacked.
+    """
+    body, notices = unpack(source.body, limits)
+    said = _TEXT_TYPES.get((source.media_type or "").partition(";")[0].strip().lower())
+    binary = (
+        None if said in ("text/plain", "text/markdown") and _printable(body) else sniff_binary(body)
+    )
+    if binary:
+        return Page(
+            source_id=source.id, url=source.url, text="", blocks=(), captured=source.captured,
+            media_type=binary, warnings=notices,
+        )  # fmt: skip
+    decoded = decode(body, source.charset)
+    text = decoded.text
+    check_size(text, limits)
+    notices += decoded.notices
+    if "\0" in text:
+        message = f"{text.count(chr(0)):,} NUL characters replaced"
+        notices += (Notice(code="nul_replaced", message=message),)
+        text = text.replace("\0", "\ufffd")
+    media_type = said or _sniff_text(text)
+    if media_type == "text/html":
+        return _from_html(source, text, notices, limits)
+    return _from_text(source, text, media_type, notices, limits)
+
+
+def _printable(body: bytes) -> bool:
+    """Whether bytes that were declared as text are text."""
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return b"\0" not in body[:8192]
+
+
+def _sniff_text(text: str) -> str:
+    if _MARKUP.match(text):
+        return "text/html"
+    return "text/markdown" if looks_like_markdown(text) else "text/plain"
+
+
+def _from_html(source: Source, html: str, notices: tuple[Notice, ...], limits: Limits) -> Page:
+    html, cut = prescan(html, limits)
+    tree = LexborHTMLParser(html)
+    statements, stated = read_statements(tree)
+    found = walk(tree, limits)
+    notices += cut + stated
+    if found.full:
+        message = f"read up to line {limits.lines:,}"
+        notices += (Notice(code="lines_cut", message=message),)
+    roles = assign(found.drafts, found.sections)
+    text = "\n".join(draft.text for draft in found.drafts)
+    meta = _meta(tree)
+    base = _base(meta.get("base"), source.url)
+    return Page(
+        source_id=source.id,
+        url=source.url,
+        text=text,
+        blocks=_blocks(found, roles, limits),
+        links=tuple(
+            Link(span=span, href=_resolved(href, base), path=path)
+            for span, href, path in found.links
+        ),
+        statements=statements,
+        meta=meta,
+        language=language_of(_posting(found, roles), meta.get("lang")),
+        captured=source.captured,
+        media_type="text/html",
+        warnings=notices,
+    )
+
+
+def _posting(found: Walk, roles: Sequence[Role]) -> str:
+    """The start of the posting's text, long enough to tell its language."""
+    parts: list[str] = []
+    size = 0
+    for draft, role in zip(found.drafts, roles, strict=True):
+        if role == "posting" and len(draft.text) > 30:
+            parts.append(draft.text)
+            size += len(draft.text)
+            if size > 3000:
+                break
+    if size < 60:
+        parts = [d.text for d, role in zip(found.drafts, roles, strict=True) if role == "posting"]
+    return "\n".join(parts)
+
+
+def _blocks(found: Walk, roles: Sequence[Role], limits: Limits) -> tuple[Block, ...]:
+    return tuple(
+        Block(
+            kind=kind_of(draft),
+            role=role,
+            span=Span(draft.start + draft.shift, draft.start + len(draft.text)),
+            path=draft.frame.path(limits.path),
+            tag=draft.frame.block,
+            level=draft.frame.level or draft.frame.depth,
+            hints=draft.frame.hints(),
+            link=min(1.0, draft.linked / len(draft.text)),
+            bold=draft.bold >= len(draft.text) - draft.shift - 1,
+        )
+        for draft, role in zip(found.drafts, roles, strict=True)
+    )
+
+
+def _from_text(
+    source: Source, text: str, media_type: str, notices: tuple[Notice, ...], limits: Limits
+) -> Page:
+    read = read_markdown if media_type == "text/markdown" else read_plain
+    lines, cut = read(text, limits.lines)
+    if cut:
+        message = f"read up to line {limits.lines:,}"
+        notices += (Notice(code="lines_cut", message=message),)
+    blocks: list[Block] = []
+    links: list[Link] = []
+    start = 0
+    for number, line in enumerate(lines, 1):
+        path = f"/line[{number}]"
+        blocks.append(_text_block(line, start, path))
+        for begin, end, href in line.links:
+            if len(links) < limits.links:
+                links.append(Link(span=Span(start + begin, start + end), href=href, path=path))
+        start += len(line.text) + 1
+    visible = "\n".join(line.text for line in lines)
+    return Page(
+        source_id=source.id,
+        url=source.url,
+        text=visible,
+        blocks=tuple(blocks),
+        links=tuple(links),
+        language=language_of(visible[:4000], None),
+        captured=source.captured,
+        media_type=media_type,
+        warnings=notices,
+    )
+
+
+def _text_block(line: TextLine, start: int, path: str) -> Block:
+    linked = sum(end - begin for begin, end, _ in line.links)
+    tag = {"item": "li", "heading": f"h{line.level or 2}", "row": "td"}.get(line.kind, "p")
+    return Block(
+        kind=line.kind,
+        role="posting",
+        span=Span(start + line.start, start + line.end),
+        path=path,
+        tag=tag,
+        level=line.level,
+        link=min(1.0, linked / max(1, len(line.text))),
+        bold=line.bold,
+    )
+
+
+def _meta(tree: LexborHTMLParser) -> dict[str, str]:
+    """``<meta>`` values by name, and ``lang``, ``canonical`` and ``base`` of the document."""
+    found: dict[str, str] = {}
+    root = tree.root
+    if root is not None and root.tag == "html" and (lang := root.attributes.get("lang")):
+        found["lang"] = lang
+    head = tree.head
+    node = head.child if head is not None else None
+    while node is not None:
+        tag = node.tag
+        if tag == "meta":
+            get = node.attributes.get
+            name, value = get("property") or get("name"), get("content")
+            if name and value:
+                found.setdefault(name.lower(), value)
+        elif tag == "link" and (node.attributes.get("rel") or "").lower() == "canonical":
+            found.setdefault("canonical", node.attributes.get("href") or "")
+        elif tag == "base" and (base := node.attributes.get("href")):
+            found.setdefault("base", base)
+        node = node.next
+    return found
+
+
+def _base(declared: str | None, url: str | None) -> str | None:
+    """The address that relative links start from, if the page or the user says it."""
+    if declared and url:
+        return _joined(url, declared)
+    base = declared or url
+    return base if base and base.startswith(("http://", "https://")) else None
+
+
+def _resolved(href: str, base: str | None) -> str:
+    href = href.strip()
+    return href if base is None or _ABSOLUTE.match(href) else _joined(base, href)
+
+
+def _joined(base: str, href: str) -> str:
+    try:
+        return urljoin(base, href)
+    except ValueError:
+        return href
