@@ -18,7 +18,7 @@ from typing import Any
 import rolecall.stated as stated_room
 from rolecall import reader
 from rolecall.core import Candidate, Extraction, Notice, Page, Reason, Source
-from rolecall.errors import Error, SourceError, UsageError
+from rolecall.errors import Error, SourceError
 from rolecall.ladder import Producer, Verdict, climb, finish
 from rolecall.page import clean
 from rolecall.record import config_hash, failed_record, to_record
@@ -161,8 +161,6 @@ def _tried(source: Source, pipeline: Pipeline, stages: Stages) -> Extraction:
     """The extraction; an `Error` and a lack of memory become the outcome ``failed``."""
     try:
         return _run(source, pipeline, stages)
-    except UsageError:
-        raise
     except Error as error:
         return Extraction(outcome="failed", reason=reason_of(error, stages.stage))
     except MemoryError:

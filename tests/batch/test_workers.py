@@ -100,8 +100,7 @@ def test_spawned_workers_do_the_same() -> None:
 def test_nothing_is_handed_out_after_a_stop() -> None:
     seen: list[int] = []
     found = work(iter(range(10**9)), double, lost, crew=Crew(), stop=lambda: len(seen) >= 100)
-    for result in found:
-        seen.append(result)
+    seen.extend(found)
     assert 100 <= len(seen) < 1000
     assert sorted(seen) == list(range(0, 2 * len(seen), 2))
 
@@ -109,8 +108,7 @@ def test_nothing_is_handed_out_after_a_stop() -> None:
 def test_a_hanging_item_does_not_keep_a_stopped_run() -> None:
     stopped: list[int] = []
     found = work(iter([1, HANG]), hostile, lost, crew=Crew(), stop=lambda: bool(stopped))
-    for result in found:
-        stopped.append(int(result))
+    stopped.extend(int(result) for result in found)
     assert stopped == [2]
 
 
@@ -123,8 +121,7 @@ def test_an_input_that_pauses_does_not_hold_results_back() -> None:
                 yield None
             yield item
 
-    for result in work(slowly(), double, lost, crew=Crew(workers=2)):
-        seen.append(result)
+    seen.extend(work(slowly(), double, lost, crew=Crew(workers=2)))
     assert seen == [0, 2, 4]
 
 

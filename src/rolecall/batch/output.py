@@ -169,8 +169,10 @@ class Ledger:
                     if start + len(line) < os.fstat(self._descriptor).st_size:
                         raise _not_ours(self.path, place + 1)
                     break
-                if record.get("config") != config or ("text" in record) != with_text:
-                    raise _other_config(self.path, record.get("config"), config)
+                if record["config"] != config:
+                    raise _other_config(self.path, record["config"], config)
+                if ("text" in record) != with_text:
+                    raise _other_text(self.path, with_text)
                 self._take(record, place, start, len(line))
                 place += 1
                 start += len(line)
@@ -311,4 +313,11 @@ def _other_config(path: str, theirs: Any, ours: str) -> UsageError:
     return UsageError(
         f"{shown(path)} was written with other settings (config {theirs}, now {ours})",
         hint="use the settings it was written with, name another --out, or start anew with --force",
+    )
+
+
+def _other_text(path: str, ours: bool) -> UsageError:
+    return UsageError(
+        f"{shown(path)} was written with{'out' if ours else ''} --with-text",
+        hint="give the same flag, name another --out, or start anew with --force",
     )

@@ -99,7 +99,8 @@ class PageWork:
             source = self.load(entry)[0]
         except (SourceError, OSError):
             source = None
-        reason = Reason(code=loss.code, stage="extract", message=loss.message)
+        retryable = loss.code == "timeout"  # a busy machine may be to blame
+        reason = Reason(code=loss.code, stage="extract", message=loss.message, retryable=retryable)
         return self.failed(entry, reason, source=source)
 
     def load(self, entry: Input) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import time
+from collections.abc import Callable
 from typing import TextIO
 
 from rolecall.batch.files import shown
@@ -20,12 +21,20 @@ FAULTS_TOLD = 20
 class Progress:
     """Follows one run. ``total`` is ``None`` where it is not known."""
 
-    def __init__(self, total: int | None, *, quiet: bool, stream: TextIO | None = None) -> None:
+    def __init__(
+        self,
+        total: int | None,
+        *,
+        quiet: bool,
+        stream: TextIO | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.tally = Tally()
         self._total, self._quiet = total, quiet
         self._stream: TextIO | None = stream if stream is not None else sys.stderr
         self._terminal = self._stream is not None and self._stream.isatty()
-        self._start = time.monotonic()
+        self._clock = clock
+        self._start = clock()
         self._next = self._start + (FIRST if self._terminal else ELSEWHERE_EVERY)
         self._faults = 0
         self._shown = False
@@ -33,14 +42,14 @@ class Progress:
     @property
     def seconds(self) -> float:
         """Since the start of the run."""
-        return time.monotonic() - self._start
+        return self._clock() - self._start
 
     def add(self, done: Done) -> None:
         """Count one finished input, tell of it if it failed, and show how far the run is."""
         self.tally.add(done)
         if done.outcome == "failed":
             self._fault(done)
-        if time.monotonic() >= self._next:
+        if self._clock() >= self._next:
             self._show()
 
     def say(self, message: str) -> None:
@@ -79,7 +88,7 @@ class Progress:
             self.say("more inputs failed; their records say why")
 
     def _show(self) -> None:
-        self._next = time.monotonic() + (TERMINAL_EVERY if self._terminal else ELSEWHERE_EVERY)
+        self._next = self._clock() + (TERMINAL_EVERY if self._terminal else ELSEWHERE_EVERY)
         done, total, seconds = self.tally.total, self._total, self.seconds
         if self._quiet or done < 1 or (total is not None and total <= 1):
             return

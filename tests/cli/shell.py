@@ -1,0 +1,78 @@
+"""The real command in its own process, and pages to give it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+COMMAND = (sys.executable, "-m", "rolecall")
+PAGE = """<!doctype html><html lang="en"><head><title>{title}</title></head><body>
+<nav><a href="/">Home</a> <a href="/jobs">All vacancies</a></nav>
+<main><h1>{title}</h1><p>Company: Harbour Bakery Ltd</p><p>Location: Leeds, United Kingdom</p>
+<h2>About the role</h2><p>You bake bread at night and lead a small team of four people. Vacancy
+number {number}.</p><h2>Requirements</h2><ul><li>Two years of experience in a bakery</li>
+<li>Basic food hygiene certificate</li></ul><p>Salary: £28,000 - £32,000 per year</p></main>
+<footer>Imprint</footer></body></html>"""
+
+
+def page(number: int = 1, title: str = "Night Baker") -> str:
+    return PAGE.format(number=number, title=title)
+
+
+def environment(**more: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ROLECALL_")}
+    return kept | {"XDG_CONFIG_HOME": "/nonexistent"} | more
+
+
+def rolecall(
+    *words: str | Path,
+    stdin: bytes | None = None,
+    cwd: Path | None = None,
+    **more: str,
+) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [*COMMAND, *map(str, words)],
+        input=stdin,
+        stdin=subprocess.DEVNULL if stdin is None else None,
+        capture_output=True,
+        cwd=cwd,
+        env=environment(**more),
+        timeout=60,
+        check=False,
+    )
+
+
+def start(*words: str | Path, cwd: Path, **more: Any) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [*COMMAND, *map(str, words)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=cwd,
+        env=environment(),
+        **more,
+    )
+
+
+def records(data: bytes) -> list[dict[str, Any]]:
+    """The records without the one field that two runs do not share."""
+    found = [json.loads(row) for row in data.splitlines()]
+    for record in found:
+        record.pop("seconds")
+    return found
+
+
+def folder(path: Path, pages: int) -> Path:
+    path.mkdir()
+    for number in range(pages):
+        (path / f"p{number:04}.html").write_text(page(number))
+    return path
+
+
+def rows(pages: int, first: int = 0) -> bytes:
+    return b"".join(
+        json.dumps({"html": page(number)}).encode() + b"\n"
+        for number in range(first, first + pages)
+    )
