@@ -67,7 +67,7 @@ def test_a_missing_required_field_is_partial():
 
 
 def test_a_cut_page_is_partial():
-    cut = page(warnings=(Notice(code="truncated", message="cut at 10 MB"),))
+    cut = page(warnings=(Notice(code="lines_cut", message="read up to line 9"),))
     result = settle(cut, ENOUGH)
     assert result.outcome == "partial"
     assert result.warnings == cut.warnings

@@ -13,7 +13,7 @@ from rolecall.settle.compare import agree
 from rolecall.settle.ground import Grounded, Places, Support, fold, ground, show
 from rolecall.settle.rules import DEFAULT_RULES, Rules
 
-CUTS: Final = frozenset({"truncated", "markup_cut", "text_cut"})
+CUTS: Final = frozenset({"markup_cut", "lines_cut", "gzip_damaged"})
 """Codes of page warnings that say that a part of the input is missing."""
 
 
