@@ -48,7 +48,10 @@ class Settings:
         least=0,
     )
     workers: int = _setting(
-        1, "How many processes read inputs at the same time; 0 is one per core.", least=0
+        0,
+        "How many processes read inputs at the same time; 0 is one, and one per core for more "
+        "than a few inputs.",
+        least=0,
     )
     recycle_after: int = _setting(
         5_000, "A worker process is replaced after this many inputs; 0 never does.", least=0

@@ -207,11 +207,8 @@ def _progress(order: Order, seen: int, *, many: bool) -> Progress:
 
 def _crew(order: Order, *, many: bool) -> Crew:
     settings = order.settings
-    workers = settings.workers
-    if workers == 0 or settings.origin("workers") == "default":
-        workers = _cores() if many else 1
     return Crew(
-        workers=workers,
+        workers=settings.workers or (_cores() if many else 1),
         timeout=settings.page_timeout_seconds or NO_LIMIT,
         pages=settings.recycle_after or sys.maxsize,
         ordered=order.out is None,
