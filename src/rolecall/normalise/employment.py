@@ -57,7 +57,7 @@ def find_employment(text: str, *, language: str | None = None) -> list[Found]:
         if spoken:
             tag = len(words.keys) <= _TAG_WORDS and _covered(words, spoken)
             out += [_read(words, hit, tag) for hit in spoken]
-    if not _HOUR_HEADS.isdisjoint(words.heads):
+    if not _HOUR_HEADS.isdisjoint(words.head_set):
         out += _hours(text)
     return sorted(out, key=lambda found: found.start)
 

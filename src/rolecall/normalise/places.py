@@ -1,20 +1,278 @@
-"""Places of work."""
+"""Places of work: split a header's place string, find places in text, judge what may be a place.
+
+City, region and country are filled only with what the string states: names stand as written, and
+codes ("DK", "CA") are spelled out as the country they state. A code that may be a state or a
+country ("Munich, DE", "Dover, DE") is read as what the named city allows.
+"""
 
 from __future__ import annotations
 
+import re
+from itertools import pairwise
+from typing import Final
+
 from rolecall.normalise.found import Found
+from rolecall.normalise.gazetteer import country_of_code, find_key, find_name, lands_of_region_code
+from rolecall.normalise.place_parts import Part, parts_of, place_words
+from rolecall.normalise.words import Words, words_of
+
+Place = dict[str, str | None]
+
+_COUNT: Final = re.compile(
+    r"\d+\+? (?:more|other|weitere|autres)?\s?(?:locations?|offices|cities|countries|places|sites"
+    r"|standorte?n?|orte|lieux|locaties|lokalit|míst|locais|sedi|luoghi|город|мест|lugares|steder"
+    r"|platser|miejsc|lokalizacj|jobs|results|more|others|days?|weeks?|hours?|years?)",
+    re.IGNORECASE,
+)
+_NO_PLACE: Final = re.compile(r"[@?!=<>{}\\€$£%+#&]|:\S|https?:|www\.|\d{3}[ -]\d{3}")
+_BETWEEN: Final = frozenset((" ", "-", ". ", "'", "’", " - ", "."))
 
 
-def read_place(text: str) -> dict[str, str | None]:
-    """Split a header's place string into text, city, region and country."""
-    return {"text": text, "city": None, "region": None, "country": None}
+def read_place(text: str) -> Place:
+    """Split a header's place string into ``text``, ``city``, ``region`` and ``country``.
 
-
-def find_places(text: str, *, language: str | None = None) -> list[Found]:
-    """Places named in running text, in order of position."""
-    return []
+    Parts that the string does not state are ``None``; ``text`` is the string, trimmed.
+    """
+    whole = " ".join(text.split())
+    parts = parts_of(whole)
+    city, region, country = _assigned(parts)
+    return {"text": whole, "city": city, "region": region, "country": country}
 
 
 def is_place(text: str) -> float:
-    """How plausible it is, 0 to 1, that a short string names a place."""
-    return 0.0
+    """How plausible it is, 0 to 1, that a short string names a place (not calibrated)."""
+    whole = text.strip()
+    if not 2 <= len(whole) <= 90 or _NO_PLACE.search(whole) or _COUNT.match(whole):
+        return 0.0
+    if not any(c.isupper() or c.isdigit() for c in whole):
+        return 0.0
+    parts = parts_of(whole)
+    if not parts:
+        return 0.0
+    kinds = [part.kind for part in parts]
+    if ":" in whole and kinds[0] == "unknown":
+        return 0.0
+    known = [p for p in parts if p.kind in ("city", "region", "country")]
+    strangers = [p for p in parts if p.kind == "unknown"]
+    if not known:
+        return _unknown(whole, kinds)
+    if not strangers:
+        return _all_known(parts, known)
+    words = sum(len(words_of(p.text).keys) for p in strangers)
+    weak = len(known) == 1 and known[0].name is not None and known[0].name.common
+    if kinds == ["country", "code", "unknown"] or (
+        "street" in kinds and "city" in kinds and words <= 4
+    ):
+        return 0.85
+    if known[0] is parts[0] and len(known) >= 2 and "country" in kinds and words <= 6:
+        return 0.85
+    if known[-1] is parts[-1] and len(strangers) <= 2 and words <= 5:
+        return 0.4 if weak else 0.8
+    return 0.35 if words <= 4 else 0.1
+
+
+def find_places(text: str, *, language: str | None = None) -> list[Found]:
+    """Places named in running text, in order of position. ``language`` is not needed.
+
+    ``value`` is what ``read_place`` makes of the wording. Cues: ``known`` (a name of the gazetteer
+    behind a preposition, beside an office word, or with its region or country), ``pattern`` (an
+    unknown name behind "based in" or "located in"), ``mention`` (a known name by itself).
+    """
+    words = words_of(text)
+    out: list[Found] = []
+    index = 0
+    while index < len(words.keys):
+        last = _known_at(words, index)
+        if last is None:
+            last = _pattern_at(words, index)
+            if last is not None:
+                out.append(_found(words, index, last, "pattern"))
+        else:
+            last, chained = _chain(words, last)
+            name = find_key(" ".join(words.keys[index:last]))
+            cue = "known" if chained or _in_context(words, index, last) else "mention"
+            if cue == "known" or not (name and (name.common or not name.big)):
+                out.append(_found(words, index, last, cue))
+        index = last if last is not None else index + 1
+    return out
+
+
+def _assigned(parts: list[Part]) -> tuple[str | None, str | None, str | None]:
+    """City, region and country among the parts of a string."""
+    city = region = country = None
+    lands = {
+        land for part in parts if part.kind == "city" and part.name for land in part.name.lands
+    }
+    settled = any(part.kind in ("region", "country") for part in parts)
+    for position, part in enumerate(parts):
+        name = part.name
+        if part.kind == "code":
+            taken = _code(part.text, lands, region is not None, parts)
+            region, country = taken[0] or region, taken[1] or country
+            settled = True
+        elif part.kind == "country":
+            if city is None and position == 0 and _also_city(parts):
+                city = part.text
+            else:
+                country = country or country_of_code(part.text) or part.text
+        elif part.kind == "region":
+            if len(parts) == 1 or name is None or name.lands != ("XX",):
+                region = region or part.text
+        elif part.kind == "city":
+            if city is None:
+                city = part.text
+            elif region is None and (part.text == city or position < len(parts) - 1) and settled:
+                region = part.text
+    if city is None and settled:
+        city = _unknown_city(parts)
+        if city is None and parts[0].kind == "country" and parts[-1].kind == "unknown":
+            city = parts[-1].text
+    return city, region, country
+
+
+def _also_city(parts: list[Part]) -> bool:
+    """Whether the first part, a country's name, is a city here: "Singapore, SG"."""
+    if len(parts) < 2 or parts[0].name is None:
+        return False
+    return parts[0].name.big or parts[1].kind == "code"
+
+
+def _code(
+    code: str, lands: set[str], has_region: bool, parts: list[Part]
+) -> tuple[str | None, str | None]:
+    """Region and country stated by a code that may be either."""
+    states = lands_of_region_code(code)
+    land = country_of_code(code)
+    last = parts[-1].text == code
+    if land and last and (has_region or (code in lands and not set(states) & lands)):
+        return None, land
+    stated = [state for state in states if not lands or state in lands] or list(states)
+    sure = len(stated) == 1 or "US" in stated
+    home = "US" if "US" in stated else stated[0]
+    return code, (country_of_code(home) if sure and last else None)
+
+
+def _unknown_city(parts: list[Part]) -> str | None:
+    """The unknown name that stands in front of a known region or country."""
+    for part, following in pairwise(parts):
+        if (
+            part.kind == "unknown"
+            and following.kind in ("code", "region", "country", "unknown", "postcode")
+            and part.text[:1].isupper()
+            and len(words_of(part.text).keys) <= 4
+        ):
+            return part.text
+    return None
+
+
+def _unknown(whole: str, kinds: list[str]) -> float:
+    """How much a string without any known name looks like a place."""
+    count = len(words_of(whole).keys)
+    if kinds[-1] == "code" and kinds[:-1] == ["unknown"] and count <= 5:
+        return 0.8
+    if "postcode" in kinds and count <= 9:
+        return 0.6
+    if "remote" in kinds:
+        return 0.1
+    if "street" in kinds and len(kinds) >= 2 and count <= 9:
+        return 0.2
+    return 0.12 if count <= 3 and whole[:1].isupper() and not any(map(str.isdigit, whole)) else 0.02
+
+
+def _all_known(parts: list[Part], known: list[Part]) -> float:
+    kinds = {part.kind for part in parts}
+    if not known[0].text[:1].isupper():
+        return 0.1
+    if len(known) > 1 or kinds & {"code", "postcode", "street"}:
+        return 0.97
+    name = known[0].name
+    if name is None:
+        return 0.45 if known[0].text.isupper() else 0.6
+    if name.common:
+        return 0.6 if name.big else 0.3
+    if "remote" in kinds:
+        return 0.75
+    if name.big or name.country or name.region:
+        return 0.92
+    return 0.75 if "c" in name.flags else 0.55
+
+
+def _known_at(words: Words, first: int) -> int | None:
+    """Behind the longest known name that begins with a capital at word ``first``."""
+    text = words.text
+    if not text[words.starts[first]].isupper():
+        return None
+    for count in range(min(4, len(words.keys) - first), 0, -1):
+        last = first + count
+        if any(words.gap(i) not in _BETWEEN for i in range(first + 1, last)):
+            continue
+        if count > 1 and not text[words.starts[last - 1]].isupper():
+            continue
+        name = find_key(" ".join(words.keys[first:last]))
+        raw = text[words.starts[first] : words.ends[last - 1]]
+        if name is None or find_name(raw) is None or len(words.keys[first]) < 2:
+            continue
+        if name.common and count == 1 and not _followed(words, last):
+            continue
+        if "C" in name.flags or "c" in name.flags or name.region or name.country:
+            return last
+        if name.city and _in_context(words, first, last):
+            return last
+    return None
+
+
+def _followed(words: Words, last: int) -> bool:
+    """Whether ", " and a known name or code follow."""
+    if last >= len(words.keys) or words.gap(last) != ", ":
+        return False
+    raw = words.text[words.starts[last] : words.ends[last]]
+    return bool(lands_of_region_code(raw)) or _known_at(words, last) is not None
+
+
+def _chain(words: Words, last: int) -> tuple[int, bool]:
+    """Take in ", Region, Country" behind a name."""
+    chained = False
+    while last < len(words.keys) and words.gap(last) in (", ", " (") and not chained:
+        raw = words.text[words.starts[last] : words.ends[last]]
+        if raw.isupper() and (lands_of_region_code(raw) or country_of_code(raw)):
+            return last + 1, True
+        following = _known_at(words, last)
+        if following is None:
+            break
+        name = find_key(" ".join(words.keys[last:following]))
+        if name is None or not (name.region or name.country):
+            break
+        last = following
+        chained = True
+    return last, chained
+
+
+def _in_context(words: Words, first: int, last: int) -> bool:
+    before, behind = place_words("before"), place_words("behind")
+    if before.any(words.before(first, 1)):
+        return True
+    return last < len(words.keys) and words.keys[last] in behind and words.gap(last) in (" ", "-")
+
+
+def _pattern_at(words: Words, first: int) -> int | None:
+    """Behind an unknown name in capitals that follows "based in", "located in" or "office in"."""
+    if not words.text[words.starts[first]].isupper() or first < 2:
+        return None
+    if words.keys[first - 1] not in ("in", "at", "en", "a", "i") or words.keys[first - 2] not in (
+        "based", "located", "office", "offices", "situated", "headquartered", "campus", "standort",
+    ):  # fmt: skip
+        return None
+    last = first + 1
+    while (
+        last < len(words.keys)
+        and last - first < 3
+        and words.gap(last) in _BETWEEN
+        and words.text[words.starts[last]].isupper()
+    ):
+        last += 1
+    return last
+
+
+def _found(words: Words, first: int, last: int, cue: str) -> Found:
+    start, end = words.starts[first], words.ends[last - 1]
+    return Found(value=read_place(words.text[start:end]), start=start, end=end, cue=cue)

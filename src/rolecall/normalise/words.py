@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 LONGEST: Final = 50_000
 """Characters of a line that are read; what comes after them is ignored."""
@@ -21,6 +21,9 @@ LONGEST: Final = 50_000
 DATA: Final = Path(__file__).with_name("data")
 
 _WORD: Final = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f\u00ad])*")
+_HEAD: Final = 4
+"""Letters of a word by which stems are looked up first."""
+_ASCII_WORD: Final = re.compile("[0-9A-Za-z]+")
 _EXTRA: Final = {
     "ø": "o",
     "ł": "l",
@@ -49,15 +52,16 @@ def fold(word: str) -> str:
     return low if low.isascii() else "".join(map(_fold_letter, low))
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(NamedTuple):
     """The words of one line: folded ``keys`` and where each stands, and the guards over them."""
 
     text: str
     keys: tuple[str, ...]
     starts: tuple[int, ...]
     ends: tuple[int, ...]
-    heads: frozenset[str]
+    heads: tuple[str, ...]
+    key_set: frozenset[str]
+    head_set: frozenset[str]
 
     def gap(self, index: int) -> str:
         """What stands between word ``index - 1`` and word ``index``."""
@@ -79,17 +83,21 @@ class Words:
 @lru_cache(maxsize=16)
 def words_of(text: str) -> Words:
     """The words of ``text``, taken apart once for all finders."""
-    found = list(_WORD.finditer(text, 0, LONGEST))
     if text.isascii():
-        keys = [m.group().lower() for m in found]
+        found = list(_ASCII_WORD.finditer(text, 0, LONGEST))
+        keys = [m[0].lower() for m in found]
     else:
+        found = list(_WORD.finditer(text, 0, LONGEST))
         keys = [fold(m.group()) for m in found]
+    heads = [key[:_HEAD] for key in keys]
     return Words(
         text,
         tuple(keys),
         tuple([m.start() for m in found]),
         tuple([m.end() for m in found]),
-        frozenset([key[:3] for key in keys]),
+        tuple(heads),
+        frozenset(keys),
+        frozenset(heads),
     )
 
 
@@ -140,50 +148,64 @@ class Hit:
     last: int
 
 
+def _weight(part: str) -> int:
+    """How telling a word of a phrase is: its size, and nothing where its stem is too short."""
+    return 0 if part.endswith("*") and len(part) <= _HEAD else len(part)
+
+
 class Lexicon:
     """Phrases with tags. A word ending in ``*`` is a stem, ``?`` stands for any one word."""
 
     def __init__(self, rows: Iterable[tuple[str, str]]) -> None:
         self._root = _Node()
-        heads: set[str] = set()
+        exact: set[str] = set()
+        stems: set[str] = set()
+        rare: set[str] = set()
+        rare_stems: set[str] = set()
         for tag, phrase in rows:
             parts = phrase.split()
             node = self._root
             for part in parts:
                 node = node.step(part)
             node.tag = tag if node.tag is None else node.tag
-            heads.add(parts[0].rstrip("*")[:3])
-        self._heads = frozenset(head for head in heads if len(head) == 3)
-        self._short = frozenset(head for head in heads if len(head) < 3)
+            if parts[0].endswith("*"):
+                stems.add(parts[0][:-1][:_HEAD])
+            else:
+                exact.add(parts[0])
+            longest = max(reversed(parts), key=_weight)
+            if longest.endswith("*"):
+                rare_stems.add(longest[:-1][:_HEAD])
+            else:
+                rare.add(longest)
+        short = sorted(stem for stem in stems | rare_stems if len(stem) < _HEAD)
+        if short:
+            raise ValueError(f"stems of fewer than {_HEAD} letters: {short}")
+        self._exact, self._stems = frozenset(exact), frozenset(stems)
+        self._rare, self._rare_stems = frozenset(rare), frozenset(rare_stems)
 
     def touches(self, words: Words) -> bool:
-        """Whether any phrase can begin in these words: the cheap guard."""
-        heads = words.heads
-        return not self._heads.isdisjoint(heads) or not self._short.isdisjoint(heads)
+        """Whether the longest word of any phrase is among these words: the cheap guard."""
+        return not (
+            self._rare.isdisjoint(words.key_set) and self._rare_stems.isdisjoint(words.head_set)
+        )
 
     def hits(self, words: Words) -> list[Hit]:
         """All phrases, longest first at each place, without overlaps."""
         if not self.touches(words):
             return []
+        exact, stems, heads = self._exact, self._stems, words.heads
         out: list[Hit] = []
-        index, count = 0, len(words.keys)
-        while index < count:
-            hit = self._longest(words, index)
-            if hit is None:
-                index += 1
-            else:
-                out.append(hit)
-                index = hit.last
+        done = 0
+        for index, key in enumerate(words.keys):
+            if index >= done and (key in exact or heads[index] in stems):
+                hit = self._longest(words, index)
+                if hit is not None:
+                    out.append(hit)
+                    done = hit.last
         return out
-
-    def at(self, words: Words, index: int) -> Hit | None:
-        """The longest phrase that begins with word ``index``."""
-        return self._longest(words, index) if index < len(words.keys) else None
 
     def _longest(self, words: Words, first: int) -> Hit | None:
         key = words.keys[first]
-        if key[:3] not in self._heads and key not in self._short:
-            return None
         best: Hit | None = None
         open_ = [(node, first + 1) for node in self._root.follow(key)][::-1]
         while open_:

@@ -183,6 +183,8 @@ def _days(words: Words) -> list[Found]:
     """ "3 days per week in the office", "at least 25% of the time in one of our offices"."""
     out: list[Found] = []
     days, week = _set("days"), _set("week")
+    if "%" not in words.text and not days.any(words.key_set):
+        return out
     for index, key in enumerate(words.keys):
         if index and key in days:
             number = _number(words.keys[index - 1])

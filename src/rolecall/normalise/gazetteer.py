@@ -1,0 +1,129 @@
+"""Names of cities, regions and countries, looked up in a sorted file that is read once.
+
+The file comes from GeoNames and CLDR (see ``data/README.md``); a look-up is a binary search over
+its bytes, so that loading costs one read and no objects.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Final
+
+from rolecall.normalise.words import DATA, words_of
+
+_LONGEST_NAME: Final = 64
+_SHORT_CAPITALS: Final = 4
+"""Capitals of at most this size are initials, whatever town they spell ("AJAX", "CAD")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """What a name can be, and the ISO codes of the countries it lies in (cities and regions)."""
+
+    flags: str
+    lands: tuple[str, ...]
+
+    @property
+    def city(self) -> bool:
+        """Whether it is the name of a city."""
+        return any(flag in self.flags for flag in "Cca")
+
+    @property
+    def big(self) -> bool:
+        """Whether it is the name of a city of 200,000 or more."""
+        return "C" in self.flags
+
+    @property
+    def region(self) -> bool:
+        """Whether it is the name of a region."""
+        return "r" in self.flags
+
+    @property
+    def country(self) -> bool:
+        """Whether it is the name of a country."""
+        return "n" in self.flags
+
+    @property
+    def common(self) -> bool:
+        """Whether it is also a common word, and needs more to be believed."""
+        return "w" in self.flags
+
+
+@dataclass(frozen=True, slots=True)
+class _Codes:
+    """Abbreviations: of countries (ISO) and of regions by country."""
+
+    countries: dict[str, str]
+    regions: dict[str, tuple[str, ...]]
+
+
+@cache
+def _blob() -> bytes:
+    return (DATA / "places.tsv").read_bytes()
+
+
+@cache
+def _codes() -> _Codes:
+    countries: dict[str, str] = {"UK": "United Kingdom", "EU": ""}
+    for line in (DATA / "countries.tsv").read_text("utf-8").splitlines():
+        two, three, name = line.split("\t")
+        countries[two] = countries[three] = name
+    regions: dict[str, list[str]] = {}
+    land = ""
+    for line in (DATA / "regions.txt").read_text("utf-8").splitlines():
+        if line.startswith("["):
+            land = line.strip("[] ")
+        elif not line.startswith("#"):
+            for part in line.split("|"):
+                code = part.partition("=")[2].strip()
+                if code:
+                    regions.setdefault(code, []).append(land)
+    del countries["EU"]
+    return _Codes(countries, {code: tuple(lands) for code, lands in regions.items()})
+
+
+@lru_cache(maxsize=2048)
+def find_key(key: str) -> Name | None:
+    """What the file says of a folded name, or ``None``."""
+    if not key or len(key) > _LONGEST_NAME:
+        return None
+    blob = _blob()
+    wanted = key.encode("utf-8", "replace")
+    low, high = 1, len(blob)
+    while low < high:
+        middle = (low + high) // 2
+        start = blob.rfind(b"\n", 0, middle) + 1
+        tab = blob.find(b"\t", start)
+        end = blob.find(b"\n", start)
+        if tab < 0 or end < 0:
+            return None
+        name = blob[start:tab]
+        if name == wanted:
+            flags, _, lands = blob[tab + 1 : end].decode().partition("\t")
+            return Name(flags, tuple(lands.split(",")) if lands else ())
+        if name < wanted:
+            low = end + 1
+        else:
+            high = start
+    return None
+
+
+def find_name(text: str) -> Name | None:
+    """What the file says of a name as it is written; initials only in capitals ("US", not "us")."""
+    name = find_key(" ".join(words_of(text).keys))
+    if name is None:
+        return None
+    if "u" in name.flags:
+        return name if text.upper() == text else None
+    return None if len(text) <= _SHORT_CAPITALS and text.isupper() else name
+
+
+def country_of_code(code: str) -> str | None:
+    """The English name of the country with this ISO code in capitals ("DK", "DNK")."""
+    return _codes().countries.get(code)
+
+
+def lands_of_region_code(code: str) -> tuple[str, ...]:
+    """The countries in which a region has this abbreviation in capitals ("CA", "NSW")."""
+    return _codes().regions.get(code, ())
