@@ -13,7 +13,7 @@ from rolecall.normalise.gazetteer import (
     find_name,
     lands_of_region_code,
 )
-from rolecall.normalise.words import WordSet, words_of
+from rolecall.normalise.words import WordSet, word_set, words_of
 
 _LONGEST: Final = 200
 _MOST_PARTS: Final = 8
