@@ -14,10 +14,11 @@ Cues of a find, from strong to weak:
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import Final
 
 from rolecall.normalise.found import Found
-from rolecall.normalise.words import Hit, Words, lexicon, word_set, words_of
+from rolecall.normalise.words import LONGEST, MOST_HITS, Hit, Words, lexicon, word_set, words_of
 
 _TAG_WORDS: Final = 9
 _LABEL_END: Final = re.compile(r"[:：?=]|\s[-–—|]\s|\t")
@@ -65,7 +66,7 @@ def find_employment(text: str, *, language: str | None = None) -> list[Found]:
 def _constants(text: str) -> list[Found]:
     return [
         Found(value=_CONSTANTS[m.group()], start=m.start(), end=m.end(), cue="label")
-        for m in _CONSTANT.finditer(text)
+        for m in islice(_CONSTANT.finditer(text, 0, LONGEST), MOST_HITS)
     ]
 
 
@@ -106,7 +107,7 @@ def _labelled(words: Words, hit: Hit) -> bool:
 
 def _hours(text: str) -> list[Found]:
     out = []
-    for m in _HOURS.finditer(text):
+    for m in islice(_HOURS.finditer(text, 0, LONGEST), MOST_HITS):
         most = int(m.group(2))
         least = int(m.group(1) or most)
         value = None

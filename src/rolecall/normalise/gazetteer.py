@@ -6,6 +6,7 @@ its bytes, so that loading costs one read and no objects.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Final
@@ -13,6 +14,7 @@ from typing import Final
 from rolecall.normalise.words import DATA, words_of
 
 _LONGEST_NAME: Final = 64
+_STRIDE: Final = 1500
 _SHORT_CAPITALS: Final = 4
 """Capitals of at most this size are initials, whatever town they spell ("AJAX", "CAD")."""
 
@@ -59,8 +61,18 @@ class _Codes:
 
 
 @cache
-def _blob() -> bytes:
-    return (DATA / "places.tsv").read_bytes()
+def _index() -> tuple[bytes, list[bytes], list[int]]:
+    """The file, and about every hundredth name with the place where its line starts."""
+    blob = (DATA / "places.tsv").read_bytes()
+    names: list[bytes] = []
+    starts: list[int] = []
+    start = 1
+    while 0 < start < len(blob):
+        names.append(blob[start : blob.find(b"\t", start)])
+        starts.append(start)
+        start = blob.find(b"\n", start + _STRIDE) + 1
+    starts.append(len(blob))
+    return blob, names, starts
 
 
 @cache
@@ -88,25 +100,17 @@ def find_key(key: str) -> Name | None:
     """What the file says of a folded name, or ``None``."""
     if not key or len(key) > _LONGEST_NAME:
         return None
-    blob = _blob()
+    blob, names, starts = _index()
     wanted = key.encode("utf-8", "replace")
-    low, high = 1, len(blob)
-    while low < high:
-        middle = (low + high) // 2
-        start = blob.rfind(b"\n", 0, middle) + 1
-        tab = blob.find(b"\t", start)
-        end = blob.find(b"\n", start)
-        if tab < 0 or end < 0:
-            return None
-        name = blob[start:tab]
-        if name == wanted:
-            flags, _, lands = blob[tab + 1 : end].decode().partition("\t")
-            return Name(flags, tuple(lands.split(",")) if lands else ())
-        if name < wanted:
-            low = end + 1
-        else:
-            high = start
-    return None
+    place = bisect_right(names, wanted) - 1
+    if place < 0:
+        return None
+    line = blob.find(b"\n" + wanted + b"\t", starts[place] - 1, starts[place + 1])
+    if line < 0:
+        return None
+    begin = line + len(wanted) + 2
+    flags, _, lands = blob[begin : blob.find(b"\n", begin)].decode().partition("\t")
+    return Name(flags, tuple(lands.split(",")) if lands else ())
 
 
 def find_name(text: str) -> Name | None:

@@ -20,6 +20,7 @@ _MOST_PARTS: Final = 8
 _SEPARATOR: Final = re.compile(
     r"([,;|·•()\[\]\n]+|(?<!\d)/|/(?!\d)|\s[-–—]+\s|\s(?:or|oder|nebo|или|eller|lub)\s)"
 )
+_DIGIT: Final = re.compile(r"\d")
 _DASHED: Final = re.compile(r"[A-Z]{2,3}-[A-Z]{2,3}-\S")
 _CODE: Final = re.compile(r"[A-Z]{2,3}$")
 _POSTCODE: Final = re.compile(
@@ -102,12 +103,13 @@ def _part(piece: str, before: Part | None, mark: str) -> Part:
     iso = before is None and len(piece) == 3 and piece.isupper() and find_name(piece) is None
     if iso and country_of_code(piece):
         return Part(piece, "country")
-    if not piece.isascii() or not piece.isupper():
+    digits = _DIGIT.search(piece) is not None
+    if digits and not piece.isupper():
         piece = _POSTCODE_FIRST.sub("", piece, count=1)
     words = words_of(piece)
     if not words.keys:
         return Part(piece, "empty")
-    if _POSTCODE.match(piece):
+    if digits and _POSTCODE.match(piece):
         return Part(piece, "postcode")
     aside = (place_words("not place"), place_words("label fill"), place_words("label"))
     if all(any(key in words for words in aside) for key in words.keys):
@@ -126,7 +128,7 @@ def _takes_code(before: Part, mark: str, code: str) -> bool:
 
 def _named(piece: str, later: bool) -> Part:
     name = find_name(piece)
-    if name is None:
+    if name is None and " " in piece:
         short = _ONLY.sub("", _NUMBER_LAST.sub("", piece))
         if short != piece and (name := find_name(short)) is not None:
             piece = short
@@ -146,7 +148,7 @@ def _named(piece: str, later: bool) -> Part:
     lead = _leading_city(piece)
     if lead is not None:
         return lead
-    return Part(piece, "street" if any(map(str.isdigit, piece)) else "unknown")
+    return Part(piece, "street" if _DIGIT.search(piece) else "unknown")
 
 
 def _leading_city(piece: str) -> Part | None:

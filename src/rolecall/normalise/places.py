@@ -8,13 +8,14 @@ country ("Munich, DE", "Dover, DE") is read as what the named city allows.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
 from rolecall.normalise.found import Found
 from rolecall.normalise.gazetteer import country_of_code, find_key, find_name, lands_of_region_code
 from rolecall.normalise.place_parts import Part, parts_of, place_words
-from rolecall.normalise.words import Words, words_of
+from rolecall.normalise.words import MOST_HITS, Words, words_of
 
 Place = dict[str, str | None]
 
@@ -25,6 +26,8 @@ _COUNT: Final = re.compile(
     re.IGNORECASE,
 )
 _NO_PLACE: Final = re.compile(r"[@?!=<>{}\\€$£%+#&]|:\S|https?:|www\.|\d{3}[ -]\d{3}")
+_MARK: Final = re.compile(r"[,;|/·•()\[\]:\d]| [-–—]+ ")
+_MOST_NAME_WORDS: Final = 6
 _BETWEEN: Final = frozenset((" ", "-", ". ", "'", "’", " - ", "."))
 
 
@@ -39,13 +42,16 @@ def read_place(text: str) -> Place:
     return {"text": whole, "city": city, "region": region, "country": country}
 
 
+@lru_cache(maxsize=2048)
 def is_place(text: str) -> float:
     """How plausible it is, 0 to 1, that a short string names a place (not calibrated)."""
     whole = text.strip()
     if not 2 <= len(whole) <= 90 or _NO_PLACE.search(whole) or _COUNT.match(whole):
         return 0.0
-    if not any(c.isupper() or c.isdigit() for c in whole):
+    if whole == whole.lower() and not any(map(str.isdigit, whole)):
         return 0.0
+    if not _MARK.search(whole) and whole.count(" ") > _MOST_NAME_WORDS:
+        return 0.02
     parts = parts_of(whole)
     if not parts:
         return 0.0
@@ -81,7 +87,7 @@ def find_places(text: str, *, language: str | None = None) -> list[Found]:
     words = words_of(text)
     out: list[Found] = []
     index = 0
-    while index < len(words.keys):
+    while index < len(words.keys) and len(out) < MOST_HITS:
         last = _known_at(words, index)
         if last is None:
             last = _pattern_at(words, index)

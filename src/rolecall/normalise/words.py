@@ -15,8 +15,11 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
-LONGEST: Final = 50_000
+LONGEST: Final = 30_000
 """Characters of a line that are read; what comes after them is ignored."""
+
+MOST_HITS: Final = 100
+"""Finds of one line that are read; a line of text has far fewer."""
 
 DATA: Final = Path(__file__).with_name("data")
 
@@ -202,6 +205,8 @@ class Lexicon:
                 if hit is not None:
                     out.append(hit)
                     done = hit.last
+                    if len(out) >= MOST_HITS:
+                        break
         return out
 
     def _longest(self, words: Words, first: int) -> Hit | None:

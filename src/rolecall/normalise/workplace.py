@@ -19,7 +19,7 @@ from itertools import pairwise
 from typing import Final
 
 from rolecall.normalise.found import Found
-from rolecall.normalise.words import Hit, Words, WordSet, lexicon, word_set, words_of
+from rolecall.normalise.words import MOST_HITS, Hit, Words, WordSet, lexicon, word_set, words_of
 
 _VALUE: Final = {"remote": "remote", "home": "remote", "home office": "hybrid",
                  "hybrid": "hybrid", "onsite": "onsite", "office": "onsite"}  # fmt: skip
@@ -185,14 +185,19 @@ def _days(words: Words) -> list[Found]:
     days, week = _set("days"), _set("week")
     if "%" not in words.text and not days.any(words.key_set):
         return out
+    tries = 0
     for index, key in enumerate(words.keys):
+        if tries >= MOST_HITS:
+            break
         if index and key in days:
+            tries += 1
             number = _number(words.keys[index - 1])
             if number is not None and 1 <= number <= 7:
                 _share(words, index, number >= 5, out)
         elif key.isdecimal() and words.text[words.ends[index] :][:2].strip()[:1] == "%":
             number = _number(key)
             if number is not None and 1 <= number < 100 and week.any(words.after(index + 1, 5)):
+                tries += 1
                 _share(words, index, False, out)
     return out
 
