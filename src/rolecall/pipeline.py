@@ -15,14 +15,15 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-import rolecall.stated as stated_room
 from rolecall import reader
 from rolecall.core import Candidate, Extraction, Notice, Page, Reason, Source
-from rolecall.errors import Error, SourceError
+from rolecall.errors import Error
 from rolecall.ladder import Producer, Verdict, climb, finish
 from rolecall.page import clean
+from rolecall.page.limits import DEFAULT, Limits
 from rolecall.record import config_hash, failed_record, to_record
 from rolecall.settings import Settings
+from rolecall.stated import stated
 
 LONGEST_MESSAGE = 300
 WARM_PAGE = b"<html><head><title>Engineer</title></head><body><h1>Engineer</h1><p>Apply.</p></body>"
@@ -33,6 +34,7 @@ class Pipeline:
     """What all pages of a run share, loaded once. ``config`` goes into each record."""
 
     settings: Settings
+    limits: Limits
     producers: Mapping[str, Producer]
     verdict: Verdict
     config: str
@@ -73,8 +75,9 @@ def prepare(settings: Settings | None = None, *, captured: date | None = None) -
         deciding["captured"] = captured.isoformat()
     return Pipeline(
         settings=settings,
+        limits=replace(DEFAULT, bytes_=settings.max_bytes),
         producers={
-            "stated": getattr(stated_room, "stated", lambda page: ()),
+            "stated": stated,
             "reader": getattr(reader, "read", lambda page: ()),
         },
         verdict=getattr(reader, "verdict", lambda page, found: None),
@@ -170,10 +173,7 @@ def _tried(source: Source, pipeline: Pipeline, stages: Stages) -> Extraction:
 
 
 def _run(source: Source, pipeline: Pipeline, stages: Stages) -> Extraction:
-    limit = pipeline.settings.max_bytes
-    if len(source.body) > limit:
-        raise SourceError(f"holds more than {limit:,} bytes", code="too_large")
-    page: Page = stages.run("clean", lambda: clean(source))
+    page: Page = stages.run("clean", lambda: clean(source, pipeline.limits))
 
     def timed(name: str, produce: Producer) -> Producer:
         return lambda page: stages.run(name, lambda: produce(page))

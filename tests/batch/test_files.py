@@ -1,4 +1,3 @@
-import gzip
 import os
 import socket
 from pathlib import Path
@@ -7,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rolecall.batch.files import gunzip, read_bounded, shown
+from rolecall.batch.files import read_bounded, shown
 from rolecall.errors import SourceError
 
 
@@ -19,7 +18,7 @@ def code(path: Path | str, limit: int = 1000) -> tuple[str, str]:
 
 def test_a_file_is_read_whole(tmp_path: Path) -> None:
     (tmp_path / "a.html").write_bytes(b"<p>x")
-    assert read_bounded(str(tmp_path / "a.html"), 4) == (b"<p>x", ())
+    assert read_bounded(str(tmp_path / "a.html"), 4) == b"<p>x"
 
 
 def test_what_is_not_a_regular_file_is_refused_at_once(tmp_path: Path) -> None:
@@ -51,40 +50,6 @@ def test_a_huge_file_is_refused_without_reading_it(tmp_path: Path) -> None:
     with path.open("wb") as file:
         file.truncate(1 << 40)
     assert code(path)[0] == "too_large"
-
-
-def test_gzip_is_known_by_its_content_and_not_by_its_name(tmp_path: Path) -> None:
-    (tmp_path / "a.html").write_bytes(gzip.compress(b"<p>x"))
-    assert read_bounded(str(tmp_path / "a.html"), 100) == (b"<p>x", ())
-    (tmp_path / "b.html.gz").write_bytes(b"<p>x")
-    body, notices = read_bounded(str(tmp_path / "b.html.gz"), 100)
-    assert (body, [notice.code for notice in notices]) == (b"<p>x", ["not_compressed"])
-
-
-def test_a_gzip_bomb_is_refused_at_the_limit(tmp_path: Path) -> None:
-    (tmp_path / "bomb.gz").write_bytes(gzip.compress(bytes(50_000_000)))
-    assert code(tmp_path / "bomb.gz", 1_000_000)[0] == "too_large"
-
-
-def test_one_layer_is_decompressed() -> None:
-    inner = gzip.compress(b"x")
-    assert gunzip(gzip.compress(inner), 100) == (inner, ())
-
-
-def test_members_are_joined_and_junk_is_told() -> None:
-    packed = gzip.compress(b"one") + gzip.compress(b"two")
-    assert gunzip(packed, 100) == (b"onetwo", ())
-    assert gunzip(packed + b"\0" * 9, 100) == (b"onetwo", ())
-    body, notices = gunzip(packed + b"junk", 100)
-    assert (body, [notice.code for notice in notices]) == (b"onetwo", ["trailing_bytes"])
-
-
-def test_truncated_and_broken_gzip_cannot_be_decoded() -> None:
-    packed = gzip.compress(os.urandom(1000))
-    for broken in (packed[:-9], packed[:400], packed[:20] + b"\0" * 20 + packed[40:]):
-        with pytest.raises(SourceError) as caught:
-            gunzip(broken, 10_000)
-        assert caught.value.code == "decode_error"
 
 
 @given(st.text())

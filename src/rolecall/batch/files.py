@@ -1,7 +1,7 @@
-"""Bytes of a file: bounded, never blocking, decompressed once.
+"""Bytes of a file: bounded and never blocking.
 
-A path is opened without blocking and must be a regular file; no more than a page's limit is read
-or decompressed. What cannot be used raises `SourceError` with its code.
+A path is opened without blocking and must be a regular file; no more than a page's limit is read.
+What cannot be used raises `SourceError` with its code. Compressed pages are unpacked by ``page``.
 """
 
 from __future__ import annotations
@@ -10,13 +10,10 @@ import errno
 import os
 import re
 import stat
-import zlib
 from typing import BinaryIO, cast
 
-from rolecall.core import Notice
 from rolecall.errors import SourceError
 
-GZIP = b"\x1f\x8b"
 BLOCK = 1 << 16
 KINDS = (
     (stat.S_ISDIR, "a folder"),
@@ -26,7 +23,6 @@ KINDS = (
     (stat.S_ISBLK, "a device"),
 )
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-Notices = tuple[Notice, ...]
 
 
 def shown(name: str) -> str:
@@ -54,49 +50,18 @@ def open_regular(path: str) -> int:
     )
 
 
-def read_bounded(path: str, limit: int) -> tuple[bytes, Notices]:
-    """The content of the file, decompressed if it is gzip; at most ``limit`` bytes."""
+def read_bounded(path: str, limit: int) -> bytes:
+    """The content of the file; one that holds more than ``limit`` bytes is refused unread."""
     descriptor = open_regular(path)
     try:
         with cast(BinaryIO, os.fdopen(descriptor, "rb", buffering=0)) as file:
             size = os.fstat(descriptor).st_size
-            if size > limit:  # gzip only gets larger
-                raise too_large(limit)
-            raw = _take(file, size + 1, limit)
+            body = _take(file, size + 1, limit) if size <= limit else None
     except OSError as error:
         raise SourceError(_says(error)) from error
-    if len(raw) > limit:
+    if body is None or len(body) > limit:
         raise too_large(limit)
-    if raw[:2] == GZIP:
-        return gunzip(raw, limit)
-    named = (Notice(code="not_compressed", message="named .gz, but the content is not gzip"),)
-    return raw, named if path.lower().endswith(".gz") else ()
-
-
-def gunzip(raw: bytes, limit: int) -> tuple[bytes, Notices]:
-    """Decompress one layer of gzip, one or more members; at most ``limit`` bytes come out."""
-    parts: list[bytes] = []
-    left = limit + 1
-    notices: Notices = ()
-    while raw:
-        engine = zlib.decompressobj(wbits=31)
-        try:
-            part = engine.decompress(raw, left)
-        except zlib.error as error:
-            raise SourceError(f"broken gzip: {error}", code="decode_error") from error
-        parts.append(part)
-        left -= len(part)
-        if left <= 0:
-            raise too_large(limit)
-        if not engine.eof:
-            raise SourceError("the gzip stream ends early", code="decode_error")
-        raw = engine.unused_data
-        if raw and raw[:2] != GZIP:
-            if raw.strip(b"\0"):
-                message = f"{len(raw)} bytes after the end of the gzip stream were left out"
-                notices = (Notice(code="trailing_bytes", message=message),)
-            break
-    return b"".join(parts), notices
+    return body
 
 
 def _take(file: BinaryIO, size: int, limit: int) -> bytes:

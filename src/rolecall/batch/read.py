@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from rolecall.batch.files import Notices, read_bounded, too_large
+from rolecall.batch.files import read_bounded, too_large
 from rolecall.batch.inputs import Input
 from rolecall.core import Notice, Source
 from rolecall.errors import SourceError
@@ -23,6 +23,7 @@ MEDIA_TYPES = {
     ".md": "text/markdown",
     ".markdown": "text/markdown",
 }
+Notices = tuple[Notice, ...]
 
 
 def load(entry: Input, *, limit: int, captured: date | None = None) -> tuple[Source, Notices]:
@@ -40,7 +41,7 @@ def load(entry: Input, *, limit: int, captured: date | None = None) -> tuple[Sou
         if len(body) > limit:
             raise too_large(limit)
         return Source(body=body, locator=entry.locator, captured=captured), ()
-    body, notices = read_bounded(entry.path, limit)
+    body = read_bounded(entry.path, limit)
     name = PurePath(entry.path.lower())
     suffix = name.with_suffix("").suffix if name.suffix == ".gz" else name.suffix
     source = Source(
@@ -49,7 +50,7 @@ def load(entry: Input, *, limit: int, captured: date | None = None) -> tuple[Sou
         media_type=MEDIA_TYPES.get(suffix),
         captured=captured,
     )
-    return source, notices
+    return source, ()
 
 
 def _from_line(entry: Input, limit: int, captured: date | None) -> tuple[Source, Notices]:

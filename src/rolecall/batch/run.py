@@ -58,11 +58,16 @@ class PageWork:
     """What a worker does with one input. A copy in another process loads its own pipeline."""
 
     def __init__(
-        self, settings: Settings, *, captured: date | None = None, form: Form = "record"
+        self,
+        settings: Settings,
+        *,
+        captured: date | None = None,
+        form: Form = "record",
+        colours: bool = False,
     ) -> None:
         # Of all settings only the values travel to another process, not where they came from.
         self.settings = replace(settings, origins={})
-        self.captured, self.form = captured, form
+        self.captured, self.form, self.colours = captured, form, colours
         self._pipeline: Pipeline | None = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -146,7 +151,7 @@ class PageWork:
             from rolecall.explain import render
 
             text = record.pop("text", None)
-            return render(record, text).encode("utf-8", "replace")
+            return render(record, text, colours=self.colours).encode("utf-8", "replace")
         if self.form == "schema-org":
             from rolecall.schema.schema_org import to_schema_org
 

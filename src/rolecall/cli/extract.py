@@ -78,7 +78,12 @@ class Order:
 def run(words: list[str]) -> int:
     """Extract, and return the exit code."""
     order = read_order(words)
-    page_work = PageWork(order.settings, captured=order.captured, form=order.form)
+    page_work = PageWork(
+        order.settings,
+        captured=order.captured,
+        form=order.form,
+        colours=os.isatty(1) and not os.environ.get("NO_COLOR"),
+    )
     stop, left = Stop(), Left()
     entries = stream(order.paths, limit=order.settings.max_bytes, leave_out=order.out, left=left)
     with stop.watching():
