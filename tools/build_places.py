@@ -69,6 +69,7 @@ def add_countries(names: Names, codes: list[str]) -> None:
             if name := territories.get(code):
                 names[key(name)].add("n")
                 names[key(re.sub(r"\(.*?\)", "", name))].add("n")
+                names[key(name.replace("&", "and"))].add("n")
 
 
 def add_lists(names: Names, lands: Names) -> None:
@@ -96,6 +97,8 @@ def main() -> None:
     lands: Names = defaultdict(set)
     add_cities(names, lands, {code: entry["continentcode"] for code, entry in countries.items()})
     add_countries(names, list(countries))
+    for entry in countries.values():
+        names[key(entry["name"])].add("n")
     add_lists(names, lands)
     rows = sorted(
         (name, "".join(sorted(flags)))

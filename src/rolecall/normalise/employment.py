@@ -38,7 +38,9 @@ _HOURS: Final = re.compile(
     r"(?:week\b|weekly|wk\b|woche|wöchentlich|semaine|týd|semana|settiman|ugen?\b|veckan?\b|недел)",
     re.IGNORECASE,
 )
-_HOUR_HEADS: Final = frozenset("hou hrs hr stu std uur ure heu hod hor ore tim час h".split())
+_HOUR_HEADS: Final = frozenset(
+    "hour hrs hr stun std uur uren heur hodi hora ore time timm часо h".split()
+)
 _FULL_HOURS: Final = 35
 _PART_HOURS: Final = 30
 

@@ -140,7 +140,7 @@ def _also_city(parts: list[Part]) -> bool:
     """Whether the first part, a country's name, is a city here: "Singapore, SG"."""
     if len(parts) < 2 or parts[0].name is None:
         return False
-    return parts[0].name.big or parts[1].kind == "code"
+    return parts[0].name.big or (parts[1].kind == "code" and not parts[0].text.isupper())
 
 
 def _code(
@@ -195,7 +195,7 @@ def _all_known(parts: list[Part], known: list[Part]) -> float:
     if name is None:
         return 0.45 if known[0].text.isupper() else 0.6
     if name.common:
-        return 0.6 if name.big else 0.3
+        return 0.45 if name.big else 0.3
     if "remote" in kinds:
         return 0.75
     if name.big or name.country or name.region:

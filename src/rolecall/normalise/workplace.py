@@ -154,7 +154,7 @@ def _sentence(words: Words, hit: Hit) -> Found | None:
     negation = _set("negation")
     value = _value(words, hit)
     negated = negation.any(left) or negation.any(right[:3])
-    if negated and "only" not in (*left, *right):
+    if negated and not _set("harmless").any((*left, *right)):
         if value == "onsite":
             return None
         return _found(words, hit.first, hit.last, "onsite", "sentence")
@@ -194,7 +194,7 @@ def _days(words: Words) -> list[Found]:
             number = _number(words.keys[index - 1])
             if number is not None and 1 <= number <= 7:
                 _share(words, index, number >= 5, out)
-        elif key.isdecimal() and words.text[words.ends[index] :][:2].strip()[:1] == "%":
+        elif key.isdecimal() and words.text[words.ends[index] : words.ends[index] + 2].strip()[:1] == "%":
             number = _number(key)
             if number is not None and 1 <= number < 100 and week.any(words.after(index + 1, 5)):
                 tries += 1
