@@ -112,18 +112,16 @@ def _from_html(source: Source, html: str, notices: tuple[Notice, ...], limits: L
 
 
 def _posting(found: Walk, roles: Sequence[Role]) -> str:
-    """The start of the posting's text, long enough to tell its language."""
-    parts: list[str] = []
-    size = 0
-    for draft, role in zip(found.drafts, roles, strict=True):
-        if role == "posting" and len(draft.text) > 30:
-            parts.append(draft.text)
-            size += len(draft.text)
-            if size > 3000:
-                break
-    if size < 60:
-        parts = [d.text for d, role in zip(found.drafts, roles, strict=True) if role == "posting"]
-    return "\n".join(parts)
+    """A sample from all over the posting's text, enough to tell its language.
+
+    Lines are taken evenly and cut short, so that one long notice in the site's own language does
+    not outweigh the posting.
+    """
+    lines = [d.text for d, role in zip(found.drafts, roles, strict=True) if role == "posting"]
+    long = [line[:200] for line in lines if len(line) > 40]
+    if len(long) < 3:
+        return "\n".join(lines)[:2000]
+    return "\n".join(long[:: max(1, len(long) // 14)])
 
 
 def _blocks(found: Walk, roles: Sequence[Role], limits: Limits) -> tuple[Block, ...]:

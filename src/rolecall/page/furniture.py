@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["COOKIE_TEXT", "FURNITURE", "SIMILAR_HEADING", "fold"]
+__all__ = ["COOKIE_TEXT", "FURNITURE", "SIMILAR_HEADING", "SIMILAR_STARTS", "fold"]
 
 _EDGES = re.compile(r"^[^\w]+|[^\w]+$")
 
@@ -53,6 +53,20 @@ SIMILAR_HEADING = re.compile(
     r"|(?:liknande|relaterade|andra|fler|senaste|övriga) (?:jobb|tjänster|annonser|lediga)"
     r"|(?:podobne|inne|pozostałe|polecane|więcej|najnowsze) (?:oferty|ogłoszenia|stanowiska|prac)"
     r"|(?:zobacz|sprawdź) (?:też|także|również|inne|podobne))",
+)
+
+# What such a heading starts with: a cheap look before the pattern.
+SIMILAR_STARTS = frozenset(
+    "view see browse explore our find discover all similar related recommended suggested more other"
+    " recent latest featured new nearby additional further current comparable people job jobs you"
+    " also set get ähnliche weitere andere verwandte passende neue neueste aktuelle das diese offre"
+    " offres emploi emplois poste postes annonce annonces autres d'autres d’autres nos dernières"
+    " vergelijkbare gerelateerde soortgelijke meer nieuwste overige misschien podobné další"
+    " související doporučené jiné ostatní nejnovější vagas empregos oportunidades outras mais pode"
+    " podem offerte annunci lavori posizioni altre ultime potrebbe potrebbero похожие другие"
+    " рекомендуемые новые смежные подходящие вам ofertas empleos vacantes puestos otras otros más"
+    " últimas te le también lignende relaterede flere nyeste øvrige liknande relaterade fler"
+    " senaste övriga podobne inne pozostałe polecane więcej najnowsze zobacz sprawdź".split()
 )
 
 _LINES = """

@@ -25,13 +25,18 @@ def tidy(text: str) -> str:
 def lines_of(raw: str, kept: bool) -> list[str]:
     """Split a text node into the lines that its author meant.
 
-    ``kept`` says that the page shows line ends as they are (``pre``). Otherwise a blank line, a
-    bullet at the start of a line, two or more literal ``\\n``, or shown HTML tags part the text.
+    ``kept`` says that the page shows line ends as they are (``pre``); an empty string at an end
+    then says that the node starts or ends with a line end. Otherwise a blank line, a bullet at the
+    start of a line, two or more literal ``\\n``, or shown HTML tags part the text.
     """
     text = raw
     if text.count("\\n") > 1:
         text = _ESCAPED.sub("\n\n", text)
     if "<" in text and len(_BLOCK_MARKUP.findall(text)) > 1:
         text = _INLINE_MARKUP.sub("", _BLOCK_MARKUP.sub("\n\n", text))
-    pieces = text.splitlines() if kept else _BREAKS.split(text)
-    return [line for piece in pieces if (line := tidy(piece))]
+    if kept:
+        pieces = [tidy(piece) for piece in text.split("\n")]
+        return [piece for i, piece in enumerate(pieces) if piece or i in (0, len(pieces) - 1)]
+    if "\n" not in text.strip():
+        return [raw]
+    return [line for piece in _BREAKS.split(text) if (line := tidy(piece))]

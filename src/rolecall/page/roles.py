@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from rolecall.core import Role
-from rolecall.page.furniture import COOKIE_TEXT, FURNITURE, SIMILAR_HEADING, fold
+from rolecall.page.furniture import COOKIE_TEXT, FURNITURE, SIMILAR_HEADING, SIMILAR_STARTS, fold
 
 __all__ = ["Element", "Line", "Section", "assign", "section_of"]
 
@@ -122,10 +122,11 @@ _NAMES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 
 @lru_cache(maxsize=8192)
 def section_of(tag: str, own: str) -> str | None:
-    """What a container says it is, from its tag and its lower-case class, id and role."""
+    """What a container says it is, from its tag and its class, id and role."""
     if tag in _WHOLE:
         return None
     if own:
+        own = own.lower()
         for kind, pattern in _NAMES:
             if pattern.search(own):
                 return kind
@@ -246,25 +247,27 @@ def assign(lines: Sequence[Line], sections: Sequence[Section]) -> list[Role]:
         role = judge.role(section)
         if role is not None:
             roles[section.first : section.last] = [role] * (section.last - section.first)
-    _headed(lines, roles)
-    for index, line in enumerate(lines):
-        if roles[index] == "posting" and len(line.text) < 60 and fold(line.text) in FURNITURE:
-            roles[index] = "chrome"
+    _worded(lines, roles)
     if lines[0].frame.block == "title":
         roles[0] = "header"
     return roles
 
 
-def _headed(lines: Sequence[Line], roles: list[Role]) -> None:
-    """A heading such as "Similar jobs" speaks for the rest of the container it stands in."""
+def _worded(lines: Sequence[Line], roles: list[Role]) -> None:
+    """Lines that are furniture word for word, and headings that speak for their container.
+
+    A heading such as "Similar jobs" covers the rest of the container it stands in.
+    """
     for index, line in enumerate(lines):
         if roles[index] != "posting" or len(line.text) > 60:
             continue
-        if not SIMILAR_HEADING.match(fold(line.text)):
-            continue
-        end = _container_end(lines, index)
-        if end > index + 1:
-            roles[index:end] = ["similar"] * (end - index)
+        words = fold(line.text)
+        if words in FURNITURE:
+            roles[index] = "chrome"
+        elif words.partition(" ")[0] in SIMILAR_STARTS and SIMILAR_HEADING.match(words):
+            end = _container_end(lines, index)
+            if end > index + 1:
+                roles[index:end] = ["similar"] * (end - index)
 
 
 def _container_end(lines: Sequence[Line], index: int) -> int:

@@ -120,23 +120,26 @@ def unseen(attributes: Mapping[str, str | None], hiding: frozenset[str] = frozen
 
     ``hiding`` holds the ``.class`` and ``#id`` names that the page's own style rules hide.
     """
-    if "hidden" in attributes and attributes["hidden"] != "false" and not opens(attributes):
+    names = attributes.get("class")
+    if names and _named_unseen(names, hiding):
         return True
-    if attributes.get("aria-hidden") == "true" and not opens(attributes):
+    if hiding and f"#{attributes.get('id')}" in hiding:
         return True
     style = attributes.get("style")
     if style:
         seen = look(style)
-        if seen.hidden and not (seen.none and opens(attributes)):
-            return not _animated(attributes)
-    names = attributes.get("class")
-    if names:
-        tokens = names.lower().split()
-        if not SCREEN_READER.isdisjoint(tokens):
+        if seen.hidden and not (seen.none and opens(attributes)) and not _animated(attributes):
             return True
-        if hiding and any(f".{token}" in hiding for token in names.split()):
-            return True
-    return bool(hiding) and f"#{attributes.get('id')}" in hiding
+    if "hidden" in attributes and attributes["hidden"] != "false" and not opens(attributes):
+        return True
+    return attributes.get("aria-hidden") == "true" and not opens(attributes)
+
+
+@lru_cache(maxsize=8192)
+def _named_unseen(names: str, hiding: frozenset[str]) -> bool:
+    if not SCREEN_READER.isdisjoint(names.lower().split()):
+        return True
+    return bool(hiding) and any(f".{token}" in hiding for token in names.split())
 
 
 def _animated(attributes: Mapping[str, str | None]) -> bool:

@@ -19,14 +19,21 @@ from rolecall.page.white import white_on_white
 
 __all__ = ["Draft", "Walk", "walk"]
 
-BLOCK_TAGS = frozenset(
-    "address article aside blockquote body br button caption center dd details dialog dir div dl dt"
-    " fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main"
+UNSEEN, INLINE, BLOCK, BREAK = range(4)
+BLOCK_TAGS = (
+    "address article aside blockquote body button caption center dd details dialog dir div dl dt"
+    " fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup html legend li main"
     " menu nav ol option p pre search section select summary table tbody td textarea tfoot th thead"
     " tr ul".split()
 )
+SORTS = (
+    dict.fromkeys(UNSEEN_TAGS | {"title"}, UNSEEN)
+    | dict.fromkeys(BLOCK_TAGS, BLOCK)
+    | dict.fromkeys(("br", "hr"), BREAK)
+)
 HEADINGS = {f"h{n}": n for n in range(1, 7)}
 CELLS = frozenset({"td", "th", "dt", "dd", "tr"})
+NAMING = ("id", "itemprop", "role")  # besides the class
 EMPHASIS = frozenset({"b", "strong"})
 # Inline elements that style a piece of a word or sentence rather than stand beside another.
 STYLING = frozenset("b strong i em u s sup sub font mark small big code tt bdi bdo wbr".split())
@@ -78,19 +85,40 @@ class Frame:
         "tag",
     )
 
-    def __init__(self, tag: str, parent: Frame | None, block: str) -> None:
+    def __init__(self, tag: str, parent: Frame | None, sort: int, index: int, first: int) -> None:
         self.tag = tag
         self.parent = parent
-        self.block = block
-        self.index = 1
+        self.index = index
+        self.first = first
         self.own = ""
-        self.level = self.depth = self.first = self.steps = 0
-        self.bold = self.lines = self.cell = False
-        self.href: str | None = None
         self.section: str | None = None
-        self.counts: dict[str, int] = {}
+        self.counts: dict[str, int] | None = None
         self._path: str | None = None
         self._hints: str | None = None
+        if parent is None:
+            self.block = tag
+            self.level = self.depth = self.steps = 0
+            self.bold = self.lines = self.cell = False
+            self.href: str | None = None
+            return
+        self.steps = parent.steps + 1
+        self.href = parent.href
+        self.lines = parent.lines
+        self.depth = parent.depth
+        if sort == BLOCK:
+            self.block = tag
+            self.bold = parent.bold
+            self.level = HEADINGS.get(tag, 0)
+            self.cell = tag in CELLS
+            if tag in ("ul", "ol"):
+                self.depth += 1
+            elif tag in ("pre", "textarea"):
+                self.lines = True
+        else:
+            self.block = parent.block
+            self.bold = parent.bold or tag in EMPHASIS
+            self.level = parent.level
+            self.cell = parent.cell
 
     def path(self, longest: int) -> str:
         """The steps from the root; after ``longest`` of them ``//`` stands for the rest."""
@@ -113,17 +141,19 @@ class Frame:
 
     def hints(self) -> str:
         """Lower-case class, id, itemprop and role of the element and its near ancestors."""
-        if self._hints is None:
-            parts: list[str] = []
-            size = 0
-            frame: Frame | None = self
-            while frame is not None and size < 240:
-                if frame.own:
-                    parts.append(frame.own)
-                    size += len(frame.own) + 1
-                frame = frame.parent
-            self._hints = " ".join(parts)[:240]
-        return self._hints
+        if self._hints is not None:
+            return self._hints
+        chain: list[Frame] = []
+        frame: Frame | None = self
+        while frame is not None and frame._hints is None:
+            chain.append(frame)
+            frame = frame.parent
+        hints = (frame._hints or "") if frame is not None else ""
+        for step in reversed(chain):
+            if step.own:
+                hints = f"{step.own.lower()} {hints}"[:240]
+            step._hints = hints
+        return hints
 
 
 class Walk:
@@ -145,14 +175,14 @@ class Walk:
 
     def title(self, text: str, path: str) -> None:
         """Put the document's title in front of everything."""
-        frame = Frame("title", None, "title")
+        frame = Frame("title", None, BLOCK, 1, 0)
         frame._path = path
         self._add(text, frame)
         self._flush()
 
     def run(self, root: LexborNode) -> None:
         """Walk the tree below ``root`` in document order without recursion."""
-        frame = Frame("html", None, "html")
+        frame = Frame("html", None, BLOCK, 1, 0)
         node = root.child
         stack: list[tuple[LexborNode | None, Frame]] = []
         while not self.full:
@@ -165,51 +195,39 @@ class Walk:
                 continue
             tag = node.tag
             if tag == "-text":
-                raw = node.text_content
-                if raw:
-                    self._add(raw, frame)
+                self._add(node.text_content or "", frame)
             elif tag and tag[0] not in "-!":
-                child = self._open(node, tag, frame)
+                below = node.child
+                child = self._open(node, tag, frame, below is None)
                 if child is not None:
-                    below = node.child
-                    if below is not None:
-                        stack.append((node.next, frame))
-                        node, frame = below, child
-                        continue
+                    stack.append((node.next, frame))
+                    node, frame = below, child
+                    continue
             node = node.next
         self._flush()
 
-    def _open(self, node: LexborNode, tag: str, parent: Frame) -> Frame | None:
-        count = parent.counts[tag] = parent.counts.get(tag, 0) + 1
-        block = tag in BLOCK_TAGS
-        if block:
-            self._flush()
-            if tag in ("br", "hr"):
-                return None
-        elif tag in UNSEEN_TAGS or tag == "title":
-            return None
-        frame = Frame(tag, parent, tag if block else parent.block)
-        frame.index = count
-        frame.steps = parent.steps + 1
-        frame.first = len(self.drafts)
-        frame.bold = parent.bold or tag in EMPHASIS
-        frame.href = parent.href
-        frame.lines = parent.lines
-        frame.depth = parent.depth
-        if block:
-            frame.level = HEADINGS.get(tag, 0)
-            frame.depth += tag in ("ul", "ol")
-            frame.lines = frame.lines or tag in ("pre", "textarea")
-            frame.cell = tag in CELLS
+    def _open(self, node: LexborNode, tag: str, parent: Frame, empty: bool) -> Frame | None:
+        """Enter an element: its frame, or ``None`` where nothing in it can be seen."""
+        counts = parent.counts
+        if counts is None:
+            counts = parent.counts = {tag: 1}
+            count = 1
         else:
-            frame.level = parent.level
-            frame.cell = parent.cell
+            count = counts[tag] = counts.get(tag, 0) + 1
+        sort = SORTS.get(tag, INLINE)
+        if sort == UNSEEN:
+            return None
+        if sort >= BLOCK and self._start is not None:
+            self._flush()
+        if empty or sort == BREAK:
+            return None
+        frame = Frame(tag, parent, sort, count, len(self.drafts))
         attributes = node.attributes
         if attributes and not self._attributes(node, frame, attributes):
             return None
-        if block:
+        if sort == BLOCK:
             frame.section = section_of(tag, frame.own)
-            if parent.cell and not frame.cell and tag in ("div", "p"):
+            if parent.cell and tag in ("div", "p"):
                 frame.cell = _alone(node)
         return frame
 
@@ -220,9 +238,11 @@ class Walk:
         get = attributes.get
         if unseen(attributes, self.hiding) and not _twin(node, attributes):
             return False
-        own = [value for name in ("class", "id", "itemprop", "role") if (value := get(name))]
-        if own:
-            frame.own = " ".join(own).lower()
+        own = get("class") or ""
+        for name in NAMING:
+            if name in attributes and (value := attributes[name]):
+                own = f"{own} {value}" if own else value
+        frame.own = own
         if frame.tag == "a":
             frame.href = get("href") or frame.href
         style = get("style") or (frame.tag == "font" and f"color:{get('color') or ''}")
@@ -238,29 +258,44 @@ class Walk:
         return True
 
     def _close(self, frame: Frame) -> None:
-        self._flush()
+        if self._start is not None:
+            self._flush()
         if frame.section and frame.first < len(self.drafts):
             self.sections.append(
                 Section(frame.section, frame.tag, frame.first, len(self.drafts), frame.steps)
             )
 
     def _add(self, raw: str, frame: Frame) -> None:
-        core = " ".join(raw.split())
+        words = raw.split()
         line = self._line
-        if core and not core.isprintable():
-            core = " ".join(scrub(raw).split())
-        if not core:
-            if line.size and line.parts[-1] != " ":
-                line.parts.append(" ")
-                line.size += 1
-            return
-        if len(raw) > 40 and ("\n" in raw or "\\n" in raw or "<" in raw or "\u2028" in raw):
-            pieces = lines_of(raw, frame.lines)
-            for piece in pieces[:-1]:
-                self._put(piece, raw, frame)
+        if not words:
+            if line.size and not (frame.lines and "\n" in raw):
+                if line.parts[-1] != " ":
+                    line.parts.append(" ")
+                    line.size += 1
+            elif line.size:
                 self._flush()
-            core = pieces[-1] if pieces else core
+            return
+        core = " ".join(words)
+        if not core.isprintable():
+            core = " ".join(scrub(raw).split())
+            if not core:
+                return
+        if ("\n" in raw and (frame.lines or len(raw) > 40)) or "\\n" in raw or "<" in raw:
+            pieces = lines_of(raw, frame.lines)
+            if len(pieces) > 1 or frame.lines:
+                self._many(pieces, frame)
+                return
         self._put(core, raw, frame)
+
+    def _many(self, pieces: list[str], frame: Frame) -> None:
+        """Add text that holds line ends; an empty piece at an end says that the line is full."""
+        for piece in pieces[:-1]:
+            if piece:
+                self._put(piece, piece, frame)
+            self._flush()
+        if pieces and pieces[-1]:
+            self._put(pieces[-1], pieces[-1], frame)
 
     def _put(self, core: str, raw: str, frame: Frame) -> None:
         line = self._line
@@ -306,8 +341,6 @@ class Walk:
     def _flush(self) -> None:
         frame = self._start
         if frame is None:
-            if self._line.size:
-                self._line = _Line()
             return
         line, pending = self._line, self._pending
         self._line, self._start, self._last, self._pending = _Line(), None, None, []
