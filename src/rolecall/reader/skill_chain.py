@@ -63,14 +63,12 @@ def segments(scores: Sequence[Score], steps: Steps) -> list[Segment]:
     return out
 
 
-def _run(
-    scores: Sequence[Score], start: int, end: int, steps: Steps, out: list[Segment]
-) -> None:
+def _run(scores: Sequence[Score], start: int, end: int, steps: Steps, out: list[Segment]) -> None:
     """Segments of the words ``start`` to ``end`` between two words that are O."""
     size = end - start
     grow = [(exp(min(30.0, b)), exp(min(30.0, i))) for b, i in scores[start:end]]
     after = [(1.0, 1.0, 1.0)] * size
-    o, b, i = steps.oo, steps.bo, steps.io
+    o, b, i = (1.0, 1.0, 1.0) if end == len(scores) else (steps.oo, steps.bo, steps.io)
     for at in range(size - 1, -1, -1):
         top = 1.0 / (o + b + i)
         o, b, i = o * top, b * top, i * top
@@ -85,7 +83,7 @@ def _run(
         ao, ab, ai = after[at]
         eb, ei = grow[at]
         # the shares of the labels here, given the shares of the labels before
-        fo, fb = steps.oo * ao, steps.ob * eb * ab
+        fo, fb = (steps.oo * ao, steps.ob * eb * ab) if at + start else (ao, eb * ab)
         go, gb, gi = steps.bo * ao, steps.bb * eb * ab, steps.bi * ei * ai
         ho, hb, hi = steps.io * ao, steps.ib * eb * ab, steps.ii * ei * ai
         no, nb, ni = po / (fo + fb), pb / (go + gb + gi), pi / (ho + hb + hi)

@@ -7,12 +7,14 @@ summed weights of a family instead of building its strings again (see ``skills.p
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 TOKEN = re.compile(r"\.(?=NET\b)|[^\W_]+(?:[.'’][^\W_]+)*[+#]*|[^\w\s]|_")
 LONGEST = 8
+LONGEST_STEM = 14
 NONE = "-"
+STEM = re.compile(r"[^\W\d_]{4,14}\*")
 JOINERS = frozenset(",/;|•·")
 
 Hit = str
@@ -41,10 +43,15 @@ def shape(word: str) -> str:
     return "xd" if any(c.isdigit() for c in word) else "sym"
 
 
-def key(word: str) -> str:
-    """A word without its inflection, roughly: lower case, long words cut, plural ``s`` dropped."""
+def key(word: str, stems: Collection[str] = ()) -> str:
+    """A word without its inflection, roughly: its listed stem, or lower case with long words cut
+    and the plural ``s`` dropped."""
     low = word.lower()
     size = len(low)
+    if stems and size > 3:
+        for end in range(4, min(size, LONGEST_STEM) + 1):
+            if low[:end] in stems:
+                return low[:end] + "*"
     if size > 7 or (size > 5 and not low.isascii()):
         return low[: max(5, size - 2)]
     return low[:-1] if size > 3 and low[-1] == "s" else low
@@ -56,15 +63,22 @@ class Terms:
 
     entries: Mapping[str, str]
     lengths: Mapping[str, tuple[int, ...]]
+    stems: frozenset[str]
 
     @classmethod
     def of(cls, entries: Mapping[str, str]) -> Terms:
         """Index ``entries`` (``"key key" -> "class|spelling|spelling"``) by first word."""
         lengths: dict[str, set[int]] = {}
+        stems: set[str] = set()
         for name in entries:
             words = name.split(" ")
+            stems.update(word[:-1] for word in words if len(word) > 4 and word[-1] == "*")
             lengths.setdefault(words[0], set()).add(len(words))
-        return cls(entries, {k: tuple(sorted(v, reverse=True)) for k, v in lengths.items()})
+        return cls(
+            entries,
+            {k: tuple(sorted(v, reverse=True)) for k, v in lengths.items()},
+            frozenset(stems),
+        )
 
     def mark(self, words: Sequence[str], keys: Sequence[str]) -> list[Hit]:
         """The longest known term at each word, left to right; ``-`` where there is none."""
@@ -103,17 +117,24 @@ def _note(out: list[Hit], at: int, size: int, entry: str, words: Sequence[str]) 
 
 
 def compile_terms(rows: Iterable[str]) -> dict[str, str]:
-    """The entries of ``Terms`` from lines ``class: term; term``; ``*`` (any ending) is dropped."""
+    """The entries of ``Terms`` from lines ``class language: term; term``.
+
+    A ``*`` at the end of a word stands for any ending; such words keep it in their key.
+    """
     entries: dict[str, list[str]] = {}
+    terms = []
+    stems: set[str] = set()
     for row in rows:
-        name, colon, tail = row.strip().partition(": ")
-        if row.startswith("#") or not colon:
-            continue
-        for term in tail.replace("*", "").split(";"):
-            words = [term[a:b] for a, b in spans(term)]
-            if not words or len(words) > LONGEST:
-                continue
-            known = entries.setdefault(" ".join(map(key, words)), [name])
+        head, colon, tail = row.strip().partition(": ")
+        if colon and not row.startswith("#"):
+            name = head.partition(" ")[0]
+            for term in filter(None, map(str.strip, tail.split(";"))):
+                terms.append((name, term))
+                stems.update(word[:-1].lower() for word in term.split(" ") if STEM.match(word))
+    for name, term in terms:
+        words = [term[a:b] for a, b in spans(term) if term[a:b] != "*"]
+        if words and len(words) <= LONGEST:
+            known = entries.setdefault(" ".join(key(word, stems) for word in words), [name])
             if (spelling := " ".join(words)) not in known:
                 known.append(spelling)
     return {k: "|".join(v) for k, v in entries.items()}
@@ -184,7 +205,9 @@ def place_features(
     return out
 
 
-def line_traits(section: str, words: Sequence[str], hits: Sequence[Hit]) -> tuple[str, str, str, str]:
+def line_traits(
+    section: str, words: Sequence[str], hits: Sequence[Hit]
+) -> tuple[str, str, str, str]:
     """Section, size, commas and known terms of a line, each in three or four steps."""
     size = len(words)
     marks = sum(1 for word in words if word in JOINERS)
