@@ -3,7 +3,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rolecall.normalise.dates import find_dates, read_date
@@ -139,6 +139,7 @@ def test_an_absolute_date_is_preferred():
     assert read_date("no date here") is None
 
 
+@settings(deadline=None)
 @given(st.text() | st.text("0123456789./-: TZagodysMrchvt\n"), st.booleans())
 def test_no_text_makes_it_raise_and_spans_lie_in_order_inside(text, labelled):
     end = 0
@@ -148,17 +149,20 @@ def test_no_text_makes_it_raise_and_spans_lie_in_order_inside(text, labelled):
         assert found.value is None or 1990 <= date.fromisoformat(found.value).year <= 2100
 
 
+@settings(deadline=None)
 @given(st.dates(date(1990, 1, 1), date(2100, 12, 31)))
 def test_the_normal_form_reads_back_as_itself(day):
     assert read_date(day.isoformat()).value == day.isoformat()
 
 
+@settings(deadline=None)
 @given(st.dates(date(2000, 1, 1), date(2100, 12, 31)), st.integers(0, 999))
 def test_days_ago_are_days(day, count):
     found = read_date(f"{count} days ago", captured=day)
     assert found.value == (day - timedelta(days=count)).isoformat()
 
 
+@settings(deadline=None)
 @given(
     st.dates(date(2000, 1, 1), date(2100, 12, 31)),
     st.integers(0, 999),

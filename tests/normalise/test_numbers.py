@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rolecall.normalise.numbers import NUMBER, read_number
@@ -65,12 +65,14 @@ def test_pieces_of_dates_and_addresses_are_no_numbers():
     assert NUMBER.findall("31.12.2026 10.0.0.1") == []
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_no_text_makes_it_raise(text):
     found = read_number(text)
     assert found is None or 0 <= found.start < found.end <= len(text)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**12) | st.decimals(0, 10**6, places=2).map(float))
 def test_a_value_reads_back_as_itself(number):
     first = read_number(f"{number}")

@@ -3,7 +3,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rolecall.normalise.salary import find_salaries, read_salary
@@ -172,6 +172,7 @@ def test_a_label_outside_the_text_counts():
     assert found.cue == "labelled"
 
 
+@settings(deadline=None)
 @given(st.text() | st.text("0123456789.,-–€$£kKč %/()abeftorupl \u00a0\u202f\n"))
 def test_no_text_makes_it_raise_and_spans_lie_in_order_inside(text):
     end = 0
@@ -183,6 +184,7 @@ def test_no_text_makes_it_raise_and_spans_lie_in_order_inside(text):
         assert low is None or high is None or low <= high
 
 
+@settings(deadline=None)
 @given(
     st.integers(1000, 900_000),
     st.integers(0, 8_000),

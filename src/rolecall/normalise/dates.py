@@ -9,16 +9,26 @@ a value. Nothing is ever taken from the clock.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from datetime import date
+from itertools import islice
 from typing import Final
 
 from rolecall.normalise.dates_lexicon import CAPITAL_MONTHS, MONTHS, MONTHS_IN
-from rolecall.normalise.dates_relative import LONGEST_BARE, relative_at, relative_words
+from rolecall.normalise.dates_relative import (
+    LONGEST_BARE,
+    may_be_relative,
+    relative_at,
+    relative_words,
+)
 from rolecall.normalise.found import Found
 from rolecall.normalise.numbers import SPACES
 
 YEARS: Final = range(1990, 2101)
 """Years that a posting can name; others are no dates of a posting."""
+
+MOST_NUMBERS: Final = 20_000
+"""Numbers looked at in one text; no posting shows as many, and it bounds the work."""
 
 _DIGITS: Final = re.compile(r"\d{1,9}")
 _TIME: Final = (
@@ -38,12 +48,13 @@ _DAY_MONTH: Final = re.compile(
 _MONTH_BEFORE: Final = re.compile(
     rf"([^\W\d_]{{3,12}})(?:\.?[{SPACES}]{{1,3}}(?:the[{SPACES}])?|-|\.)$"
 )
+_JOINTS: Final = SPACES + ".-"
 _YEAR_BEHIND: Final = re.compile(
     rf"(?:st|nd|rd|th|\.)?(?:[{SPACES}]\d{{1,2}}:\d{{2}}:\d{{2}}(?:[{SPACES}][A-Z]{{2,5}})?)?"
     rf"(?:[,-]?[{SPACES}]{{0,3}}(\d{{4}})(?!\d))?"
 )
 _NO_YEAR: Final = re.compile(rf"(\d{{1,2}})\.[{SPACES}]?(\d{{1,2}})\.(?!\d)")
-_LINE: Final = re.compile(r"[^\n]+")
+_WORD_END: Final = re.compile(r"[\W\d_]")
 _RANK: Final = {"absolute": 0, "ambiguous": 1, "relative": 2, "no_year": 3}
 
 
@@ -66,7 +77,7 @@ def find_dates(
     """
     found: list[Found] = []
     end = 0
-    for match in _DIGITS.finditer(text):
+    for match in islice(_DIGITS.finditer(text), MOST_NUMBERS):
         if match.start() < end:
             continue
         one = _date_at(text, match, language, captured, (day_first, labelled))
@@ -96,17 +107,23 @@ def _with_words(
     text: str, found: list[Found], captured: date | None, language: str | None
 ) -> list[Found]:
     """``found`` with the relative dates that have no digits, from short lines only."""
-    taken = [one.start for one in found]
     more = []
-    for match in _LINE.finditer(text):
-        if match.end() - match.start() > LONGEST_BARE:
-            continue
-        if any(match.start() <= start < match.end() for start in taken):
-            continue
-        one = relative_words(match.group(), match.start(), captured, language)
-        if one is not None:
-            more.append(one)
+    starts = [one.start for one in found]
+    start = 0
+    for line in text.split("\n"):
+        if 1 < len(line) <= LONGEST_BARE and may_be_relative(line):
+            end = start + len(line)
+            if not _any_between(starts, start, end):
+                one = relative_words(line, start, captured, language)
+                if one is not None:
+                    more.append(one)
+        start += len(line) + 1
     return sorted(found + more, key=lambda one: one.start) if more else found
+
+
+def _any_between(starts: list[int], low: int, high: int) -> bool:
+    at = bisect_left(starts, low)
+    return at < len(starts) and starts[at] < high
 
 
 def _date_at(
@@ -191,8 +208,11 @@ def _worded(text: str, start: int, end: int, language: str | None) -> Found | No
             ahead = _MONTH_BEFORE.search(text[max(0, start - 16) : start])
             if ahead is None or not _month(ahead.group(1), language):
                 return _no_year(start, match.end(1))
-    low = max(0, start - 18, text.rfind("\n", 0, start) + 1)
-    front = _MONTH_BEFORE.search(text[low:start])
+    low = max(0, start - 18)
+    stretch = text[low:start]
+    if _WORD_END.split(stretch.removesuffix("the ").rstrip(_JOINTS))[-1].casefold() not in MONTHS:
+        return None
+    front = _MONTH_BEFORE.search(stretch)
     month = _month(front.group(1), language) if front is not None else 0
     if front is None or not month:
         return None

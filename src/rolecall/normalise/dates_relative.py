@@ -53,7 +53,8 @@ def relative_at(text: str, start: int, end: int, captured: date | None) -> Found
 
 def _in_front(text: str, start: int) -> tuple[int, bool, bool]:
     """Where the wording begins, whether a "vor" opens it, and whether an "over" does."""
-    low = max(0, start - 28, text.rfind("\n", 0, start) + 1)
+    low = max(0, start - 28)
+    low = max(low, text.rfind("\n", low, start) + 1)
     words = list(_WORD.finditer(text, low, start))[-5:]
     if not words or text[words[-1].end() : start].strip(SPACES):
         return start, False, False
@@ -73,6 +74,14 @@ def _in_front(text: str, start: int) -> tuple[int, bool, bool]:
     return start, False, at_least
 
 
+def may_be_relative(line: str) -> bool:
+    """A quick look at the start of a line that is not empty."""
+    if line[0].isdigit():
+        return len(line) < 8
+    first = line.split(None, 1)[:1]
+    return bool(first) and first[0].rstrip(":,-–").casefold() in OPENERS
+
+
 def relative_words(
     line: str, shift: int, captured: date | None, language: str | None = None
 ) -> Found | None:
@@ -87,9 +96,6 @@ def relative_words(
             return None
         begin, stop = shift + short.start(1), shift + short.end(2)
         return _found(int(short.group(1)), unit, begin, stop, (captured, False))
-    first = _WORD.match(line.lstrip())
-    if first is None or first.group().casefold() not in OPENERS:
-        return None
     words = list(_WORD.finditer(line))[:10]
     said = [match.group().casefold() for match in words]
     for at, word in enumerate(said):

@@ -48,6 +48,7 @@ class _Amount:
     value: float
     factor: float
     mark: str | None
+    fronted: bool
     tail: Tail
 
 
@@ -168,7 +169,15 @@ def _amount(
     tail = read_tail(text, end, language, mark is not None)
     if word == "lpa":
         tail = replace(tail, period="year")
-    return _Amount(start=begin, end=end, value=value, factor=factor, mark=mark, tail=tail)
+    return _Amount(
+        start=begin,
+        end=end,
+        value=value,
+        factor=factor,
+        mark=mark,
+        fronted=begin < start,
+        tail=tail,
+    )
 
 
 def _fits(before: str | None, behind: str) -> bool:
@@ -187,7 +196,10 @@ def _pair(
         (first.mark is None) != (second.mark is None) and not _near(first, second)
     ):
         return None
-    gap = _GAP.sub(" ", text[first.tail.end : second.start]).strip(" ()").casefold()
+    gap = _GAP.sub(" ", text[first.tail.end : second.start]).casefold()
+    if gap.lstrip().startswith("\n"):
+        return None
+    gap = gap.strip(" ()\n")
     if gap not in DASHES and not _range_word(text, gap, first.start, language):
         return None
     one, two = first, second
@@ -195,7 +207,12 @@ def _pair(
         one = replace(one, factor=two.factor)
     elif one.factor > two.factor == 1.0 and two.value < 1000:
         two = replace(two, factor=one.factor)
-    elif gap in DASHES and one.factor == two.factor == 1.0 and one.value <= two.value / 1000:
+    elif (
+        gap in DASHES
+        and one.factor == two.factor == 1.0
+        and one.value <= two.value / 1000
+        and (one.mark is None or two.mark is None)
+    ):
         one = replace(one, factor=1000.0)
     return one, two
 
@@ -203,8 +220,10 @@ def _pair(
 def _near(first: _Amount, second: _Amount) -> bool:
     """Whether a number without a currency is of the size of the one that has it."""
     small, large = sorted((first.value, second.value))
-    if first.factor != second.factor or 5 <= first.value <= second.value / 1000:
+    if first.factor != second.factor:
         return True
+    if 5 <= first.value <= second.value / 1000:
+        return first.mark is not None or not second.fronted
     return 0 < large <= 10 * small and (first.value <= second.value)
 
 
@@ -238,9 +257,9 @@ def _judge(
     cue = _cue(view, mark, period, second is not None, (low, high))
     if cue == "bare" and high < 100 and where.text[first.start].isalpha():
         return None  # "PHP 7" is a version
-    if cue is None or last.factor >= 1e9 or (last.factor >= 1e6 and cue == "bare"):
+    if cue is None or last.factor >= 1e9 or (last.factor >= 1e6 and mark and cue != "labelled"):
         return None
-    if period is None and view.pay and view.period is not None:
+    if period is None and cue == "labelled" and view.period is not None:
         period, start = view.period, view.period_start
     minimum, maximum, begin, end = _bounds(where.text, first, second, end, language)
     code, problem = resolve(mark, language, hint) if mark else (None, "no currency")
@@ -271,9 +290,11 @@ def _cue(
         return _cue_without_currency(view, period, ranged, bounds)
     if view.funding and not (view.pay and (ranged or period)):
         return None
-    if (view.amount and not (view.pay and ranged)) or (view.extra and not (view.pay and period)):
+    if view.amount and not (view.pay and ranged):
         return "amount"
-    if view.pay:
+    if view.extra and not (view.pay and (period or ranged)):
+        return "amount"
+    if view.pay or (view.range and ranged):
         return "labelled"
     return "period" if period else "bare"
 

@@ -16,7 +16,9 @@ from rolecall.normalise.salary_lexicon import (
     PAY_STEMS,
     PAY_WORDS,
     PERIOD_STEMS,
+    RANGE_WORDS,
     UNITS,
+    WRAPPED_AFTER,
 )
 
 _REACH_BEFORE: Final = 110
@@ -24,7 +26,7 @@ _REACH_BEHIND: Final = 48
 _LABEL_LINE: Final = 48
 _SENTENCE: Final = re.compile(r"(?<=[^\s.])[.!?;|•](?=\s)")
 _CUT: Final = re.compile(
-    r"[.;,!?+(|•–—\n]|\b(?:plus|and|und|et|y|en|og|och|oraz|with|mit|or|oder|avec|con|com|med)\b"
+    r"[.;,!?+(|•·–—\n]|\b(?:plus|and|und|et|y|en|og|och|oraz|with|mit|or|oder|avec|con|com|med)\b"
 )
 _WORD: Final = re.compile(r"[^\W\d_]+(?:[./-][^\W\d_]+)*")
 _EXTRA: Final = re.compile(
@@ -49,13 +51,15 @@ class View:
     """What stands around an amount.
 
     ``pay``: a pay word governs it; ``amount``: a word such as "bonus" in front governs it;
-    ``extra``: such a word follows; ``alone``: nothing else is on its line.
+    ``extra``: such a word follows; ``range``: the word "range" stands in front;
+    ``alone``: nothing else is on its line.
     """
 
     pay: bool
     amount: bool
     extra: bool
     funding: bool
+    range: bool
     alone: bool
     period: str | None
     period_start: int
@@ -64,25 +68,32 @@ class View:
 def look(where: Where, start: int, end: int) -> View:
     """Judge the words before ``start`` and behind ``end`` on the same line."""
     text = where.text
-    line_start = text.rfind("\n", 0, start) + 1
-    low = max(where.floor, line_start, start - _REACH_BEFORE)
+    reach = max(0, start - _REACH_BEFORE)
+    line_start = text.rfind("\n", reach, start) + 1 or (reach and -1)
+    low = max(where.floor, reach if _wrapped(text, line_start, reach) else max(line_start, reach))
     if low == where.floor > line_start:
         low = _own_clause(text, low, start)
     low, before = _last_sentence(text, low, start)
     behind = _clause_behind(text, end, where.limit)
-    kinds = [_kind(match.group().casefold()) for match in _WORD.finditer(before)]
+    words = [match.group().casefold() for match in _WORD.finditer(before)]
+    kinds = [_kind(word) for word in words]
     ruling = next((kind for kind in reversed(kinds) if kind), _OTHER)
+    if ruling == _OTHER and words and words[-1] in AMOUNT_BEHIND:
+        ruling = _AMOUNT
     after = [_kind(match.group().casefold(), True) for match in _WORD.finditer(behind)]
+    label_at = _label_above(text, line_start, before, low) if ruling == _OTHER else -1
     said = _PAY in kinds
-    label = ruling == _OTHER and (where.labelled or _label_above(text, line_start, before, low))
-    period, period_at = _label_period(before) if said else (None, 0)
-    line_end = text.find("\n", end)
-    rest = text[end : min(line_end if line_end >= 0 else len(text), end + _REACH_BEHIND)]
+    label = ruling == _OTHER and (where.labelled or label_at >= 0)
+    if label_at >= 0 and low >= line_start:
+        low = label_at
+    period, period_at = _label_period(text[low:start]) if said or label_at >= 0 else (None, 0)
+    rest = text[end : end + _REACH_BEHIND].partition("\n")[0]
     return View(
         pay=said or label or (_PAY in after and _AMOUNT not in after),
         amount=ruling == _AMOUNT,
         extra=_AMOUNT in after,
         funding=ruling == _FUNDING or _FUNDING in after,
+        range=not RANGE_WORDS.isdisjoint(words[-8:]),
         alone=not before.strip(" :(") and not rest.strip(" .,;)*" + SPACES),
         period=period,
         period_start=low + period_at,
@@ -125,12 +136,29 @@ def _kind(word: str, behind: bool = False) -> str:
     return _OTHER
 
 
-def _label_above(text: str, line_start: int, before: str, low: int) -> bool:
-    """Whether the line above is a short pay label and the amount starts its own line."""
-    if line_start == 0 or low > line_start + 1 or len(before.strip()) > 12:
+def _wrapped(text: str, line_start: int, reach: int) -> bool:
+    """Whether the line above runs on into this one, as in texts with hard line ends."""
+    if line_start <= 0:
         return False
-    above = text[max(0, line_start - 1 - _LABEL_LINE) : line_start - 1].rpartition("\n")[2]
-    return any(_kind(match.group().casefold()) == _PAY for match in _WORD.finditer(above))
+    above = text[reach : line_start - 1].rpartition("\n")[2].rstrip()
+    if not above or above[-1] in ".:!?;":
+        return False
+    return above.rpartition(" ")[2].casefold() in WRAPPED_AFTER or (
+        len(above) > _LABEL_LINE and text[line_start : line_start + 1].islower()
+    )
+
+
+def _label_above(text: str, line_start: int, before: str, low: int) -> int:
+    """Where a short pay label in the line above starts, if the amount opens its line; else -1."""
+    if line_start <= 0 or low > line_start + 1 or len(before.strip()) > 12:
+        return -1
+    floor = max(0, line_start - 4 - _LABEL_LINE)
+    above = text[floor:line_start].rstrip(SPACES + "\n")
+    start = above.rfind("\n") + 1
+    if start == 0 and floor > 0:
+        return -1
+    kinds = (_kind(match.group().casefold()) for match in _WORD.finditer(above, start))
+    return floor + start if _PAY in kinds else -1
 
 
 def _label_period(before: str) -> tuple[str | None, int]:

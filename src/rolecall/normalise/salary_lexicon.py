@@ -57,7 +57,7 @@ ADVERBS: Final = by_word(
 )
 
 CONNECTORS: Final = word_set(
-    "per a an each every the pro par je im in der die das den al la l à por za na v w в за на"
+    "per a an each every the pro par je im der die das den al la l à por za na v w в за на"
     " om i på pr pro p de di il all het op ad"
 )
 
@@ -160,8 +160,20 @@ AMOUNT_WORDS: Final = word_set(
 )
 """Words that make an amount something other than pay: a bonus, a budget, a price."""
 
+RANGE_WORDS: Final = word_set(
+    "range ranges gehaltsspanne spanne fourchette rozpětí faixa rango fascia вилка spænd interval"
+)
+"""Words that mean pay in front of a range of money."""
+
+WRAPPED_AFTER: Final = word_set(
+    "is are of to for between from the a at and be with von bis der die das für zwischen est de"
+    " entre à od do je es da dos do van tot och og till til i na w в от до"
+)
+"""A line that ends with one of these goes on in the next line."""
+
 AMOUNT_BEHIND: Final = word_set(
-    "learning training development education courses conferences conference books equipment"
+    "fertility hra hsa parking phone internet charity matching matched reimbursed ebitda loan"
+    " learning training development education courses conferences conference books equipment"
     " childcare gym weiterbildung formation školení opleiding"
 )
 """More such words, which count only behind an amount ("1,000 for training")."""

@@ -21,7 +21,7 @@ from rolecall.normalise.salary_lexicon import (
     UNITS,
 )
 
-_TOKEN: Final = re.compile(rf"[{SPACES}]{{0,3}}([^\W\d_]+(?:[.-][^\W\d_]+)*\.?|[^{SPACES}\n])")
+_TOKEN: Final = re.compile(rf"[{SPACES}]{{0,3}}\n?([^\W\d_]+(?:[.-][^\W\d_]+)*\.?|[^{SPACES}\n])")
 _FIRST: Final = re.compile(rf"[{SPACES}]{{0,3}}([^\W\d_]+|[^{SPACES}\n])")
 _REACH: Final = 70
 _MOST: Final = 12
@@ -58,7 +58,7 @@ def read_tail(text: str, at: int, language: str | None = None, money: bool = Tru
     end, period, open_marks, connected, previous = at, None, 0, False, ""
     limit = min(len(text), at + _REACH)
     for match in islice(_TOKEN.finditer(text, at, limit), _MOST):
-        if match.start() != at:
+        if match.start() != at or ("\n" in match.group() and not connected):
             break
         at = match.end()
         raw = match.group(1)
