@@ -86,7 +86,8 @@ def test_lines_are_inputs_with_their_numbers(tmp_path: Path) -> None:
     assert [entry.locator for entry in found] == [f"{path}:{n}" for n in (1, 3, 4, 5)]
     assert [entry.line for entry in found] == [b'{"html":"x"}', b"bad", b"", b'{"text":"z"}']
     assert [entry.fault and entry.fault[0] for entry in found] == [None, None, "too_large", None]
-    assert count([str(path)]) is None
+    assert count([str(path)]) == 5
+    assert count([str(path), "-"]) is None
 
 
 def test_compressed_lines_that_break_off_end_in_one_failed_input(tmp_path: Path) -> None:

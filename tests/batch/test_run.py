@@ -1,5 +1,8 @@
 import json
+import os
 import pickle
+import signal
+import threading
 from pathlib import Path
 
 from rolecall.batch.inputs import Input, stream
@@ -78,3 +81,31 @@ def test_every_input_is_counted_once(tmp_path: Path) -> None:
     assert tally.total == 21
     assert tally.outcomes["failed"] == 1
     assert tally.codes["failed"]["unreadable"] == 1
+
+
+class Hostile(PageWork):
+    """Does what a bug that a page sets off would do."""
+
+    def __call__(self, entry: Input) -> Done:
+        if "hang" in entry.locator:
+            threading.Event().wait()
+        if "crash" in entry.locator:
+            os.kill(os.getpid(), signal.SIGSEGV)
+        return super().__call__(entry)
+
+
+def test_a_page_that_hangs_or_crashes_costs_its_own_record(tmp_path: Path) -> None:
+    for name in ("1", "2-hang", "3", "4-crash", "5"):
+        (tmp_path / f"{name}.html").write_bytes(HTML)
+    entries = stream([str(tmp_path)], limit=10_000)
+    found = list(run(entries, Hostile(Settings()), Crew(timeout=0.5, ordered=True)))
+    good = found[0].outcome
+    assert [(done.outcome, done.code) for done in found] == [
+        (good, found[0].code),
+        ("failed", "timeout"),
+        (good, found[0].code),
+        ("failed", "poison"),
+        (good, found[0].code),
+    ]
+    assert [told(done)["seq"] for done in found] == list(range(5))
+    assert len({told(done)["source_id"] for done in found}) == 1

@@ -352,3 +352,18 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
     assert run.stderr.read() == b""
     run.stderr.close()
     assert run.wait(20) in (0, 141)
+
+
+def test_a_failed_record_that_is_kept_still_counts(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(b'{"html": "' + b"x" * 50 + b'"}\n' + rows(1))
+    words = ("extract", "a.jsonl", "--out", "o.jsonl")
+    assert rolecall(*words, cwd=tmp_path, ROLECALL_MAX_BYTES="40").returncode == 3
+    again = rolecall(*words, "--resume", cwd=tmp_path, ROLECALL_MAX_BYTES="40")
+    assert again.returncode == 3
+
+
+def test_the_export_names_inputs_that_have_none(tmp_path: Path) -> None:
+    (tmp_path / "empty.html").write_text("")
+    done = rolecall("extract", "empty.html", "--schema-org", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert b"empty.html: not_a_posting: empty_text" in done.stderr

@@ -18,7 +18,7 @@ class Clock:
 
 
 def done(number: int, outcome: str = "ok", code: str | None = None) -> Done:
-    return Done(number, f"p{number}.html", outcome, code, "no such file")
+    return Done(number, f"p{number}.html", outcome, code, "no such file", b"{}")
 
 
 def follow(stream: io.StringIO, total: int | None, outcomes: list[str]) -> str:

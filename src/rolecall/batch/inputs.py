@@ -25,6 +25,7 @@ LINE_SUFFIXES = (".jsonl", ".ndjson", ".jsonlines")
 MAGIC = re.compile(r"[*?\[]")
 STDIN = "-"
 SNIFF = 4096  # bytes of standard input that tell JSON Lines from a page
+COUNTED = 1 << 29  # bytes of lines that are looked through to know how many there are
 JSON_START = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*["}]')
 
 
@@ -117,16 +118,37 @@ def stream(
 
 
 def count(paths: list[str]) -> int | None:
-    """How many inputs there are, where that is cheap to know: files and folders, not lines."""
+    """About how many inputs there are, where that is cheap to know; blank lines are counted too."""
     total = 0
     for path in paths:
-        if path == STDIN or _is_lines(path):
+        if path == STDIN:
             return None
         if os.path.isdir(path):
             total += sum(1 for _ in _walk(path, Left()))
+        elif _is_lines(path):
+            found = _count_lines(path)
+            if found is None:
+                return None
+            total += found
         else:
             total += 1
     return total
+
+
+def _count_lines(path: str) -> int | None:
+    """Line ends in a file that is not compressed and not too large to look through."""
+    try:
+        descriptor = open_regular(path)
+    except SourceError:
+        return 1
+    with os.fdopen(descriptor, "rb", buffering=0) as file:
+        if path.lower().endswith(".gz") or os.fstat(descriptor).st_size > COUNTED:
+            return None
+        total, last = 0, b"\n"
+        while block := file.read(1 << 20):
+            total += block.count(b"\n")
+            last = block[-1:]
+    return total + (last != b"\n")
 
 
 def _numbered(entry: Input, seq: int) -> Input:

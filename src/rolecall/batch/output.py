@@ -38,10 +38,11 @@ class OutputError(Error):
 
 @dataclass(frozen=True, slots=True)
 class _Old:
-    """A record from an earlier run: its place in the index, and the bytes it was read from."""
+    """A record from an earlier run: its place in the index, the bytes it was read from."""
 
     place: int
     source_id: bytes
+    failed: bool
 
 
 class Ledger:
@@ -63,12 +64,13 @@ class Ledger:
         old = self._old.get(_key(locator)) if self._old else None
         return old.source_id.hex() if old is not None else None
 
-    def keep(self, locator: str, seq: int) -> None:
-        """The record of ``locator`` stays; in this run its input is number ``seq``."""
+    def keep(self, locator: str, seq: int) -> bool:
+        """The record of ``locator`` stays, as number ``seq``; returns whether it is a failure."""
         old = self._old.pop(_key(locator))
         self._moved = self._moved or self._seqs[old.place] != seq
         self._seqs[old.place] = seq
         self.kept += 1
+        return old.failed
 
     def append(self, locator: str, seq: int, line: bytes) -> None:
         """Write one record; an older one for the same locator goes when the run completes."""
@@ -189,7 +191,7 @@ class Ledger:
         reason = record.get("reason") or {}
         again = record.get("source_id") is None or reason.get("retryable")
         source_id = b"" if again else bytes.fromhex(record["source_id"])
-        self._old[key] = _Old(place, source_id)
+        self._old[key] = _Old(place, source_id, record.get("outcome") == "failed")
 
 
 def open_ledger(path: str, mode: Mode, config: str, *, with_text: bool = False) -> Ledger:

@@ -53,6 +53,12 @@ class Tally:
         """All inputs so far."""
         return self.outcomes.total()
 
+    @property
+    def failed(self) -> int:
+        """Inputs that failed, in this run or in the one it continues."""
+        kept = self.codes.get("kept", Counter())["failed"]
+        return self.outcomes["failed"] + kept
+
 
 class PageWork:
     """What a worker does with one input. A copy in another process loads its own pipeline."""

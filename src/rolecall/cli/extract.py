@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
 import functools
 import itertools
 import os
 import shlex
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 
 from rolecall.batch.files import shown
-from rolecall.batch.inputs import PAGE_SUFFIXES, Entries, Input, Left, count, expand, stream
+from rolecall.batch.inputs import PAGE_SUFFIXES, STDIN, Entries, Input, Left, count, expand, stream
 from rolecall.batch.output import Ledger, Mode, OutputError, open_ledger
 from rolecall.batch.run import Done, Form, PageWork
 from rolecall.batch.run import run as run_pages
@@ -61,7 +61,7 @@ exit codes: 0 all ok, partial or not_a_posting; 1 the output could not be writte
 2 a wrong call; 3 at least one input failed; 130, 143 stopped by a signal."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """What the user asked for."""
 
@@ -86,6 +86,8 @@ def run(words: list[str]) -> int:
     )
     stop, left = Stop(), Left()
     entries = stream(order.paths, limit=order.settings.max_bytes, leave_out=order.out, left=left)
+    if STDIN in order.paths and os.isatty(0) and not order.quiet:
+        sys.stderr.write("reading standard input; Ctrl-D ends it\n")
     with stop.watching():
         head = _head(entries, stop)
         if not head and not stop():
@@ -253,7 +255,8 @@ def _write_all(results: Iterator[Done], ledger: Ledger | None, progress: Progres
             if done.line is not None and not _print(done.line):
                 return False
         elif done.line is None:
-            ledger.keep(done.locator, done.seq)
+            if ledger.keep(done.locator, done.seq):
+                done = dataclasses.replace(done, code="failed")
         else:
             ledger.append(done.locator, done.seq, done.line)
         progress.add(done)
@@ -293,4 +296,4 @@ def _end(progress: Progress, ledger: Ledger | None, left: Left) -> int:
         progress.say(f"{left.ignored:,} other files were left out")
     if left.repeated:
         progress.say(f"{left.repeated:,} inputs were named twice and read once")
-    return FAILED if progress.tally.outcomes["failed"] else OK
+    return FAILED if progress.tally.failed else OK

@@ -45,9 +45,9 @@ class Progress:
         return self._clock() - self._start
 
     def add(self, done: Done) -> None:
-        """Count one finished input, tell of it if it failed, and show how far the run is."""
+        """Count one finished input, tell of it if nothing came out, and show how far the run is."""
         self.tally.add(done)
-        if done.outcome == "failed":
+        if done.outcome == "failed" or (done.line is None and done.outcome != "kept"):
             self._fault(done)
         if self._clock() >= self._next:
             self._show()
@@ -83,9 +83,9 @@ class Progress:
     def _fault(self, done: Done) -> None:
         self._faults += 1
         if self._faults <= FAULTS_TOLD:
-            self.say(f"{shown(done.locator)}: failed: {done.code}: {shown(done.message)}")
+            self.say(f"{shown(done.locator)}: {done.outcome}: {done.code}: {shown(done.message)}")
         elif self._faults == FAULTS_TOLD + 1:
-            self.say("more inputs failed; their records say why")
+            self.say("more inputs have no values; their records say why")
 
     def _show(self) -> None:
         self._next = self._clock() + (TERMINAL_EVERY if self._terminal else ELSEWHERE_EVERY)
