@@ -136,6 +136,26 @@ def test_several_amounts_come_in_order_each_with_its_own_cue():
     assert [one.cue for one in found] == ["amount", "period", "bare"]
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The base salary range is $150,000 -\n$160,000.", (150000, 160000, "USD", None)),
+        ("The base salary range is $150,000\n- $160,000.", (150000, 160000, "USD", None)),
+        ("The salary range for this role is\n$50,000 to $60,000", (50000, 60000, "USD", None)),
+        ("Salary of 3,000 EUR - 4,000 EUR per\nmonth", (3000, 4000, "EUR", "month")),
+        ("Annual Salary:\n$80,000 - $95,000 USD", (80000, 95000, "USD", "year")),
+    ],
+)
+def test_hard_line_ends_do_not_break_the_wording(text, expected):
+    (found,) = find_salaries(text, language="en")
+    assert values(found) == expected
+    assert found.cue == "labelled"
+
+
+def test_list_items_are_not_joined_to_a_range():
+    assert len(find_salaries("a bike worth $500\n- $1,000 for books")) == 2
+
+
 def test_without_a_currency_a_label_with_a_range_or_period_is_needed():
     assert values(find_salaries("Salary: 45000 - 60000 per year")[0]) == (
         45000, 60000, None, "year",

@@ -197,8 +197,10 @@ def _pair(
     ):
         return None
     gap = _GAP.sub(" ", text[first.tail.end : second.start]).casefold()
-    if gap.lstrip().startswith("\n"):
-        return None
+    if gap.lstrip(" ").startswith("\n") and not 1000 <= first.value <= second.value <= (
+        3 * first.value
+    ):
+        return None  # a line that starts with a dash is a list item, unless the sizes agree
     gap = gap.strip(" ()\n")
     if gap not in DASHES and not _range_word(text, gap, first.start, language):
         return None
