@@ -44,6 +44,7 @@ def test_a_label_gives_a_bare_word_its_meaning():
         ("This is a fixed term position until next summer.", ("temporary", "sentence")),
         ("You work 38 hours per week in a small shop.", ("full_time", "hours")),
         ("20 Stunden pro Woche, frei einteilbar nach Absprache", ("part_time", "hours")),
+        ("Office Intern (m/w/d)", ("internship", "title")),
         ("Each summer our interns build something of their own.", ("internship", "weak")),
     ],
 )
@@ -56,7 +57,7 @@ def test_wordings_in_running_text(text, pair):
     [
         "Full stack developer", "Contract negotiations with suppliers", "Two volunteer days a year",
         "Benefits for full-time employees", "An early-stage company", "Smart contracts in Rust",
-        "Abgeschlossene Ausbildung", "Short term planning", "Casual dress code",
+        "Abgeschlossene Ausbildung", "Short term planning", "Casual dress code", "A leading B2B company", "Praha 8, IČO: 12345678",
     ],
 )  # fmt: skip
 def test_words_that_speak_of_something_else(text):

@@ -51,6 +51,7 @@ def test_a_sentence_says_it_of_the_posting(text, value):
         "You support remote employees with their laptops.",
         "Knowledge of remote sensing", "Deploy to our hybrid cloud", "A home office stipend",
         "Free meals and an on-site gym", "You lead remote teams across the world.",
+        "Accidents on site and off site are handled by the safety group",
         "Microsoft Office", "25 days of vacation and a bright office",
     ],
 )  # fmt: skip

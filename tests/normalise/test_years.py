@@ -43,7 +43,9 @@ def test_a_figure_without_company_is_bare():
     assert read("4 years") == [(4, None, "bare")]
 
 
-@pytest.mark.parametrize("text", ["50 years of history", "mehrjährige Erfahrung", "this year", ""])
+@pytest.mark.parametrize(
+    "text", ["50 years of history", "mehrjährige Erfahrung", "this year", "invited to an event", ""]
+)
 def test_no_figure(text):
     assert read(text) == []
 

@@ -5,6 +5,7 @@ Cues of a find, from strong to weak:
 - ``tag``: the string is nothing but such labels ("Full-time", "FULL_TIME", "Vollzeit / Teilzeit");
 - ``label``: it stands behind a label that asks for it ("Job type: Contract");
 - ``sentence``: running text names it in a wording that speaks of a position;
+- ``title``: a bare word begins or ends a short line, as in a role title ("Legal Intern");
 - ``hours``: only a number of weekly hours stands for it;
 - ``weak``: the word may speak of something else ("contract negotiations", "our interns").
 
@@ -59,7 +60,7 @@ def find_employment(text: str, *, language: str | None = None) -> list[Found]:
         spoken = [hit for hit in hits if hit.tag != "none" and not hit.tag.endswith("hours")]
         if spoken:
             tag = len(words.keys) <= _TAG_WORDS and _covered(words, spoken)
-            out += [_read(words, hit, tag) for hit in spoken]
+            out += [_read(words, hit, tag) for hit in spoken if not _company_number(words, hit)]
     if not _HOUR_HEADS.isdisjoint(words.head_set):
         out += _hours(text)
     return sorted(out, key=lambda found: found.start)
@@ -89,9 +90,25 @@ def _read(words: Words, hit: Hit, tag: bool) -> Found:
         cue = "tag"
     elif _labelled(words, hit):
         cue = "label"
+    elif bare:
+        cue = "title" if _in_title(words, hit) else "weak"
     else:
-        cue = "weak" if bare else "sentence"
+        cue = "sentence"
     return Found(value=value, start=start, end=end, cue=cue)
+
+
+def _in_title(words: Words, hit: Hit) -> bool:
+    """Whether a bare word begins or ends a short line without a sentence's end."""
+    ends = hit.first == 0 or hit.last == len(words.keys) or words.gap(hit.last)[:1] in ("(", ",")
+    short = len(words.keys) <= _TAG_WORDS and words.text.rstrip()[-1:] not in (".", "!", "?", ":")
+    return short and ends and words.keys[hit.first] in word_set("employment", "title")
+
+
+def _company_number(words: Words, hit: Hit) -> bool:
+    """Whether "IČO" labels a company's number and no way of working."""
+    if words.keys[hit.first] != "ico" or hit.last >= len(words.keys):
+        return False
+    return words.keys[hit.last].isdigit()
 
 
 def _labelled(words: Words, hit: Hit) -> bool:

@@ -25,6 +25,7 @@ _VALUE: Final = {"remote": "remote", "home": "remote", "home office": "hybrid",
                  "hybrid": "hybrid", "onsite": "onsite", "office": "onsite"}  # fmt: skip
 _RANK: Final = {"remote": 0, "hybrid": 1, "onsite": 2}
 _BARE: Final = frozenset("remote hybrid hybride remoto remota hibrido ibrido hybridni".split())
+_PLAIN: Final = ("presencial", "stacjonarn", "in prasenz", "in presenza", "en presentiel")
 _WITH: Final = frozenset("with avec mit met s com con med z с".split())
 _OR: Final = frozenset(
     "or oder ou of nebo o ou или eller lub and und et en a e i y och og и".split()
@@ -162,9 +163,17 @@ def _sentence(words: Words, hit: Hit) -> Found | None:
     start, end = words.starts[hit.first], words.ends[hit.last - 1]
     if len(words.text) <= _LABEL_SIZE and _alone(words.text, start, end):
         cue = "field"
-    elif _key(words, hit) in _BARE and right and right[0] not in _set("follow"):
+    elif _bare(_key(words, hit)) and right and right[0] not in _set("follow"):
         cue = "weak"
+    elif value == "onsite" and not _key(words, hit).startswith(_PLAIN):
+        beside = [*left, *right, *words.before(hit.first, 1)]
+        cue = "sentence" if _set("at work").any(beside) else "weak"
     return _found(words, hit.first, hit.last, value, cue)
+
+
+def _bare(key: str) -> bool:
+    """Whether the find is a mere adjective, whose noun decides what it speaks of."""
+    return key in _BARE or (" " not in key and key.startswith(("удаленн", "дистанционн")))
 
 
 def _alone(text: str, start: int, end: int) -> bool:
@@ -194,7 +203,10 @@ def _days(words: Words) -> list[Found]:
             number = _number(words.keys[index - 1])
             if number is not None and 1 <= number <= 7:
                 _share(words, index, number >= 5, out)
-        elif key.isdecimal() and words.text[words.ends[index] : words.ends[index] + 2].strip()[:1] == "%":
+        elif (
+            key.isdecimal()
+            and words.text[words.ends[index] : words.ends[index] + 2].strip()[:1] == "%"
+        ):
             number = _number(key)
             if number is not None and 1 <= number < 100 and week.any(words.after(index + 1, 5)):
                 tries += 1

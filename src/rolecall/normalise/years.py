@@ -30,6 +30,8 @@ _FILL: Final = (
     r"(?:(?:full|solid|whole|consecutive|plus|or more|and more|and above|oder mehr|ou plus|of meer"
     r"|ou mais|или более|volle|pelne|last|or greater|minimum|odd|\+) *)?[-‐‑'’ ]*"
 )
+_NORDIC: Final = frozenset(("to", "en", "et", "ett", "tva"))
+"""Number words that are something else in other languages ("to an")."""
 _MORE_INSIDE: Final = re.compile(r"more|mehr|above|plus")
 _LABELLED: Final = re.compile(
     r"[a-zа-я ]{0,24}"
@@ -117,6 +119,8 @@ def _before(words: Words, index: int, last: int) -> Found | None:
     paren = _forms().bracket.search(window)
     m = paren or _forms().tail.search(window)
     if m is None:
+        return None
+    if not paren and m.group(3) in _NORDIC and words.keys[index] != "ar":
         return None
     after = _plain(words.text[words.ends[last - 1] : words.ends[last - 1] + 24])
     if paren:
