@@ -107,11 +107,15 @@ def _resident() -> int:
         return 0
 
 
-def _limit_memory(extra: int) -> None:
-    """Let this process take ``extra`` bytes of address space more than it has."""
+def _limit(extra: int) -> None:
+    """Let this process take ``extra`` bytes of address space more than it has, and leave no core.
+
+    Writing a core file would take longer than the page had.
+    """
     try:
         import resource
 
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
         with open("/proc/self/statm", "rb") as statm:
             bound = int(statm.read().split()[0]) * PAGE_SIZE + extra
         hard = resource.getrlimit(resource.RLIMIT_AS)[1]
@@ -138,7 +142,7 @@ def _serve(
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.set_wakeup_fd(-1)
-    _limit_memory(crew.memory)
+    _limit(crew.memory)
     started, done = _resident(), 0
     with contextlib.suppress(EOFError, OSError):
         while True:
@@ -228,9 +232,8 @@ class _Run(Generic[T, R]):
         self.children.remove(child)
         return child.end()
 
-    def bury(self, child: _Child[T]) -> Iterator[tuple[int, R]]:
-        """A child died or was killed: settle its running item, put the others back."""
-        late = time.monotonic() >= child.deadline
+    def bury(self, child: _Child[T], *, late: bool = False) -> Iterator[tuple[int, R]]:
+        """A child died or is too ``late``: settle its running item, put the others back."""
         code = self.drop(child)
         if not child.tasks:
             return
@@ -274,7 +277,7 @@ class _Run(Generic[T, R]):
             return
         for child in [c for c in self.children if c.tasks and c.deadline <= now]:
             if not child.connection.poll():
-                yield from self.bury(child)
+                yield from self.bury(child, late=True)
 
     def busy(self) -> bool:
         """Whether any item is being worked on."""
