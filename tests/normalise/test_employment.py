@@ -57,7 +57,8 @@ def test_wordings_in_running_text(text, pair):
     [
         "Full stack developer", "Contract negotiations with suppliers", "Two volunteer days a year",
         "Benefits for full-time employees", "An early-stage company", "Smart contracts in Rust",
-        "Abgeschlossene Ausbildung", "Short term planning", "Casual dress code", "A leading B2B company", "Praha 8, IČO: 12345678",
+        "Abgeschlossene Ausbildung", "Short term planning", "Casual dress code",
+        "A leading B2B company", "Praha 8, IČO: 12345678",
     ],
 )  # fmt: skip
 def test_words_that_speak_of_something_else(text):

@@ -99,7 +99,11 @@ def _read(words: Words, hit: Hit, tag: bool) -> Found:
 
 def _in_title(words: Words, hit: Hit) -> bool:
     """Whether a bare word begins or ends a short line without a sentence's end."""
-    ends = hit.first == 0 or hit.last == len(words.keys) or words.gap(hit.last)[:1] in ("(", ",")
+    ends = (
+        hit.first == 0
+        or hit.last == len(words.keys)
+        or words.gap(hit.last).strip()[:1] in ("(", ",")
+    )
     short = len(words.keys) <= _TAG_WORDS and words.text.rstrip()[-1:] not in (".", "!", "?", ":")
     return short and ends and words.keys[hit.first] in word_set("employment", "title")
 
