@@ -16,7 +16,6 @@ from typing import Final
 
 from rolecall.normalise.dates_lexicon import CAPITAL_MONTHS, MONTHS, MONTHS_IN
 from rolecall.normalise.dates_relative import (
-    LONGEST_BARE,
     may_be_relative,
     relative_at,
     relative_words,
@@ -48,6 +47,7 @@ _DAY_MONTH: Final = re.compile(
 _MONTH_BEFORE: Final = re.compile(
     rf"([^\W\d_]{{3,12}})(?:\.?[{SPACES}]{{1,3}}(?:the[{SPACES}])?|-|\.)$"
 )
+_DATE_MARKS: Final = frozenset("-/.年년")
 _JOINTS: Final = SPACES + ".-"
 _YEAR_BEHIND: Final = re.compile(
     rf"(?:st|nd|rd|th|\.)?(?:[{SPACES}]\d{{1,2}}:\d{{2}}:\d{{2}}(?:[{SPACES}][A-Z]{{2,5}})?)?"
@@ -76,6 +76,8 @@ def find_dates(
     Impossible dates and years outside 1990-2100 are left out.
     """
     found: list[Found] = []
+    if _DIGITS.search(text) is None and "\n" not in text and not may_be_relative(text):
+        return found
     end = 0
     for match in islice(_DIGITS.finditer(text), MOST_NUMBERS):
         if match.start() < end:
@@ -111,7 +113,7 @@ def _with_words(
     starts = [one.start for one in found]
     start = 0
     for line in text.split("\n"):
-        if 1 < len(line) <= LONGEST_BARE and may_be_relative(line):
+        if may_be_relative(line):
             end = start + len(line)
             if not _any_between(starts, start, end):
                 one = relative_words(line, start, captured, language)
@@ -140,8 +142,10 @@ def _date_at(
     before = text[start - 1 : start]
     if before and (before.isalnum() or before == "_"):
         return None
-    if size in (1, 2, 4) and not (
-        before in ("-", "/", ".") and text[start - 2 : start - 1].isdigit()
+    if (
+        size in (1, 2, 4)
+        and text[end : end + 1] in _DATE_MARKS
+        and not (before in ("-", "/", ".") and text[start - 2 : start - 1].isdigit())
     ):
         match = _NUMERIC.match(text, start)
         if match is not None:

@@ -75,11 +75,14 @@ def _in_front(text: str, start: int) -> tuple[int, bool, bool]:
 
 
 def may_be_relative(line: str) -> bool:
-    """A quick look at the start of a line that is not empty."""
-    if line[0].isdigit():
-        return len(line) < 8
+    """A quick look at the length and the first word of a line."""
+    if not 1 < len(line) <= LONGEST_BARE:
+        return False
     first = line.split(None, 1)[:1]
-    return bool(first) and first[0].rstrip(":,-–").casefold() in OPENERS
+    if not first:
+        return False
+    word = first[0]
+    return word.rstrip(":,-–").casefold() in OPENERS or (word[0].isdigit() and len(line) < 8)
 
 
 def relative_words(
