@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -234,9 +234,11 @@ class WordSet:
     def __contains__(self, key: str) -> bool:
         return key in self._exact or (bool(self._stems) and key.startswith(self._stems))
 
-    def any(self, keys: Iterable[str]) -> bool:
+    def any(self, keys: Collection[str]) -> bool:
         """Whether one of ``keys`` is in the set."""
-        return any(key in self for key in keys)
+        if not self._exact.isdisjoint(keys):
+            return True
+        return bool(self._stems) and any(key.startswith(self._stems) for key in keys)
 
 
 @cache
