@@ -87,9 +87,9 @@ class Hostile(PageWork):
     """Does what a bug that a page sets off would do."""
 
     def __call__(self, entry: Input) -> Done:
-        if "hang" in entry.locator:
+        if entry.locator.endswith("hang.html"):
             threading.Event().wait()
-        if "crash" in entry.locator:
+        if entry.locator.endswith("crash.html"):
             os.kill(os.getpid(), signal.SIGSEGV)
         return super().__call__(entry)
 
