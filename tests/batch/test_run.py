@@ -90,7 +90,7 @@ class Hostile(PageWork):
         if entry.locator.endswith("hang.html"):
             threading.Event().wait()
         if entry.locator.endswith("crash.html"):
-            os.kill(os.getpid(), signal.SIGSEGV)
+            os.kill(os.getpid(), signal.SIGKILL)
         return super().__call__(entry)
 
 

@@ -7,6 +7,7 @@ reader of stdout went away.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -41,6 +42,7 @@ rolecall VERB --help tells more; rolecall --version prints the version.
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb and return the exit code; an error is one line and a hint, no traceback."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    _fill_standard_streams()
     try:
         return _dispatch(words)
     except UsageError as error:
@@ -52,6 +54,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _hush()
         return PIPE_CLOSED
+
+
+def _fill_standard_streams() -> None:
+    """Open what the caller closed of 0, 1 and 2, lest a file of ours gets its number."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(descriptor)
 
 
 def _dispatch(words: list[str]) -> int:
@@ -74,7 +83,6 @@ def _dispatch(words: list[str]) -> int:
 
 def _near(verb: str) -> str:
     import difflib
-    import os
 
     near = difflib.get_close_matches(verb, VERBS, n=1)
     if near:
@@ -93,6 +101,4 @@ def _say(error: Error, code: int) -> int:
 
 def _hush() -> None:
     """Nothing more goes to stdout, so that its flush at exit cannot fail again."""
-    import os
-
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
