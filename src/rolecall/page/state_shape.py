@@ -24,6 +24,8 @@ _WORDS: Final[Mapping[str, str]] = {
     " descriptionbody fulldescription jobdescriptiontext sanitizedjobdescription content body"
     " bodyhtml contenthtml jobad jobdescriptions sections descriptionplaintext descriptionplain"
     " descriptiontext externaldescription publicdescription jobdetails text advertisement",
+    "intro": "introduction intro companydescription aboutcompany aboutus companyintroduction",
+    "outro": "conclusion closing closingdescription outro",
     "more": "lists additional additionalinformation additionalinfo descriptionsuffix",
     "responsibilities": "responsibilities duties tasks keyresponsibilities responsibility mission",
     "qualifications": "requirements qualifications jobrequirements requirement profile"
@@ -86,6 +88,8 @@ _CONTEXT: Final = frozenset(
     {"employmentType", "workplace", "validThrough", "baseSalary", "salary_min", "apply", "email",
      "experienceRequirements", "educationRequirements", "datePosted"}
 )  # fmt: skip
+_BODY_ORDER: Final = ("intro", "description", "responsibilities", "qualifications", "more",
+                      "jobBenefits", "outro")  # fmt: skip
 _TEXT_KEYS: Final = ("html", "text", "value", "content", "body", "description", "rendered",
                      "raw")  # fmt: skip
 _NAME_KEYS: Final = ("name", "label", "title", "displayName", "value", "text", "descriptor",
@@ -136,11 +140,7 @@ def shaped(data: Mapping[str, Any], around: Iterable[Mapping[str, Any]], path: s
 
 
 def _posting(values: Mapping[str, Any], title: str, company: str) -> dict[str, Any]:
-    parts = [
-        _body(values[name])
-        for name in ("description", "responsibilities", "qualifications", "more", "jobBenefits")
-        if name in values
-    ]
+    parts = [_body(values[name]) for name in _BODY_ORDER if name in values]
     found: dict[str, Any] = {
         "@type": "JobPosting",
         "title": title,

@@ -10,7 +10,7 @@ from rolecall.core import Candidate, Page, Span, Statement
 from rolecall.normalise.employment import find_employment
 from rolecall.normalise.workplace import find_workplace
 from rolecall.stated.choose import is_titled, title_of
-from rolecall.stated.confidence import REPAIRED, STATE, STRANGE, confidence
+from rolecall.stated.confidence import REPAIRED, STATE, STRANGE, UNSEEN_STATE, confidence
 from rolecall.stated.facts import (
     MAX_ITEMS,
     company_of,
@@ -22,17 +22,18 @@ from rolecall.stated.facts import (
     years_of,
 )
 from rolecall.stated.pay import salary_of, visible_salary
-from rolecall.stated.places import places_of
+from rolecall.stated.places import PLAUSIBLE, places_of
 from rolecall.stated.plain import line, lines
 from rolecall.stated.visible import Visible
 
 MIN_DESCRIPTION: Final = 40
+HALF_BODY: Final = 0.5
 MAX_ITEM: Final = 60
 """Characters up to which the parts of an enumeration in one string count as its items."""
 
 _MONTHS: Final = ("January February March April May June July August September October November"
                   " December").split()  # fmt: skip
-_CONSTANT: Final = re.compile(r"[A-Z]{2,}(?:[_ -][A-Z]{2,})*")
+_BRACKET: Final = re.compile(r" ?[-–]? ?\([^()]{1,24}\)(?= |$)")
 _TYPES: Final = {
     "FULLTIME": "full_time", "PARTTIME": "part_time", "CONTRACTOR": "contract",
     "CONTRACT": "contract", "TEMPORARY": "temporary", "TEMP": "temporary", "SEASONAL": "temporary",
@@ -87,13 +88,16 @@ def candidates(page: Page, statements: tuple[Statement, ...]) -> Iterator[Candid
                 continue
             done.add(unit)
             seen = sum(span is not None for span in fact.spans) / max(len(fact.spans), 1)
+            hidden = statement.syntax == "state" and not seen
             yield Candidate(
                 unit=unit,
                 value=fact.value,
                 quotes=fact.quotes,
                 spans=fact.spans,
                 origin="stated",
-                confidence=confidence(unit, seen, factor=factor * fact.trust),
+                confidence=confidence(
+                    unit, seen, factor=factor * fact.trust * (UNSEEN_STATE if hidden else 1.0)
+                ),
                 pointer=f"{statement.pointer}/{fact.path}",
             )
 
@@ -103,7 +107,7 @@ def _factor(page: Page, visible: Visible, statement: Statement) -> float:
     if statement.syntax == "state":
         factor *= STATE
     title = title_of(statement)
-    if title and not is_titled(page, title) and visible.find(title) is None:
+    if title and visible.find(title) is None and not is_titled(page, title):
         factor *= STRANGE
     return factor
 
@@ -120,8 +124,19 @@ def _one(view: _View, text: str, path: str) -> Fact | None:
 
 
 def _title(view: _View) -> Fact | None:
+    """The stated title with the bracket that its heading adds to it, such as "(m/f/d)"."""
     path = "title" if view.data.get("title") else "name"
-    return _one(view, said(text_of(view.data.get(path)))[:300], path)
+    fact = _one(view, said(text_of(view.data.get(path)))[:300], path)
+    if fact is None or (span := fact.spans[0]) is None:
+        return fact
+    block = view.visible.block(span.start)
+    if block is None or block.kind != "heading" or block.span.start != span.start:
+        return fact
+    tail = _BRACKET.match(view.page.text, span.end, block.span.end)
+    if tail is None:
+        return fact
+    shown = view.page.text[span.start : tail.end()]
+    return Fact(shown, (shown,), (Span(span.start, tail.end()),), path)
 
 
 def _company(view: _View) -> Fact | None:
@@ -134,7 +149,11 @@ def _places(view: _View) -> Fact | None:
         return None
     quotes = tuple(place.value["text"] or "" for place in places)
     spans = tuple(place.span for place in places)
-    return Fact([place.value for place in places], quotes, spans, "jobLocation")
+    plausible = max(place.plausible for place in places) >= PLAUSIBLE
+    # A remote posting states where the firm sits.
+    remote = "TELECOMMUTE" in text_of(view.data.get("jobLocationType")).upper()
+    trust = (1.0 if plausible else 0.5) * (0.8 if remote else 1.0)
+    return Fact([place.value for place in places], quotes, spans, "jobLocation", trust)
 
 
 def _workplace(view: _View) -> Fact | None:
@@ -224,6 +243,9 @@ def _description(view: _View) -> Fact | None:
     shown = covered.span.of(view.page.text)
     value = shown if covered.stated > 0.9 and covered.shown > 0.9 else text
     trust = min(1.0, 0.5 + 0.5 * covered.stated)
+    if covered.of_body < HALF_BODY:
+        # Shortened, or the first paragraph only.
+        trust *= 0.6
     return Fact(value, (shown,), (covered.span,), "description", trust)
 
 
@@ -263,7 +285,9 @@ def _date(name: str) -> Callable[[_View], Fact | None]:
         day = day_of(stated, view.page.language)
         if day is None:
             return None
-        span = next((s for text in _spelled(day) if (s := view.visible.find(text))), None)
+        span = None
+        if day[:4] in view.visible.text:
+            span = next((s for text in _spelled(day) if (s := view.visible.find(text))), None)
         quote = span.of(view.page.text) if span else text_of(stated).strip()
         return Fact(day, (quote,), (span,), name)
 

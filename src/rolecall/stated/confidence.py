@@ -2,8 +2,9 @@
 
 A value that the visible text says too is nearly always right; one that only the data holds is
 often a default of the publishing software (an employment type nobody chose, a company name left
-over from a template, a date of the last export). The table holds shares of right values, rounded
-to 0.05 and drawn towards the middle where there were few; calibration refines what comes out.
+over from a template, a level turned into months, the perks of the whole firm). The table holds
+shares of right values, rounded to 0.05 and drawn towards the middle where there were few;
+calibration refines what comes out.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ SEEN_UNSEEN: Final[dict[str, tuple[float, float]]] = {
     "workplace": (0.8, 0.55),
     "employment_type": (0.9, 0.6),
     "salary": (0.95, 0.7),
-    "experience": (0.8, 0.4),
-    "education": (0.7, 0.3),
-    "skills": (0.6, 0.35),
+    "experience": (0.7, 0.2),
+    "education": (0.6, 0.15),
+    "skills": (0.6, 0.3),
     "description": (0.9, 0.6),
-    "responsibilities": (0.8, 0.5),
-    "requirements": (0.8, 0.5),
-    "benefits": (0.75, 0.35),
+    "responsibilities": (0.8, 0.3),
+    "requirements": (0.8, 0.3),
+    "benefits": (0.7, 0.15),
     "application_url": (0.8, 0.5),
     "application_email": (0.9, 0.7),
     "date_posted": (0.95, 0.8),
@@ -40,6 +41,9 @@ STRANGE: Final = 0.6
 
 STATE: Final = 0.9
 """Factor for application state, whose shape is guessed."""
+
+UNSEEN_STATE: Final = 0.3
+"""Factor for what only application state says: nobody published it as a fact of the posting."""
 
 
 def confidence(unit: str, seen: float, *, factor: float) -> float:

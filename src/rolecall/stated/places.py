@@ -7,31 +7,46 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from rolecall.core import Span
-from rolecall.stated.facts import MAX_PLACES, said, text_of
+from rolecall.normalise.gazetteer import country_of_code
+from rolecall.normalise.places import is_place, read_place
+from rolecall.stated.facts import MAX_PLACES, company_of, said, text_of
 from rolecall.stated.visible import Visible
 
-MAX_TEXT: Final = 90
+MAX_LINE: Final = 80
+"""Characters up to which a line that holds two parts of a place is taken to be that place."""
+PLAUSIBLE: Final = 0.3
 
 _NO_PLACE: Final = frozenset(
     ("remote,worldwide,global,everywhere,anywhere,earth,various,multiple,flexible,online,hybrid,"
-     "home office,work from home,multiple locations,various locations").split(",")
+     "distributed,home office,work from home,multiple locations,various locations").split(",")
 )  # fmt: skip
 _TAIL: Final = re.compile(r"(?:, ?[\w .'’()/-]{1,40}){1,3}")
-_HAS_LETTER: Final = re.compile(r"[^\W\d_]")
+_LABEL: Final = re.compile(r"[^:\n]{2,30}: ?")
 
 
 class Place(NamedTuple):
-    """One place, its wording, and where the page shows that wording."""
+    """One place, where the page shows its wording, and how plausible it is as a place (0 to 1)."""
 
     value: dict[str, str | None]
     span: Span | None
+    plausible: float
+
+
+class _Parts(NamedTuple):
+    city: str
+    region: str
+    country: str
+    free: str
 
 
 def places_of(data: Mapping[str, Any], visible: Visible) -> list[Place]:
     """The places of ``jobLocation``, each once, in order."""
+    company = company_of(data).lower()
     found: dict[str, Place] = {}
     for parts in _stated(data.get("jobLocation")):
-        place = _worded(parts, visible)
+        if company and company in (parts.city.lower(), parts.free.lower()):
+            continue
+        place = _free(parts.free, visible) if parts.free else _worded(parts, visible)
         if place is not None:
             found.setdefault((place.value["text"] or "").lower(), place)
         if len(found) >= MAX_PLACES:
@@ -39,15 +54,8 @@ def places_of(data: Mapping[str, Any], visible: Visible) -> list[Place]:
     return list(found.values())
 
 
-class _Parts(NamedTuple):
-    city: str
-    region: str
-    country: str
-    text: str
-
-
 def _stated(value: Any, depth: int = 0) -> Iterator[_Parts]:
-    """City, region, country, and a free wording, of every place in ``value``."""
+    """City, region and country, or a free wording, of every place in ``value``."""
     if isinstance(value, list):
         if depth < 4:
             for item in value[:MAX_PLACES]:
@@ -58,24 +66,25 @@ def _stated(value: Any, depth: int = 0) -> Iterator[_Parts]:
         return
     if not isinstance(value, Mapping):
         return
-    address = value.get("address", value.get("@value"))
-    if isinstance(address, list) and depth < 4:
-        for item in address[:MAX_PLACES]:
-            yield from _stated({**value, "address": item}, depth + 1)
+    address = value.get("address")
+    if isinstance(address, list):
+        if depth < 4:
+            for item in address[:MAX_PLACES]:
+                yield from _stated({**value, "address": item}, depth + 1)
         return
-    name = _said(value.get("name"))
-    if isinstance(address, str):
+    if isinstance(address, str) and _said(address):
         yield from _listed(address)
         return
     source = address if isinstance(address, Mapping) else value
     city, region = _said(source.get("addressLocality")), _said(source.get("addressRegion"))
     country = _said(source.get("addressCountry"))
     if city or region or country:
-        yield _Parts(city, region, country, "")
-    elif name:
-        yield from _listed(name)
-    elif street := _said(source.get("streetAddress") or source.get("name")):
-        yield from _listed(street)
+        yield _Parts(city, region, country_of_code(country.upper()) or country, "")
+        return
+    for free in (value.get("name"), source.get("streetAddress"), source.get("name")):
+        if _said(free):
+            yield from _listed(text_of(free))
+            return
 
 
 def _listed(text: str) -> Iterator[_Parts]:
@@ -88,27 +97,33 @@ def _listed(text: str) -> Iterator[_Parts]:
 def _said(value: Any) -> str:
     """A place name, or empty for placeholders and postal codes."""
     text = said(text_of(value)).strip(" ,;-")
-    if not _HAS_LETTER.search(text) or text.lower() in _NO_PLACE or len(text) > 200:
+    if not any(map(str.isalpha, text)) or text.lower() in _NO_PLACE or len(text) > 200:
         return ""
     return text
 
 
+def _free(text: str, visible: Visible) -> Place:
+    span = visible.find(text)
+    shown = span.of(visible.page.text) if span else text
+    place = read_place(text)
+    known = place["city"] or place["region"] or place["country"]
+    return Place({**place, "text": shown}, span, 1.0 if known else is_place(text))
+
+
 def _worded(parts: _Parts, visible: Visible) -> Place | None:
-    city, region, country, text = parts
-    if text:
-        span = visible.find(text)
-        shown = span.of(visible.page.text) if span else text
-        return Place({"text": shown, "city": None, "region": None, "country": None}, span)
+    city, region, country, _ = parts
     names = [name for name in dict.fromkeys((city, region, country)) if name]
-    if not names:
-        return None
     value = {"city": city or None, "region": region or None, "country": country or None}
+    if city and ("," in city or (not region and not country)):
+        read = read_place(city)
+        value = {key: read[key] or value[key] for key in ("region", "country")}
+        value["city"] = read["city"] or city
     for wording in _wordings(names):
         span = visible.find(wording)
         if span is not None and (len(wording) > 3 or wording == city):
-            span = _widened(span, visible)
-            return Place({"text": span.of(visible.page.text), **value}, span)
-    return Place({"text": ", ".join(names), **value}, None)
+            span = _widened(span, names, visible)
+            return Place({"text": span.of(visible.page.text), **value}, span, 1.0)
+    return Place({"text": ", ".join(names), **value}, None, 1.0)
 
 
 def _wordings(names: list[str]) -> Iterator[str]:
@@ -118,17 +133,24 @@ def _wordings(names: list[str]) -> Iterator[str]:
         city, region, country = names
         yield f"{city}, {region}"
         yield f"{city}, {country}"
-    if len(names) > 1 and ", " not in names[0]:
+    if len(names) > 1:
         yield f"{names[0]} ({names[-1]})"
-    yield names[0]
+        yield names[0]
 
 
-def _widened(span: Span, visible: Visible) -> Span:
-    """The span with the region and country that follow it to the end of a short line."""
+def _widened(span: Span, names: list[str], visible: Visible) -> Span:
+    """The whole line where it is short and names another part; else what follows in commas."""
     block = visible.block(span.start)
-    if block is None or not block.span.start <= span.start < span.end < block.span.end:
+    if block is None or not block.span.start <= span.start < span.end <= block.span.end:
         return span
+    line = visible.page.text[block.span.start : block.span.end]
+    if len(line) <= MAX_LINE and block.role != "similar":
+        rest = visible.text[block.span.start : span.start] + visible.text[span.end : block.span.end]
+        if "," in line and any(name.lower() in rest for name in names):
+            label = _LABEL.match(line)
+            start = block.span.start + (label.end() if label else 0)
+            return Span(min(start, span.start), block.span.end)
     tail = visible.page.text[span.end : block.span.end]
-    if len(tail) <= MAX_TEXT and _TAIL.fullmatch(tail):
+    if tail and len(tail) <= MAX_LINE and _TAIL.fullmatch(tail):
         return Span(span.start, block.span.end)
     return span

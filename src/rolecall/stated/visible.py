@@ -6,10 +6,8 @@ space. The fold keeps every character in its place, so a match needs no table of
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from bisect import bisect_right
-from functools import lru_cache
 from typing import Final, NamedTuple
 
 from rolecall.core import Block, Page, Span
@@ -19,13 +17,14 @@ MIN_COVERED: Final = 0.6
 """Share of a stated description that a run of lines must show to count as its place."""
 
 _EVEN: Final = {
-    **{ord(c): " " for c in "\t\n\r\f\v\u00a0\u2002\u2003\u2007\u2009\u200a\u202f\u2028\u2029"},
-    **{ord(c): "'" for c in "’‘‚‛′`´"},
-    **{ord(c): '"' for c in "“”„‟«»″"},
-    **{ord(c): "-" for c in "‐‑‒–—―−"},
-    **{code: chr(code - 0xFEE0).lower() for code in range(0xFF01, 0xFF5F)},
+    **dict.fromkeys("\t\n\r\f\v\u00a0\u2002\u2003\u2007\u2009\u200a\u202f\u2028\u2029", " "),
+    **dict.fromkeys("’‘‚‛′`´", "'"),
+    **dict.fromkeys("“”„‟«»″", '"'),
+    **dict.fromkeys("‐‑‒–—―−", "-"),
+    **{chr(code): chr(code - 0xFEE0).lower() for code in range(0xFF01, 0xFF5F)},
 }
-_NOT_WORD: Final = re.compile(r"[\W_]+")
+_PUNCTUATION: Final = bytes(code for code in range(128) if not chr(code).isalnum())
+_BUT_BREAKS: Final = _PUNCTUATION.replace(b"\n", b"")
 _ROLE_COST: Final = {"header": 0, "posting": 1, "chrome": 4, "similar": 6, "cookie": 6}
 _TITLE_COST: Final = 2
 _SHORT: Final = 4
@@ -38,30 +37,39 @@ class Covered(NamedTuple):
     """Where a stated text stands: its span, and how much of the one is in the other.
 
     ``stated`` is the share of the stated text that the lines show, ``shown`` the share of the
-    lines that is stated.
+    lines that is stated, ``of_body`` the share that the lines have of the posting's body.
     """
 
     span: Span
     stated: float
     shown: float
+    of_body: float
 
 
-@lru_cache(maxsize=4)
 def even(text: str) -> str:
     """``text`` folded, character for character."""
     lower = text.lower()
     if len(lower) != len(text):
         lower = "".join(low if len(low := char.lower()) == 1 else char for char in text)
-    return lower.translate(_EVEN)
+    # A few replacements are much faster than a translation of every character.
+    for char in _EVEN.keys() & set(lower):
+        lower = lower.replace(char, _EVEN[char])
+    return lower
 
 
-def letters(text: str) -> str:
-    """The letters and digits of ``text`` in one case, for comparing wordings."""
-    return _NOT_WORD.sub("", text.lower() if text.isascii() else _composed(text))
+def letters(text: str, *, breaks: bool = False) -> str:
+    """The letters and digits of ``text`` in one case, for comparing wordings.
 
-
-def _composed(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).lower()
+    ``breaks`` keeps the line breaks.
+    """
+    text = text.lower()
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
+        for char in set(text):
+            if char >= "\x80" and not char.isalnum():
+                text = text.replace(char, "")
+    kept = text.encode("utf-8", "replace").translate(None, _BUT_BREAKS if breaks else _PUNCTUATION)
+    return kept.decode("utf-8")
 
 
 def find_visible(page: Page, value: str) -> Span | None:
@@ -115,6 +123,14 @@ class Visible:
             return 9
         return _TITLE_COST if block.kind == "title" else _ROLE_COST[block.role]
 
+    def _lines(self) -> list[str]:
+        """The letters of each block: a block is a line, so that one pass does for all."""
+        blocks, text = self.page.blocks, self.page.text
+        found = letters(text, breaks=True).split("\n")
+        if len(found) == len(blocks):
+            return found
+        return [letters(block.span.of(text)) for block in blocks]
+
     def cover(self, text: str) -> Covered | None:
         """The run of lines in which the page shows a long stated ``text``, or ``None``.
 
@@ -124,30 +140,43 @@ class Visible:
         wanted = letters(text)
         if len(wanted) < _SHORT:
             return None
-        spans: list[Span] = []
-        gains: list[float] = []
-        sizes: list[tuple[int, int]] = []
-        for block in self.page.blocks:
-            own = letters(block.span.of(self.page.text))
-            size = len(own)
-            inside = block.kind != "title" and size >= _SHORT and own in wanted
-            known = size if inside else 0
-            if not inside and size > len(wanted) // 2 > 0 and wanted in own:
-                known = len(wanted)
-            spans.append(block.span)
-            sizes.append((size, known))
-            short = size < _SHORT
-            gains.append(float(known) if known else 0.0 if short else -_FOREIGN * size)
-        run = _best_run(gains)
-        if run is None:
-            return None
-        first, last = run
-        shown = sum(size for size, _ in sizes[first : last + 1])
-        known = sum(known for _, known in sizes[first : last + 1])
-        stated = min(1.0, known / len(wanted))
-        if stated < MIN_COVERED or not shown:
-            return None
-        return Covered(Span(spans[first].start, spans[last].end), stated, known / shown)
+        lines = self._lines()
+        blocks = self.page.blocks
+        body = [b.role == "posting" and b.kind != "title" for b in blocks]
+        found = _covered(wanted, blocks, lines, body)
+        if found is None and not all(body):
+            found = _covered(wanted, blocks, lines, [b.kind != "title" for b in blocks])
+        return found
+
+
+def _covered(
+    wanted: str, blocks: tuple[Block, ...], lines: list[str], among: list[bool]
+) -> Covered | None:
+    """See `Visible.cover`; only the lines ``among`` which to look are compared."""
+    gains: list[float] = []
+    known: list[int] = []
+    for own, telling in zip(lines, among, strict=True):
+        size = len(own)
+        stated = 0
+        if telling and size >= _SHORT:
+            if own in wanted:
+                stated = size
+            elif size > len(wanted) // 2 and wanted in own:
+                stated = len(wanted)
+        known.append(stated)
+        gains.append(float(stated) if stated or size < _SHORT else -_FOREIGN * size)
+    run = _best_run(gains)
+    if run is None:
+        return None
+    first, last = run
+    shown = sum(len(own) for own in lines[first : last + 1])
+    stated = sum(known[first : last + 1])
+    share = min(1.0, stated / len(wanted))
+    if share < MIN_COVERED or not shown:
+        return None
+    body = sum(len(own) for own, telling in zip(lines, among, strict=True) if telling)
+    span = Span(blocks[first].span.start, blocks[last].span.end)
+    return Covered(span, share, stated / shown, shown / max(body, 1))
 
 
 def _whole(text: str, start: int, end: int) -> bool:
