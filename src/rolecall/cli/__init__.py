@@ -8,6 +8,7 @@ reader of stdout went away.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -42,22 +43,27 @@ rolecall VERB --help tells more; rolecall --version prints the version.
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb and return the exit code; an error is one line and a hint, no traceback."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    _fill_standard_streams()
+    if arguments is None:
+        _own_process()
     try:
         return _dispatch(words)
     except UsageError as error:
         return _say(error, USAGE)
     except Error as error:
         return _say(error, UNWRITABLE)
-    except KeyboardInterrupt:
-        return 130
     except BrokenPipeError:
         _hush()
         return PIPE_CLOSED
 
 
-def _fill_standard_streams() -> None:
-    """Open what the caller closed of 0, 1 and 2, lest a file of ours gets its number."""
+def _own_process() -> None:
+    """Settle what the whole process shares.
+
+    Until a run starts there is nothing to finish, so Ctrl-C just ends it, also amid imports. What
+    the caller closed of 0, 1 and 2 is opened, lest a file of ours gets its number.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
         pass
     os.close(descriptor)
