@@ -33,7 +33,7 @@ Script = tuple[str, str, str]
 _BODY_WORDS = ("escription", "content", "body", "jobAd", "sections")
 _TITLE_WORDS = ("itle", "name", "text")
 _ASSIGNMENT = re.compile(
-    r"=\s*(JSON\s*\.\s*parse\(\s*(?=[\"'`])|\(?\s*function\s*\(|(?=[{\[]))|\(\s*(?=\{\s*\")"
+    r"=\s*+(JSON\s*+\.\s*+parse\(\s*+(?=[\"'`])|\(?\s*+function\s*+\(|(?=[{\[]))|\(\s*+(?=\{\s*+\")"
 )
 _TARGET = re.compile(r"([\w$.]+)[\"'\]\s]*$")
 _PARAMETERS = re.compile(r"\s*([\w$,\s]*)\)\s*\{\s*return\s*")
@@ -79,13 +79,13 @@ def _roots(tree: LexborHTMLParser, scripts: Iterable[Script]) -> Iterator[tuple[
     left = MAX_CHARS
     chunks: list[str] = []
     for number, (kind, name, text) in enumerate(scripts):
-        if len(text) < MIN_SIZE or len(text) > left:
+        if len(text) > left:
             continue
         if "__next_f" in text:
             left -= len(text)
             chunks += _chunks(text)
             continue
-        if not _promising(text):
+        if len(text) < MIN_SIZE or not _promising(text):
             continue
         left -= len(text)
         if "json" in kind.lower():

@@ -111,9 +111,9 @@ def _speaks_of_work(key: str) -> bool:
 def shaped(data: Mapping[str, Any], around: Iterable[Mapping[str, Any]], path: str) -> Any:
     """The object as a ``JobPosting``, or ``None`` where it does not look like one.
 
-    It must have a title, a body, a key (or place in the state) that speaks of work, and a company,
-    a place or two other things that postings have. ``around`` holds the objects it stands in, the
-    nearest first: they may name the company.
+    It must have a title, a body, a key (or place in the state) that speaks of work, and a company
+    and a place, or another thing that postings have; a vague title ("name") needs more. ``around``
+    holds the objects it stands in, the nearest first: they may name the company.
     """
     facts: dict[str, tuple[int, Any]] = {}
     for key, value in data.items():
@@ -133,8 +133,9 @@ def shaped(data: Mapping[str, Any], around: Iterable[Mapping[str, Any]], path: s
     company = _name_of(values.get("company")) or _named_around(around)
     placed = any(name in values for name in ("location", "city", "country"))
     more = len(_CONTEXT.intersection(values))
-    enough = (bool(company) or placed) + more if "title" in facts else min(more, 1) + placed
-    if not 2 <= len(title) <= MAX_TITLE or enough < (1 if "title" in facts and more else 2):
+    where = bool(company) + placed
+    enough = bool(more) or where == 2 if "title" in facts else where and more
+    if not 2 <= len(title) <= MAX_TITLE or not enough:
         return None
     return _posting(values, title, company)
 

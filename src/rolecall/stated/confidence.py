@@ -15,7 +15,7 @@ SEEN_UNSEEN: Final[dict[str, tuple[float, float]]] = {
     "title": (0.95, 0.6),
     "company": (0.95, 0.5),
     "places": (0.9, 0.6),
-    "workplace": (0.8, 0.55),
+    "workplace": (0.85, 0.45),
     "employment_type": (0.9, 0.6),
     "salary": (0.95, 0.7),
     "experience": (0.7, 0.2),
