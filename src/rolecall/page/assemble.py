@@ -10,13 +10,14 @@ from selectolax.lexbor import LexborHTMLParser
 
 from rolecall.core import Block, Link, Notice, Page, Role, Source, Span
 from rolecall.page.decode import decode, sniff_binary, unpack
+from rolecall.page.frame import kind_of
 from rolecall.page.language import language_of
 from rolecall.page.limits import DEFAULT, Limits
 from rolecall.page.plaintext import TextLine, looks_like_markdown, read_markdown, read_plain
 from rolecall.page.prescan import check_size, prescan
 from rolecall.page.roles import assign
 from rolecall.page.statements import read_statements
-from rolecall.page.walk import Walk, kind_of, walk
+from rolecall.page.walk import Walk, walk
 
 __all__ = ["clean"]
 

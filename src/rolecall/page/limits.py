@@ -19,7 +19,7 @@ class Limits:
 
     bytes_: int = 40_000_000
     chars: int = 10_000_000
-    tags: int = 150_000
+    tags: int = 300_000
     depth: int = 400
     formatting: int = 60
     attributes: int = 200

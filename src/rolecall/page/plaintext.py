@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import pairwise
 
 from rolecall.core import Kind
-from rolecall.page.lines import BULLET, tidy
+from rolecall.page.lines import BOLD_LINE, BULLET, HASHES, RULE, starts_anew, tidy, unwrap
 
-__all__ = ["TextLine", "looks_like_markdown", "read_markdown", "read_plain", "unwrap"]
+__all__ = ["TextLine", "looks_like_markdown", "read_markdown", "read_plain"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,11 +29,8 @@ class TextLine:
     links: tuple[tuple[int, int, str], ...] = ()
 
 
-_HASHES = re.compile(r"(#{1,6})\s+(?=\S)")
+CELLS = 100  # of one table row
 _CLOSING = re.compile(r"\s#{1,6}$")
-_NUMBERED = re.compile(r"\d{1,2}[.)]\s+(?=\S)")
-_BOLD_LINE = re.compile(r"(\*\*|__)([^*_].*?)(:?)\1(:?)$")
-_RULE = re.compile(r"(?:[-=_*~]\s?){3,}$")
 _URL = re.compile(r"(?:https?://|www\.)[^\s<>\"']+[^\s<>\"'.,;:!?)\]]")
 _LINK = re.compile(
     r"(!?)\[([^\[\]]{0,500})\]\(\s*<?([^\s()<>]{0,2000})>?(?:\s+[\"'][^\"']*[\"'])?\s*\)"
@@ -45,7 +41,8 @@ _CODE = re.compile(r"`+([^`]{1,500})`+")
 _TAGS = re.compile(r"</?(?:b|i|em|strong|u|span|p|div|center|sub|sup|a)\b[^<>]{0,300}>", re.I)
 _BREAK = re.compile(r"<br\s*/?>|\\$", re.I)
 _ESCAPES = re.compile(r"\\([\\`*_{}\[\]()#+.!|>~-])")
-_LABEL = re.compile(r"[^\s:][^:]{0,40}:(?:\s|$)")
+_LABELLED = re.compile(r"[^\s:][^:]{0,60}:(?:\*\*|__)?$")  # "Requirements:" on its own line
+_COMMENT = re.compile(r"<!--(?:[^-]++|-(?!->))*+(?:-->|\Z)")
 _MARKDOWN = re.compile(r"(?m)^#{1,6} \S|^\s*[*+-] \S|\*\*[^*\n]+\*\*|\]\(https?://|^\|.*\|\s*$")
 
 
@@ -55,56 +52,6 @@ def looks_like_markdown(text: str) -> bool:
     found = [match.strip() for match in _MARKDOWN.findall(head)[:200]]
     strong = sum(1 for mark in found if mark[0] in "#]|" or mark.startswith("**"))
     return strong >= 2
-
-
-def _wraps(lines: list[str], width: int) -> int:
-    """How many lines end where the next line's first word would not have fitted."""
-    return sum(
-        len(line) + 1 + len(following.split(" ", 1)[0]) > width
-        for line, following in pairwise(lines)
-    )
-
-
-def _starts_anew(line: str) -> bool:
-    return bool(
-        BULLET.match(line) or _HASHES.match(line) or _NUMBERED.match(line) or _RULE.match(line)
-        or _BOLD_LINE.match(line) or line[0] in "|>" or _LABEL.match(line)
-    )  # fmt: skip
-
-
-def unwrap(paragraphs: list[list[str]]) -> list[str]:
-    """Join lines that were broken to a fixed width; all others stay.
-
-    With blank lines in the text, a line is joined to the one before when its first word would not
-    have fitted there. A text without blank lines is only taken for wrapped when nearly all of its
-    lines are full and go on in mid-sentence, which no page's own list of lines does.
-    """
-    lines = [line for paragraph in paragraphs for line in paragraph]
-    if len(lines) < 2:
-        return lines
-    width = max(len(line) for line in lines)
-    if not 40 <= width <= 100:
-        return lines
-    if len(paragraphs) == 1:
-        running = sum(line[-1] not in ".!?:;" for line in lines[:-1])
-        small = sum(line[0].islower() for line in lines[1:])
-        full = _wraps(lines, width)
-        if len(lines) < 6 or full < 0.9 * (len(lines) - 1):
-            return lines
-        if running < 0.75 * (len(lines) - 1) or small < 0.4 * (len(lines) - 1):
-            return lines
-    joined: list[str] = []
-    for paragraph in paragraphs:
-        fresh = True
-        previous = ""
-        for line in paragraph:
-            fits = len(previous) + 1 + len(line.split(" ", 1)[0]) <= width
-            if fresh or fits or _starts_anew(line) or previous[-1:] == ":":
-                joined.append(line)
-            else:
-                joined[-1] = f"{joined[-1]} {line}"
-            fresh, previous = False, line
-    return unwrap([joined]) if len(joined) < len(lines) else joined
 
 
 def _paragraphs(text: str, most: int) -> tuple[list[list[str]], bool]:
@@ -137,15 +84,15 @@ def _plain(line: str, following: str) -> TextLine:
     start, end = 0, len(line)
     kind: Kind = "paragraph"
     level = 0
-    if hashes := _HASHES.match(line):
+    if hashes := HASHES.match(line):
         kind, level, start = "heading", len(hashes[1]), hashes.end()
         closing = _CLOSING.search(line)
         end = closing.start() if closing and closing.start() > start else end
     elif bullet := BULLET.match(line):
         kind, start, level = "item", bullet.end(), 1
-    elif len(line) < 100 and len(following) > 2 and set(following) <= {"="}:
-        kind, level = "heading", 1
-    bold = _BOLD_LINE.match(line[start:end]) if line[start : start + 1] in ("*", "_") else None
+    elif len(line) < 100 and len(following) > 2 and set(following) in ({"="}, {"-"}):
+        kind, level = "heading", 1 if following[0] == "=" else 2
+    bold = BOLD_LINE.match(line[start:end]) if line[start : start + 1] in ("*", "_") else None
     if bold:
         start, end = start + 2, end - 2 - len(bold[4])
     links = (
@@ -162,25 +109,24 @@ def read_markdown(text: str, most: int) -> tuple[list[TextLine], bool]:
     Lines of one paragraph are joined, as every renderer does, except after a label.
     """
     found: list[TextLine] = []
-    buffer = ""
-    fence = False
-    text = re.sub(r"(?s)<!--.*?(?:-->|\Z)", "", text)
-    for raw in [*text.splitlines(), ""]:
+    buffer: list[str] = []
+    fence = done = False
+    for raw in [*_COMMENT.sub("", text).splitlines(), ""]:
         if len(found) >= most:
             return found, True
         line = tidy(raw)
         if line.startswith(("```", "~~~")):
             fence = not fence
             line = ""
+        if done or fence or not line or starts_anew(line):
+            _finish(" ".join(buffer), found)
+            buffer = []
+        if line:
+            buffer.append(line)
         hard = raw.endswith("  ") or bool(_BREAK.search(line))
-        joins = bool(buffer) and not fence and line and not _starts_anew(line)
-        if joins and not buffer.endswith("\n"):
-            buffer = f"{buffer} {line}"
-        else:
-            _finish(buffer, found)
-            buffer = line
-        if line and (hard or fence or _HASHES.match(line) or line[0] == "|"):
-            buffer += "\n"
+        done = bool(line) and (
+            hard or fence or line[0] in "#|" or _LABELLED.match(line) is not None
+        )
     return found, False
 
 
@@ -188,7 +134,7 @@ def _finish(line: str, found: list[TextLine]) -> None:
     line = line.strip()
     if not line:
         return
-    if _RULE.match(line):
+    if RULE.match(line):
         if found and set(line) <= {"=", "-"} and " " not in line and found[-1].kind == "paragraph":
             last = found.pop()
             found.append(
@@ -203,7 +149,7 @@ def _finish(line: str, found: list[TextLine]) -> None:
             )
         return
     if line[0] == "|" and line.count("|") > 1:
-        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        cells = [cell.strip() for cell in line.strip("|").split("|", CELLS)[:CELLS]]
         if not all(re.fullmatch(r":?-*:?", cell) for cell in cells):
             found.extend(_rendered(cell, "row", 0) for cell in cells if cell)
         return
@@ -211,7 +157,7 @@ def _finish(line: str, found: list[TextLine]) -> None:
         part = part.strip().lstrip(">").strip()
         if not part:
             continue
-        if hashes := _HASHES.match(part):
+        if hashes := HASHES.match(part):
             body = _CLOSING.sub("", part[hashes.end() :])
             found.append(_rendered(body, "heading", len(hashes[1])))
         elif bullet := BULLET.match(part) or re.match(r"\+\s+(?=\S)", part):
@@ -224,7 +170,7 @@ def _finish(line: str, found: list[TextLine]) -> None:
 
 def _rendered(line: str, kind: Kind, level: int) -> TextLine:
     """One line without its inline marks."""
-    bold = _BOLD_LINE.match(line) is not None
+    bold = BOLD_LINE.match(line) is not None
     line = _TAGS.sub("", line)
     pieces: list[str] = []
     links: list[tuple[int, int, str]] = []

@@ -28,7 +28,7 @@ _OPENS = re.compile(
     r"accordion|collaps|tab-?(?:pane|panel|content)|tabpanel|expand|read-?more|show-?more|toggle"
     r"|details|description|see-?more|truncat"
 )
-_DECLARATION = re.compile(r"([a-z-]+)\s*+:\s*+([^;]*+)")
+LONGEST_STYLE = 4000  # characters of an inline style that are read
 _FAR = re.compile(r"-\d{3,}")
 _ZERO = re.compile(r"0(?:\.0+)?(?:px|em|rem|pt|%)?$")
 _TINY = re.compile(r"(?:[012](?:\.\d+)?px|0?\.[01]\d*r?em|[01](?:\.\d+)?pt|0(?:%|r?em)?)$")
@@ -58,8 +58,10 @@ PLAIN = Look()
 def look(style: str) -> Look:
     """Read an inline style."""
     found: dict[str, str] = {}
-    for name, value in _DECLARATION.findall(style.lower()):
-        found[name] = value.replace("!important", "").strip()
+    for declaration in style[:LONGEST_STYLE].lower().split(";"):
+        name, colon, value = declaration.partition(":")
+        if colon:
+            found[name.strip()] = value.replace("!important", "").strip()
     background = found.get("background-color") or found.get("background", "")
     color = found.get("color", "")
     weight = found.get("font-weight", "")
@@ -199,4 +201,6 @@ def scrub(text: str) -> str:
 
     Joiners stay after letters of scripts that need them.
     """
+    if _SHAPELESS.search(text) is None:
+        return text
     return _SHAPELESS.sub("", text.translate(_SYMBOLS))

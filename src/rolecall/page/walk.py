@@ -10,46 +10,15 @@ from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from rolecall.core import Kind, Span
+from rolecall.core import Span
+from rolecall.page.frame import BLOCK, BREAK, INLINE, NAMING, SORTS, STYLING, UNSEEN, Draft, Frame
 from rolecall.page.limits import DEFAULT, Limits
-from rolecall.page.lines import BULLET, lines_of
+from rolecall.page.lines import BULLET, lines_of, unwrap
 from rolecall.page.roles import Section, section_of
-from rolecall.page.visibility import UNSEEN_TAGS, hiding_names, look, scrub, unseen
+from rolecall.page.visibility import hiding_names, look, scrub, unseen
 from rolecall.page.white import white_on_white
 
-__all__ = ["Draft", "Walk", "walk"]
-
-UNSEEN, INLINE, BLOCK, BREAK = range(4)
-BLOCK_TAGS = (
-    "address article aside blockquote body button caption center dd details dialog dir div dl dt"
-    " fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup html legend li main"
-    " menu nav ol option p pre search section select summary table tbody td textarea tfoot th thead"
-    " tr ul".split()
-)
-SORTS = (
-    dict.fromkeys(UNSEEN_TAGS | {"title"}, UNSEEN)
-    | dict.fromkeys(BLOCK_TAGS, BLOCK)
-    | dict.fromkeys(("br", "hr"), BREAK)
-)
-HEADINGS = {f"h{n}": n for n in range(1, 7)}
-CELLS = frozenset({"td", "th", "dt", "dd", "tr"})
-NAMING = ("id", "itemprop", "role")  # besides the class
-EMPHASIS = frozenset({"b", "strong"})
-# Inline elements that style a piece of a word or sentence rather than stand beside another.
-STYLING = frozenset("b strong i em u s sup sub font mark small big code tt bdi bdo wbr".split())
-
-
-@dataclass(slots=True)
-class Draft:
-    """A visible line before its role is known. ``linked`` and ``bold`` count characters."""
-
-    text: str
-    shift: int
-    start: int
-    frame: Frame
-    bulleted: bool
-    linked: int = 0
-    bold: int = 0
+__all__ = ["Walk", "walk"]
 
 
 @dataclass(slots=True)
@@ -60,100 +29,6 @@ class _Line:
     size: int = 0
     linked: int = 0
     bold: int = 0
-
-
-class Frame:
-    """An open element on the walk's stack; path and hints are put together only when asked for."""
-
-    __slots__ = (
-        "_hints",
-        "_path",
-        "block",
-        "bold",
-        "cell",
-        "counts",
-        "depth",
-        "first",
-        "href",
-        "index",
-        "level",
-        "lines",
-        "own",
-        "parent",
-        "section",
-        "steps",
-        "tag",
-    )
-
-    def __init__(self, tag: str, parent: Frame | None, sort: int, index: int, first: int) -> None:
-        self.tag = tag
-        self.parent = parent
-        self.index = index
-        self.first = first
-        self.own = ""
-        self.section: str | None = None
-        self.counts: dict[str, int] | None = None
-        self._path: str | None = None
-        self._hints: str | None = None
-        if parent is None:
-            self.block = tag
-            self.level = self.depth = self.steps = 0
-            self.bold = self.lines = self.cell = False
-            self.href: str | None = None
-            return
-        self.steps = parent.steps + 1
-        self.href = parent.href
-        self.lines = parent.lines
-        self.depth = parent.depth
-        if sort == BLOCK:
-            self.block = tag
-            self.bold = parent.bold
-            self.level = HEADINGS.get(tag, 0)
-            self.cell = tag in CELLS
-            if tag in ("ul", "ol"):
-                self.depth += 1
-            elif tag in ("pre", "textarea"):
-                self.lines = True
-        else:
-            self.block = parent.block
-            self.bold = parent.bold or tag in EMPHASIS
-            self.level = parent.level
-            self.cell = parent.cell
-
-    def path(self, longest: int) -> str:
-        """The steps from the root; after ``longest`` of them ``//`` stands for the rest."""
-        if self._path is not None:
-            return self._path
-        chain: list[Frame] = []
-        frame: Frame | None = self
-        while frame is not None and frame._path is None:
-            chain.append(frame)
-            frame = frame.parent
-        above = frame._path if frame is not None else ""
-        for step in reversed(chain):
-            name = step.tag if step.index == 1 else f"{step.tag}[{step.index}]"
-            if step.steps < longest:
-                above = f"{above}/{name}"
-                step._path = above
-            elif step is self:
-                step._path = f"{above}//{name}"
-        return self._path or above or ""
-
-    def hints(self) -> str:
-        """Lower-case class, id, itemprop and role of the element and its near ancestors."""
-        if self._hints is not None:
-            return self._hints
-        chain: list[Frame] = []
-        frame: Frame | None = self
-        while frame is not None and frame._hints is None:
-            chain.append(frame)
-            frame = frame.parent
-        hints = (frame._hints or "") if frame is not None else ""
-        for step in reversed(chain):
-            if step.own:
-                hints = f"{step.own.lower()} {hints}"[:240]
-            step._hints = hints
-        return hints
 
 
 class Walk:
@@ -205,6 +80,34 @@ class Walk:
                     continue
             node = node.next
         self._flush()
+
+    def rewrap(self) -> None:
+        """Join lines that were broken to a fixed width by hand; no offset changes.
+
+        A space takes the place of each line end, so that spans of links stay right.
+        """
+        joined = unwrap([[draft.text for draft in self.drafts]])
+        if len(joined) == len(self.drafts):
+            return
+        place = [0]  # of each old line, and of the end
+        kept: list[Draft] = []
+        for text in joined:
+            first = self.drafts[len(place) - 1]
+            size = len(first.text)
+            place.append(len(kept) + (size == len(text)))
+            while size < len(text):
+                part = self.drafts[len(place) - 1]
+                size += 1 + len(part.text)
+                first.linked += part.linked
+                first.bold += part.bold
+                place.append(len(kept) + (size == len(text)))
+            first.text = text
+            kept.append(first)
+        self.drafts = kept
+        self.sections = [
+            section._replace(first=place[section.first], last=place[section.last])
+            for section in self.sections
+        ]
 
     def _open(self, node: LexborNode, tag: str, parent: Frame, empty: bool) -> Frame | None:
         """Enter an element: its frame, or ``None`` where nothing in it can be seen."""
@@ -277,8 +180,8 @@ class Walk:
                 self._flush()
             return
         core = " ".join(words)
-        if not core.isprintable():
-            core = " ".join(scrub(raw).split())
+        if not core.isascii() or not core.isprintable():
+            core = " ".join(scrub(core).split())
             if not core:
                 return
         if ("\n" in raw and (frame.lines or len(raw) > 40)) or "\\n" in raw or "<" in raw:
@@ -294,6 +197,8 @@ class Walk:
             if piece:
                 self._put(piece, piece, frame)
             self._flush()
+            if self.full:
+                return
         if pieces and pieces[-1]:
             self._put(pieces[-1], pieces[-1], frame)
 
@@ -363,18 +268,6 @@ class Walk:
         self.full = len(self.drafts) >= self.limits.lines
 
 
-def kind_of(draft: Draft) -> Kind:
-    """The kind of a line, from the element it stands in and its bullet."""
-    frame = draft.frame
-    if frame.block == "title":
-        return "title"
-    if frame.level:
-        return "heading"
-    if draft.bulleted or frame.block == "li":
-        return "item"
-    return "row" if frame.cell else "paragraph"
-
-
 def _alone(node: LexborNode) -> bool:
     """Whether the element is the only one of its parent (a wrapper within a table cell)."""
     for side in ("next", "prev"):
@@ -414,4 +307,5 @@ def walk(tree: LexborHTMLParser, limits: Limits = DEFAULT) -> Walk:
     root = tree.root
     if root is not None:
         found.run(root)
+    found.rewrap()
     return found
