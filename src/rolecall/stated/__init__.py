@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rolecall.core import Candidate, Page
-from rolecall.stated.candidates import candidates
+from rolecall.stated.candidates import candidates_of
 from rolecall.stated.choose import choose, distinct_postings
 from rolecall.stated.visible import find_visible
 
@@ -17,4 +17,4 @@ def stated(page: Page) -> tuple[Candidate, ...]:
     `distinct_postings` says how many).
     """
     chosen = choose(page) if page.statements else ()
-    return tuple(candidates(page, chosen)) if chosen else ()
+    return tuple(candidates_of(page, chosen)) if chosen else ()

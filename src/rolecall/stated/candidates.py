@@ -41,7 +41,7 @@ _TYPES: Final = {
     "PERDIEM": "temporary", "APPRENTICESHIP": "apprenticeship", "APPRENTICE": "apprenticeship",
     "FREELANCE": "freelance", "FREELANCER": "freelance",
 }  # fmt: skip
-_HYBRID: Final = re.compile(r"\b(?:hybrid|híbrid|ibrid|hybryd|гибрид)")
+_HYBRID: Final = ("hybrid", "híbrid", "ibrid", "hybryd", "гибрид")
 _APPLY: Final = re.compile(
     r"apply|appli(?:cation|y)|bewerb|postul|candidat|solicit|sollicit|ansøg|ansok|aplik"
 )
@@ -73,7 +73,7 @@ class _View(NamedTuple):
     data: Mapping[str, Any]
 
 
-def candidates(page: Page, statements: tuple[Statement, ...]) -> Iterator[Candidate]:
+def candidates_of(page: Page, statements: tuple[Statement, ...]) -> Iterator[Candidate]:
     """One candidate per unit, from the first of ``statements`` that has the unit."""
     visible = Visible(page)
     done: set[str] = set()
@@ -161,7 +161,7 @@ def _workplace(view: _View) -> Fact | None:
         word = "".join(filter(str.isalpha, text)).lower()
         if word in ("telecommute", "telecommuting", "remote", "fullyremote"):
             # schema.org has no word for hybrid work, so boards call that TELECOMMUTE as well.
-            trust = 0.5 if _HYBRID.search(view.visible.text) else 1.0
+            trust = 0.5 if any(word in view.visible.text for word in _HYBRID) else 1.0
             span = view.visible.find("remote")
             quote = span.of(view.page.text) if span else text
             return Fact("remote", (quote,), (span,), "jobLocationType", trust)
@@ -219,7 +219,8 @@ def _experience(view: _View) -> Fact | None:
         return None
     low = years["experience_years_min"]
     figure = low if low is not None else years["experience_years_max"]
-    near = rf"(?<![\d.,]){figure}\b(?! ?[%€$£])[^\n]{{0,12}}?\b(?:{_YEARS})\b"
+    # The figure comes first, so that the search runs from figure to figure.
+    near = rf"{figure}(?<![\d.,]{figure})\b(?! ?[%€$£])[^\n]{{0,12}}?\b(?:{_YEARS})\b"
     match = re.search(near, view.visible.text)
     span = Span(match.start(), match.end()) if match else None
     quote = span.of(view.page.text) if span else line(text_of(stated))[:200]

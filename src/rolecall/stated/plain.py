@@ -9,15 +9,14 @@ from typing import Final
 MAX_CHARS: Final = 400_000
 """Longer fields are cut here."""
 
-_BLOCK: Final = re.compile(
-    r"<(?:/?(?:p|div|li|ul|ol|dl|dt|dd|h[1-6]|tr|table|section|article|header|footer|blockquote"
-    r"|pre|tbody|thead|hr|figure|main|aside)|br)(?=[\s/>])[^<>]*>",
-    re.IGNORECASE,
+_BLOCKS: Final = frozenset(
+    "p div li ul ol dl dt dd h1 h2 h3 h4 h5 h6 tr table section article header footer blockquote"
+    " pre tbody thead hr br figure main aside".split()
 )
-_CELL: Final = re.compile(r"</?t[dh](?=[\s/>])[^<>]*>", re.IGNORECASE)
-_TAG: Final = re.compile(r"<[a-zA-Z/!?][^<>]*>")
+_CELLS: Final = frozenset({"td", "th"})
+_BLOCK: Final = re.compile(rf"</?(?:{'|'.join(sorted(_BLOCKS))})(?=[\s/>])", re.IGNORECASE)
 _UNSEEN: Final = ("script", "style")
-_ESCAPED: Final = re.compile(r"&(?:lt|#60|#x3c);", re.IGNORECASE)
+_ESCAPED: Final = ("&lt;", "&#60;", "&#x3c;", "&LT;", "&#x3C;")
 _MARKUP: Final = re.compile(r"</?[a-zA-Z][\w-]*[^<>]*>")
 _BULLET: Final = re.compile(r"[•·▪◦●‣∙■□–—*-]\s+(?=\S)")
 _INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff\x00]")
@@ -26,17 +25,15 @@ _INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff\x00]")
 def lines(value: str) -> list[str]:
     """The lines of ``value``, without tags, entities, bullet marks and empty lines. Linear."""
     text = value[:MAX_CHARS]
-    if _ESCAPED.search(text) and not _MARKUP.search(text):
-        text = html.unescape(text)
-        if _ESCAPED.search(text) and not _MARKUP.search(text):
+    for _ in range(2):
+        if "&" in text and any(mark in text for mark in _ESCAPED) and not _MARKUP.search(text):
             text = html.unescape(text)
-    if _MARKUP.search(text):
+    if "<" in text and _MARKUP.search(text):
         for tag in _UNSEEN:
             text = _without(text, tag)
         if _BLOCK.search(text):
             text = text.replace("\n", " ").replace("\r", " ")
-            text = _BLOCK.sub("\n", text)
-        text = _TAG.sub("", _CELL.sub(" ", text))
+        text = _untagged(text)
     text = html.unescape(text) if "&" in text else text
     if not text.isascii():
         text = _INVISIBLE.sub("", text)
@@ -57,10 +54,28 @@ def line(value: str) -> str:
     return " ".join(value.split())
 
 
+def _untagged(text: str) -> str:
+    """``text`` with a line break for each block tag, a space for a cell, nothing for others."""
+    parts = text.split("<")
+    kept = [parts[0]]
+    for part in parts[1:]:
+        head, closed, tail = part.partition(">")
+        if not closed or not (head[:1].isalpha() or head[:1] in ("/", "!", "?")):
+            kept.append("<" + part)
+            continue
+        name = head.strip("/ ").split(None, 1)[:1]
+        tag = name[0].lower() if name else ""
+        kept.append("\n" if tag in _BLOCKS else " " if tag in _CELLS else "")
+        kept.append(tail)
+    return "".join(kept)
+
+
 def _without(text: str, tag: str) -> str:
     """``text`` without the elements ``tag``; one that is not closed reaches to the end."""
+    if f"<{tag}" not in text and f"<{tag.upper()}" not in text:
+        return text
     lower = text.lower()
-    if len(lower) != len(text) or f"<{tag}" not in lower:
+    if len(lower) != len(text):
         return text
     parts: list[str] = []
     at = 0

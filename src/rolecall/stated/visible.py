@@ -6,6 +6,7 @@ space. The fold keeps every character in its place, so a match needs no table of
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from bisect import bisect_right
 from typing import Final, NamedTuple
@@ -17,12 +18,14 @@ MIN_COVERED: Final = 0.6
 """Share of a stated description that a run of lines must show to count as its place."""
 
 _EVEN: Final = {
-    **dict.fromkeys("\t\n\r\f\v\u00a0\u2002\u2003\u2007\u2009\u200a\u202f\u2028\u2029", " "),
+    **dict.fromkeys("\t\r\f\v\u00a0\u2002\u2003\u2007\u2009\u200a\u202f\u2028\u2029", " "),
     **dict.fromkeys("’‘‚‛′`´", "'"),
     **dict.fromkeys("“”„‟«»″", '"'),
     **dict.fromkeys("‐‑‒–—―−", "-"),
     **{chr(code): chr(code - 0xFEE0).lower() for code in range(0xFF01, 0xFF5F)},
 }
+_ODD: Final = re.compile(r"[^ -_a-~\n]+")
+_COMBINING: Final = frozenset(map(chr, range(0x300, 0x370)))
 _PUNCTUATION: Final = bytes(code for code in range(128) if not chr(code).isalnum())
 _BUT_BREAKS: Final = _PUNCTUATION.replace(b"\n", b"")
 _ROLE_COST: Final = {"header": 0, "posting": 1, "chrome": 4, "similar": 6, "cookie": 6}
@@ -47,12 +50,12 @@ class Covered(NamedTuple):
 
 
 def even(text: str) -> str:
-    """``text`` folded, character for character."""
+    """``text`` folded, character for character; line breaks stay."""
     lower = text.lower()
     if len(lower) != len(text):
         lower = "".join(low if len(low := char.lower()) == 1 else char for char in text)
     # A few replacements are much faster than a translation of every character.
-    for char in _EVEN.keys() & set(lower):
+    for char in _EVEN.keys() & _odd(lower):
         lower = lower.replace(char, _EVEN[char])
     return lower
 
@@ -62,14 +65,24 @@ def letters(text: str, *, breaks: bool = False) -> str:
 
     ``breaks`` keeps the line breaks.
     """
-    text = text.lower()
-    if not text.isascii():
-        text = unicodedata.normalize("NFC", text)
-        for char in set(text):
-            if char >= "\x80" and not char.isalnum():
-                text = text.replace(char, "")
-    kept = text.encode("utf-8", "replace").translate(None, _BUT_BREAKS if breaks else _PUNCTUATION)
-    return kept.decode("utf-8")
+    return _letters(text.lower(), _BUT_BREAKS if breaks else _PUNCTUATION)
+
+
+def _letters(lower: str, without: bytes) -> str:
+    if not lower.isascii():
+        odd = _odd(lower)
+        if not odd.isdisjoint(_COMBINING):
+            lower = unicodedata.normalize("NFC", lower)
+            odd = _odd(lower)
+        for char in odd:
+            if char > "\x7f" and not char.isalnum():
+                lower = lower.replace(char, "")
+    return lower.encode("utf-8", "replace").translate(None, without).decode("utf-8")
+
+
+def _odd(text: str) -> set[str]:
+    """The characters of ``text`` that are not the usual ones of ASCII."""
+    return set("".join(_ODD.findall(text)))
 
 
 def find_visible(page: Page, value: str) -> Span | None:
@@ -96,9 +109,8 @@ class Visible:
 
     def find(self, value: str) -> Span | None:
         """See `find_visible`."""
-        if not value.isascii():
-            value = unicodedata.normalize("NFC", value)
-        wanted = " ".join(even(value).split())
+        value = value.lower() if value.isascii() else even(unicodedata.normalize("NFC", value))
+        wanted = " ".join(value.split())
         text = self.text
         if not wanted or len(wanted) > len(text):
             return None
@@ -126,7 +138,7 @@ class Visible:
     def _lines(self) -> list[str]:
         """The letters of each block: a block is a line, so that one pass does for all."""
         blocks, text = self.page.blocks, self.page.text
-        found = letters(text, breaks=True).split("\n")
+        found = _letters(self.text, _BUT_BREAKS).split("\n")
         if len(found) == len(blocks):
             return found
         return [letters(block.span.of(text)) for block in blocks]
@@ -137,46 +149,47 @@ class Visible:
         Lines count by their letters and digits only, so that markup that splits or joins lines
         does not matter. The run is the one with the most stated over foreign letters.
         """
-        wanted = letters(text)
-        if len(wanted) < _SHORT:
+        stated = letters(text, breaks=True).split("\n")
+        if sum(map(len, stated)) < _SHORT:
             return None
         lines = self._lines()
         blocks = self.page.blocks
         body = [b.role == "posting" and b.kind != "title" for b in blocks]
-        found = _covered(wanted, blocks, lines, body)
+        found = _covered(stated, blocks, lines, body)
         if found is None and not all(body):
-            found = _covered(wanted, blocks, lines, [b.kind != "title" for b in blocks])
+            found = _covered(stated, blocks, lines, [b.kind != "title" for b in blocks])
         return found
 
 
 def _covered(
-    wanted: str, blocks: tuple[Block, ...], lines: list[str], among: list[bool]
+    stated: list[str], blocks: tuple[Block, ...], lines: list[str], among: list[bool]
 ) -> Covered | None:
     """See `Visible.cover`; only the lines ``among`` which to look are compared."""
+    wanted, whole_lines = "".join(stated), set(stated)
     gains: list[float] = []
     known: list[int] = []
     for own, telling in zip(lines, among, strict=True):
         size = len(own)
-        stated = 0
+        same = 0
         if telling and size >= _SHORT:
-            if own in wanted:
-                stated = size
+            if own in whole_lines or own in wanted:
+                same = size
             elif size > len(wanted) // 2 and wanted in own:
-                stated = len(wanted)
-        known.append(stated)
-        gains.append(float(stated) if stated or size < _SHORT else -_FOREIGN * size)
+                same = len(wanted)
+        known.append(same)
+        gains.append(float(same) if same or size < _SHORT else -_FOREIGN * size)
     run = _best_run(gains)
     if run is None:
         return None
     first, last = run
     shown = sum(len(own) for own in lines[first : last + 1])
-    stated = sum(known[first : last + 1])
-    share = min(1.0, stated / len(wanted))
+    same = sum(known[first : last + 1])
+    share = min(1.0, same / len(wanted))
     if share < MIN_COVERED or not shown:
         return None
     body = sum(len(own) for own, telling in zip(lines, among, strict=True) if telling)
     span = Span(blocks[first].span.start, blocks[last].span.end)
-    return Covered(span, share, stated / shown, shown / max(body, 1))
+    return Covered(span, share, same / shown, shown / max(body, 1))
 
 
 def _whole(text: str, start: int, end: int) -> bool:
