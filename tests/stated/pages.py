@@ -4,6 +4,8 @@ import json
 
 from rolecall.core import Page, Source
 from rolecall.page import clean
+from rolecall.schema.posting import LIST_UNITS, UNITS
+from rolecall.stated import stated
 
 BODY = (
     "<p>The harbour needs you: we keep forty boats afloat, all year round.</p>"
@@ -33,3 +35,29 @@ def page(data, shown=SHOWN, *, url=None, title="Boat builder at Nord Yards") -> 
 def base(**more):
     """The usual posting with other properties."""
     return {**BASE, **more}
+
+
+def by_unit(one):
+    return {candidate.unit: candidate for candidate in stated(one)}
+
+
+def value(unit, shown=SHOWN, **data):
+    found = by_unit(page(base(**data), shown)).get(unit)
+    return found.value if found else None
+
+
+def check(one, candidates):
+    """What every candidate of this room keeps."""
+    for candidate in candidates:
+        assert candidate.unit in UNITS
+        assert candidate.origin == "stated"
+        assert candidate.pointer
+        assert candidate.confidence is not None
+        assert 0 <= candidate.confidence <= 1
+        assert len(candidate.quotes) == len(candidate.spans)
+        if candidate.unit in LIST_UNITS:
+            assert len(candidate.spans) == len(candidate.value)
+        for quote, span in zip(candidate.quotes, candidate.spans, strict=True):
+            if span is not None:
+                assert one.text[span.start : span.end] == quote
+        json.dumps(candidate.value)

@@ -28,6 +28,8 @@ from rolecall.stated.visible import Visible
 
 MIN_DESCRIPTION: Final = 40
 HALF_BODY: Final = 0.5
+MAX_YEARS: Final = 40
+MAX_LIST: Final = 20_000
 MAX_ITEM: Final = 60
 """Characters up to which the parts of an enumeration in one string count as its items."""
 
@@ -257,7 +259,7 @@ def _listed(*names: str) -> Callable[[_View], Fact | None]:
         for name in names:
             items: list[str] = []
             for text in texts_of(view.data.get(name)):
-                items += _items(text)
+                items += _items(text[:MAX_LIST])
             kept = list(dict.fromkeys(item for item in items if said(item)))[:MAX_ITEMS]
             if kept:
                 spans = tuple(view.visible.find(item) for item in kept)
@@ -286,13 +288,26 @@ def _date(name: str) -> Callable[[_View], Fact | None]:
         day = day_of(stated, view.page.language)
         if day is None:
             return None
-        span = None
-        if day[:4] in view.visible.text:
-            span = next((s for text in _spelled(day) if (s := view.visible.find(text))), None)
+        span = _date_span(view.visible, day)
         quote = span.of(view.page.text) if span else text_of(stated).strip()
         return Fact(day, (quote,), (span,), name)
 
     return read
+
+
+def _date_span(visible: Visible, day: str) -> Span | None:
+    """Where the text shows an ISO date in a spelling that leaves no doubt about it."""
+    text = visible.text
+    near: list[str] = []
+    at = text.find(day[:4])
+    while at >= 0 and len(near) < MAX_YEARS:
+        near.append(text[max(0, at - 20) : at + 12])
+        at = text.find(day[:4], at + 4)
+    windows = "\n".join(near)
+    for spelling in _spelled(day) if near else ():
+        if spelling.lower() in windows and (span := visible.find(spelling)):
+            return span
+    return None
 
 
 def _spelled(day: str) -> Iterator[str]:

@@ -17,7 +17,7 @@ _CELLS: Final = frozenset({"td", "th"})
 _BLOCK: Final = re.compile(rf"</?(?:{'|'.join(sorted(_BLOCKS))})(?=[\s/>])", re.IGNORECASE)
 _UNSEEN: Final = ("script", "style")
 _ESCAPED: Final = ("&lt;", "&#60;", "&#x3c;", "&LT;", "&#x3C;")
-_MARKUP: Final = re.compile(r"</?[a-zA-Z][\w-]*[^<>]*>")
+_MARKUP: Final = re.compile(r"</?[a-zA-Z][^<>]*>")
 _BULLET: Final = re.compile(r"[•·▪◦●‣∙■□–—*-]\s+(?=\S)")
 _INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff\x00]")
 

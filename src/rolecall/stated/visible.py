@@ -14,6 +14,8 @@ from typing import Final, NamedTuple
 from rolecall.core import Block, Page, Span
 
 MAX_OCCURRENCES: Final = 40
+MAX_WORK: Final = 50_000_000
+"""Letters times lines up to which parts of lines are looked for, too."""
 MIN_COVERED: Final = 0.6
 """Share of a stated description that a run of lines must show to count as its place."""
 
@@ -166,13 +168,14 @@ def _covered(
 ) -> Covered | None:
     """See `Visible.cover`; only the lines ``among`` which to look are compared."""
     wanted, whole_lines = "".join(stated), set(stated)
+    affordable = len(wanted) * len(lines) <= MAX_WORK
     gains: list[float] = []
     known: list[int] = []
     for own, telling in zip(lines, among, strict=True):
         size = len(own)
         same = 0
         if telling and size >= _SHORT:
-            if own in whole_lines or own in wanted:
+            if own in whole_lines or (affordable and own in wanted):
                 same = size
             elif size > len(wanted) // 2 and wanted in own:
                 same = len(wanted)
