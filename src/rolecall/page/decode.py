@@ -165,6 +165,9 @@ def _utf16(head: bytes) -> str | None:
     if len(head) < 8:
         return None
     even, odd = head[::2].count(0), head[1::2].count(0)
+    controls = len(head) - len(head.translate(None, _CONTROLS)) - even - odd
+    if controls > 0.05 * len(head):
+        return None
     least = len(head) // 2 * 0.08
     if odd >= least and odd > 20 * even:
         return "utf-16-le"

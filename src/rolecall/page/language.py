@@ -36,10 +36,10 @@ _WORDS = {
     " sul sulla nei ed anche presso tra ti siamo cui",
     "cs": "a v na se s o je pro že do z k od jsou nebo ve si co jak při po za práce máš máte jsme"
     " budeš bude nás náš naše naší našeho nabízíme požadujeme které který která i ale také"
-    " vám vás tě ti by jako už zkušenosti",
+    " vám vás tě ti by jako už zkušenosti hledáme našeho týmu",
     "sk": "a v na sa s o je pre že do z k od sú alebo vo si čo ako pri po za práce máš máte sme"
     " budeš bude nás náš naša naše ponúkame požadujeme ktoré ktorý ktorá i ale tiež vám vás"
-    " ťa ti by už skúsenosti",
+    " ťa ti by už skúsenosti hľadáme nášho pracovný pracovnej",
     "pl": "i w na z do się o jest dla że od są lub we co jak przy po za pracy mamy oferujemy nasz"
     " nasza naszego naszej oraz które który która ale także ci nie przez ze jako to"
     " doświadczenie znajomość będziesz będzie twój twoje masz",

@@ -114,8 +114,20 @@ _NAMES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             "dialog",
             r"modal|popup|pop-up|lightbox|overlay|dialog|alertdialog|tooltip|popover|toast",
         ),
-        ("advert", r"ads?|advert(?:s|isement)?|adsense|adsbygoogle|sponsored|promo(?:tion)?s?"),
+        (
+            "advert",
+            r"adverts?|advertisements?|adsense|adsbygoogle|sponsored|promo(?:tion)?s?"
+            r"|ads?[-_]?(?:banner|slot|unit|container|wrapper|space|box)s?",
+        ),
         ("sidebar", r"sidebar|side-?bar|complementary|widget-?area|right-?rail|left-?rail"),
+    )
+)
+# Names of the parts of a posting: such a container is furniture only if its tag says so.
+_OF_THE_POSTING = re.compile(
+    _EDGE.format(
+        r"(?:job|vacancy|position|posting|career|stellen|offer)[-_]?(?:title|details?|header|info"
+        r"|description|summary|meta|location|company|overview|body|content)|employer|salary"
+        r"|company[-_]?(?:name|info)|description"
     )
 )
 
@@ -129,6 +141,8 @@ def section_of(tag: str, own: str) -> str | None:
         own = own.lower()
         for kind, pattern in _NAMES:
             if pattern.search(own):
+                if kind not in ("cookie", "similar") and _OF_THE_POSTING.search(own):
+                    break
                 return kind
     return _TAGS.get(tag)
 

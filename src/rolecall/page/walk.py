@@ -296,7 +296,7 @@ def _twin(node: LexborNode, attributes: dict[str, str | None]) -> bool:
 
 def walk(tree: LexborHTMLParser, limits: Limits = DEFAULT) -> Walk:
     """Collect the visible lines of a parsed page."""
-    sheets = [node.text_content or "" for node in tree.css("style")]
+    sheets = [node.text() for node in tree.css("style")]
     styled = any("background" in sheet for sheet in sheets)
     found = Walk(limits, hiding_names(sheets), styled)
     for node in tree.css("title"):
