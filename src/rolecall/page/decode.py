@@ -168,7 +168,7 @@ def _utf16(head: bytes) -> str | None:
     controls = len(head) - len(head.translate(None, _CONTROLS)) - even - odd
     if controls > 0.05 * len(head):
         return None
-    least = len(head) // 2 * 0.08
+    least = max(3, len(head) // 2 * 0.08)
     if odd >= least and odd > 20 * even:
         return "utf-16-le"
     if even >= least and even > 20 * odd:

@@ -118,7 +118,7 @@ class Frame:
         hints = (frame._hints or "") if frame is not None else ""
         for step in reversed(chain):
             if step.own:
-                hints = f"{step.own.lower()} {hints}"[:240]
+                hints = f"{step.own.lower()} {hints}".rstrip()[:240]
             step._hints = hints
         return hints
 

@@ -23,11 +23,11 @@ COOKIE_TEXT = re.compile(
 # The whole heading, folded.
 SIMILAR_HEADING = re.compile(
     r"(?:(?:view |see |browse |explore |our |find |discover )?(?:all )?"
-    r"(?:similar|related|recommended|suggested|more|other|recent|latest|featured|new|nearby"
-    r"|additional|further|current|comparable)\b(?: \w+){0,2} "
-    r"(?:jobs?|vacanc(?:y|ies)|positions?|postings?|roles?|openings?|opportunities|searches"
-    r"|job offers|listings|careers)\b(?: (?:at|in|from|by|for|near) .*| you may .*|"
-    r" you might .*)?$"
+    r"(?:(?:similar|related|recommended|suggested|more|other|latest|featured|nearby|comparable)\b"
+    r"(?: (?!about|of)\w+){0,2} (?:jobs|vacancies|positions|postings|roles|openings|opportunities"
+    r"|searches|job offers|listings|careers)|(?:recent|new|additional|further|current)"
+    r"(?: (?:job|career))? (?:jobs|vacancies|openings|listings|postings))"
+    r"(?: (?:at|in|from|by|for|near) .*| you (?:may|might) .*)?$"
     r"|people also (?:viewed|searched)|jobs? (?:you may|you might|recommended|similar|like this)"
     r"|you (?:may|might) also (?:like|be interested)|also (?:hiring|viewed)|explore more"
     r"|set alert for similar|similar companies|related searches|get notified (?:about|when)"

@@ -123,9 +123,14 @@ def read_markdown(text: str, most: int) -> tuple[list[TextLine], bool]:
             buffer = []
         if line:
             buffer.append(line)
+        # What is complete on its own line: the next one does not run on from it.
         hard = raw.endswith("  ") or bool(_BREAK.search(line))
         done = bool(line) and (
-            hard or fence or line[0] in "#|" or _LABELLED.match(line) is not None
+            hard
+            or fence
+            or line[0] in "#|"
+            or RULE.match(line) is not None
+            or _LABELLED.match(line) is not None
         )
     return found, False
 
