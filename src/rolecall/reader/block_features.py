@@ -257,7 +257,17 @@ def _words_bin(count: int) -> str:
 
 
 def _bin(count: int) -> str:
-    return str(count) if count < 4 else "6" if count < 7 else "12" if count < 13 else "25" if count < 26 else "26"
+    return (
+        str(count)
+        if count < 4
+        else "6"
+        if count < 7
+        else "12"
+        if count < 13
+        else "25"
+        if count < 26
+        else "26"
+    )
 
 
 def _shape(text: str) -> str:

@@ -12,6 +12,10 @@ from functools import lru_cache
 from importlib.resources import files
 
 WORD = re.compile(r"[^\W_]+(?:['\-/][^\W_]+)*")
+LABEL_START = re.compile(
+    r"(?:(?:the|your|our|job|jobs|posting|position|current|primary|main|full|required|minimum|vacancy"
+    r"|stellen|deine?|ihre?|der|die|das|le|la|les|votre|il|o|a|de|je|het|tipo|typ|din|ditt) )+"
+)
 STEM_SIZES = (4, 5, 6, 7, 8, 9, 10)
 Phrases = dict[str, list[tuple[tuple[str, ...], str]]]
 
@@ -48,7 +52,12 @@ class Lexicon:
 
     def label(self, text: str) -> tuple[str, ...]:
         """The fields that ``text`` (lower case, no colon) may label; empty if it is no label."""
-        return self.labels.get(text, ())
+        found = self.labels.get(text)
+        if found is None and " " in text:
+            start = LABEL_START.match(text)
+            if start is not None:
+                found = self.labels.get(text[start.end() :])
+        return found or ()
 
     def cue(self, word: str) -> str | None:
         """The class of line that ``word`` (lower case) hints at."""
@@ -121,4 +130,3 @@ def lexicon() -> Lexicon:
 def split_words(text: str) -> list[str]:
     """Lower-case words of ``text``; apostrophes and hyphens stay inside a word."""
     return WORD.findall(text.lower().replace("’", "'"))
-

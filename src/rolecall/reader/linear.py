@@ -13,8 +13,19 @@ class Linear:
 
     weights: Mapping[str, float] = field(default_factory=dict)
 
+    def score(self, features: Iterable[str]) -> float:
+        """The summed weights of the features that hold, and the bias."""
+        get = self.weights.get
+        return get("bias", 0.0) + sum([get(name, 0.0) for name in features])
+
     def probability(self, features: Iterable[str]) -> float:
         """How probable it is that a candidate with these features is right (0 to 1)."""
-        get = self.weights.get
-        score = get("bias", 0.0) + sum(get(name, 0.0) for name in features)
-        return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, score))))
+        return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, self.score(features)))))
+
+
+def chances(scores: list[float]) -> list[float]:
+    """The probability that each of a page's proposals is the right one, against none (score 0)."""
+    top = max([0.0, *scores])
+    raised = [math.exp(score - top) for score in scores]
+    total = math.exp(-top) + sum(raised)
+    return [value / total for value in raised]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from rolecall.core import Span
+from rolecall.normalise.places import is_place
 from rolecall.reader.blocks import Tagged
 from rolecall.reader.lexicon import lexicon, split_words
 from rolecall.reader.proposal import Proposal, bins, label_of, place_features, value_span
@@ -17,15 +18,17 @@ SPLIT = re.compile(
     r"|\s+(?:at|bei|chez|bij|ve|hos|presso|para|en|em|in|à|i|w|within|for)\s+(?=[^\W\d_])"
 )
 LEAD = re.compile(
-    r"^(?:job application for|application for|job opening|job|vacancy|vacature|career|careers"
-    r"|stellenangebot|stellenausschreibung|stelle|offre d['’]emploi|offre|poste|nabídka práce"
-    r"|volné místo|vaga|vaga de|oportunidade|offerta di lavoro|вакансия|oferta de empleo|empleo"
-    r"|stillingsopslag|ledig stilling|jobb|ledigt jobb|oferta pracy|praca|lowongan kerja|apply for"
-    r"|we are hiring|we're hiring|hiring|now hiring|wir suchen|wanted|job title|position|title|role"
-    r")\b\s*[:\-–—|]*\s*(?=\S)",
+    r"^(?:(?:job application for|application for|apply for|we are hiring|we're hiring|now hiring"
+    r"|stellenangebot|stellenausschreibung|offre d['’]emploi|nabídka práce|volné místo"
+    r"|vaga(?: de| para)?|oportunidade|offerta di lavoro|oferta de empleo|stillingsopslag"
+    r"|ledig stilling|ledigt jobb|oferta pracy|lowongan kerja|job opening|job title)\b\s*[:\-–—|]*"
+    r"|(?:jobs?|vacancy|vacature|careers?|stelle|offre|poste|вакансия|empleo|jobb|praca|hiring|title"
+    r"|wir suchen|wanted|position|role|stilling|tjänst)\s*[:–—|-]+\s)\s*(?=\S)",
     re.I,
 )
-GENDER = re.compile(r"\(?\b[mwfdxhg](?:\s*[/|*]\s*[mwfdxhgi]){1,3}\b\)?|:in\b|\*in\b|/-?in\b|\(a\)|/a\b", re.I)
+GENDER = re.compile(
+    r"\(?\b[mwfdxhg](?:\s*[/|*]\s*[mwfdxhgi]){1,3}\b\)?|:in\b|\*in\b|/-?in\b|\(a\)|/a\b", re.I
+)
 HINT = re.compile(r"title|headline|position|job-?name|heading|jobtitle|vacan|stelle")
 LEVEL = re.compile(r"\b(?:senior|junior|sr|jr|lead|principal|staff|mid|trainee|head|chief)\b", re.I)
 
@@ -45,6 +48,14 @@ def propose_titles(tagged: Tagged) -> list[Proposal]:
     near = [i for i in headings if i < tagged.first]
     last_heading = near[-1] if near else -1
     limit = min(len(lines), max(tagged.first + 6, 12))
+    site = _fold(page.meta.get("og:site_name", ""))
+    marked = {
+        _fold(lines[i].text)
+        for i in headings
+        if GENDER.search(lines[i].text) or "(" in lines[i].text
+    }
+    roles = lexicon().names_role
+    headed = any(any(map(roles, lines[i].words)) for i in headings if i < max(tagged.first + 3, 8))
     body = _fold(page.text[_start(tagged) : _end(tagged)])
     out = []
     for i in range(limit):
@@ -64,18 +75,22 @@ def propose_titles(tagged: Tagged) -> list[Proposal]:
             around.append("h:last")
         if line.block.kind == "heading":
             around.append(f"lv={line.block.level}")
+        whole_span = value_span(tagged, i)
         for span, part in _parts(tagged, i):
             text = span.of(page.text)
             key = _fold(text)
             features = [*around, part, *_wording(text, key)]
-            features.append(f"part|{line.block.kind}|{part}")
-            if document:
-                whole = key == document
-                features.append("doc=" if whole else "doc+" if f" {key} " in f" {document} " else "doc-")
-                if document.startswith(key):
-                    features.append("doc^")
-            if shown:
-                features.append("og+" if key in shown else "og-")
+            kind = line.block.kind
+            features.append(f"part|{kind}|{part}")
+            features.append(f"{kind}|{'headed' if headed else 'bare'}")
+            inside = _within(key, document, "doc")
+            features.extend((inside, f"{inside}|{kind}", f"{inside}|{part}"))
+            if document.startswith(key):
+                features.append("doc^")
+            features.append(_within(key, shown, "og"))
+            features.extend(_left_out(page.text, whole_span, span, site))
+            if any(other != key and other.startswith(key) for other in marked):
+                features.append("longer")
             features.append(f"same={bins(counts.get(key, 0))}")
             features.append("body+" if key in body else "body-")
             out.append(Proposal(unit="title", value=text, span=span, features=tuple(features)))
@@ -85,14 +100,12 @@ def propose_titles(tagged: Tagged) -> list[Proposal]:
 def _parts(tagged: Tagged, index: int) -> Iterator[tuple[Span, str]]:
     """The whole line, the line without lead-in words, and runs of its parts from either end."""
     text = tagged.page.text
-    whole = value_span(tagged, index)
+    base = value_span(tagged, index)
+    lead = LEAD.match(base.of(text))
+    if lead and base.start + lead.end() < base.end:
+        base = Span(base.start + lead.end(), base.end)
     if len(tagged.lines[index].words) <= MOST_WORDS:
-        yield whole, "whole"
-    lead = LEAD.match(whole.of(text))
-    base = whole
-    if lead and whole.start + lead.end() < whole.end:
-        base = Span(whole.start + lead.end(), whole.end)
-        yield base, "led"
+        yield base, "whole"
     cuts = [(m.start(), m.end()) for m in SPLIT.finditer(base.of(text))][: MOST_PARTS - 1]
     if not cuts or base.end - base.start > 220:
         return
@@ -103,22 +116,63 @@ def _parts(tagged: Tagged, index: int) -> Iterator[tuple[Span, str]]:
         for j in range(i, len(ends)):
             if (i == 0 and j == last) or ends[j] - start < 3:
                 continue
+            if i and (led := LEAD.match(text[base.start + start : base.end])) is not None:
+                start += led.end()
+                if start >= ends[j]:
+                    continue
             name = "front" if i == 0 else "back" if j == last else "middle"
             size = "1" if i == j else "+"
             yield Span(base.start + start, base.start + ends[j]), f"{name}{size}"
+
+
+def _within(key: str, whole: str, name: str) -> str:
+    """Whether ``key`` is all, a part, or no part of another title of the page."""
+    if not whole:
+        return f"{name}?"
+    if key == whole:
+        return f"{name}="
+    return f"{name}+" if f" {key} " in f" {whole} " else f"{name}-"
+
+
+def _left_out(text: str, whole: Span, span: Span, site: str) -> list[str]:
+    """What stands in the rest of the line: a place, a role, a code, the site's name."""
+    out = []
+    for side, rest in (("<", text[whole.start : span.start]), (">", text[span.end : whole.end])):
+        rest = rest.strip(" -–—|·•»:,@/")
+        if not rest:
+            continue
+        words = split_words(rest)
+        if is_place(rest) >= 0.5:
+            kind = "place"
+        elif site and _fold(rest) in site:
+            kind = "site"
+        elif any(lexicon().names_role(word) for word in words):
+            kind = "role"
+        elif any(ch.isdigit() for ch in rest):
+            kind = "code"
+        else:
+            kind = "other"
+        out.append(f"rest{side}{kind}")
+    return out
 
 
 def _wording(text: str, key: str) -> list[str]:
     words = split_words(text)
     lists = lexicon()
     roles = sum(lists.names_role(word) for word in words)
-    out = [f"n={min(len(words), 9)}", f"role={min(roles, 2)}", f"rn={min(roles, 1)}|{bins(len(words))}"]
+    out = [
+        f"n={min(len(words), 9)}",
+        f"role={min(roles, 2)}",
+        f"rn={min(roles, 1)}|{bins(len(words))}",
+    ]
     if words:
         if lists.names_role(words[-1]):
             out.append("role$")
         if lists.names_role(words[0]):
             out.append("role^")
     heading = lists.heading(words)
+    if is_place(text) >= 0.5:
+        out.append("place")
     if heading is not None:
         out.append(f"hd={'hi' if heading.cover >= 0.5 else 'lo'}")
     if lists.label(key):
@@ -131,7 +185,7 @@ def _wording(text: str, key: str) -> list[str]:
         out.append(f"end{text[-1]}")
     if text.isupper():
         out.append("upper")
-    if text[:1].islower():
+    if text[:2].islower():
         out.append("lower")
     if any(ch.isdigit() for ch in text):
         out.append("digit")

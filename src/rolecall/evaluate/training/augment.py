@@ -29,9 +29,7 @@ def vary(lines: Sequence[Line], draw: random.Random) -> list[Line]:
         if flat_lists and block.kind == "item":
             block = replace(block, kind="paragraph", tag="div", level=0)
         if block.kind == "heading" and block.level > 1 and headings != "keep":
-            block = replace(
-                block, kind="paragraph", tag="p", level=0, bold=headings == "bold"
-            )
+            block = replace(block, kind="paragraph", tag="p", level=0, bold=headings == "bold")
         if no_hints:
             block = replace(block, hints="")
         if flat_paths:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from rolecall.evaluate.training.labels import label_blocks
 from rolecall.reader.block_features import block_features
 from rolecall.reader.lines import prepare
 
-COPIES = 3
+MOST_COPIES, ROWS_PER_SITE = 5, 20
 SETTINGS = {
     "c1": 0.3,
     "c2": 0.05,
@@ -27,20 +28,26 @@ SETTINGS = {
 def train_blocks(samples: Sequence[Sample], path: Path) -> None:
     """Write a tagger trained on ``samples`` to ``path``. Deterministic."""
     trainer = pycrfsuite.Trainer(algorithm="lbfgs", params=SETTINGS, verbose=False)
+    pages = Counter(sample.site for sample in samples)
     for sample in samples:
-        for features, labels in training_rows(sample):
+        for features, labels in training_rows(sample, copies(pages[sample.site])):
             trainer.append(features, labels)
     path.parent.mkdir(parents=True, exist_ok=True)
     trainer.train(str(path))
 
 
-def training_rows(sample: Sample) -> list[tuple[list[list[str]], list[str]]]:
-    """The features and labels of a page as it is, and of ``COPIES`` copies in other layouts."""
+def copies(pages: int) -> int:
+    """How many varied copies each page of a site with so many pages gets: few of a big site's."""
+    return max(1, min(MOST_COPIES, ROWS_PER_SITE // pages))
+
+
+def training_rows(sample: Sample, count: int) -> list[tuple[list[list[str]], list[str]]]:
+    """The features and labels of a page as it is, and of ``count`` copies in other layouts."""
     lines = prepare(sample.page)
     labels = label_blocks(lines, sample.gold)
     rows = [(block_features(sample.page, lines), labels)]
     draw = random.Random(sample.id)
-    for _ in range(COPIES):
+    for _ in range(count):
         features = block_features(sample.page, vary(lines, draw))
         rows.append((drop_words(features, draw), labels))
     return rows

@@ -1,0 +1,139 @@
+"""Trains every part of the embedded reader on annotated pages and writes a model folder.
+
+The rankers learn from pages whose lines were labelled by a tagger that had not seen their site, so
+that they meet the tagger's mistakes in training as they will in use.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import pycrfsuite
+
+from rolecall.evaluate.samples import Sample
+from rolecall.evaluate.training import priors
+from rolecall.evaluate.training.blocks import train_blocks
+from rolecall.evaluate.training.choice import fit_choice
+from rolecall.evaluate.training.layouts import layouts
+from rolecall.evaluate.training.logistic import fit
+from rolecall.evaluate.training.right import has_value, right
+from rolecall.evaluate.training.skills import train_skills
+from rolecall.reader import facts
+from rolecall.reader.blocks import Tagged, tag
+from rolecall.reader.linear import Linear
+from rolecall.reader.model import BLOCKS, CALIBRATION, RANKERS, write_manifest
+from rolecall.reader.place import propose_places
+from rolecall.reader.proposal import Proposal
+from rolecall.reader.read import CHOSEN, LISTED
+
+INNER_PARTS = 3
+SITE_POWER = 0.7
+"""A page of a site with n pages weighs n to the power of minus this."""
+
+THRESHOLDS = {
+    "title": 0.03,
+    "company": 0.03,
+    "places": 0.4,
+    "workplace": 0.35,
+    "seniority": 0.4,
+    "salary": 0.3,
+    "experience": 0.4,
+    "education": 0.4,
+    "employment_type": 0.45,
+    "languages_required": 0.5,
+    "date_posted": 0.4,
+    "valid_through": 0.4,
+    "application_email": 0.45,
+    "application_url": 0.45,
+}
+
+
+def train_reader(samples: Sequence[Sample], out: Path) -> None:
+    """Write block tagger, rankers, skill reader and default calibration to ``out``."""
+    out.mkdir(parents=True, exist_ok=True)
+    train_blocks(samples, out / BLOCKS)
+    train_skills(samples, out)
+    rankers = train_rankers(samples, cross_tagged(samples))
+    _write(out / RANKERS, {unit: dict(model.weights) for unit, model in sorted(rankers.items())})
+    _write(out / CALIBRATION, {"thresholds": THRESHOLDS, "curves": {}})
+    write_manifest(out)
+
+
+def cross_tagged(samples: Sequence[Sample]) -> dict[str, Tagged]:
+    """Every page as a tagger sees it that was trained without its site."""
+    sizes = Counter(sample.site for sample in samples)
+    home: dict[str, int] = {}
+    load = [0] * INNER_PARTS
+    for site in sorted(sizes, key=lambda s: (-sizes[s], s)):
+        home[site] = load.index(min(load))
+        load[home[site]] += sizes[site]
+    found: dict[str, Tagged] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for part in range(INNER_PARTS):
+            path = Path(folder) / f"part{part}"
+            train_blocks([s for s in samples if home[s.site] != part], path)
+            tagger = pycrfsuite.Tagger()
+            tagger.open(str(path))
+            for sample in samples:
+                if home[sample.site] == part:
+                    found[sample.id] = tag(sample.page, tagger)
+            tagger.close()
+    return found
+
+
+def train_rankers(
+    samples: Sequence[Sample], tagged: dict[str, Tagged]
+) -> dict[str, Linear]:
+    """A ranker for each unit that has proposals."""
+    sizes = Counter(sample.site for sample in samples)
+    shares = [sizes[sample.site] ** -SITE_POWER for sample in samples]
+    rankers: dict[str, Linear] = {}
+    for unit, propose in (*CHOSEN.items(), ("places", propose_places)):
+        pages, weights = [], []
+        for sample, share in zip(samples, shares, strict=True):
+            views = layouts(tagged[sample.id], sample.gold) if unit == "title" else ()
+            for view in (tagged[sample.id], *views):
+                rows = _rows(unit, propose(view), sample)
+                if has_value(unit, sample.gold) and not any(y for _, y in rows):
+                    continue
+                pages.append(rows)
+                weights.append(share)
+        prior = priors.PRIORS.get(unit)
+        epochs = priors.EPOCHS.get(unit, 20)
+        rankers[unit] = fit_choice(pages, prior=prior, shares=weights, epochs=epochs)
+    pages = []
+    for sample in samples:
+        title = next((p for p in _titles(sample, tagged[sample.id])), None)
+        span = title.span if title is not None else None
+        rows = _rows("seniority", facts.propose_levels(tagged[sample.id], span), sample)
+        if not has_value("seniority", sample.gold) or any(y for _, y in rows):
+            pages.append(rows)
+    rankers["seniority"] = fit_choice(pages, prior=priors.PRIORS.get("seniority"), epochs=20)
+    for unit, propose in LISTED.items():
+        rankers[unit] = fit(
+            [
+                (features, bool(y))
+                for sample in samples
+                for features, y in _rows(unit, propose(tagged[sample.id]), sample)
+            ]
+        )
+    return rankers
+
+
+def _titles(sample: Sample, tagged: Tagged) -> list[Proposal]:
+    return [p for p in CHOSEN["title"](tagged) if right("title", p, sample.gold)]
+
+
+def _rows(
+    unit: str, proposals: Sequence[Proposal], sample: Sample
+) -> list[tuple[tuple[str, ...], bool | None]]:
+    return [(p.features, right(unit, p, sample.gold)) for p in proposals]
+
+
+def _write(path: Path, data: object) -> None:
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    path.write_text(text + "\n", "utf-8")

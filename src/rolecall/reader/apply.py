@@ -1,0 +1,117 @@
+"""Where to apply: the apply link's target and the address to write to."""
+
+from __future__ import annotations
+
+import re
+
+from rolecall.core import Link, Span
+from rolecall.reader.blocks import Tagged
+from rolecall.reader.proposal import Proposal, label_of
+
+EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
+APPLY = re.compile(
+    r"\b(?:apply|application|bewerb\w*|postul\w*|candidat\w*|sollicit\w*|přihlás\w*|odpověd\w*|reagovat|inscri\w*"
+    r"|solicit\w*|откликн\w*|отклик|ansøg\w*|ansök\w*|aplik\w*|søg|sök|submit|easy apply|resume|cv|lebenslauf"
+    r"|motivat\w*|životopis|curr[ií]cul\w*|резюме|send us|schick\w*|envoy\w*|zašl\w*|stuur)\b",
+    re.I,
+)
+ASK = re.compile(
+    r"\b(?:question|contact|information|privacy|accommodat|disabilit|support|help|fragen|auskunft|renseign|vragen"
+    r"|dotaz|dúvida|вопрос|duda|spørgsmål|frågor|pytania|press|media)",
+    re.I,
+)
+APPLY_PATH = re.compile(r"apply|bewerb|postul|candidat|sollicit|application|ansog|ansok|aplik|prihlas|odpoved|inscri", re.I)
+SHARE = re.compile(r"login|signin|sign-in|register|facebook|twitter|whatsapp|share|#$|privacy|policy", re.I)
+
+
+def propose_emails(tagged: Tagged) -> list[Proposal]:
+    """Visible addresses, and the targets of visible ``mailto:`` links."""
+    text = tagged.page.text
+    out = []
+    starts = [line.block.span.start for line in tagged.lines]
+    found = [(m.group().rstrip("."), Span(m.start(), m.start() + len(m.group().rstrip("."))), None) for m in EMAIL.finditer(text)]
+    seen = {mail for mail, _, _ in found}
+    for link in tagged.page.links:
+        if link.href.lower().startswith("mailto:"):
+            mail = link.href[7:].partition("?")[0].strip()
+            if EMAIL.fullmatch(mail) and mail not in seen:
+                seen.add(mail)
+                found.append((mail, link.span, f"{link.path}/@href"))
+    for n, (mail, span, pointer) in enumerate(found[:20]):
+        index = _line_at(starts, span.start)
+        line = tagged.lines[index]
+        around = f"{tagged.lines[index - 1].text[-80:] if index else ''} {line.text[:400]}"
+        features = [
+            f"z={tagged.zone(index)}",
+            "apply" if APPLY.search(around) else "noapply",
+            "ask" if ASK.search(around) else "noask",
+            f"n={min(n, 3)}",
+            "href" if pointer else "seen",
+            "named" if re.search(r"job|career|bewerb|recruit|talent|hr|people|apply|cv|kariera|empleo|vagas|rekrut", mail, re.I) else "plain",
+            f"all={min(len(found), 3)}",
+        ]
+        value_span = None if pointer else span
+        out.append(Proposal(unit="application_email", value=mail, span=value_span, features=tuple(features), pointer=pointer))
+    return out
+
+
+def propose_urls(tagged: Tagged) -> list[Proposal]:
+    """Targets of links that say "apply", and addresses shown beside an invitation to apply."""
+    starts = [line.block.span.start for line in tagged.lines]
+    out = []
+    n = 0
+    for link in tagged.page.links:
+        shown = link.span.of(tagged.page.text)
+        if link.href.lower().startswith(("mailto:", "tel:", "javascript:")) or len(shown) > 60:
+            continue
+        index = _line_at(starts, link.span.start)
+        line = tagged.lines[index]
+        says = APPLY.search(shown) is not None
+        leads = APPLY_PATH.search(link.href) is not None
+        beside = APPLY.search(line.text[:300]) is not None
+        if not (says or leads or (beside and len(line.words) > 3)):
+            continue
+        features = [
+            f"says={says}",
+            f"leads={leads}",
+            f"says={says}|leads={leads}",
+            f"z={tagged.zone(index)}",
+            f"z={tagged.zone(index)}|says={says}",
+            f"n={min(n, 3)}",
+            "share" if SHARE.search(link.href) else "noshare",
+            "abs" if "://" in link.href else "anchor" if link.href.startswith("#") else "rel",
+            f"own={_own(tagged, link)}",
+            f"short={len(line.words) < 6}",
+            "label" if label_of(tagged, index) else "nolabel",
+        ]
+        n += 1
+        out.append(
+            Proposal(
+                unit="application_url",
+                value=link.href,
+                span=None,
+                features=tuple(features),
+                pointer=f"{link.path}/@href",
+            )
+        )
+        if n > 30:
+            break
+    return out
+
+
+def _own(tagged: Tagged, link: Link) -> str:
+    host = (tagged.page.url or "").split("/")[2:3]
+    if "://" not in link.href:
+        return "same"
+    return "same" if host and host[0] in link.href else "other"
+
+
+def _line_at(starts: list[int], position: int) -> int:
+    low, high = 0, len(starts)
+    while low < high:
+        middle = (low + high) // 2
+        if starts[middle] <= position:
+            low = middle + 1
+        else:
+            high = middle
+    return max(0, low - 1)

@@ -1,0 +1,133 @@
+"""Places of work: header lines and fields first, the running text where there is nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from rolecall.core import Span
+from rolecall.normalise.places import find_places, is_place
+from rolecall.reader.blocks import SEEN, Tagged
+from rolecall.reader.company import anchor_line
+from rolecall.reader.proposal import Proposal, bins, is_label, label_of, value_span
+
+HINT = re.compile(r"locat|place|city|region|address|standort|ort\b|lieu|ville|sede|ubicaci|lokalit|geo|bullet|pin")
+ITEMS = re.compile(r"\s*[;|•·●/\n]\s*|\s+(?:or|oder|ou|of|nebo|o|или|eller|lub|and|und|et|en|a|e|y|и|och|og|i)\s+|\s+[-–—]\s+")
+DATED = re.compile(r"\b(?:19|20)\d\d\b|^\W*\d+\W*$|^\d+(?:st|nd|rd|th)\b")
+BARE = re.compile(r"[\s,]*\(?\b(?:remote|hybrid|on-?site|in-?office|homeoffice|home office|anywhere)\b\)?(?:\s*[-–/|(:]\s*|\s*$|\s+in\s+|\s*\)\s*)", re.I)
+MOST_WORDS = 14
+LEAST = 0.35
+
+
+def propose_places(tagged: Tagged) -> list[Proposal]:
+    """Every string that may be a place of this work, with its features."""
+    anchor = anchor_line(tagged)
+    out: list[Proposal] = []
+    counts: dict[str, int] = {}
+    for i, line in enumerate(tagged.lines):
+        role = line.block.role
+        if role not in SEEN and not (role == "chrome" and len(line.words) < 6):
+            continue
+        if is_label(line):
+            continue
+        labels = label_of(tagged, i)
+        if role == "chrome" and "location" not in labels and not HINT.search(line.block.hints[:80]):
+            continue
+        mine = "location" in labels
+        zone = tagged.zone(i)
+        short = len(line.words) <= MOST_WORDS
+        for span, kind, sure in _spans(tagged, i, mine, short):
+            text = span.of(tagged.page.text)
+            key = text.lower()
+            counts[key] = counts.get(key, 0) + 1
+            away = i - anchor
+            where = f"at={away}" if -3 <= away <= 6 else "at=far"
+            label = "mine" if mine else "other" if labels else "no"
+            out.append(
+                Proposal(
+                    unit="places",
+                    value=text,
+                    span=span,
+                    features=(
+                        f"z={zone}",
+                        f"kind={kind}",
+                        f"kind={kind}|z={zone}",
+                        f"lab={label}",
+                        f"lab={label}|kind={kind}",
+                        f"is={int(sure * 5)}",
+                        f"is={int(sure * 5)}|lab={label}",
+                        where if zone == "head" else "at=body",
+                        f"{where}|{kind}" if zone == "head" else f"in={bins(max(0, i - tagged.first))}",
+                        "hint" if HINT.search(line.block.hints[:80]) else "nohint",
+                        f"F{int(tagged.shares[i].get('F', 0.0) * 3.99)}",
+                        f"n={min(len(text.split()), 6)}",
+                        f"commas={min(text.count(','), 3)}",
+                        "link" if line.block.link > 0.5 else "text",
+                        f"again={min(counts[key], 3)}",
+                        f"k={line.block.kind}",
+                    ),
+                )
+            )
+    heads = sum(any(f == "z=head" for f in p.features) for p in out)
+    rest = tuple([f"heads={min(heads, 3)}"])
+    return [
+        Proposal(unit="places", value=p.value, span=p.span, features=p.features + rest) for p in out
+    ]
+
+
+def _spans(
+    tagged: Tagged, i: int, mine: bool, short: bool
+) -> Iterator[tuple[Span, str, float]]:
+    """Parts of a line that may be places: ``field`` for whole parts, ``cue`` inside a text."""
+    line = tagged.lines[i]
+    base = value_span(tagged, i)
+    text = base.of(tagged.page.text)
+    seen = False
+    if short and line.block.kind != "title":
+        for start, end in _items(text):
+            piece = text[start:end]
+            if DATED.search(piece):
+                continue
+            sure = is_place(piece)
+            if sure >= LEAST or (mine and piece[:1].isupper()):
+                seen = True
+                yield Span(base.start + start, base.start + end), "field", sure
+    if not seen and (tagged.zone(i) != "chrome"):
+        for found in find_places(text[:1200], language=tagged.page.language)[:4]:
+            span = Span(base.start + found.start, base.start + found.end)
+            kind = "title" if line.block.kind in ("title", "heading") else "run"
+            yield span, f"{kind}-{found.cue}", is_place(span.of(tagged.page.text))
+
+
+def _items(text: str) -> list[tuple[int, int]]:
+    """The parts of a header line between separators, without words such as "remote"."""
+    whole = _bare(text, 0, len(text))
+    if whole and is_place(text[whole[0] : whole[1]]) >= 0.7 and not re.search(r"[;|•·●]", text):
+        return [whole]
+    out, at = [], 0
+    for m in (*ITEMS.finditer(text), None):
+        part = _bare(text, at, m.start() if m else len(text))
+        if part:
+            out.append(part)
+        at = m.end() if m else at
+    return out[:12]
+
+
+def _bare(text: str, start: int, end: int) -> tuple[int, int] | None:
+    piece = text[start:end]
+    lead = BARE.match(piece)
+    if lead:
+        start += lead.end()
+    tail = None
+    for m in BARE.finditer(text[start:end]):
+        if start + m.end() == end:
+            tail = m
+    if tail:
+        end = start + tail.start()
+    while start < end and text[start] in " ,.-–—:(/":
+        start += 1
+    while end > start and text[end - 1] in " ,.-–—:)":
+        end -= 1
+    if text[start:end].count("(") > text[start:end].count(")") and end < len(text) and text[end] == ")":
+        end += 1
+    return (start, end) if end - start > 1 else None
