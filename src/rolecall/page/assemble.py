@@ -33,6 +33,8 @@ _TEXT_TYPES = {
     "text/x-markdown": "text/markdown", "text/html": "text/html",
     "application/xhtml+xml": "text/html",
 }  # fmt: skip
+_SCRIPT = re.compile(r"<script\b(?![^<>]{0,300}\bld\+json)", re.I)
+_LITTLE_TEXT = 2000  # characters; the scripts of a page that shows more do not matter
 _ABSOLUTE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 
 
@@ -93,6 +95,8 @@ def _from_html(source: Source, html: str, notices: tuple[Notice, ...], limits: L
     roles = assign(found.drafts, found.sections)
     text = "\n".join(draft.text for draft in found.drafts)
     meta = _meta(tree)
+    if len(text) < _LITTLE_TEXT and (scripts := len(_SCRIPT.findall(html))):
+        meta["x-scripts"] = str(scripts)
     base = _base(meta.get("base"), source.url)
     return Page(
         source_id=source.id,
@@ -190,7 +194,10 @@ def _text_block(line: TextLine, start: int, path: str) -> Block:
 
 
 def _meta(tree: LexborHTMLParser) -> dict[str, str]:
-    """``<meta>`` values by name, and ``lang``, ``canonical`` and ``base`` of the document."""
+    """``<meta>`` values by name, and ``lang``, ``canonical`` and ``base`` of the document.
+
+    A page of little text also gets ``x-scripts``, how many scripts it has: it may be a shell.
+    """
     found: dict[str, str] = {}
     root = tree.root
     if root is not None and root.tag == "html" and (lang := root.attributes.get("lang")):

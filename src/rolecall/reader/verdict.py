@@ -1,0 +1,192 @@
+"""Whether a page is one posting, and if not, what it is; and whether the posting is closed.
+
+What the page is built of is asked first (its own data, sections, repeated titles, an empty shell),
+its words second. In doubt a page is a posting: a wrong refusal loses it, a wrong acceptance is
+still caught by the fields that are missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from rolecall.core import Candidate, Notice, Reason
+from rolecall.reader.blocks import SEEN, Tagged
+from rolecall.reader.verdict_phrases import phrases
+from rolecall.reader.verdict_signs import THIN, Group, Signs, names_role, signs, size
+
+TEXT_TYPES = frozenset(("text/html", "text/plain", "text/markdown", "application/xhtml+xml"))
+LANGUAGES = frozenset(("en", "de", "fr", "nl", "cs", "pt", "it", "ru", "es", "da", "sv", "pl"))
+LONGEST_NOTICE = 30
+LONGEST_QUOTE = 160
+MESSAGES = {
+    "not_html": "the input is no text page",
+    "empty_text": "the page shows no text",
+    "needs_javascript": "the page shows its content only with JavaScript",
+    "login_wall": "the page asks to sign in",
+    "blocked_page": "the page was withheld by a check against robots or by the server",
+    "expired_notice": "the page says that the vacancy is gone and does not show it",
+    "list_page": "the page lists postings",
+    "several_postings": "the page holds several postings",
+    "other": "the page shows no vacancy",
+}
+WALLS = (
+    ("blocked", "blocked_page"),
+    ("gone", "expired_notice"),
+    ("login", "login_wall"),
+    ("missing", "other"),
+    ("js", "needs_javascript"),
+)
+
+
+def judge(tagged: Tagged, candidates: Sequence[Candidate]) -> Reason | None:
+    """Why the page is not one posting, or ``None`` if it is one. Pure; never raises."""
+    if tagged.page.media_type not in TEXT_TYPES:
+        return _reason("not_html", tagged.page.media_type)
+    seen = signs(tagged, candidates)
+    code = _shell(seen) or _wall(seen, tagged) or _many(seen, tagged) or _elsewhere(seen, tagged)
+    return _reason(code) if code else None
+
+
+def closed_notice(tagged: Tagged) -> Notice | None:
+    """A warning with the line that says the vacancy is closed, filled or expired, if one does."""
+    known = phrases()
+    for line in tagged.lines:
+        if line.block.role in ("similar", "cookie") or len(line.words) > LONGEST_NOTICE:
+            continue
+        if any(name == "gone" for name, _ in known.find(line.words)):
+            quote = line.text[:LONGEST_QUOTE]
+            return Notice(
+                code="closed", message=f"the page says that the vacancy is closed: {quote}"
+            )
+    return None
+
+
+def _shell(seen: Signs) -> str | None:
+    """A page that shows nothing at all."""
+    if seen.visible >= 4:
+        return None
+    return "needs_javascript" if seen.scripts or seen.stated or "js" in seen.said else "empty_text"
+
+
+def _wall(seen: Signs, tagged: Tagged) -> str | None:
+    """Something that stands in the place of the posting."""
+    if seen.vacancy >= 5 or seen.content > 140:
+        return None
+    for name, code in WALLS:
+        if name not in seen.early:
+            continue
+        if name == "js" and (seen.content > 60 or seen.vacancy >= 2):
+            continue
+        if name == "login" and (seen.content > 80 or seen.vacancy >= 3):
+            continue
+        if seen.vacancy < 4 and not (seen.shown and seen.body >= 50):
+            return code
+    cookie = sum(len(line.words) for line in tagged.lines if line.block.role == "cookie")
+    said = "cookie" in seen.said and seen.said["cookie"] < 12
+    if (said or cookie) and seen.content < 70 and seen.vacancy <= 1 and not seen.groups:
+        return "needs_javascript" if cookie and seen.scripts and seen.visible < THIN else "other"
+    return None
+
+
+def _many(seen: Signs, tagged: Tagged) -> str | None:
+    """More postings than one: each with its own text, or a list of them."""
+    if not seen.shown and _repeated(tagged):
+        return "several_postings"
+    titled = [group for group in seen.groups if group.titled]
+    hint = seen.counted or "list" in seen.early or seen.stated > 1
+    if not titled and not hint:
+        return None
+    group = max(titled or seen.groups, key=lambda g: (g.roles, len(g.members)), default=None)
+    if group is None:
+        return "other" if "nothing" in seen.early and seen.vacancy <= 1 else None
+    own = _outside(tagged, group)
+    if seen.shown and own >= 20:
+        return None
+    count = group.roles if titled else len(group.members) // 3
+    if (count >= 6 and own < 80) or (count >= 3 and own < (60 if hint else 25)):
+        return "list_page"
+    if seen.counted and count >= 8 and own < 150:
+        return "list_page"
+    return None
+
+
+def _outside(tagged: Tagged, group: Group) -> int:
+    """Words of the body that stand outside the list that ``group`` heads."""
+    first, last = group.members[0], group.members[-1]
+    steps = [b - a for a, b in pairwise(group.members)]
+    last += sorted(steps)[len(steps) // 2]
+    return sum(
+        size(line)
+        for line in tagged.lines[tagged.first : tagged.last]
+        if not first <= line.index < last
+    )
+
+
+def _repeated(tagged: Tagged) -> bool:
+    """Whether two or more role titles of one rank each head the same section heading again."""
+    by_rank: dict[tuple[str, int], list[int]] = {}
+    for line in tagged.lines:
+        block = line.block
+        if block.role not in SEEN or block.kind == "title" or len(line.words) > 12:
+            continue
+        if (block.kind == "heading" or block.bold) and line.text[-1:] not in ".?!:":
+            if line.heading is not None and line.heading.cover >= 0.5:
+                continue
+            if names_role(line):
+                by_rank.setdefault((block.tag, block.level), []).append(line.index)
+    for found in by_rank.values():
+        starts = [i for n, i in enumerate(found) if n == 0 or i - found[n - 1] > 2]
+        texts = {tagged.lines[i].text for i in starts}
+        if len(texts) < 2:
+            continue
+        ends = [*starts[1:], len(tagged.lines)]
+        heads = [
+            {
+                line.text
+                for line in tagged.lines[start + 1 : end]
+                if line.heading is not None
+                and line.heading.cover >= 0.5
+                and line.heading.name in ("duties", "requirements", "benefits")
+            }
+            for start, end in zip(starts, ends, strict=True)
+        ]
+        for mine in heads:
+            if sum(bool(mine & other) for other in heads) >= 2:
+                return True
+    return False
+
+
+def _elsewhere(seen: Signs, tagged: Tagged) -> str | None:
+    """A page of another kind: a template without content, an article, a product, a profile."""
+    if seen.shown:
+        return None
+    if seen.content < THIN and not seen.titled and seen.body < THIN:
+        if "nothing" in seen.said:
+            return "other"
+        return "needs_javascript" if seen.scripts else "empty_text" if seen.visible < 8 else "other"
+    if seen.counted or seen.lists >= (1 if seen.groups else 2) or _cards(seen, tagged):
+        other = "list_page"
+    else:
+        other = "other"
+    foreign = tagged.page.language not in LANGUAGES
+    weak = seen.vacancy <= (0 if foreign else 1)
+    return other if weak and seen.body < 200 else None
+
+
+def _cards(seen: Signs, tagged: Tagged) -> bool:
+    """Whether headings that are links each head a few lines, as results do."""
+    for group in seen.groups:
+        heads = [i for i in group.members if tagged.lines[i].block.kind == "heading"]
+        if group.linked == len(group.members) == len(heads):
+            steps = [b - a for a, b in pairwise(heads)]
+            if min(steps) >= 3 and max(steps) <= 30:
+                return True
+    return False
+
+
+def _reason(code: str, detail: str = "") -> Reason:
+    message = MESSAGES[code]
+    return Reason(
+        code=code, stage="verdict", message=f"{message} ({detail})" if detail else message
+    )
