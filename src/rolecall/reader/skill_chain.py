@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import exp
 
-Score = tuple[float, float]
-"""The summed weights of B and of I at a word, relative to O."""
+Score = complex
+"""The summed weights at a word, relative to O: of B in the real, of I in the imaginary part."""
 
-QUIET = -5.0
-LEAST = 0.04
+QUIET = -4.0
+LEAST = 0.06
 LONGEST = 9
 
 
@@ -50,23 +50,20 @@ class Steps:
 def segments(scores: Sequence[Score], steps: Steps) -> list[Segment]:
     """The best segments of a line that do not overlap, each with a share of at least ``LEAST``."""
     out: list[Segment] = []
-    start = -1
-    for at, (b, i) in enumerate(scores):
-        quiet = b < QUIET and (i < QUIET or start < 0)
-        if start < 0 and not quiet:
-            start = at
-        elif start >= 0 and quiet:
-            _run(scores, start, at, steps, out)
-            start = -1
-    if start >= 0:
-        _run(scores, start, len(scores), steps, out)
+    size, free = len(scores), 0
+    for start in [i for i, score in enumerate(scores) if score.real > QUIET]:
+        if start >= free:
+            free = start + 1
+            while free < size and (scores[free].real > QUIET or scores[free].imag > QUIET):
+                free += 1
+            _run(scores, start, free, steps, out)
     return out
 
 
 def _run(scores: Sequence[Score], start: int, end: int, steps: Steps, out: list[Segment]) -> None:
     """Segments of the words ``start`` to ``end`` between two words that are O."""
     size = end - start
-    grow = [(exp(min(30.0, b)), exp(min(30.0, i))) for b, i in scores[start:end]]
+    grow = [(exp(min(30.0, s.real)), exp(min(30.0, s.imag))) for s in scores[start:end]]
     after = [(1.0, 1.0, 1.0)] * size
     o, b, i = (1.0, 1.0, 1.0) if end == len(scores) else (steps.oo, steps.bo, steps.io)
     for at in range(size - 1, -1, -1):
@@ -96,7 +93,7 @@ def _run(scores: Sequence[Score], start: int, end: int, steps: Steps, out: list[
 def _longest(
     first: int,
     share: float,
-    grow: Sequence[Score],
+    grow: Sequence[tuple[float, float]],
     after: Sequence[tuple[float, float, float]],
     steps: Steps,
 ) -> Segment:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 TOKEN = re.compile(r"\.(?=NET\b)|[^\W_]+(?:[.'’][^\W_]+)*[+#]*|[^\w\s]|_")
 LONGEST = 8
@@ -19,6 +20,10 @@ JOINERS = frozenset(",/;|•·")
 
 Hit = str
 """``B`` or ``I`` (first or later word), ``1`` or ``2`` (one or more words), the case, the class."""
+Ring = tuple[Hit, Hit, Hit, str, str]
+"""The known terms at the word before, here and after, the shape, and the list beside it."""
+Traits = tuple[str, str, str, str]
+Marked = tuple[str, str, tuple[int, ...], *tuple[Any, ...]]
 
 
 def spans(text: str) -> list[tuple[int, int]]:
@@ -80,28 +85,29 @@ class Terms:
             frozenset(stems),
         )
 
-    def mark(self, words: Sequence[str], keys: Sequence[str]) -> list[Hit]:
-        """The longest known term at each word, left to right; ``-`` where there is none."""
-        size = len(words)
-        out = [NONE] * size
-        lengths, entries = self.lengths, self.entries
-        i = 0
-        while i < size:
-            found = lengths.get(keys[i])
-            if found is not None:
-                for n in found:
-                    if i + n > size:
-                        continue
-                    entry = entries.get(" ".join(keys[i : i + n]) if n > 1 else keys[i])
-                    if entry is not None:
-                        _note(out, i, n, entry, words)
-                        i += n - 1
-                        break
-            i += 1
+    def mark(self, words: Sequence[str], entries: Sequence[Marked]) -> dict[int, Hit]:
+        """The longest known term at each word, left to right: by index, words without one absent.
+
+        ``entries`` hold each word's key, its shape, and the lengths of terms that begin with it.
+        """
+        out: dict[int, Hit] = {}
+        known, size, free = self.entries, len(words), 0
+        for i, entry in enumerate(entries):
+            if not entry[2] or i < free:
+                continue
+            for n in entry[2]:
+                if i + n > size:
+                    continue
+                name = entry[0] if n == 1 else " ".join([e[0] for e in entries[i : i + n]])
+                found = known.get(name)
+                if found is not None:
+                    _note(out, i, n, found, words)
+                    free = i + n
+                    break
         return out
 
 
-def _note(out: list[Hit], at: int, size: int, entry: str, words: Sequence[str]) -> None:
+def _note(out: dict[int, Hit], at: int, size: int, entry: str, words: Sequence[str]) -> None:
     name, *spellings = entry.split("|")
     said = " ".join(words[at : at + size])
     if said in spellings:
@@ -169,14 +175,12 @@ def near_features(word: str, cluster: str, offset: int) -> list[str]:
     return [f"{offset}w={low}", f"{offset}s={shape(word)}", f"{offset}c={cluster}"]
 
 
-def term_features(hits: tuple[Hit, Hit, Hit], letters: str, listed: str) -> list[str]:
+def ring_features(ring: Ring) -> list[str]:
     """What known terms say: at the word before, here, after, and across a comma or slash."""
-    before, here, after = hits
-    out = [f"l={listed}"] if listed else []
+    before, here, after, letters, near = ring
+    out = [f"l={near}"] if near else []
     if here != NONE:
         out += [f"g={here}", f"gs={here}{letters}", f"g3={here[:3]}", f"g3s={here[:3]}{letters}"]
-    else:
-        out.append("g0s=" + letters)
     if before != NONE:
         out.append(f"-g={before[:3]}")
     if after != NONE:
@@ -184,12 +188,39 @@ def term_features(hits: tuple[Hit, Hit, Hit], letters: str, listed: str) -> list
     return out
 
 
-def place_features(
-    line: tuple[str, str, str, str], letters: str, first: bool, inside: bool
-) -> list[str]:
+def rings(
+    words: Sequence[str], shapes: Sequence[str], hits: Mapping[int, Hit]
+) -> list[tuple[int, Ring]]:
+    """The words that are, or stand next to or in a list beside, a known term; what is near them."""
+    if not hits:
+        return []
+    size = len(words)
+    listed: dict[int, str] = {}
+    places = set(hits)
+    for i in hits:
+        if i:
+            places.add(i - 1)
+            if i > 1 and words[i - 1] in JOINERS:
+                listed[i - 2] = listed.get(i - 2, "") + ">"
+        if i + 1 < size:
+            places.add(i + 1)
+            if i + 2 < size and words[i + 1] in JOINERS:
+                listed[i + 2] = "<" + listed.get(i + 2, "")
+    places.update(listed)
+    get = hits.get
+    return [
+        (
+            i,
+            (get(i - 1, NONE), get(i, NONE), get(i + 1, NONE), shapes[i], listed.get(i, "")),
+        )
+        for i in places
+    ]
+
+
+def place_features(traits: Traits, letters: str) -> list[str]:
     """What the line says: its section, its length, how list-like and how full of terms it is."""
-    section, size, commas, known = line
-    out = [
+    section, size, commas, known = traits
+    return [
         f"sec={section}",
         f"size={size}",
         f"commas={commas}",
@@ -198,30 +229,37 @@ def place_features(
         f"commas={commas}{letters}",
         f"known={known}{letters}",
     ]
-    if first:
-        out += ["first", f"first={letters}"]
-    if inside:
-        out += ["paren", f"paren={letters}"]
+
+
+def first_features(letters: str) -> list[str]:
+    """What it says to be the first word of a line."""
+    return ["first", f"first={letters}"]
+
+
+def paren_features(letters: str) -> list[str]:
+    """What it says to stand in brackets."""
+    return ["paren", f"paren={letters}"]
+
+
+def inside(words: Sequence[str]) -> list[int]:
+    """The words in round brackets, with the opening one."""
+    out = []
+    opened = False
+    for i, word in enumerate(words):
+        opened = word == "(" or (opened and word != ")")
+        if opened:
+            out.append(i)
     return out
 
 
-def line_traits(
-    section: str, words: Sequence[str], hits: Sequence[Hit]
-) -> tuple[str, str, str, str]:
-    """Section, size, commas and known terms of a line, each in three or four steps."""
-    size = len(words)
-    marks = sum(1 for word in words if word in JOINERS)
-    share = sum(1 for hit in hits if hit != NONE) / max(1, size)
+def line_traits(section: str, text: str, size: int, known: int) -> Traits:
+    """Section, size, commas and known terms of a line of ``size`` words, each in a few steps."""
+    count = text.count
+    marks = count(",") + count("/") + count(";") + count("|") + count("•") + count("·")
+    share = known / size
     return (
         section,
         "s" if size < 6 else "m" if size < 25 else "l",
         "hi" if marks * 6 > size else "mid" if marks * 12 > size else "lo",
-        "0" if not share else "lo" if share < 0.15 else "mid" if share < 0.4 else "hi",
+        "0" if not known else "lo" if share < 0.15 else "mid" if share < 0.4 else "hi",
     )
-
-
-def listed(i: int, words: Sequence[str], hits: Sequence[Hit]) -> str:
-    """Whether the word stands next to a known term in a list: ``<``, ``>``, both, or empty."""
-    left = i > 1 and words[i - 1] in JOINERS and hits[i - 2] != NONE
-    right = i + 2 < len(words) and words[i + 1] in JOINERS and hits[i + 2] != NONE
-    return ("<" if left else "") + (">" if right else "")

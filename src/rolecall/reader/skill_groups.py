@@ -73,27 +73,15 @@ def group_features(groups: Sequence[Group]) -> list[list[str]]:
     names = [f" {' '.join(g.best.name.lower().split())} " for g in groups]
     every = "|".join(names)
     known = set(names)
-    total = f"total={min(6, int(sum(g.best.share for g in groups) / 6))}"
     out = []
     for one, name in zip(groups, names, strict=True):
         best = one.best
-        missed = 1.0
-        for mention in one.mentions:
-            missed *= 1.0 - mention.share
-        step = _step(best.share)
-        count = min(4, len(one.mentions))
         features = [
-            f"share={step}",
-            f"any={_step(1.0 - missed)}",
+            f"share={_step(best.share)}",
             f"hit={best.hit}",
-            f"hit={best.hit}{step}",
-            f"family={best.family}",
-            f"count={count}",
+            f"count={min(4, len(one.mentions))}",
             f"section={one.mentions[0].section}",
-            f"words={min(5, best.words)}",
-            f"words={min(5, best.words)}{best.hit}",
             f"shape={shape(best.name.replace(' ', ''))}",
-            total,
         ]
         if every.count(name) > 1:
             features.append("part")

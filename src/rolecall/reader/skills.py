@@ -9,32 +9,40 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 from rolecall.reader.linear import Linear
-from rolecall.reader.skill_chain import Score, Segment, Steps, segments
+from rolecall.reader.skill_chain import Segment, Steps, segments
 from rolecall.reader.skill_features import (
     NONE,
+    TOKEN,
     Hit,
+    Ring,
     Terms,
+    Traits,
+    first_features,
+    inside,
     key,
     line_traits,
-    listed,
     near_features,
     own_features,
+    paren_features,
     place_features,
+    ring_features,
+    rings,
     shape,
     spans,
-    term_features,
 )
 from rolecall.reader.skill_groups import Mention, group, judge, keep
 
 Section = Literal["requirements", "responsibilities", "benefits", "about", "header", "other"]
 FILE = "skills.json"
 UNREAD: frozenset[str] = frozenset({"benefits"})
+SPARSE: frozenset[str] = frozenset({"about", "header", "other"})
 MEMORY = 60_000
 MAX_WORDS = 2_000
 TAIL = re.compile(r"[\s-]*(?:sprach|fach|grund)?kenntniss?en?$|[\s-]+$", re.I)
@@ -61,92 +69,123 @@ class SkillSpan:
     confidence: float
 
 
-Word = tuple[str, str, Score, Score, Score, Score, Score]
-"""Key, shape, and a word's weights for itself, and for the words two and one before and after."""
+Word = tuple[str, str, tuple[int, ...], complex, complex, complex, complex, complex]
+"""What is kept of a word: key, shape, the lengths of known terms that begin with its key, and its
+weights for itself, and as the word two and one before and one and two after another."""
+
+EDGE: Word = ("", "", (), 0j, 0j, 0j, 0j, 0j)
+EDGES = [EDGE, EDGE]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The tagger's weights by feature: for B in the real and for I in the imaginary part."""
+
+    pairs: Mapping[str, complex]
+
+    def sum(self, features: Sequence[str]) -> complex:
+        """The weights of ``features`` together."""
+        get = self.pairs.get
+        return sum([get(name, 0j) for name in features], 0j)
+
+
+class Words(dict[str, Word]):
+    """What is kept of each word, computed when first asked for."""
+
+    def __init__(self, weights: Weights, terms: Terms, clusters: Mapping[str, str]) -> None:
+        self.weights, self.terms, self.clusters = weights, terms, clusters
+
+    def __missing__(self, word: str) -> Word:
+        cluster = self.clusters.get(word.lower(), NONE)
+        before2, before, after, after2 = (
+            self.weights.sum(near_features(word, cluster, offset)) for offset in (-2, -1, 1, 2)
+        )
+        own = self.weights.sum(own_features(word, cluster))
+        stem = key(word, self.terms.stems)
+        starts = self.terms.lengths.get(stem, ())
+        entry = (stem, shape(word), starts, own, before2, before, after, after2)
+        if len(self) > MEMORY:
+            self.clear()
+        self[word] = entry
+        return entry
+
+
+class Shapes(dict[str, complex]):
+    """The weights of one kind of place for each shape of word, computed when first asked for."""
+
+    def __init__(self, weights: Weights, features: Callable[[str], list[str]]) -> None:
+        self.weights, self.features = weights, features
+
+    def __missing__(self, letters: str) -> complex:
+        self[letters] = total = self.weights.sum(self.features(letters))
+        return total
+
+
 class Chain:
-    """The tagger's weights, with the sums of each feature family kept once computed."""
+    """The tagger, with the sums of each feature family kept once computed."""
 
-    weights: Mapping[str, Score]
-    steps: Steps
-    terms: Terms
-    clusters: Mapping[str, str]
-    _words: dict[str, Word] = field(default_factory=dict)
-    _hits: dict[tuple[Hit, Hit, Hit, str, str], Score] = field(default_factory=dict)
-    _places: dict[tuple[tuple[str, str, str, str], str, bool, bool], Score] = field(
-        default_factory=dict
-    )
+    def __init__(
+        self, weights: Weights, steps: Steps, terms: Terms, clusters: Mapping[str, str]
+    ) -> None:
+        self.weights, self.steps, self.terms = weights, steps, terms
+        self._words = Words(weights, terms, clusters)
+        self._lines: dict[Traits, Shapes] = {}
+        self._first = Shapes(weights, first_features)
+        self._paren = Shapes(weights, paren_features)
+        self._rings: dict[Ring, complex] = {}
 
     def mentions(self, line: SkillLine) -> list[Mention]:
         """The terms of one line, each with its probability."""
         text = line.text
-        at = spans(text)[:MAX_WORDS]
-        words = [text[a:b] for a, b in at]
+        words = TOKEN.findall(text)[:MAX_WORDS]
         if not words:
             return []
         known = self._words
-        entries = [known.get(word) or self._word(word) for word in words]
-        hits = self.terms.mark(words, [entry[0] for entry in entries])
-        found = segments(self._scores(line.section, words, entries, hits), self.steps)
-        return self._mentions(line, at, hits, found)
+        entries = [known[word] for word in words]
+        hits = self.terms.mark(words, entries)
+        if not hits and line.section in SPARSE:
+            return []
+        found = segments(self._scores(line, words, entries, hits), self.steps)
+        return self._mentions(line, hits, found) if found else []
 
     def _scores(
-        self, section: str, words: Sequence[str], entries: Sequence[Word], hits: Sequence[Hit]
-    ) -> list[Score]:
-        traits = line_traits(section, words, hits)
-        size = len(words)
-        places, terms = self._places, self._hits
-        inside = False
-        scores = []
-        for i, entry in enumerate(entries):
-            word = words[i]
-            if word == "(":
-                inside = True
-            elif word == ")":
-                inside = False
-            spot = (traits, entry[1], i == 0, inside)
-            pair = places.get(spot) or self._place(spot)
-            b, n = pair
-            ring = (
-                hits[i - 1] if i else NONE,
-                hits[i],
-                hits[i + 1] if i + 1 < size else NONE,
-                entry[1],
-                listed(i, words, hits),
+        self,
+        line: SkillLine,
+        words: Sequence[str],
+        entries: Sequence[Word],
+        hits: Mapping[int, Hit],
+    ) -> list[complex]:
+        """The weights for B and I of each word of a line, all features together."""
+        traits = line_traits(line.section, line.text, len(words), len(hits))
+        base = self._lines.get(traits)
+        if base is None:
+            base = self._lines[traits] = Shapes(self.weights, partial(place_features, traits))
+        padded = [*EDGES, *entries, *EDGES]
+        scores = [
+            base[here[1]] + here[3] + two[4] + one[5] + next_[6] + last[7]
+            for two, one, here, next_, last in zip(
+                padded, padded[1:], entries, padded[3:], padded[4:], strict=False
             )
-            pair = terms.get(ring) or self._hit(ring)
-            own = entry[2]
-            b += pair[0] + own[0]
-            n += pair[1] + own[1]
-            if i:
-                pair = entries[i - 1][4]
-                b += pair[0]
-                n += pair[1]
-                if i > 1:
-                    pair = entries[i - 2][3]
-                    b += pair[0]
-                    n += pair[1]
-            if i + 1 < size:
-                pair = entries[i + 1][5]
-                b += pair[0]
-                n += pair[1]
-                if i + 2 < size:
-                    pair = entries[i + 2][6]
-                    b += pair[0]
-                    n += pair[1]
-            scores.append((b, n))
+        ]
+        scores[0] += self._first[entries[0][1]]
+        if "(" in words:
+            for i in inside(words):
+                scores[i] += self._paren[entries[i][1]]
+        for i, ring in rings(words, [entry[1] for entry in entries], hits):
+            total = self._rings.get(ring)
+            if total is None:
+                total = self._rings[ring] = self.weights.sum(ring_features(ring))
+            scores[i] += total
         return scores
 
     def _mentions(
         self,
         line: SkillLine,
-        at: Sequence[tuple[int, int]],
-        hits: Sequence[Hit],
+        hits: Mapping[int, Hit],
         found: Sequence[Segment],
     ) -> list[Mention]:
         text = line.text
+        at = spans(text)
         out = []
         skip = False
         for number, one in enumerate(found):
@@ -175,7 +214,7 @@ class Chain:
                     share=share,
                     section=line.section,
                     hit=hit,
-                    family=hits[one.first][3:],
+                    family=hits.get(one.first, NONE)[3:],
                     words=one.last - one.first + 1,
                     name=name,
                     alias=alias,
@@ -183,48 +222,15 @@ class Chain:
             )
         return out
 
-    def _sum(self, features: Sequence[str]) -> Score:
-        get = self.weights.get
-        b = i = 0.0
-        for name in features:
-            pair = get(name)
-            if pair is not None:
-                b += pair[0]
-                i += pair[1]
-        return b, i
 
-    def _word(self, word: str) -> Word:
-        cluster = self.clusters.get(word.lower(), NONE)
-        own = self._sum(own_features(word, cluster))
-        before2, before, after, after2 = (
-            self._sum(near_features(word, cluster, offset)) for offset in (-2, -1, 1, 2)
-        )
-        entry = (key(word, self.terms.stems), shape(word), own, before2, before, after, after2)
-        if len(self._words) > MEMORY:
-            self._words.clear()
-        self._words[word] = entry
-        return entry
-
-    def _place(self, spot: tuple[tuple[str, str, str, str], str, bool, bool]) -> Score:
-        pair = self._places[spot] = self._sum(place_features(*spot))
-        return pair
-
-    def _hit(self, ring: tuple[Hit, Hit, Hit, str, str]) -> Score:
-        if len(self._hits) > MEMORY:
-            self._hits.clear()
-        before, here, after, letters, near = ring
-        pair = self._hits[ring] = self._sum(term_features((before, here, after), letters, near))
-        return pair
-
-
-def cover(hits: Sequence[Hit], first: int, last: int) -> Hit:
+def cover(hits: Mapping[int, Hit], first: int, last: int) -> Hit:
     """How a term and the known terms agree: ``=``, ``c`` or ``~`` all of it, ``+`` part, ``-``."""
-    inner = hits[first : last + 1]
+    inner = [hits.get(i, NONE) for i in range(first, last + 1)]
     if all(hit == NONE for hit in inner):
         return NONE
-    ends = last + 1 >= len(hits) or not hits[last + 1].startswith("I")
-    if hits[first].startswith("B") and ends and all(hit[0] == "I" for hit in inner[1:]):
-        return hits[first][2]
+    ends = hits.get(last + 1, NONE)[0] != "I"
+    if inner[0][0] == "B" and ends and all(hit[0] == "I" for hit in inner[1:]):
+        return inner[0][2]
     return "+"
 
 
@@ -278,7 +284,7 @@ class SkillReader:
     def of(cls, data: Mapping[str, Any]) -> SkillReader:
         """The reader of a trained model's plain data (what ``train_skills`` writes)."""
         chain = Chain(
-            weights={name: (b, i) for name, (b, i) in data["weights"].items()},
+            weights=Weights({name: complex(b, i) for name, (b, i) in data["weights"].items()}),
             steps=Steps.of(data["steps"]),
             terms=Terms.of(data["terms"]),
             clusters=data["clusters"],

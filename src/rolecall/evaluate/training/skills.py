@@ -29,15 +29,18 @@ from rolecall.reader.skill_features import (
     NONE,
     Terms,
     compile_terms,
+    first_features,
+    inside,
     key,
     line_traits,
-    listed,
     near_features,
     own_features,
+    paren_features,
     place_features,
+    ring_features,
+    rings,
     shape,
     spans,
-    term_features,
 )
 from rolecall.reader.skill_groups import group, group_features
 from rolecall.reader.skills import FILE, UNREAD, Section, SkillLine, SkillReader
@@ -47,15 +50,15 @@ SECTIONS: Mapping[str, Section] = {
     "D": "responsibilities",
     "B": "benefits",
     "P": "about",
-    "H": "about",
+    "H": "other",
 }
 TERMS = ("skill_terms.txt", "skill_terms_local.txt")
-CHAIN = {"c1": 0.05, "c2": 0.02, "max_iterations": 80}
+CHAIN = {"c1": 0.1, "c2": 0.5, "max_iterations": 80}
 COPIES = 3
 INNER = 3
 UNSURE = 0.3
 LOST = 0.1
-HIDDEN = 0.15
+HIDDEN = 0.25
 SLOT = re.compile(r"\[([^\]]*)\]")
 Row = tuple[list[list[str]], list[str]]
 """A line as the tagger learns it: the features and the label of each word."""
@@ -103,14 +106,14 @@ def learn(postings: Sequence[Posting]) -> dict[str, Any]:
     rows = {p.id: _rows(p, terms, clusters) for p in postings}
     judged: list[tuple[list[str], bool]] = []
     for part in split(postings, INNER):
-        inside = {p.id for p in part}
-        known = [row for p in postings if p.id not in inside for row in rows[p.id]]
+        held = {p.id for p in part}
+        known = [row for p in postings if p.id not in held for row in rows[p.id]]
         reader = SkillReader.of(_chain([*known, *invented], terms, clusters))
         for one in part:
             groups = group(reader.mentions(blur(one)))
             judged += zip(group_features(groups), right(groups, one.skills), strict=True)
     data = _chain([row for p in postings for row in rows[p.id]] + invented, terms, clusters)
-    data["judge"] = dict(fit(judged, l1=0.02, l2=1.0).weights)
+    data["judge"] = dict(fit(judged, l1=0.02, l2=3.0).weights)
     return data
 
 
@@ -189,24 +192,25 @@ def _rows(one: Posting, terms: Terms, clusters: Mapping[str, str]) -> list[Row]:
         labels = _mark(line.text, at, wanted)
         words = [line.text[a:b] for a, b in at]
         hide = draw.random() < HIDDEN
-        rows.append((_features(words, line.section, terms, clusters, hide), labels))
+        rows.append((_features((line.text, words, line.section), terms, clusters, hide), labels))
     return rows
 
 
 def _row(
     text: str,
     section: str,
-    inside: Sequence[tuple[int, int]],
+    slots: Sequence[tuple[int, int]],
     terms: Terms,
     clusters: Mapping[str, str],
 ) -> Row:
     at = spans(text)
     labels = ["O"] * len(at)
     for i, (a, b) in enumerate(at):
-        for start, end in inside:
+        for start, end in slots:
             if start <= a and b <= end:
                 labels[i] = "B" if a == start else "I"
-    return _features([text[a:b] for a, b in at], section, terms, clusters, False), labels
+    words = [text[a:b] for a, b in at]
+    return _features((text, words, section), terms, clusters, False), labels
 
 
 def _mark(text: str, at: Sequence[tuple[int, int]], wanted: Sequence[str]) -> list[str]:
@@ -229,28 +233,32 @@ def _mark(text: str, at: Sequence[tuple[int, int]], wanted: Sequence[str]) -> li
 
 
 def _features(
-    words: Sequence[str], section: str, terms: Terms, clusters: Mapping[str, str], hide: bool
+    line: tuple[str, Sequence[str], str], terms: Terms, clusters: Mapping[str, str], hide: bool
 ) -> list[list[str]]:
-    """The features of every word of a line; ``hide`` leaves the known terms out of it."""
-    hits = terms.mark(words, [key(word, terms.stems) for word in words])
-    if hide:
-        hits = [NONE] * len(words)
-    traits = line_traits(section, words, hits)
-    size = len(words)
+    """The features of every word of a line (text, words, section), as ``Chain`` sums them.
+
+    ``hide`` leaves the known terms out of it.
+    """
+    text, words, section = line
+    stems = [key(word, terms.stems) for word in words]
+    entries = [(stem, "", terms.lengths.get(stem, ())) for stem in stems]
+    hits = {} if hide else terms.mark(words, entries)
+    traits = line_traits(section, text, len(words), len(hits))
+    shapes = [shape(word) for word in words]
     groups = [clusters.get(word.lower(), NONE) for word in words]
+    size = len(words)
     out = []
-    inside = False
     for i, word in enumerate(words):
-        inside = word == "(" or (inside and word != ")")
-        letters = shape(word)
-        ring = (hits[i - 1] if i else NONE, hits[i], hits[i + 1] if i + 1 < size else NONE)
-        row = own_features(word, groups[i])
-        row += place_features(traits, letters, i == 0, inside)
-        row += term_features(ring, letters, listed(i, words, hits))
+        row = own_features(word, groups[i]) + place_features(traits, shapes[i])
         for offset in (-2, -1, 1, 2):
             if 0 <= i + offset < size:
                 row += near_features(words[i + offset], groups[i + offset], offset)
         out.append(row)
+    out[0] += first_features(shapes[0])
+    for i in inside(words):
+        out[i] += paren_features(shapes[i])
+    for i, ring in rings(words, shapes, hits):
+        out[i] += ring_features(ring)
     return out
 
 
@@ -266,14 +274,14 @@ def invented_lines() -> list[tuple[str, str, list[tuple[int, int]]]]:
             continue
         language, mark = head.split(" ")
         for copy in range(COPIES if "[" in line else 1):
-            made, inside = "", []
+            made, slots = "", []
             for i, part in enumerate(SLOT.split(line)):
                 if i % 2:
                     if copy and draw.random() < 0.7:
                         part = _other(part, language, pools, draw)
-                    inside.append((len(made), len(made) + len(part)))
+                    slots.append((len(made), len(made) + len(part)))
                 made += part
-            out.append((made, SECTIONS[mark], inside))
+            out.append((made, SECTIONS[mark], slots))
     return out
 
 
@@ -312,8 +320,8 @@ def leave_out(
     parts = split(postings, folds or len(sites))
     out = []
     for part in parts:
-        inside = {p.site for p in part}
-        reader = SkillReader.of(learn([p for p in postings if p.site not in inside]))
+        held = {p.site for p in part}
+        reader = SkillReader.of(learn([p for p in postings if p.site not in held]))
         out += [
             (one, [(s.text, s.confidence) for s in reader.find_skills(one.lines)]) for one in part
         ]
