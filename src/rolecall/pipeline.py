@@ -13,16 +13,19 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cache
+from pathlib import Path
 from typing import Any
 
-from rolecall import reader
 from rolecall.core import Candidate, Extraction, Notice, Page, Reason, Source
 from rolecall.errors import Error
-from rolecall.ladder import Producer, Verdict, climb, finish
+from rolecall.ladder import Policy, Producer, Verdict, climb, finish
 from rolecall.page import clean
 from rolecall.page.limits import DEFAULT, Limits
+from rolecall.reader import Model, Reader
 from rolecall.record import config_hash, failed_record, to_record
 from rolecall.settings import Settings
+from rolecall.settle import NULL_THRESHOLDS, Rules
 from rolecall.stated import stated
 
 LONGEST_MESSAGE = 300
@@ -37,6 +40,7 @@ class Pipeline:
     limits: Limits
     producers: Mapping[str, Producer]
     verdict: Verdict
+    policy: Policy
     config: str
 
 
@@ -64,25 +68,49 @@ class Stages:
         return {stage: round(seconds, 6) for stage, seconds in self.seconds.items()}
 
 
-def prepare(settings: Settings | None = None, *, captured: date | None = None) -> Pipeline:
+def prepare(
+    settings: Settings | None = None,
+    *,
+    captured: date | None = None,
+    reader: Reader | None = None,
+) -> Pipeline:
     """Load the reader and check the settings; raises `UsageError` or `ModelFileError`.
 
     ``captured`` is the day that was given for all pages: it can change what a date means.
+    ``reader`` replaces the one that the settings name, for measuring one in training.
     """
     settings = settings if settings is not None else Settings()
+    reader = reader if reader is not None else _reader(settings.reader_model)
     deciding = settings.deciding()
     if captured is not None:
         deciding["captured"] = captured.isoformat()
     return Pipeline(
         settings=settings,
         limits=replace(DEFAULT, bytes_=settings.max_bytes),
-        producers={
-            "stated": stated,
-            "reader": getattr(reader, "read", lambda page: ()),
-        },
-        verdict=getattr(reader, "verdict", lambda page, found: None),
-        config=config_hash(deciding, ""),
+        producers={"stated": stated, "reader": reader.read},
+        verdict=reader.verdict,
+        policy=Policy(rules=rules_of(reader.model)),
+        config=config_hash(deciding, reader.model.hash),
     )
+
+
+def rules_of(model: Model) -> Rules:
+    """The rules of settling that go with a trained model.
+
+    The reader leaves out what is below its own thresholds; where one is low because that was
+    measured to be right, settling does not ask for more.
+    """
+    thresholds = {
+        unit: min(least, model.thresholds.get(unit, least))
+        for unit, least in NULL_THRESHOLDS.items()
+    }
+    return Rules(null_thresholds=thresholds, calibration=model.curves)
+
+
+@cache
+def _reader(folder: str) -> Reader:
+    """The reader of a model folder, loaded once in a process."""
+    return Reader.load(Path(folder) if folder else None)
 
 
 def warm(pipeline: Pipeline) -> None:
@@ -186,7 +214,7 @@ def _run(source: Source, pipeline: Pipeline, stages: Stages) -> Extraction:
     start = stages.clock()
     before = sum(stages.seconds.values())
     stages.stage = "settle"
-    result = finish(climb(page, producers=producers, verdict=verdict))
+    result = finish(climb(page, producers=producers, policy=pipeline.policy, verdict=verdict))
     inside = sum(stages.seconds.values()) - before
     stages.seconds["settle"] = stages.clock() - start - inside
     return result

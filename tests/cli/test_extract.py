@@ -367,3 +367,10 @@ def test_the_export_names_inputs_that_have_none(tmp_path: Path) -> None:
     done = rolecall("extract", "empty.html", "--schema-org", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, b"")
     assert b"empty.html: not_a_posting: empty_text" in done.stderr
+
+
+def test_a_reader_model_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text(page())
+    done = rolecall("extract", "a.html", cwd=tmp_path, ROLECALL_READER_MODEL="nowhere")
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"cannot be read" in done.stderr

@@ -35,6 +35,8 @@ SEQ = re.compile(rb'\{"schema_version":"[^"]*","seq":(\d+)')
 class OutputError(Error):
     """The output cannot be written; what was written before stays whole."""
 
+    code = "output"
+
 
 @dataclass(frozen=True, slots=True)
 class _Old:

@@ -47,10 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _own_process()
     try:
         return _dispatch(words)
-    except UsageError as error:
-        return _say(error, USAGE)
     except Error as error:
-        return _say(error, UNWRITABLE)
+        return _say(error, UNWRITABLE if error.code == "output" else USAGE)
     except BrokenPipeError:
         _hush()
         return PIPE_CLOSED
