@@ -9,7 +9,7 @@ from rolecall.page.visibility import UNSEEN_TAGS
 
 __all__ = ["Draft", "Frame", "kind_of"]
 
-UNSEEN, INLINE, BLOCK, BREAK = range(4)
+UNSEEN, INLINE, BLOCK, BREAK, TEXT = range(5)
 BLOCK_TAGS = (
     "address article aside blockquote body button caption center dd details dialog dir div dl dt"
     " fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup html legend li main"
@@ -17,9 +17,10 @@ BLOCK_TAGS = (
     " tr ul".split()
 )
 SORTS = (
-    dict.fromkeys(UNSEEN_TAGS | {"title"}, UNSEEN)
+    dict.fromkeys(UNSEEN_TAGS | {"title", "-comment", "!doctype", "-document"}, UNSEEN)
     | dict.fromkeys(BLOCK_TAGS, BLOCK)
     | dict.fromkeys(("br", "hr"), BREAK)
+    | {"-text": TEXT}
 )
 HEADINGS = {f"h{n}": n for n in range(1, 7)}
 CELLS = frozenset({"td", "th", "dt", "dd", "tr"})
@@ -52,11 +53,11 @@ class Frame:
         "tag",
     )
 
-    def __init__(self, tag: str, parent: Frame | None, sort: int, index: int, first: int) -> None:
+    def __init__(self, tag: str, parent: Frame | None, sort: int, index: int) -> None:
         self.tag = tag
         self.parent = parent
         self.index = index
-        self.first = first
+        self.first = 0
         self.own = ""
         self.section: str | None = None
         self.counts: dict[str, int] | None = None

@@ -7,9 +7,10 @@ from itertools import pairwise
 
 from rolecall.page.visibility import scrub
 
-__all__ = ["BULLET", "lines_of", "starts_anew", "tidy", "unwrap"]
+__all__ = ["BULLET", "BULLETS", "lines_of", "starts_anew", "tidy", "unwrap"]
 
-BULLET = re.compile(r"(?:[•·▪◦●‣∙■□►▶➤➢✓✔✅○⁃–—*-]|&bull;)\s+(?=\S)")
+BULLETS = "•·▪◦●‣∙■□►▶➤➢✓✔✅○⁃–—*-"
+BULLET = re.compile(rf"[{BULLETS}]\s+(?=\S)")
 HASHES = re.compile(r"(#{1,6})\s+(?=\S)")
 NUMBERED = re.compile(r"\d{1,2}[.)]\s+(?=\S)")
 BOLD_LINE = re.compile(r"(\*\*|__)([^*_].*?)(:?)\1(:?)$")

@@ -6,29 +6,17 @@ container that says what it is (a menu, a footer, a list of other postings) beco
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from rolecall.core import Span
-from rolecall.page.frame import BLOCK, BREAK, INLINE, NAMING, SORTS, STYLING, UNSEEN, Draft, Frame
+from rolecall.page.frame import BLOCK, BREAK, INLINE, NAMING, SORTS, STYLING, TEXT, Draft, Frame
 from rolecall.page.limits import DEFAULT, Limits
-from rolecall.page.lines import BULLET, lines_of, unwrap
+from rolecall.page.lines import BULLET, BULLETS, lines_of, unwrap
 from rolecall.page.roles import Section, section_of
 from rolecall.page.visibility import hiding_names, look, scrub, unseen
 from rolecall.page.white import white_on_white
 
 __all__ = ["Walk", "walk"]
-
-
-@dataclass(slots=True)
-class _Line:
-    """A line that is being collected."""
-
-    parts: list[str] = field(default_factory=list)
-    size: int = 0
-    linked: int = 0
-    bold: int = 0
 
 
 class Walk:
@@ -43,23 +31,25 @@ class Walk:
         self.sections: list[Section] = []
         self.size = 0
         self.full = False
-        self._line = _Line()
+        self._parts: list[str] = []  # of the line that is being collected
+        self._size = self._linked = self._bold = 0
         self._start: Frame | None = None
         self._last: Frame | None = None
         self._pending: list[tuple[int, int, str, Frame]] = []
 
     def title(self, text: str, path: str) -> None:
         """Put the document's title in front of everything."""
-        frame = Frame("title", None, BLOCK, 1, 0)
+        frame = Frame("title", None, BLOCK, 1)
         frame._path = path
         self._add(text, frame)
         self._flush()
 
     def run(self, root: LexborNode) -> None:
         """Walk the tree below ``root`` in document order without recursion."""
-        frame = Frame("html", None, BLOCK, 1, 0)
+        frame = Frame("html", None, BLOCK, 1)
         node = root.child
         stack: list[tuple[LexborNode | None, Frame]] = []
+        sorts = SORTS
         while not self.full:
             if node is None:
                 if frame.block is frame.tag:
@@ -68,13 +58,16 @@ class Walk:
                     break
                 node, frame = stack.pop()
                 continue
-            tag = node.tag
-            if tag == "-text":
+            tag = node.tag or "-document"
+            sort = sorts.get(tag, INLINE)
+            if sort == TEXT:
                 self._add(node.text_content or "", frame)
-            elif tag and tag[0] not in "-!":
+            elif sort:
                 below = node.child
-                child = self._open(node, tag, frame, below is None)
-                if child is not None:
+                if sort >= BLOCK and self._start is not None:
+                    self._flush()
+                child = self._open(node, tag, sort, frame)
+                if child is not None and below is not None:
                     stack.append((node.next, frame))
                     node, frame = below, child
                     continue
@@ -109,27 +102,25 @@ class Walk:
             for section in self.sections
         ]
 
-    def _open(self, node: LexborNode, tag: str, parent: Frame, empty: bool) -> Frame | None:
+    def _open(self, node: LexborNode, tag: str, sort: int, parent: Frame) -> Frame | None:
         """Enter an element: its frame, or ``None`` where nothing in it can be seen."""
+        if sort == BREAK:
+            return None
         counts = parent.counts
         if counts is None:
             counts = parent.counts = {tag: 1}
             count = 1
         else:
             count = counts[tag] = counts.get(tag, 0) + 1
-        sort = SORTS.get(tag, INLINE)
-        if sort == UNSEEN:
+        if node.child is None:
             return None
-        if sort >= BLOCK and self._start is not None:
-            self._flush()
-        if empty or sort == BREAK:
-            return None
-        frame = Frame(tag, parent, sort, count, len(self.drafts))
+        frame = Frame(tag, parent, sort, count)
         attributes = node.attributes
         if attributes and not self._attributes(node, frame, attributes):
             return None
         if sort == BLOCK:
             frame.section = section_of(tag, frame.own)
+            frame.first = len(self.drafts)
             if parent.cell and tag in ("div", "p"):
                 frame.cell = _alone(node)
         return frame
@@ -138,26 +129,27 @@ class Walk:
         self, node: LexborNode, frame: Frame, attributes: dict[str, str | None]
     ) -> bool:
         """Take over what an element's attributes say; false when they hide it."""
-        get = attributes.get
         if unseen(attributes, self.hiding) and not _twin(node, attributes):
             return False
+        get = attributes.get
         own = get("class") or ""
-        for name in NAMING:
-            if name in attributes and (value := attributes[name]):
-                own = f"{own} {value}" if own else value
-        frame.own = own
         if frame.tag == "a":
             frame.href = get("href") or frame.href
-        style = get("style") or (frame.tag == "font" and f"color:{get('color') or ''}")
-        if style:
-            seen = look(style)
-            frame.bold = frame.bold or seen.bold
-            frame.lines = frame.lines or seen.lines
-            if seen.white and white_on_white(node, self.styled):
-                return False
-        if get("role") == "heading":
-            level = get("aria-level") or "2"
-            frame.level = int(level) if level in "123456" else 2
+        if len(attributes) > 1 or not own:
+            for name in NAMING:
+                if name in attributes and (value := attributes[name]):
+                    own = f"{own} {value}" if own else value
+            if get("role") == "heading":
+                level = get("aria-level") or "2"
+                frame.level = int(level) if level in "123456" else 2
+            style = get("style") or (frame.tag == "font" and f"color:{get('color') or ''}")
+            if style:
+                seen = look(style)
+                frame.bold = frame.bold or seen.bold
+                frame.lines = frame.lines or seen.lines
+                if seen.white and white_on_white(node, self.styled):
+                    return False
+        frame.own = own
         return True
 
     def _close(self, frame: Frame) -> None:
@@ -170,14 +162,13 @@ class Walk:
 
     def _add(self, raw: str, frame: Frame) -> None:
         words = raw.split()
-        line = self._line
         if not words:
-            if line.size and not (frame.lines and "\n" in raw):
-                if line.parts[-1] != " ":
-                    line.parts.append(" ")
-                    line.size += 1
-            elif line.size:
-                self._flush()
+            if self._size:
+                if frame.lines and "\n" in raw:
+                    self._flush()
+                elif self._parts[-1] != " ":
+                    self._parts.append(" ")
+                    self._size += 1
             return
         core = " ".join(words)
         if not core.isascii() or not core.isprintable():
@@ -203,28 +194,26 @@ class Walk:
             self._put(pieces[-1], pieces[-1], frame)
 
     def _put(self, core: str, raw: str, frame: Frame) -> None:
-        line = self._line
-        touching = line.size and line.parts[-1] != " "
-        if touching and (
+        parts = self._parts
+        begin = self._size
+        if not begin:
+            self._start = frame
+        elif parts[-1] != " " and (
             raw[0].isspace() or (frame is not self._last and self._apart(core, frame))
         ):
-            core = f" {core}"
-        if self._start is None:
-            self._start = frame
+            parts.append(" ")
+            begin += 1
         self._last = frame
-        size = len(core)
+        end = self._size = begin + len(core)
+        parts.append(core)
         if frame.href:
-            begin = line.size + (core[0] == " ")
-            self._pending.append((begin, line.size + size, frame.href, frame))
-            line.linked += size
+            self._pending.append((begin, end, frame.href, frame))
+            self._linked += end - begin
         if frame.bold:
-            line.bold += size
-        line.parts.append(core)
-        line.size += size
+            self._bold += end - begin + 1
         if raw[-1].isspace():
-            line.parts.append(" ")
-            line.size += 1
-            line.bold += frame.bold
+            parts.append(" ")
+            self._size = end + 1
 
     def _apart(self, core: str, frame: Frame) -> bool:
         """Whether two pieces that touch in the source belong to elements that stand apart.
@@ -240,30 +229,37 @@ class Walk:
                 return True
             if frame.own and (core[0].isupper() or core[0].isdigit()):
                 return True
-        before = self._line.parts[-1][-1]
+        before = self._parts[-1][-1]
         return core[0].isupper() and (before.islower() or before.isdigit() or before == ")")
 
     def _flush(self) -> None:
         frame = self._start
         if frame is None:
             return
-        line, pending = self._line, self._pending
-        self._line, self._start, self._last, self._pending = _Line(), None, None, []
-        text = "".join(line.parts)
-        lead = len(text) - len(text.lstrip())
-        text = text.strip()
-        if not text:
-            return
-        bullet = BULLET.match(text)
+        text = "".join(self._parts).rstrip()
+        bullet = BULLET.match(text) if text[0] in BULLETS else None
         start = self.size
-        draft = Draft(text, bullet.end() if bullet else 0, start, frame, bullet is not None)
-        draft.linked, draft.bold = line.linked, line.bold
-        self.drafts.append(draft)
-        for begin, end, href, holder in pending:
-            if len(self.links) < self.limits.links:
-                begin, end = begin - lead, min(end - lead, len(text))
-                span = Span(start + begin, start + end)
-                self.links.append((span, href, holder.path(self.limits.path)))
+        self.drafts.append(
+            Draft(
+                text,
+                bullet.end() if bullet else 0,
+                start,
+                frame,
+                bullet is not None,
+                self._linked,
+                self._bold,
+            )
+        )
+        if self._pending:
+            for begin, end, href, holder in self._pending:
+                if len(self.links) < self.limits.links:
+                    path = holder.path(self.limits.path)
+                    self.links.append((Span(start + begin, start + end), href, path))
+            self._pending = []
+            self._linked = 0
+        self._parts = []
+        self._size = self._bold = 0
+        self._start = self._last = None
         self.size = start + len(text) + 1
         self.full = len(self.drafts) >= self.limits.lines
 
