@@ -35,6 +35,7 @@ def block_features(page: Page, lines: Sequence[Line]) -> list[list[str]]:
     density = _density(lines)
     mass = container_features(lines)
     above: tuple[str, str] = ("none", "none")
+    known, unknown = "none", 0
     since, since_top = 0, 0
     seen_top = False
     before = ""
@@ -51,6 +52,12 @@ def block_features(page: Page, lines: Sequence[Line]) -> list[list[str]]:
         features.append(f"ku={_kind(line)}|{above[0]}")
         for cue in line.cues:
             features.append(f"cu={cue}|{above[0]}")
+        features.append(f"uk={known}|{min(unknown, 2)}")
+        features.append(f"uk={known}|{_kind(line)}")
+        first = line.first_cue
+        if first is not None:
+            features.append(f"q0={first}")
+            features.append(f"q0={first}|{known}")
         features.append(f"den={density[i]}")
         features.extend(mass[i])
         parent = line.block.path.rpartition("/")[0]
@@ -58,6 +65,10 @@ def block_features(page: Page, lines: Sequence[Line]) -> list[list[str]]:
         before = parent
         if kind is not None:
             above, since = (kind, above[0]), 0
+            if kind == "other":
+                unknown += 1
+            else:
+                known, unknown = kind, 0
         since += 1
         since_top += 1
         for offset, mark in ((-2, "--"), (-1, "-"), (1, "+"), (2, "++")):

@@ -17,6 +17,7 @@ from rolecall.reader.lines import Line, prepare
 
 BODY = "PHDRB"
 SEEN = ("posting", "header")
+PRIVACY_WORDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +56,18 @@ def tag(page: Page, tagger: pycrfsuite.Tagger) -> Tagged:
     known = tagger.labels()
     shares = tuple({name: tagger.marginal(name, i) for name in known} for i in range(len(lines)))
     inside = tuple(
-        sum(share.get(name, 0.0) for name in BODY) if line.block.role in SEEN else 0.0
+        sum(share.get(name, 0.0) for name in BODY) if _may_be_body(line) else 0.0
         for line, share in zip(lines, shares, strict=True)
     )
     first, last = body_window(lines, inside)
     return Tagged(page, lines, tuple(labels), inside, shares, first, last)
+
+
+def _may_be_body(line: Line) -> bool:
+    """Site chrome is no body, nor is a form's text on how personal data are processed."""
+    if line.block.role not in SEEN:
+        return False
+    return not ("/form" in line.block.path and line.cues.get("privacy", 0) >= PRIVACY_WORDS)
 
 
 def body_window(lines: Sequence[Line], inside: Sequence[float]) -> tuple[int, int]:

@@ -15,7 +15,7 @@ LABEL_CHARS = 42
 class Line:
     """One block with its words, what it may head or label, and the cues it holds.
 
-    ``label`` names the fields that the text before the colon (or the whole line) labels;
+    ``first_cue`` is the cue of the first or second word. ``label`` names the fields that the text before the colon (or the whole line) labels;
     ``value_at`` is where the labelled value starts in ``text``: its length if the line is only
     a label, 0 if it has none.
     """
@@ -28,6 +28,7 @@ class Line:
     label: tuple[str, ...]
     value_at: int
     cues: dict[str, int]
+    first_cue: str | None = None
 
 
 def prepare(page: Page) -> tuple[Line, ...]:
@@ -47,11 +48,14 @@ def _line(index: int, block: Block, text: str, lists: Lexicon) -> Line:
             heading = lists.heading(split_words(before[0]))
     label, value_at = _label(text, lists)
     cues: dict[str, int] = {}
-    for word in words[:80]:
+    first = None
+    for n, word in enumerate(words[:80]):
         cue = lists.cue(word)
         if cue is not None:
             cues[cue] = cues.get(cue, 0) + 1
-    return Line(index, block, text, words, heading, label, value_at, cues)
+            if n < 2 and first is None:
+                first = cue
+    return Line(index, block, text, words, heading, label, value_at, cues, first)
 
 
 def _label(text: str, lists: Lexicon) -> tuple[tuple[str, ...], int]:

@@ -22,6 +22,8 @@ def section_labels(tagged: Tagged) -> list[str]:
     """One label per line: the tagger's, with the items of one list deciding together."""
     labels = list(tagged.labels)
     for first, last in _lists(tagged):
+        if first < tagged.first or last > tagged.last:
+            continue
         sums = dict.fromkeys("DRBP", 0.0)
         for i in range(first, last):
             size = min(20, len(tagged.lines[i].words)) + 2
@@ -61,6 +63,8 @@ def sections(tagged: Tagged, labels: Sequence[str]) -> list[Candidate]:
         for i, label in enumerate(labels):
             line = tagged.lines[i]
             if label != mark or line.block.role not in SEEN or not line.words:
+                continue
+            if mark != "B" and not tagged.first <= i < tagged.last:
                 continue
             spans.extend(_items(tagged, i))
             weight += len(line.words)

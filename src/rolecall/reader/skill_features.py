@@ -146,7 +146,7 @@ def compile_terms(rows: Iterable[str]) -> dict[str, str]:
     return {k: "|".join(v) for k, v in entries.items()}
 
 
-def own_features(word: str, cluster: str) -> list[str]:
+def own_features(word: str) -> list[str]:
     """What a word says about itself."""
     low = word.lower()
     return [
@@ -157,11 +157,10 @@ def own_features(word: str, cluster: str) -> list[str]:
         f"e4={low[-4:]}",
         f"p4={low[:4]}",
         f"n={min(len(word), 8)}",
-        f"c={cluster}",
     ]
 
 
-def near_features(word: str, cluster: str, offset: int) -> list[str]:
+def near_features(word: str, offset: int) -> list[str]:
     """What a word says about the one ``offset`` places before (negative) or after it."""
     low = word.lower()
     if offset in (-1, 1):
@@ -170,9 +169,8 @@ def near_features(word: str, cluster: str, offset: int) -> list[str]:
             f"{offset}s={shape(word)}",
             f"{offset}e3={low[-3:]}",
             f"{offset}p5={low[:5]}",
-            f"{offset}c={cluster}",
         ]
-    return [f"{offset}w={low}", f"{offset}s={shape(word)}", f"{offset}c={cluster}"]
+    return [f"{offset}w={low}", f"{offset}s={shape(word)}"]
 
 
 def ring_features(ring: Ring) -> list[str]:

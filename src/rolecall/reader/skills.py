@@ -92,15 +92,14 @@ class Weights:
 class Words(dict[str, Word]):
     """What is kept of each word, computed when first asked for."""
 
-    def __init__(self, weights: Weights, terms: Terms, clusters: Mapping[str, str]) -> None:
-        self.weights, self.terms, self.clusters = weights, terms, clusters
+    def __init__(self, weights: Weights, terms: Terms) -> None:
+        self.weights, self.terms = weights, terms
 
     def __missing__(self, word: str) -> Word:
-        cluster = self.clusters.get(word.lower(), NONE)
         before2, before, after, after2 = (
-            self.weights.sum(near_features(word, cluster, offset)) for offset in (-2, -1, 1, 2)
+            self.weights.sum(near_features(word, offset)) for offset in (-2, -1, 1, 2)
         )
-        own = self.weights.sum(own_features(word, cluster))
+        own = self.weights.sum(own_features(word))
         stem = key(word, self.terms.stems)
         starts = self.terms.lengths.get(stem, ())
         entry = (stem, shape(word), starts, own, before2, before, after, after2)
@@ -124,11 +123,9 @@ class Shapes(dict[str, complex]):
 class Chain:
     """The tagger, with the sums of each feature family kept once computed."""
 
-    def __init__(
-        self, weights: Weights, steps: Steps, terms: Terms, clusters: Mapping[str, str]
-    ) -> None:
+    def __init__(self, weights: Weights, steps: Steps, terms: Terms) -> None:
         self.weights, self.steps, self.terms = weights, steps, terms
-        self._words = Words(weights, terms, clusters)
+        self._words = Words(weights, terms)
         self._lines: dict[Traits, Shapes] = {}
         self._first = Shapes(weights, first_features)
         self._paren = Shapes(weights, paren_features)
@@ -287,7 +284,6 @@ class SkillReader:
             weights=Weights({name: complex(b, i) for name, (b, i) in data["weights"].items()}),
             steps=Steps.of(data["steps"]),
             terms=Terms.of(data["terms"]),
-            clusters=data["clusters"],
         )
         return cls(chain, Linear(data["judge"]))
 

@@ -13,10 +13,23 @@ from itertools import pairwise
 from rolecall.core import Candidate, Notice, Reason
 from rolecall.reader.blocks import SEEN, Tagged
 from rolecall.reader.verdict_phrases import phrases
-from rolecall.reader.verdict_signs import THIN, Group, Signs, names_role, signs, size
+from rolecall.reader.verdict_signs import (
+    LONG_BODY,
+    THIN,
+    Group,
+    Signs,
+    line_sizes,
+    names_role,
+    signs,
+)
 
 TEXT_TYPES = frozenset(("text/html", "text/plain", "text/markdown", "application/xhtml+xml"))
 LANGUAGES = frozenset(("en", "de", "fr", "nl", "cs", "pt", "it", "ru", "es", "da", "sv", "pl"))
+CLEAR_BODY = 150
+"""Words of the body that make a page whose data states one posting a posting."""
+PROSE = 8
+PARAGRAPH = 60
+"""Words that make a page worth reading on where its title names a role."""
 LONGEST_NOTICE = 30
 LONGEST_QUOTE = 160
 MESSAGES = {
@@ -32,7 +45,6 @@ MESSAGES = {
 }
 WALLS = (
     ("blocked", "blocked_page"),
-    ("gone", "expired_notice"),
     ("login", "login_wall"),
     ("missing", "other"),
     ("js", "needs_javascript"),
@@ -44,6 +56,8 @@ def judge(tagged: Tagged, candidates: Sequence[Candidate]) -> Reason | None:
     if tagged.page.media_type not in TEXT_TYPES:
         return _reason("not_html", tagged.page.media_type)
     seen = signs(tagged, candidates)
+    if seen.shown and seen.body >= CLEAR_BODY:
+        return None
     code = _shell(seen) or _wall(seen, tagged) or _many(seen, tagged) or _elsewhere(seen, tagged)
     return _reason(code) if code else None
 
@@ -71,6 +85,10 @@ def _shell(seen: Signs) -> str | None:
 
 def _wall(seen: Signs, tagged: Tagged) -> str | None:
     """Something that stands in the place of the posting."""
+    visible = seen.vacancy - 3 * seen.shown
+    gone = "gone" in seen.early and visible < 4 and seen.body < 50
+    if gone and (seen.content < (40 if seen.titled else 140) or _listed(seen, tagged)):
+        return "expired_notice"
     if seen.vacancy >= 5 or seen.content > 140:
         return None
     for name, code in WALLS:
@@ -80,7 +98,7 @@ def _wall(seen: Signs, tagged: Tagged) -> str | None:
             continue
         if name == "login" and (seen.content > 80 or seen.vacancy >= 3):
             continue
-        if seen.vacancy < 4 and not (seen.shown and seen.body >= 50):
+        if seen.vacancy < 4:
             return code
     cookie = sum(len(line.words) for line in tagged.lines if line.block.role == "cookie")
     said = "cookie" in seen.said and seen.said["cookie"] < 12
@@ -93,34 +111,48 @@ def _many(seen: Signs, tagged: Tagged) -> str | None:
     """More postings than one: each with its own text, or a list of them."""
     if not seen.shown and _repeated(tagged):
         return "several_postings"
-    titled = [group for group in seen.groups if group.titled]
+    if seen.stated > 1 and seen.headings >= 4 and seen.body >= CLEAR_BODY and not seen.titled:
+        return "several_postings"
+    if _listed(seen, tagged):
+        return "list_page"
+    return "other" if "nothing" in seen.early and seen.vacancy <= 1 and not seen.groups else None
+
+
+def _listed(seen: Signs, tagged: Tagged) -> bool:
+    """Whether titles of postings are repeated, and little else is told."""
     hint = seen.counted or "list" in seen.early or seen.stated > 1
-    if not titled and not hint:
-        return None
-    group = max(titled or seen.groups, key=lambda g: (g.roles, len(g.members)), default=None)
-    if group is None:
-        return "other" if "nothing" in seen.early and seen.vacancy <= 1 else None
-    own = _outside(tagged, group)
+    titled = [group for group in seen.groups if group.titled]
+    if not seen.groups or not (titled or hint):
+        return False
+    group = max(titled or seen.groups, key=lambda g: (g.roles, len(g.members)))
+    own = _outside(tagged, group, told=seen.vacancy >= 4)
     if seen.shown and own >= 20:
-        return None
+        return False
     count = group.roles if titled else len(group.members) // 3
     if (count >= 6 and own < 80) or (count >= 3 and own < (60 if hint else 25)):
-        return "list_page"
-    if seen.counted and count >= 8 and own < 150:
-        return "list_page"
-    return None
+        return True
+    return seen.counted and count >= 8 and own < 150
 
 
-def _outside(tagged: Tagged, group: Group) -> int:
-    """Words of the body that stand outside the list that ``group`` heads."""
+def _outside(tagged: Tagged, group: Group, *, told: bool) -> int:
+    """Words of the body that stand outside the list that ``group`` heads.
+
+    On a page that has the parts of a posting (``told``), longer lines count as much as the body:
+    the tagger may have missed it.
+    """
     first, last = group.members[0], group.members[-1]
-    steps = [b - a for a, b in pairwise(group.members)]
-    last += sorted(steps)[len(steps) // 2]
-    return sum(
-        size(line)
-        for line in tagged.lines[tagged.first : tagged.last]
-        if not first <= line.index < last
-    )
+    steps = sorted(b - a for a, b in pairwise(group.members))
+    last += steps[len(steps) // 2]
+    sizes = line_sizes(tagged)
+    body = prose = 0
+    for i, line in enumerate(tagged.lines):
+        if first <= i < last:
+            continue
+        if tagged.first <= i < tagged.last:
+            body += sizes[i]
+        if told and sizes[i] >= PROSE and line.block.role in SEEN and line.block.link < 0.5:
+            prose += sizes[i]
+    return max(body, prose)
 
 
 def _repeated(tagged: Tagged) -> bool:
@@ -137,8 +169,7 @@ def _repeated(tagged: Tagged) -> bool:
                 by_rank.setdefault((block.tag, block.level), []).append(line.index)
     for found in by_rank.values():
         starts = [i for n, i in enumerate(found) if n == 0 or i - found[n - 1] > 2]
-        texts = {tagged.lines[i].text for i in starts}
-        if len(texts) < 2:
+        if _alike([frozenset(tagged.lines[i].words) for i in starts]):
             continue
         ends = [*starts[1:], len(tagged.lines)]
         heads = [
@@ -157,6 +188,11 @@ def _repeated(tagged: Tagged) -> bool:
     return False
 
 
+def _alike(titles: Sequence[frozenset[str]]) -> bool:
+    """Whether all titles share most of their words: one role, named again or in two languages."""
+    return all(2 * len(title & titles[0]) >= len(title | titles[0]) for title in titles)
+
+
 def _elsewhere(seen: Signs, tagged: Tagged) -> str | None:
     """A page of another kind: a template without content, an article, a product, a profile."""
     if seen.shown:
@@ -170,8 +206,11 @@ def _elsewhere(seen: Signs, tagged: Tagged) -> str | None:
     else:
         other = "other"
     foreign = tagged.page.language not in LANGUAGES
-    weak = seen.vacancy <= (0 if foreign else 1)
-    return other if weak and seen.body < 200 else None
+    if foreign and other == "other" and seen.content >= PARAGRAPH:
+        return None
+    if seen.titled and (seen.content >= (THIN if foreign else PARAGRAPH) or seen.applies):
+        return None
+    return other if not seen.telling or (seen.vacancy <= 1 and seen.body < LONG_BODY) else None
 
 
 def _cards(seen: Signs, tagged: Tagged) -> bool:

@@ -21,11 +21,17 @@ UNSURE = frozenset(
 """Words before a closing phrase that make it a condition: "open until the position is filled"."""
 
 
+LONGEST_LINE = 40
+
+
 class Said(NamedTuple):
     """A phrase found: its class and where it starts, in words of the line."""
 
     name: str
     at: int
+
+
+NOTHING: tuple[Said, ...] = ()
 
 
 class Phrases:
@@ -43,13 +49,21 @@ class Phrases:
                 self.known[words[at]].append(entry)
         self.keys = frozenset(self.known)
 
-    def find(self, words: Sequence[str]) -> list[Said]:
-        """Every phrase that stands in ``words`` (lower case), without conditional closings."""
-        if self.keys.isdisjoint(words):
-            return []
+    def find(self, words: Sequence[str]) -> Sequence[Said]:
+        """Every phrase that stands in ``words`` (lower case), without conditional closings.
+
+        A line of more than ``LONGEST_LINE`` words is running text and says nothing of the page.
+        """
+        if len(words) > LONGEST_LINE:
+            return NOTHING
+        keys = self.keys.intersection(words)
+        if not keys:
+            return NOTHING
         out = []
         for i, word in enumerate(words):
-            for at, phrase, name in self.known.get(word, ()):
+            if word not in keys:
+                continue
+            for at, phrase, name in self.known[word]:
                 start = i - at
                 if start < 0 or tuple(words[start : start + len(phrase)]) != phrase:
                     continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from rolecall.core import Candidate
 from rolecall.reader.blocks import SEEN, Tagged
@@ -24,6 +25,8 @@ COUNTED = re.compile(
     r"|\d件",
     re.I,
 )
+DENSE = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+LONG_BODY = 400  # words; such a page is no list
 TITLE_WORDS = 14
 TITLE_CHARS = 120
 THIN = 25
@@ -64,6 +67,7 @@ class Signs:
     facts: int
     titled: bool
     applies: int
+    demands: int
     counted: bool
     groups: tuple[Group, ...]
     stated: int
@@ -73,82 +77,111 @@ class Signs:
     @property
     def vacancy(self) -> int:
         """How much speaks for a posting, in points; 0 nothing, 5 and more clearly one."""
-        kinds = self.sections & {"duties", "requirements", "benefits"}
-        points = min(2, len(kinds)) + self.titled + min(2, self.facts) // 2
+        points = self.telling
         points += bool(self.applies or "apply" in self.sections)
         points += (self.body >= 50) + (self.body >= 110) + (self.body >= 220)
         return points + 3 * self.shown
+
+    @property
+    def telling(self) -> int:
+        """What only a posting has, in points: its sections, a role, its fields, demands."""
+        kinds = self.sections & {"duties", "requirements", "benefits"}
+        return min(2, len(kinds)) + self.titled + (self.facts >= 2) + (self.demands >= 2)
 
 
 def signs(tagged: Tagged, candidates: Sequence[Candidate]) -> Signs:
     """Look at a page once, line by line."""
     page, lines = tagged.page, tagged.lines
-    known = phrases()
-    said: dict[str, int] = {}
-    early: set[str] = set()
-    sections: set[str] = set()
-    facts: set[str] = set()
-    visible = content = headings = applies = seen = lists = 0
-    titled = counted = False
-    for line in lines:
-        words, block, count = line.words, line.block, size(line)
-        role = block.role
-        if block.kind != "title" and role not in ("cookie", "similar"):
-            visible += count
-        for name, _ in known.find(words) if role != "similar" else ():
-            said.setdefault(name, line.index)
-            lists += name == "list" and role in SEEN
-            if len(words) <= 16 and (seen < 40 or block.kind in ("title", "heading")):
-                early.add(name)
-        if role not in SEEN:
-            counted = counted or (role == "chrome" and block.level == 1 and _counts(line))
-            facts.update(FACTS.intersection(line.label))
+    sizes = line_sizes(tagged)
+    found = _Found()
+    for line, count in zip(lines, sizes, strict=True):
+        role = line.block.role
+        if role == "similar":
             continue
-        if block.kind == "title" or block.kind == "heading":
-            counted = counted or _counts(line)
-            titled = titled or (block.level <= 2 and seen < 200 and names_role(line))
-        else:
-            seen += count
-        if (
-            line.heading is not None
-            and line.heading.cover >= 0.5
-            and line.heading.name in SECTIONS
-            and block.link < 0.5
-        ):
-            sections.add(line.heading.name)
-            headings += 1
-        elif not line.label and block.link < 0.5 and block.kind not in ("title", "heading"):
-            content += count
-        facts.update(FACTS.intersection(line.label))
-        if len(words) <= 6 and "apply" in line.cues and "req" not in line.cues:
-            applies += 1
-    known_units = {c.unit for c in candidates if c.origin == "stated"}
+        found.hear(line, count)
+        if role in SEEN:
+            found.look(line, count)
+        elif role == "chrome" and line.block.level == 1:
+            found.counted = found.counted or _counts(line)
+    body = sum(sizes[tagged.first : tagged.last])
     stated = distinct_postings(page)
-    body = sum(map(size, lines[tagged.first : tagged.last]))
     return Signs(
-        said=said,
-        early=frozenset(early),
-        visible=visible,
-        content=content,
+        said=found.said,
+        early=frozenset(found.early),
+        visible=found.visible,
+        content=found.content,
         body=body,
-        sections=frozenset(sections),
-        headings=headings,
-        lists=lists,
-        facts=len(facts),
-        titled=titled,
-        applies=applies,
-        counted=counted,
-        groups=title_groups(lines),
+        sections=frozenset(found.sections),
+        headings=found.headings,
+        lists=found.lists,
+        facts=len(found.facts),
+        titled=found.titled,
+        applies=found.applies,
+        demands=found.demands,
+        counted=found.counted,
+        groups=title_groups(lines) if body < LONG_BODY else (),
         stated=stated,
-        shown=stated == 1 and "title" in known_units,
+        shown=stated == 1 and any(c.origin == "stated" and c.unit == "title" for c in candidates),
         scripts=_number(page.meta.get("x-scripts", "0")),
     )
 
 
-def size(line: Line) -> int:
-    """Words of a line; in scripts without spaces, two characters count as one."""
-    words, chars = len(line.words), len(line.text)
-    return chars // 2 if chars > 12 * words and max(line.text) > "\u2e7f" else words
+class _Found:
+    """What has been found so far, while the lines of one page go by."""
+
+    def __init__(self) -> None:
+        self.phrases = phrases()
+        self.said: dict[str, int] = {}
+        self.early: set[str] = set()
+        self.sections: set[str] = set()
+        self.facts: set[str] = set()
+        self.visible = self.content = self.headings = self.applies = self.seen = self.lists = 0
+        self.demands = 0
+        self.titled = self.counted = False
+
+    def hear(self, line: Line, count: int) -> None:
+        """What any line says, site chrome included."""
+        block = line.block
+        if block.kind != "title" and block.role != "cookie":
+            self.visible += count
+        if line.label:
+            self.facts.update(FACTS.intersection(line.label))
+        if len(line.words) <= 6 and "apply" in line.cues and "req" not in line.cues:
+            self.applies += 1
+        for name, _ in self.phrases.find(line.words):
+            self.said.setdefault(name, line.index)
+            self.lists += name == "list" and block.role in SEEN
+            near = self.seen < 40 or block.kind in ("title", "heading")
+            if near and len(line.words) <= 16:
+                self.early.add(name)
+
+    def look(self, line: Line, count: int) -> None:
+        """What a line shows that is not site chrome."""
+        block, heading = line.block, line.heading
+        head = block.kind == "title" or block.kind == "heading"
+        if not head:
+            self.seen += count
+        else:
+            self.counted = self.counted or _counts(line)
+        if (head or block.bold) and not self.titled and self.seen < 200:
+            self.titled = (not head or block.level <= 2) and names_role(line)
+        if block.link < 0.5:
+            self.demands += line.cues.get("req", 0)
+            if heading is not None and heading.cover >= 0.5 and heading.name in SECTIONS:
+                self.sections.add(heading.name)
+                self.headings += 1
+            elif not head and not line.label:
+                self.content += count
+
+
+def line_sizes(tagged: Tagged) -> list[int]:
+    """Words of each line; in scripts without spaces, two characters count as one word."""
+    sizes = [len(line.words) for line in tagged.lines]
+    if not tagged.page.text.isascii() and DENSE.search(tagged.page.text):
+        for i, line in enumerate(tagged.lines):
+            dense = len(DENSE.findall(line.text)) // 2
+            sizes[i] = max(sizes[i], dense)
+    return sizes
 
 
 def names_role(line: Line) -> bool:
@@ -158,27 +191,36 @@ def names_role(line: Line) -> bool:
 
 
 def title_groups(lines: Sequence[Line]) -> tuple[Group, ...]:
-    """Runs of at least three title-like lines that stand at the same kind of place."""
-    places: dict[str, list[int]] = {}
+    """At least three title-like lines each that stand at the same kind of place.
+
+    Lines that nothing marks as titles count where four or more name roles, three or more lines
+    apart, as the cards of a list do.
+    """
+    places: dict[tuple[str, bool, bool], list[int]] = {}
     for line in lines:
-        block = line.block
+        block, count = line.block, len(line.words)
         if block.role in ("chrome", "cookie") or block.kind == "title":
             continue
-        marked = block.link >= (0.25 if block.kind in ("item", "row") else 0.6)
-        marked = marked or block.kind == "heading" or block.bold
-        if not marked or not 0 < len(line.words) <= TITLE_WORDS or len(line.text) > TITLE_CHARS:
+        if not 0 < count <= TITLE_WORDS or len(line.text) > TITLE_CHARS:
             continue
         if line.text[-1] in ".!?:;" or (line.heading and line.heading.cover >= 0.75):
             continue
-        key = INDEX.sub("", block.path) + ("~" if block.role == "similar" else "")
-        places.setdefault(key, []).append(line.index)
+        marked = block.link >= (0.25 if block.kind in ("item", "row") else 0.6)
+        marked = marked or block.kind == "heading" or block.bold
+        above, _, step = block.path.rpartition("/")
+        key = INDEX.sub("", block.path if marked else above) + ("" if marked else step)
+        places.setdefault((key, block.role == "similar", marked), []).append(line.index)
     groups = []
-    for found in places.values():
+    for (_, _, marked), found in places.items():
         distinct = {lines[i].text: i for i in reversed(found)}
-        if len(distinct) < 3:
+        if len(distinct) < (3 if marked else 4):
             continue
         members = tuple(sorted(distinct.values()))
+        if not marked and min(b - a for a, b in pairwise(members)) < 3:
+            continue
         roles = sum(names_role(lines[i]) for i in members)
+        if not marked and roles < 0.5 * len(members):
+            continue
         linked = sum(lines[i].block.link >= 0.6 for i in members)
         groups.append(Group(members, roles, linked))
     return tuple(groups)
