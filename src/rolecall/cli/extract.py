@@ -291,9 +291,9 @@ def _end(progress: Progress, ledger: Ledger | None, left: Left) -> int:
     others = ledger.complete() if ledger is not None else 0
     progress.summary()
     if others:
-        progress.say(f"{others:,} records of inputs that were not in this run were kept")
+        progress.say(f"kept records of inputs that were not in this run: {others:,}")
     if left.ignored:
-        progress.say(f"{left.ignored:,} other files were left out")
+        progress.say(f"left out other files: {left.ignored:,}")
     if left.repeated:
-        progress.say(f"{left.repeated:,} inputs were named twice and read once")
+        progress.say(f"read once what was named twice: {left.repeated:,}")
     return FAILED if progress.tally.failed else OK
