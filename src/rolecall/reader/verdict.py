@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from rolecall.core import Candidate, Notice, Reason
 from rolecall.reader.blocks import SEEN, Tagged
+from rolecall.reader.lines import Line
 from rolecall.reader.verdict_phrases import phrases
 from rolecall.reader.verdict_signs import (
     LONG_BODY,
@@ -96,7 +97,7 @@ def _wall(seen: Signs, tagged: Tagged) -> str | None:
             continue
         if name == "js" and (seen.content > 60 or seen.vacancy >= 2):
             continue
-        if name == "login" and (seen.content > 80 or seen.vacancy >= 3):
+        if name == "login" and (seen.content > (40 if seen.titled else 80) or seen.vacancy >= 3):
             continue
         if seen.vacancy < 4:
             return code
@@ -125,11 +126,13 @@ def _listed(seen: Signs, tagged: Tagged) -> bool:
     if not seen.groups or not (titled or hint):
         return False
     group = max(titled or seen.groups, key=lambda g: (g.roles, len(g.members)))
-    own = _outside(tagged, group, told=seen.vacancy >= 4)
+    own = _outside(tagged, group, told=seen.vacancy >= 4 or seen.telling >= 2)
     if seen.shown and own >= 20:
         return False
     count = group.roles if titled else len(group.members) // 3
-    if (count >= 6 and own < 80) or (count >= 3 and own < (60 if hint else 25)):
+    if own < (80 if hint else 55) and count >= 6:
+        return True
+    if own < (60 if hint else 25) and count >= 3:
         return True
     return seen.counted and count >= 8 and own < 150
 
@@ -169,7 +172,7 @@ def _repeated(tagged: Tagged) -> bool:
                 by_rank.setdefault((block.tag, block.level), []).append(line.index)
     for found in by_rank.values():
         starts = [i for n, i in enumerate(found) if n == 0 or i - found[n - 1] > 2]
-        if _alike([frozenset(tagged.lines[i].words) for i in starts]):
+        if _alike([_telling_words(tagged.lines[i]) for i in starts]):
             continue
         ends = [*starts[1:], len(tagged.lines)]
         heads = [
@@ -186,6 +189,10 @@ def _repeated(tagged: Tagged) -> bool:
             if sum(bool(mine & other) for other in heads) >= 2:
                 return True
     return False
+
+
+def _telling_words(line: Line) -> frozenset[str]:
+    return frozenset(word for word in line.words if len(word) > 2 and "/" not in word)
 
 
 def _alike(titles: Sequence[frozenset[str]]) -> bool:

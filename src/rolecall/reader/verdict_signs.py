@@ -27,6 +27,9 @@ COUNTED = re.compile(
 )
 DENSE = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 LONG_BODY = 400  # words; such a page is no list
+MOST_WORDS = 30
+LONGEST_WORD = 40
+HEADING_CHARS = 300
 TITLE_WORDS = 14
 TITLE_CHARS = 120
 THIN = 25
@@ -187,7 +190,10 @@ def line_sizes(tagged: Tagged) -> list[int]:
 def names_role(line: Line) -> bool:
     """Whether a line names an occupation, or marks that it speaks to all genders."""
     roles = lexicon().names_role
-    return any(map(roles, line.words)) or GENDER.search(line.text) is not None
+    words = line.words[:MOST_WORDS]
+    if any(roles(word) for word in words if len(word) <= LONGEST_WORD):
+        return True
+    return GENDER.search(line.text[:HEADING_CHARS]) is not None
 
 
 def title_groups(lines: Sequence[Line]) -> tuple[Group, ...]:
