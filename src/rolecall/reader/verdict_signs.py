@@ -12,7 +12,6 @@ from rolecall.reader.blocks import SEEN, Tagged
 from rolecall.reader.lexicon import lexicon
 from rolecall.reader.lines import Line
 from rolecall.reader.verdict_phrases import phrases
-from rolecall.stated import distinct_postings
 
 INDEX = re.compile(r"\[\d+\]")
 GENDER = re.compile(r"\(?\b[mwfdxhk] ?[/|*] ?[mwfdxhk]\b", re.I)
@@ -56,7 +55,8 @@ class Signs:
     """Counts and findings; words are counted in lines that are not site chrome.
 
     ``said`` maps a class of phrases to the first line that says it. ``content`` counts words
-    outside links, headings and labels, ``visible`` all words but the document's title.
+    outside links, headings and labels, ``visible`` all words but the document's title. ``stated``
+    counts the postings that the page's data states, of which one may be its own (``shown``).
     """
 
     said: dict[str, int]
@@ -107,7 +107,7 @@ def signs(tagged: Tagged, candidates: Sequence[Candidate]) -> Signs:
         elif role == "chrome" and line.block.level == 1:
             found.counted = found.counted or _counts(line)
     body = sum(sizes[tagged.first : tagged.last])
-    stated = distinct_postings(page)
+    ours = {c.unit for c in candidates if c.origin == "stated"}
     return Signs(
         said=found.said,
         early=frozenset(found.early),
@@ -123,8 +123,8 @@ def signs(tagged: Tagged, candidates: Sequence[Candidate]) -> Signs:
         demands=found.demands,
         counted=found.counted,
         groups=title_groups(lines) if body < LONG_BODY else (),
-        stated=stated,
-        shown=stated == 1 and any(c.origin == "stated" and c.unit == "title" for c in candidates),
+        stated=1 if ours else len({str(one.data.get("title")) for one in page.statements}),
+        shown="title" in ours,
         scripts=_number(page.meta.get("x-scripts", "0")),
     )
 
