@@ -56,9 +56,10 @@ def judge(tagged: Tagged, candidates: Sequence[Candidate]) -> Reason | None:
     """Why the page is not one posting, or ``None`` if it is one. Pure; never raises."""
     if tagged.page.media_type not in TEXT_TYPES:
         return _reason("not_html", tagged.page.media_type)
-    seen = signs(tagged, candidates)
-    if seen.shown and seen.body >= CLEAR_BODY:
+    stated = any(c.origin == "stated" and c.unit == "title" for c in candidates)
+    if stated and sum(line_sizes(tagged)[tagged.first : tagged.last]) >= CLEAR_BODY:
         return None
+    seen = signs(tagged, candidates)
     code = _shell(seen) or _wall(seen, tagged) or _many(seen, tagged) or _elsewhere(seen, tagged)
     return _reason(code) if code else None
 
