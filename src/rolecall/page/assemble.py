@@ -123,7 +123,7 @@ def _posting(found: Walk, roles: Sequence[Role]) -> str:
     not outweigh the posting.
     """
     lines = [d.text for d, role in zip(found.drafts, roles, strict=True) if role == "posting"]
-    long = [line[:200] for line in lines if len(line) > 40]
+    long = [line[:160] for line in lines if len(line) > 40]
     if len(long) < 3:
         return "\n".join(lines)[:2000]
     return "\n".join(long[:: max(1, len(long) // 14)])

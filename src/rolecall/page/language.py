@@ -103,7 +103,7 @@ _SCRIPTS: tuple[tuple[str, str, str], ...] = (
 
 
 def _index() -> dict[str, tuple[tuple[str, float], ...]]:
-    """Word -> languages with weights: a word of many languages says little."""
+    """Word -> languages with weights: a word of many languages says little, or nothing."""
     owners: dict[str, list[str]] = {}
     for language, words in _WORDS.items():
         for word in set(words.split()):
@@ -111,6 +111,7 @@ def _index() -> dict[str, tuple[tuple[str, float], ...]]:
     return {
         word: tuple((language, 1.0 / len(languages) ** 0.5) for language in languages)
         for word, languages in owners.items()
+        if len(languages) <= 6
     }
 
 
@@ -133,9 +134,9 @@ def language_of(text: str, hint: str | None = None) -> str | None:
         return code
     scores: dict[str, float] = dict.fromkeys(_WORDS, 0.0)
     words = _WORD.findall(text.lower().replace("’", "'"))
-    for word in words:
+    for word, count in Counter(words).items():
         for language, weight in _INDEX.get(word, ()):
-            scores[language] += weight
+            scores[language] += weight * count
     if not text.isascii():
         for letter, count in Counter(text.lower()).items():
             for language in _TELLING.get(letter, ()):

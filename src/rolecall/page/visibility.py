@@ -123,7 +123,7 @@ def unseen(attributes: Mapping[str, str | None], hiding: frozenset[str] = frozen
     ``hiding`` holds the ``.class`` and ``#id`` names that the page's own style rules hide.
     """
     names = attributes.get("class")
-    if names and _named_unseen(names, hiding):
+    if names and named_unseen(names, hiding):
         return True
     if hiding and f"#{attributes.get('id')}" in hiding:
         return True
@@ -138,7 +138,8 @@ def unseen(attributes: Mapping[str, str | None], hiding: frozenset[str] = frozen
 
 
 @lru_cache(maxsize=8192)
-def _named_unseen(names: str, hiding: frozenset[str]) -> bool:
+def named_unseen(names: str, hiding: frozenset[str]) -> bool:
+    """Whether one of an element's class names hides it."""
     if not SCREEN_READER.isdisjoint(names.lower().split()):
         return True
     return bool(hiding) and any(f".{token}" in hiding for token in names.split())

@@ -13,7 +13,7 @@ from rolecall.page.frame import BLOCK, BREAK, INLINE, NAMING, SORTS, STYLING, TE
 from rolecall.page.limits import DEFAULT, Limits
 from rolecall.page.lines import BULLET, BULLETS, lines_of, unwrap
 from rolecall.page.roles import Section, section_of
-from rolecall.page.visibility import hiding_names, look, scrub, unseen
+from rolecall.page.visibility import hiding_names, look, named_unseen, scrub, unseen
 from rolecall.page.white import white_on_white
 
 __all__ = ["Walk", "walk"]
@@ -66,8 +66,8 @@ class Walk:
                 below = node.child
                 if sort >= BLOCK and self._start is not None:
                     self._flush()
-                child = self._open(node, tag, sort, frame)
-                if child is not None and below is not None:
+                child = self._open(node, tag, sort, frame, below is None)
+                if child is not None:
                     stack.append((node.next, frame))
                     node, frame = below, child
                     continue
@@ -102,7 +102,9 @@ class Walk:
             for section in self.sections
         ]
 
-    def _open(self, node: LexborNode, tag: str, sort: int, parent: Frame) -> Frame | None:
+    def _open(
+        self, node: LexborNode, tag: str, sort: int, parent: Frame, empty: bool
+    ) -> Frame | None:
         """Enter an element: its frame, or ``None`` where nothing in it can be seen."""
         if sort == BREAK:
             return None
@@ -112,7 +114,7 @@ class Walk:
             count = 1
         else:
             count = counts[tag] = counts.get(tag, 0) + 1
-        if node.child is None:
+        if empty:
             return None
         frame = Frame(tag, parent, sort, count)
         attributes = node.attributes
@@ -129,27 +131,29 @@ class Walk:
         self, node: LexborNode, frame: Frame, attributes: dict[str, str | None]
     ) -> bool:
         """Take over what an element's attributes say; false when they hide it."""
+        get = attributes.get
+        if len(attributes) == 1 and (own := get("class")):  # the most common case
+            frame.own = own
+            return not named_unseen(own, self.hiding)
         if unseen(attributes, self.hiding) and not _twin(node, attributes):
             return False
-        get = attributes.get
         own = get("class") or ""
+        for name in NAMING:
+            if name in attributes and (value := attributes[name]):
+                own = f"{own} {value}" if own else value
+        frame.own = own
         if frame.tag == "a":
             frame.href = get("href") or frame.href
-        if len(attributes) > 1 or not own:
-            for name in NAMING:
-                if name in attributes and (value := attributes[name]):
-                    own = f"{own} {value}" if own else value
-            if get("role") == "heading":
-                level = get("aria-level") or "2"
-                frame.level = int(level) if level in "123456" else 2
-            style = get("style") or (frame.tag == "font" and f"color:{get('color') or ''}")
-            if style:
-                seen = look(style)
-                frame.bold = frame.bold or seen.bold
-                frame.lines = frame.lines or seen.lines
-                if seen.white and white_on_white(node, self.styled):
-                    return False
-        frame.own = own
+        if get("role") == "heading":
+            level = get("aria-level") or "2"
+            frame.level = int(level) if level in "123456" else 2
+        style = get("style") or (frame.tag == "font" and f"color:{get('color') or ''}")
+        if style:
+            seen = look(style)
+            frame.bold = frame.bold or seen.bold
+            frame.lines = frame.lines or seen.lines
+            if seen.white and white_on_white(node, self.styled):
+                return False
         return True
 
     def _close(self, frame: Frame) -> None:
