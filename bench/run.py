@@ -35,7 +35,7 @@ def run(command: Sequence[str], *, one_core: bool = True) -> str:
     """Run ``command`` and return what it printed; pinned to the last core where that can be."""
     core = (os.cpu_count() or 1) - 1
     pin = ["taskset", "-c", str(core)] if one_core and shutil.which("taskset") else []
-    done = subprocess.run([*pin, *command], check=True, capture_output=True, text=True)
+    done = subprocess.run([*pin, *command], check=True, stdout=subprocess.PIPE, text=True)
     return done.stdout
 
 
