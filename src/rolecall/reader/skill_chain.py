@@ -13,8 +13,8 @@ from math import exp
 Score = complex
 """The summed weights at a word, relative to O: of B in the real, of I in the imaginary part."""
 
-QUIET = -4.0
-LEAST = 0.06
+QUIET = -3.0
+LEAST = 0.07
 LONGEST = 9
 
 
@@ -51,19 +51,25 @@ def segments(scores: Sequence[Score], steps: Steps) -> list[Segment]:
     """The best segments of a line that do not overlap, each with a share of at least ``LEAST``."""
     out: list[Segment] = []
     size, free = len(scores), 0
+    alone = steps.ob * steps.bo / (steps.oo * steps.oo)
     for start in [i for i, score in enumerate(scores) if score.real > QUIET]:
         if start >= free:
             free = start + 1
             while free < size and (scores[free].real > QUIET or scores[free].imag > QUIET):
                 free += 1
-            _run(scores, start, free, steps, out)
+            if free == start + 1 and 0 < start < size - 1:
+                odds = alone * exp(scores[start].real)
+                if odds > LEAST:
+                    out.append(Segment(start, start, odds / (1.0 + odds)))
+            else:
+                _run(scores, start, free, steps, out)
     return out
 
 
 def _run(scores: Sequence[Score], start: int, end: int, steps: Steps, out: list[Segment]) -> None:
     """Segments of the words ``start`` to ``end`` between two words that are O."""
     size = end - start
-    grow = [(exp(min(30.0, s.real)), exp(min(30.0, s.imag))) for s in scores[start:end]]
+    grow = [(exp(score.real), exp(score.imag)) for score in scores[start:end]]
     after = [(1.0, 1.0, 1.0)] * size
     o, b, i = (1.0, 1.0, 1.0) if end == len(scores) else (steps.oo, steps.bo, steps.io)
     for at in range(size - 1, -1, -1):

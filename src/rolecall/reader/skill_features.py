@@ -23,7 +23,7 @@ Hit = str
 Ring = tuple[Hit, Hit, Hit, str, str]
 """The known terms at the word before, here and after, the shape, and the list beside it."""
 Traits = tuple[str, str, str, str]
-Marked = tuple[str, str, tuple[int, ...], *tuple[Any, ...]]
+Marked = tuple[str, str, Sequence[int], *tuple[Any, ...]]
 
 
 def spans(text: str) -> list[tuple[int, int]]:
@@ -67,7 +67,7 @@ class Terms:
     """Known skill terms, by the keys of their words: class, and the spellings that are listed."""
 
     entries: Mapping[str, str]
-    lengths: Mapping[str, tuple[int, ...]]
+    lengths: Mapping[str, Sequence[int]]
     stems: frozenset[str]
 
     @classmethod
@@ -92,13 +92,14 @@ class Terms:
         """
         out: dict[int, Hit] = {}
         known, size, free = self.entries, len(words), 0
-        for i, entry in enumerate(entries):
-            if not entry[2] or i < free:
+        for i in [i for i, entry in enumerate(entries) if entry[2]]:
+            if i < free:
                 continue
-            for n in entry[2]:
+            stem, _, lengths = entries[i][:3]
+            for n in lengths:
                 if i + n > size:
                     continue
-                name = entry[0] if n == 1 else " ".join([e[0] for e in entries[i : i + n]])
+                name = stem if n == 1 else " ".join([e[0] for e in entries[i : i + n]])
                 found = known.get(name)
                 if found is not None:
                     _note(out, i, n, found, words)

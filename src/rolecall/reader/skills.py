@@ -69,7 +69,7 @@ class SkillSpan:
     confidence: float
 
 
-Word = tuple[str, str, tuple[int, ...], complex, complex, complex, complex, complex]
+Word = tuple[str, str, Sequence[int], complex, complex, complex, complex, complex]
 """What is kept of a word: key, shape, the lengths of known terms that begin with its key, and its
 weights for itself, and as the word two and one before and one and two after another."""
 
@@ -79,14 +79,15 @@ EDGES = [EDGE, EDGE]
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """The tagger's weights by feature: for B in the real and for I in the imaginary part."""
+    """The tagger's weights by feature: one for B and one for I."""
 
-    pairs: Mapping[str, complex]
+    pairs: Mapping[str, Sequence[float]]
 
     def sum(self, features: Sequence[str]) -> complex:
-        """The weights of ``features`` together."""
+        """The weights of ``features`` together: for B in the real, for I in the imaginary part."""
         get = self.pairs.get
-        return sum([get(name, 0j) for name in features], 0j)
+        found = [pair for name in features if (pair := get(name)) is not None]
+        return complex(sum([pair[0] for pair in found]), sum([pair[1] for pair in found]))
 
 
 class Words(dict[str, Word]):
@@ -281,9 +282,9 @@ class SkillReader:
     def of(cls, data: Mapping[str, Any]) -> SkillReader:
         """The reader of a trained model's plain data (what ``train_skills`` writes)."""
         chain = Chain(
-            weights=Weights({name: complex(b, i) for name, (b, i) in data["weights"].items()}),
+            weights=Weights(data["weights"]),
             steps=Steps.of(data["steps"]),
-            terms=Terms.of(data["terms"]),
+            terms=Terms(data["terms"], data["lengths"], frozenset(data["stems"])),
         )
         return cls(chain, Linear(data["judge"]))
 

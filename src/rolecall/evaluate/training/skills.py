@@ -26,7 +26,6 @@ from rolecall.evaluate.training.logistic import fit
 from rolecall.evaluate.training.skill_score import right, set_f1
 from rolecall.reader.lines import prepare
 from rolecall.reader.skill_features import (
-    NONE,
     Terms,
     compile_terms,
     first_features,
@@ -53,8 +52,8 @@ SECTIONS: Mapping[str, Section] = {
     "H": "other",
 }
 TERMS = ("skill_terms.txt", "skill_terms_local.txt")
-CHAIN = {"c1": 0.1, "c2": 0.5, "max_iterations": 80}
-COPIES = 3
+CHAIN = {"c1": 0.2, "c2": 0.5, "max_iterations": 80}
+COPIES = 6
 INNER = 3
 UNSURE = 0.3
 LOST = 0.1
@@ -101,18 +100,17 @@ def train_skills(
 def learn(postings: Sequence[Posting]) -> dict[str, Any]:
     """The model's data: the tagger from all ``postings``, the judge from taggers of parts."""
     terms = Terms.of(compile_terms(term_rows()))
-    clusters: dict[str, str] = {}
-    invented = [row for line in invented_lines() for row in [_row(*line, terms, clusters)]]
-    rows = {p.id: _rows(p, terms, clusters) for p in postings}
+    invented = [row for line in invented_lines() for row in [_row(*line, terms)]]
+    rows = {p.id: _rows(p, terms) for p in postings}
     judged: list[tuple[list[str], bool]] = []
     for part in split(postings, INNER):
         held = {p.id for p in part}
         known = [row for p in postings if p.id not in held for row in rows[p.id]]
-        reader = SkillReader.of(_chain([*known, *invented], terms, clusters))
+        reader = SkillReader.of(_chain([*known, *invented], terms))
         for one in part:
             groups = group(reader.mentions(blur(one)))
             judged += zip(group_features(groups), right(groups, one.skills), strict=True)
-    data = _chain([row for p in postings for row in rows[p.id]] + invented, terms, clusters)
+    data = _chain([row for p in postings for row in rows[p.id]] + invented, terms)
     data["judge"] = dict(fit(judged, l1=0.02, l2=3.0).weights)
     return data
 
@@ -151,7 +149,7 @@ def term_rows() -> list[str]:
     return [row for name in TERMS for row in (folder / name).read_text("utf-8").splitlines()]
 
 
-def _chain(rows: Iterable[Row], terms: Terms, clusters: Mapping[str, str]) -> dict[str, Any]:
+def _chain(rows: Iterable[Row], terms: Terms) -> dict[str, Any]:
     trainer = pycrfsuite.Trainer(algorithm="lbfgs", params=CHAIN, verbose=False)
     for features, labels in rows:
         trainer.append(features, labels)
@@ -177,12 +175,13 @@ def _chain(rows: Iterable[Row], terms: Terms, clusters: Mapping[str, str]) -> di
         },
         "steps": {a + b: round(weight, 4) for (a, b), weight in info.transitions.items()},
         "terms": dict(terms.entries),
-        "clusters": dict(clusters),
+        "lengths": {stem: list(sizes) for stem, sizes in terms.lengths.items()},
+        "stems": sorted(terms.stems),
         "judge": {},
     }
 
 
-def _rows(one: Posting, terms: Terms, clusters: Mapping[str, str]) -> list[Row]:
+def _rows(one: Posting, terms: Terms) -> list[Row]:
     wanted = sorted(set(one.skills), key=lambda s: (-len(s), s))
     draw = random.Random(one.id)
     rows = []
@@ -192,7 +191,7 @@ def _rows(one: Posting, terms: Terms, clusters: Mapping[str, str]) -> list[Row]:
         labels = _mark(line.text, at, wanted)
         words = [line.text[a:b] for a, b in at]
         hide = draw.random() < HIDDEN
-        rows.append((_features((line.text, words, line.section), terms, clusters, hide), labels))
+        rows.append((_features((line.text, words, line.section), terms, hide), labels))
     return rows
 
 
@@ -201,7 +200,6 @@ def _row(
     section: str,
     slots: Sequence[tuple[int, int]],
     terms: Terms,
-    clusters: Mapping[str, str],
 ) -> Row:
     at = spans(text)
     labels = ["O"] * len(at)
@@ -210,7 +208,7 @@ def _row(
             if start <= a and b <= end:
                 labels[i] = "B" if a == start else "I"
     words = [text[a:b] for a, b in at]
-    return _features((text, words, section), terms, clusters, False), labels
+    return _features((text, words, section), terms, False), labels
 
 
 def _mark(text: str, at: Sequence[tuple[int, int]], wanted: Sequence[str]) -> list[str]:
@@ -232,9 +230,7 @@ def _mark(text: str, at: Sequence[tuple[int, int]], wanted: Sequence[str]) -> li
     return labels
 
 
-def _features(
-    line: tuple[str, Sequence[str], str], terms: Terms, clusters: Mapping[str, str], hide: bool
-) -> list[list[str]]:
+def _features(line: tuple[str, Sequence[str], str], terms: Terms, hide: bool) -> list[list[str]]:
     """The features of every word of a line (text, words, section), as ``Chain`` sums them.
 
     ``hide`` leaves the known terms out of it.
@@ -245,14 +241,13 @@ def _features(
     hits = {} if hide else terms.mark(words, entries)
     traits = line_traits(section, text, len(words), len(hits))
     shapes = [shape(word) for word in words]
-    groups = [clusters.get(word.lower(), NONE) for word in words]
     size = len(words)
     out = []
     for i, word in enumerate(words):
-        row = own_features(word, groups[i]) + place_features(traits, shapes[i])
+        row = own_features(word) + place_features(traits, shapes[i])
         for offset in (-2, -1, 1, 2):
             if 0 <= i + offset < size:
-                row += near_features(words[i + offset], groups[i + offset], offset)
+                row += near_features(words[i + offset], offset)
         out.append(row)
     out[0] += first_features(shapes[0])
     for i in inside(words):
