@@ -15,7 +15,7 @@ from rolecall.normalise.found import Found
 from rolecall.normalise.words import Hit, Words, WordSet, lexicon, word_set, words_of
 
 _MOST_WORDS: Final = 24
-_TAILS: Final = ("studium", "abschluss", "ausbildung", "uddannelse", "utbildning", "opleiding")
+TAILS: Final = ("studium", "abschluss", "ausbildung", "uddannelse", "utbildning", "opleiding")
 _HARD: Final = re.compile(r"[;:!?\n•|]|\.\s")
 _CLOSE: Final = re.compile(r"[()\n]")
 _BARE: Final = (("degree",), ("degrees",), ("postgraduate",), ("doctoral",))
@@ -55,7 +55,7 @@ def _set(name: str) -> WordSet:
 
 
 def _compounds(words: Words) -> bool:
-    return any(tail in words.text for tail in _TAILS)
+    return any(tail in words.text for tail in TAILS)
 
 
 def _accepted(words: Words, hits: list[Hit]) -> list[Hit]:
@@ -77,7 +77,7 @@ def _accepted(words: Words, hits: list[Hit]) -> list[Hit]:
         out += [
             Hit("degree", index, index + 1)
             for index, key in enumerate(words.keys)
-            if index not in taken and key.endswith(_TAILS) and key not in _TAILS
+            if index not in taken and key.endswith(TAILS) and key not in TAILS
         ]
         out.sort(key=lambda hit: hit.first)
     return out

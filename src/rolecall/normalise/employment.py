@@ -39,7 +39,7 @@ _HOURS: Final = re.compile(
     r"(?:week\b|weekly|wk\b|woche|wöchentlich|semaine|týd|semana|settiman|ugen?\b|veckan?\b|недел)",
     re.IGNORECASE,
 )
-_HOUR_HEADS: Final = frozenset(
+HOUR_HEADS: Final = frozenset(
     "hour hrs hr stun std uur uren heur hodi hora ore time timm часо h".split()
 )
 _FULL_HOURS: Final = 35
@@ -61,7 +61,7 @@ def find_employment(text: str, *, language: str | None = None) -> list[Found]:
         if spoken:
             tag = len(words.keys) <= _TAG_WORDS and _covered(words, spoken)
             out += [_read(words, hit, tag) for hit in spoken if not _company_number(words, hit)]
-    if not _HOUR_HEADS.isdisjoint(words.head_set):
+    if not HOUR_HEADS.isdisjoint(words.head_set):
         out += _hours(text)
     return sorted(out, key=lambda found: found.start)
 

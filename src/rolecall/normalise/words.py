@@ -24,7 +24,7 @@ MOST_HITS: Final = 100
 DATA: Final = Path(__file__).with_name("data")
 
 _WORD: Final = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f\u00ad])*")
-_HEAD: Final = 4
+HEAD: Final = 4
 """Letters of a word by which stems are looked up first."""
 _ASCII_WORD: Final = re.compile("[0-9A-Za-z]+")
 _EXTRA: Final = {
@@ -92,7 +92,7 @@ def words_of(text: str) -> Words:
     else:
         found = list(_WORD.finditer(text, 0, LONGEST))
         keys = [fold(m.group()) for m in found]
-    heads = [key[:_HEAD] for key in keys]
+    heads = [key[:HEAD] for key in keys]
     return Words(
         text,
         tuple(keys),
@@ -153,7 +153,7 @@ class Hit:
 
 def _weight(part: str) -> int:
     """How telling a word of a phrase is: its size, and nothing where its stem is too short."""
-    return 0 if part.endswith("*") and len(part) <= _HEAD else len(part)
+    return 0 if part.endswith("*") and len(part) <= HEAD else len(part)
 
 
 class Lexicon:
@@ -172,17 +172,17 @@ class Lexicon:
                 node = node.step(part)
             node.tag = tag if node.tag is None else node.tag
             if parts[0].endswith("*"):
-                stems.add(parts[0][:-1][:_HEAD])
+                stems.add(parts[0][:-1][:HEAD])
             else:
                 exact.add(parts[0])
             longest = max(reversed(parts), key=_weight)
             if longest.endswith("*"):
-                rare_stems.add(longest[:-1][:_HEAD])
+                rare_stems.add(longest[:-1][:HEAD])
             else:
                 rare.add(longest)
-        short = sorted(stem for stem in stems | rare_stems if len(stem) < _HEAD)
+        short = sorted(stem for stem in stems | rare_stems if len(stem) < HEAD)
         if short:
-            raise ValueError(f"stems of fewer than {_HEAD} letters: {short}")
+            raise ValueError(f"stems of fewer than {HEAD} letters: {short}")
         self._exact, self._stems = frozenset(exact), frozenset(stems)
         self._rare, self._rare_stems = frozenset(rare), frozenset(rare_stems)
 
@@ -191,6 +191,10 @@ class Lexicon:
         return not (
             self._rare.isdisjoint(words.key_set) and self._rare_stems.isdisjoint(words.head_set)
         )
+
+    def told_by(self, key: str) -> bool:
+        """Whether ``touches`` holds for a line on account of this folded word."""
+        return key in self._rare or key[:HEAD] in self._rare_stems
 
     def hits(self, words: Words) -> list[Hit]:
         """All phrases, longest first at each place, without overlaps."""

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from rolecall.core import Page
+from rolecall.normalise.triggers import DIGIT
 from rolecall.reader.lines import Line
 
 HINTS = re.compile(
@@ -19,87 +21,87 @@ HINTS = re.compile(
 )
 DIGITS = re.compile(r"\d")
 MONEY = re.compile(r"[$€£₽₹]|\b(?:eur|usd|gbp|czk|kč|pln|zł|kr)\b", re.I)
-LEAF_TAGS = frozenset(
-    "p li ul ol span b strong h1 h2 h3 h4 h5 h6 em a dt dd dl td th tr table tbody thead font u i br small"
-    " label button blockquote pre".split()
-)
 WORD_BINS = ((2, "1"), (4, "3"), (7, "6"), (13, "12"), (26, "25"), (61, "60"))
+DENSITIES = {name: (f"den={name}",) for name in ("0", "1", "2", "3", "6", "12", "25", "26")}
+LONGEST_KNOWN = 500
+"""Characters of hints that are remembered."""
+
+MARKS = ("--", "-", "+", "++")
+"""The lines two above, one above, one below and two below, in the names of features."""
+
+EDGES = tuple([(f"{mark}edge",) for mark in MARKS])
 
 
 def block_features(page: Page, lines: Sequence[Line]) -> list[list[str]]:
     """One list of feature strings per line."""
     total = max(1, len(page.text))
     title = _title_words(page)
-    own = [_own(line, total, title) for line in lines]
-    near = [_near(line) for line in lines]
+    sizes = [_words_bin(len(line.words)) for line in lines]
+    near = [_near(line, size) for line, size in zip(lines, sizes, strict=True)]
     density = _density(lines)
     mass = container_features(lines)
-    above: tuple[str, str] = ("none", "none")
+    out = [
+        _own(line, size, total, title, dense + held)
+        for line, size, dense, held in zip(lines, sizes, density, mass, strict=True)
+    ]
+    _add_above(lines, out)
+    last = len(lines) - 1
+    for i, features in enumerate(out):
+        features += near[i - 2][0] if i > 1 else EDGES[0]
+        features += near[i - 1][1] if i > 0 else EDGES[1]
+        features += near[i + 1][2] if i < last else EDGES[2]
+        features += near[i + 2][3] if i < last - 1 else EDGES[3]
+    return out
+
+
+def _add_above(lines: Sequence[Line], out: Sequence[list[str]]) -> None:
+    """Add what the lines and headings above each line say."""
+    first, second = "none", "none"
     known, unknown = "none", 0
     since, since_top = 0, 0
     seen_top = False
     before = ""
-    out = []
-    for i, line in enumerate(lines):
-        features = own[i]
-        kind = heading_like(line)
-        if line.block.kind == "heading" and line.block.level <= 2 and not seen_top:
+    for line, features in zip(lines, out, strict=True):
+        block = line.block
+        if block.kind == "heading" and block.level <= 2 and not seen_top:
             seen_top, since_top = True, 0
-        features.append(f"u={above[0]}")
-        features.append(f"u2={above[1]}")
-        features.append(f"us={_bin(since)}|{above[0]}")
-        features.append(f"ut={_bin(since_top) if seen_top else 'before'}")
-        features.append(f"ku={_kind(line)}|{above[0]}")
+        parent = block.path.rpartition("/")[0]
+        features += _headed(
+            (first, second, _bin(since), _bin(since_top) if seen_top else "before"),
+            (known, min(unknown, 2), line.kind, parent == before),
+        )
         for cue in line.cues:
-            features.append(f"cu={cue}|{above[0]}")
-        features.append(f"uk={known}|{min(unknown, 2)}")
-        features.append(f"uk={known}|{_kind(line)}")
-        first = line.first_cue
-        if first is not None:
-            features.append(f"q0={first}")
-            features.append(f"q0={first}|{known}")
-        features.append(f"den={density[i]}")
-        features.extend(mass[i])
-        parent = line.block.path.rpartition("/")[0]
-        features.append("par=same" if parent == before else "par=new")
+            features.append(f"cu={cue}|{first}")
+        cue_first = line.first_cue
+        if cue_first is not None:
+            features.append(f"q0={cue_first}")
+            features.append(f"q0={cue_first}|{known}")
         before = parent
+        kind = line.head
         if kind is not None:
-            above, since = (kind, above[0]), 0
+            first, second, since = kind, first, 0
             if kind == "other":
                 unknown += 1
             else:
                 known, unknown = kind, 0
         since += 1
         since_top += 1
-        for offset, mark in ((-2, "--"), (-1, "-"), (1, "+"), (2, "++")):
-            if 0 <= i + offset < len(lines):
-                features.extend([mark + x for x in near[i + offset]])
-            else:
-                features.append(f"{mark}edge")
-        out.append(features)
-    return out
 
 
-def heading_like(line: Line) -> str | None:
-    """The class of heading a line is, ``other`` for an unknown one, ``None`` for no heading."""
-    block = line.block
-    marked = len(line.words) <= 10 and (block.kind == "heading" or block.bold)
-    match = line.heading
-    if match is not None and (
-        match.cover >= 0.5 or marked or line.text.endswith(":") or len(line.text) > 100
-    ):
-        return match.name
-    if marked or (line.text.endswith(":") and len(line.words) <= 8):
-        return "other"
-    return None
-
-
-def _kind(line: Line) -> str:
-    """The kind of a line; a long heading, or one inside a list item, is none."""
-    block = line.block
-    if block.kind == "heading" and (len(line.words) > 12 or "/li" in block.path):
-        return "item" if "/li" in block.path else "paragraph"
-    return block.kind
+@lru_cache(maxsize=4096)
+def _headed(above: tuple[str, str, str, str], own: tuple[str, int, str, bool]) -> tuple[str, ...]:
+    first, second, since, since_top = above
+    known, unknown, kind, same = own
+    return (
+        f"u={first}",
+        f"u2={second}",
+        f"us={since}|{first}",
+        f"ut={since_top}",
+        f"ku={kind}|{first}",
+        f"uk={known}|{unknown}",
+        f"uk={known}|{kind}",
+        "par=same" if same else "par=new",
+    )
 
 
 def _title_words(page: Page) -> frozenset[str]:
@@ -111,33 +113,24 @@ def _title_words(page: Page) -> frozenset[str]:
     return frozenset(words)
 
 
-def _own(line: Line, total: int, title: frozenset[str]) -> list[str]:
-    block, text, words = line.block, line.text, line.words
-    size = _words_bin(len(words))
-    end = text[-1:] if text[-1:] in ":?.!;," else "x"
+def _own(
+    line: Line, size: str, total: int, title: frozenset[str], around: tuple[str, ...]
+) -> list[str]:
+    block, text, words, kind = line.block, line.text, line.words, line.kind
     out = [
-        "b",
-        f"k={_kind(line)}",
-        f"t={block.tag}",
-        f"r={block.role}",
-        f"n={size}",
-        f"kn={_kind(line)}|{size}",
-        f"e={end}",
-        f"pos={block.span.start * 10 // total}",
-        f"li={int(block.link * 3.99)}",
+        *_layout(kind, size, block.tag, block.role, block.level if kind == "heading" else -1),
+        *_marks(text[-1:], int(block.link * 3.99), block.span.start * 10 // total),
         f"c0={_shape(text)}",
+        *around,
     ]
-    if _kind(line) == "heading":
-        out.append(f"lv={block.level}")
     if block.bold:
         out.append("bold")
     if words:
         out.append(f"w0={words[0]}")
         if len(words) > 1:
             out.append(f"w1={words[1]}")
-    kind = heading_like(line)
-    if kind is not None:
-        out.append(f"h={kind}")
+    if line.head is not None:
+        out.append(f"h={line.head}")
     elif line.heading is not None:
         out.append(f"hw={line.heading.name}")
     for field in line.label:
@@ -148,37 +141,63 @@ def _own(line: Line, total: int, title: frozenset[str]) -> list[str]:
         if count > most:
             best, most = cue, count
     out.append(f"q1={best}|{size}")
-    for hint in set(HINTS.findall(block.hints)):
-        out.append(f"x={hint}")
-    if DIGITS.search(text):
+    if block.hints:
+        hints = block.hints
+        out += _hints(hints) if len(hints) <= LONGEST_KNOWN else _hints.__wrapped__(hints)
+    if line.triggers & DIGIT and DIGITS.search(text):
         out.append("digit")
         if MONEY.search(text):
             out.append("money")
     if "@" in text:
         out.append("mail")
-    if title and len(words) <= 16 and words:
-        shared = sum(word in title for word in text.lower().split())
-        out.append(f"ti={shared * 4 // max(1, len(words))}")
+    if title and words and len(words) <= 16:
+        shared = sum(map(title.__contains__, text.lower().split()))
+        out.append(f"ti={shared * 4 // len(words)}")
     return out
 
 
-def _near(line: Line) -> list[str]:
+@lru_cache(maxsize=4096)
+def _layout(kind: str, size: str, tag: str, role: str, level: int) -> tuple[str, ...]:
+    out = ("b", f"k={kind}", f"t={tag}", f"r={role}", f"n={size}", f"kn={kind}|{size}")
+    return out if level < 0 else (*out, f"lv={level}")
+
+
+@lru_cache(maxsize=1024)
+def _marks(end: str, link: int, place: int) -> tuple[str, ...]:
+    return (f"e={end if end and end in ':?.!;,' else 'x'}", f"pos={place}", f"li={link}")
+
+
+@lru_cache(maxsize=1024)
+def _hints(hints: str) -> tuple[str, ...]:
+    return tuple([f"x={hint}" for hint in dict.fromkeys(HINTS.findall(hints))])
+
+
+def _near(line: Line, size: str) -> tuple[tuple[str, ...], ...]:
+    """What a line says of its neighbours: for the one two below, one below, above, two above."""
+    cues = tuple([cue for cue, count in line.cues.items() if count > 1])
     block = line.block
-    out = [f"k={_kind(line)}|{_words_bin(len(line.words))}", f"r={block.role}"]
-    kind = heading_like(line)
-    if kind is not None:
-        out.append(f"h={kind}")
-    for cue, count in line.cues.items():
-        if count > 1:
-            out.append(f"q={cue}")
-    if line.label:
+    return _beside(
+        (line.kind, size, block.role, line.head), cues, bool(line.label), block.link > 0.6
+    )
+
+
+@lru_cache(maxsize=4096)
+def _beside(
+    layout: tuple[str, str, str, str | None], cues: tuple[str, ...], label: bool, link: bool
+) -> tuple[tuple[str, ...], ...]:
+    kind, size, role, head = layout
+    out = [f"k={kind}|{size}", f"r={role}"]
+    if head is not None:
+        out.append(f"h={head}")
+    out += [f"q={cue}" for cue in cues]
+    if label:
         out.append("l")
-    if block.link > 0.6:
+    if link:
         out.append("li")
-    return out
+    return tuple([tuple([mark + name for name in out]) for mark in MARKS])
 
 
-def _density(lines: Sequence[Line]) -> list[str]:
+def _density(lines: Sequence[Line]) -> list[tuple[str, ...]]:
     """Words in unlinked posting lines around each line (five before to five after), binned."""
     worth = [
         0 if line.block.role != "posting" or line.block.link > 0.5 else min(60, len(line.words))
@@ -188,7 +207,9 @@ def _density(lines: Sequence[Line]) -> list[str]:
     for value in worth:
         sums.append(sums[-1] + value)
     last = len(lines)
-    return [_bin((sums[min(last, i + 6)] - sums[max(0, i - 5)]) // 10) for i in range(last)]
+    return [
+        DENSITIES[_bin((sums[min(last, i + 6)] - sums[max(0, i - 5)]) // 10)] for i in range(last)
+    ]
 
 
 def container_features(lines: Sequence[Line]) -> list[tuple[str, ...]]:
@@ -198,7 +219,7 @@ def container_features(lines: Sequence[Line]) -> list[tuple[str, ...]]:
     texts stand in others. ``main`` is the element found by going down from the root as long as one
     child holds at least 70 % of its parent's words.
     """
-    homes = [container(line.block.path) for line in lines]
+    homes = [line.home for line in lines]
     words = [
         0 if line.block.role != "posting" or line.block.link > 0.5 else len(line.words)
         for line in lines
@@ -211,31 +232,19 @@ def container_features(lines: Sequence[Line]) -> list[tuple[str, ...]]:
     main = _main(weight)
     top = max(weight, key=lambda home: weight[home]) if weight else ""
     out = []
-    before = ""
+    before, held = None, ("", "", "", "")
     for home in homes:
-        share = weight.get(home, 0) / total
-        inside = "in" if home == main or home.startswith(f"{main}/") else "out"
-        rank = "top" if home == top else "sub" if home.startswith(f"{top}/") else "no"
-        out.append(
-            (
-                f"cs={int(share * 9.99)}",
-                f"cm={inside}",
-                f"ct={rank}",
-                f"ct={rank}|{'same' if home == before else 'new'}",
-            )
-        )
+        if home != before:
+            share = int(weight.get(home, 0) / total * 9.99)
+            inside = "in" if home == main or home.startswith(f"{main}/") else "out"
+            rank = "top" if home == top else "sub" if home.startswith(f"{top}/") else "no"
+            held = (f"cs={share}", f"cm={inside}", f"ct={rank}", f"ct={rank}|same")
+            new = "same" if before is None and home == "" else "new"
+            out.append((*held[:3], f"ct={rank}|{new}"))
+        else:
+            out.append(held)
         before = home
     return out
-
-
-def container(path: str) -> str:
-    """The path of the element that holds a line, above paragraphs, lists, tables and inlines."""
-    while path:
-        head, _, last = path.rpartition("/")
-        if last.partition("[")[0] not in LEAF_TAGS:
-            return path
-        path = head
-    return path
 
 
 def _main(weight: dict[str, int]) -> str:

@@ -7,13 +7,13 @@ body, ``D`` duty, ``R`` requirement, ``B`` benefit, ``O`` everything else.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pycrfsuite
 
 from rolecall.core import Page
-from rolecall.reader.block_features import block_features, container
-from rolecall.reader.lines import Line, prepare
+from rolecall.reader.block_features import block_features
+from rolecall.reader.lines import Line, labelled, prepare
 
 BODY = "PHDRB"
 SEEN = ("posting", "header")
@@ -26,7 +26,9 @@ class Tagged:
 
     ``labels`` and ``inside`` (the probability of standing in the body) run parallel to ``lines``;
     the body is ``lines[first:last]``, empty where no body was found. ``shares`` maps each label to
-    its probability, line by line.
+    its probability, line by line. What follows from these is worked out once: ``zones`` (see
+    ``zone``), ``labelled`` (the fields that label a line) and ``under`` (the class of the last
+    heading above a line, its own where it is one).
     """
 
     page: Page
@@ -36,9 +38,21 @@ class Tagged:
     shares: tuple[dict[str, float], ...]
     first: int
     last: int
+    zones: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    labelled: tuple[tuple[str, ...], ...] = field(init=False, repr=False, compare=False)
+    under: tuple[str, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Work out what all finders ask for."""
+        object.__setattr__(self, "zones", tuple(map(self._zone, range(len(self.lines)))))
+        object.__setattr__(self, "labelled", labelled(self.lines))
+        object.__setattr__(self, "under", _under(self.lines))
 
     def zone(self, index: int) -> str:
         """``head``, ``after``, the label of a body line, or the role of a line of site chrome."""
+        return self.zones[index]
+
+    def _zone(self, index: int) -> str:
         role = self.lines[index].block.role
         if role not in SEEN:
             return role
@@ -47,14 +61,22 @@ class Tagged:
         return self.labels[index] if index < self.last else "after"
 
 
+def _under(lines: Sequence[Line]) -> tuple[str, ...]:
+    last, out = "none", []
+    for line in lines:
+        last = line.head or last
+        out.append(last)
+    return tuple(out)
+
+
 def tag(page: Page, tagger: pycrfsuite.Tagger) -> Tagged:
     """Label every line of ``page`` and find the body."""
     lines = prepare(page)
     if not lines:
         return Tagged(page, (), (), (), (), 0, 0)
     labels = tagger.tag(block_features(page, lines))
-    known = tagger.labels()
-    shares = tuple({name: tagger.marginal(name, i) for name in known} for i in range(len(lines)))
+    known, marginal = tagger.labels(), tagger.marginal
+    shares = tuple([{name: marginal(name, i) for name in known} for i in range(len(lines))])
     inside = tuple(
         sum(share.get(name, 0.0) for name in BODY) if _may_be_body(line) else 0.0
         for line, share in zip(lines, shares, strict=True)
@@ -77,7 +99,7 @@ def body_window(lines: Sequence[Line], inside: Sequence[float]) -> tuple[int, in
     of it, so that a gap in a description does not end it while a company profile below does not
     join it.
     """
-    homes = [container(line.block.path) for line in lines]
+    homes = [line.home for line in lines]
     mass: dict[str, float] = {}
     for home, share, line in zip(homes, inside, lines, strict=True):
         mass[home] = mass.get(home, 0.0) + share * min(60, len(line.words))

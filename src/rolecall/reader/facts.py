@@ -19,7 +19,6 @@ from rolecall.normalise.salary import find_salaries
 from rolecall.normalise.seniority import find_title_level, read_level
 from rolecall.normalise.workplace import find_workplace
 from rolecall.normalise.years import find_years
-from rolecall.reader.block_features import heading_like
 from rolecall.reader.blocks import SEEN, Tagged
 from rolecall.reader.proposal import Proposal, bins, is_label, label_of
 
@@ -39,17 +38,6 @@ def seen_lines(tagged: Tagged, *, chrome: bool = False) -> Iterator[int]:
             yield i
 
 
-def headings(tagged: Tagged) -> list[str]:
-    """For each line, the class of the last heading above it."""
-    last, out = "none", []
-    for line in tagged.lines:
-        kind = heading_like(line)
-        if kind is not None:
-            last = kind
-        out.append(last)
-    return out
-
-
 def _near_title(tagged: Tagged, index: int) -> str:
     away = tagged.first - index
     return f"up={bins(away)}" if away > 0 else "in" if index < tagged.last else "down"
@@ -64,7 +52,7 @@ def _proposals(
     chrome: bool = False,
 ) -> list[Proposal]:
     """What ``find(text, labelled)`` sees in each line, with the features all facts share."""
-    above = headings(tagged)
+    above = tagged.under
     out: list[Proposal] = []
     rank: dict[str, int] = {}
     values: dict[str, int] = {}
@@ -184,9 +172,7 @@ def propose_dates(tagged: Tagged, unit: str) -> list[Proposal]:
     page = tagged.page
 
     def find(text: str, labelled: bool) -> list[Found]:
-        return find_dates(
-            text, language=page.language, captured=page.captured, labelled=labelled
-        )
+        return find_dates(text, language=page.language, captured=page.captured, labelled=labelled)
 
     return _proposals(tagged, unit, unit, find, chrome=True)
 

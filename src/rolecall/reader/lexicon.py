@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib.resources import files
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from rolecall.normalise.triggers import triggers_of
 
 WORD = re.compile(r"[^\W_]+(?:['\-/][^\W_]+)*")
 LABEL_START = re.compile(
@@ -17,7 +20,21 @@ LABEL_START = re.compile(
     r"|stellen|deine?|ihre?|der|die|das|le|la|les|votre|il|o|a|de|je|het|tipo|typ|din|ditt) )+"
 )
 STEM_SIZES = (4, 5, 6, 7, 8, 9, 10)
+DATA: Final = Path(__file__).with_name("data")
+MOST_KNOWN: Final = 20_000
+"""Words whose meaning is remembered in a process: more than the pages of one language use."""
+
+LONGEST_KNOWN: Final = 40
+"""Letters of a word that is remembered; longer strings are no words."""
+
 Phrases = dict[str, list[tuple[tuple[str, ...], str]]]
+
+
+class Sense(NamedTuple):
+    """What a word says of its line: its cue, and the finders that should look at the line."""
+
+    cue: str | None
+    triggers: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +55,17 @@ class Lexicon:
     cue_stems: dict[str, str]
     role_words: frozenset[str]
     role_stems: frozenset[str]
+    known_roles: dict[str, bool] = field(default_factory=dict, compare=False, repr=False)
 
     def heading(self, words: Sequence[str]) -> HeadingMatch | None:
         """The class of the longest heading phrase among ``words`` (lower case), if any."""
+        starts = self.headings
+        if starts.keys().isdisjoint(words):
+            return None
         best, size = None, 0
         total = len(words)
         for i, word in enumerate(words):
-            for phrase, name in self.headings.get(word, ()):
+            for phrase, name in starts.get(word, ()):
                 n = len(phrase)
                 if n > size and tuple(words[i : i + n]) == phrase:
                     best, size = name, n
@@ -74,6 +95,16 @@ class Lexicon:
 
     def names_role(self, word: str) -> bool:
         """Whether ``word`` (lower case) names an occupation or a rank."""
+        known = self.known_roles.get(word)
+        if known is None:
+            known = self._names_role(word)
+            if len(word) <= LONGEST_KNOWN:
+                if len(self.known_roles) >= MOST_KNOWN:
+                    self.known_roles.clear()
+                self.known_roles[word] = known
+        return known
+
+    def _names_role(self, word: str) -> bool:
         if word in self.role_words:
             return True
         starts = (0, *range(3, len(word) - 4)) if len(word) > 9 else (0,)
@@ -86,7 +117,7 @@ class Lexicon:
 
 def _rows(name: str) -> list[tuple[str, list[str]]]:
     rows = []
-    text = (files("rolecall.reader") / "data" / name).read_text("utf-8")
+    text = (DATA / name).read_text("utf-8")
     for line in text.splitlines():
         if line and not line.startswith("#"):
             head, _, tail = line.partition(":")
@@ -125,6 +156,25 @@ def lexicon() -> Lexicon:
         frozenset(role for role in roles if not role.endswith("*")),
         frozenset(role[:-1] for role in roles if role.endswith("*")),
     )
+
+
+class Senses(dict[str, Sense | None]):
+    """Word -> what it says of its line, ``None`` for the most; looked up once per process."""
+
+    def __missing__(self, word: str) -> Sense | None:
+        cue, triggers = lexicon().cue(word), triggers_of(word)
+        sense = Sense(cue, triggers) if cue is not None or triggers else None
+        if len(word) <= LONGEST_KNOWN:
+            if len(self) >= MOST_KNOWN:
+                self.clear()
+            self[word] = sense
+        return sense
+
+
+@lru_cache(maxsize=1)
+def senses() -> Senses:
+    """What words say, as far as they were met in this process."""
+    return Senses()
 
 
 def split_words(text: str) -> list[str]:

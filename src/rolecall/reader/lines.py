@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from rolecall.core import Block, Page
-from rolecall.reader.lexicon import HeadingMatch, Lexicon, lexicon, split_words
+from rolecall.normalise.triggers import ALL, triggers_in
+from rolecall.reader.lexicon import HeadingMatch, Lexicon, Senses, lexicon, senses, split_words
 
 HEADING_CHARS = 100
 LABEL_CHARS = 42
+CUE_WORDS: Final = 80
+"""Words of a line that are looked at for cues."""
+
+LEAF_TAGS: Final = frozenset(
+    "p li ul ol span b strong h1 h2 h3 h4 h5 h6 em a dt dd dl td th tr table tbody thead font u i"
+    " br small label button blockquote pre".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """One block with its words, what it may head or label, and the cues it holds.
 
-    ``first_cue`` is the cue of the first or second word. ``label`` names the fields that the text before the colon (or the whole line) labels;
-    ``value_at`` is where the labelled value starts in ``text``: its length if the line is only
-    a label, 0 if it has none.
+    ``first_cue`` is the cue of the first or second word. ``label`` names the fields that the text
+    before the colon (or the whole line) labels; ``value_at`` is where the labelled value starts in
+    ``text``: its length if the line is only a label, 0 if it has none.
+
+    ``kind`` is the block's, but a long heading, or one inside a list item, is none; ``head`` is
+    what ``heading_like`` says; ``home`` is the container of the line; ``triggers`` are the finders
+    that should look at it (see ``normalise.triggers``).
     """
 
     index: int
@@ -29,15 +43,27 @@ class Line:
     value_at: int
     cues: dict[str, int]
     first_cue: str | None = None
+    kind: str = ""
+    head: str | None = None
+    home: str = ""
+    triggers: int = ALL
 
 
 def prepare(page: Page) -> tuple[Line, ...]:
     """The lines of ``page`` in order."""
-    words = lexicon()
-    return tuple(_line(i, block, page.line(block), words) for i, block in enumerate(page.blocks))
+    lists, meaning, text = lexicon(), senses(), page.text
+    homes: dict[str, str] = {}
+    return tuple(
+        [
+            _line(i, block, text[block.span.start : block.span.end], lists, meaning, homes)
+            for i, block in enumerate(page.blocks)
+        ]
+    )
 
 
-def _line(index: int, block: Block, text: str, lists: Lexicon) -> Line:
+def _line(
+    index: int, block: Block, text: str, lists: Lexicon, meaning: Senses, homes: dict[str, str]
+) -> Line:
     words = tuple(split_words(text))
     heading = None
     if len(text) <= HEADING_CHARS:
@@ -49,13 +75,93 @@ def _line(index: int, block: Block, text: str, lists: Lexicon) -> Line:
     label, value_at = _label(text, lists)
     cues: dict[str, int] = {}
     first = None
-    for n, word in enumerate(words[:80]):
-        cue = lists.cue(word)
+    triggers = triggers_in(text)
+    said = list(map(meaning.__getitem__, words))
+    for sense in filter(None, said):
+        triggers |= sense.triggers
+    for sense in filter(None, said[:CUE_WORDS]):
+        cue = sense.cue
         if cue is not None:
             cues[cue] = cues.get(cue, 0) + 1
-            if n < 2 and first is None:
-                first = cue
-    return Line(index, block, text, words, heading, label, value_at, cues, first)
+    for sense in filter(None, said[:2]):
+        first = first or sense.cue
+    return Line(
+        index,
+        block,
+        text,
+        words,
+        heading,
+        label,
+        value_at,
+        cues,
+        first,
+        _kind(block, len(words)),
+        heading_like(block, text, len(words), heading),
+        container(block.path, homes),
+        triggers,
+    )
+
+
+def heading_like(block: Block, text: str, count: int, match: HeadingMatch | None) -> str | None:
+    """The class of heading a line of ``count`` words is.
+
+    ``other`` stands for a heading of no known class, ``None`` for a line that is no heading.
+    """
+    marked = count <= 10 and (block.kind == "heading" or block.bold)
+    if match is not None and (
+        match.cover >= 0.5 or marked or text.endswith(":") or len(text) > 100
+    ):
+        return match.name
+    if marked or (count <= 8 and text.endswith(":")):
+        return "other"
+    return None
+
+
+def _kind(block: Block, count: int) -> str:
+    kind = block.kind
+    if kind == "heading":
+        if "/li" in block.path:
+            return "item"
+        return "paragraph" if count > 12 else kind
+    return kind
+
+
+def container(path: str, known: dict[str, str]) -> str:
+    """The path of the element that holds a line, above paragraphs, lists, tables and inlines.
+
+    ``known`` remembers what holds the parents of a page's lines.
+    """
+    head, _, last = path.rpartition("/")
+    if last.partition("[")[0] not in LEAF_TAGS:
+        return path
+    found = known.get(head)
+    if found is None:
+        found = head
+        while found:
+            above, _, last = found.rpartition("/")
+            if last.partition("[")[0] not in LEAF_TAGS:
+                break
+            found = above
+        known[head] = found
+    return found
+
+
+def labelled(lines: Sequence[Line]) -> tuple[tuple[str, ...], ...]:
+    """For each line the fields that label it: its own label, else the label that is the line before."""
+    out: list[tuple[str, ...]] = []
+    waiting: tuple[str, ...] = ()
+    for line in lines:
+        label = line.label
+        if not label:
+            out.append(waiting)
+            waiting = ()
+        elif line.value_at >= len(line.text):
+            out.append(())
+            waiting = label
+        else:
+            out.append(label if line.value_at > 0 else waiting)
+            waiting = ()
+    return tuple(out)
 
 
 def _label(text: str, lists: Lexicon) -> tuple[tuple[str, ...], int]:

@@ -53,14 +53,7 @@ def place_features(tagged: Tagged, index: int) -> list[str]:
 
 def label_of(tagged: Tagged, index: int) -> tuple[str, ...]:
     """The fields that label a line: its own label, else the label that is the line before."""
-    line = tagged.lines[index]
-    if line.label and 0 < line.value_at < len(line.text):
-        return line.label
-    if index > 0:
-        before = tagged.lines[index - 1]
-        if before.label and before.value_at >= len(before.text) and not is_label(line):
-            return before.label
-    return ()
+    return tagged.labelled[index]
 
 
 def is_label(line: Line) -> bool:
