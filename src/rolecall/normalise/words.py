@@ -83,7 +83,7 @@ class Words(NamedTuple):
         return self.keys[index : index + count]
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def words_of(text: str) -> Words:
     """The words of ``text``, taken apart once for all finders."""
     if text.isascii():

@@ -7,9 +7,11 @@ the finder came to its value (its *cue*).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 from rolecall.core import Span
+from rolecall.normalise import triggers
 from rolecall.normalise.dates import find_dates
 from rolecall.normalise.education import find_education
 from rolecall.normalise.employment import find_employment
@@ -23,11 +25,6 @@ from rolecall.reader.blocks import SEEN, Tagged
 from rolecall.reader.proposal import Proposal, bins, is_label, label_of
 
 LONGEST = 3000
-
-
-def zone_name(tagged: Tagged, index: int) -> str:
-    """``head``, ``R`` and so on, ``after``, or ``chrome``."""
-    return tagged.zone(index)
 
 
 def seen_lines(tagged: Tagged, *, chrome: bool = False) -> Iterator[int]:
@@ -46,86 +43,82 @@ def _near_title(tagged: Tagged, index: int) -> str:
 def _proposals(
     tagged: Tagged,
     unit: str,
-    field: str,
     find: Callable[[str, bool], list[Found]],
     *,
+    calls: int = 0,
     chrome: bool = False,
 ) -> list[Proposal]:
-    """What ``find(text, labelled)`` sees in each line, with the features all facts share."""
-    above = tagged.under
-    out: list[Proposal] = []
-    rank: dict[str, int] = {}
-    values: dict[str, int] = {}
+    """What ``find(text, labelled)`` sees in each line, with the features all facts share.
+
+    Only lines that call for one of the finders in ``calls`` are searched (0: all lines).
+    """
+    rows: list[tuple[int, Found]] = []
     for i in seen_lines(tagged, chrome=chrome):
         line = tagged.lines[i]
-        labels = label_of(tagged, i)
-        for found in find(line.text[:LONGEST], field in labels):
-            if found.value is None:
-                continue
-            zone = tagged.zone(i)
-            value = str(found.value)
-            n = rank.get(zone, 0)
-            rank[zone] = n + 1
-            values[value] = values.get(value, 0) + 1
-            mine = "mine" if field in labels else "other" if labels else "no"
-            features = [
-                f"cue={found.cue}",
-                f"z={zone}",
-                f"cue={found.cue}|z={zone}",
-                f"lab={mine}",
-                f"lab={mine}|z={zone}",
-                f"cue={found.cue}|lab={mine}",
-                f"under={above[i]}",
-                f"rank={zone}|{min(n, 3)}",
-                f"n={bins(len(line.words))}",
-                _near_title(tagged, i),
-                "short" if len(line.words) <= 6 else "long",
-            ]
-            if line.block.kind == "title":
-                features.append("title")
-            if isinstance(found.value, str) and unit != "education":
-                features.append(f"v={value}")
-                features.append(f"v={value}|cue={found.cue}")
-            start = line.block.span.start
-            out.append(
-                Proposal(
-                    unit=unit,
-                    value=found.value,
-                    span=Span(start + found.start, start + found.end),
-                    features=tuple(features),
-                )
+        if calls and not line.triggers & calls:
+            continue
+        found = find(line.text[:LONGEST], unit in tagged.labelled[i])
+        rows.extend([(i, one) for one in found if one.value is not None])
+    if not rows:
+        return []
+    values = Counter([str(found.value) for _, found in rows])
+    rank: dict[str, int] = {}
+    out: list[Proposal] = []
+    for i, found in rows:
+        zone = tagged.zones[i]
+        n = rank.get(zone, 0)
+        rank[zone] = n + 1
+        marks = _marks(tagged, i, unit, found, n)
+        value = str(found.value)
+        if isinstance(found.value, str) and unit != "education":
+            marks += (f"v={value}", f"v={value}|cue={found.cue}")
+        start = tagged.lines[i].block.span.start
+        out.append(
+            Proposal(
+                unit=unit,
+                value=found.value,
+                span=Span(start + found.start, start + found.end),
+                features=(*marks, f"same={min(values[value], 4)}"),
             )
-    return [_counted(p, values[str(p.value)]) for p in out]
+        )
+    return out
 
 
-def _counted(proposal: Proposal, count: int) -> Proposal:
-    return Proposal(
-        unit=proposal.unit,
-        value=proposal.value,
-        span=proposal.span,
-        features=(*proposal.features, f"same={min(count, 4)}"),
+def _marks(tagged: Tagged, i: int, unit: str, found: Found, n: int) -> tuple[str, ...]:
+    """Where a find stands and how it was found; it is the ``n``-th of its zone."""
+    labels, zone, cue = tagged.labelled[i], tagged.zones[i], found.cue
+    count = len(tagged.lines[i].words)
+    mine = "mine" if unit in labels else "other" if labels else "no"
+    marks = (
+        f"cue={cue}",
+        f"z={zone}",
+        f"cue={cue}|z={zone}",
+        f"lab={mine}",
+        f"lab={mine}|z={zone}",
+        f"cue={cue}|lab={mine}",
+        f"under={tagged.under[i]}",
+        f"rank={zone}|{min(n, 3)}",
+        f"n={bins(count)}",
+        _near_title(tagged, i),
+        "short" if count <= 6 else "long",
     )
+    return (*marks, "title") if tagged.lines[i].block.kind == "title" else marks
 
 
 def propose_workplaces(tagged: Tagged) -> list[Proposal]:
     """Remote, hybrid or on site, as tags, fields and sentences say."""
-    language = tagged.page.language
     return _proposals(
-        tagged,
-        "workplace",
-        "workplace",
-        lambda text, _: find_workplace(text, language=language),
+        tagged, "workplace", lambda text, _: find_workplace(text), calls=triggers.WORKPLACE
     )
 
 
 def propose_employment(tagged: Tagged) -> list[Proposal]:
     """Kinds of employment, one proposal for each wording."""
-    language = tagged.page.language
     return _proposals(
         tagged,
         "employment_type",
-        "employment_type",
-        lambda text, _: find_employment(text, language=language),
+        lambda text, _: find_employment(text),
+        calls=triggers.EMPLOYMENT,
     )
 
 
@@ -137,33 +130,28 @@ def propose_salaries(tagged: Tagged) -> list[Proposal]:
         found = find_salaries(text, language=language, labelled=labelled)
         return [x for x in found if x.cue != "amount"]
 
-    return _proposals(tagged, "salary", "salary", find)
+    return _proposals(tagged, "salary", find, calls=triggers.DIGIT)
 
 
 def propose_experience(tagged: Tagged) -> list[Proposal]:
     """Years of experience asked for."""
-    language = tagged.page.language
-    return _proposals(
-        tagged, "experience", "experience", lambda text, _: find_years(text, language=language)
-    )
+    return _proposals(tagged, "experience", lambda text, _: find_years(text), calls=triggers.YEARS)
 
 
 def propose_education(tagged: Tagged) -> list[Proposal]:
     """Degrees and schooling asked for."""
-    language = tagged.page.language
     return _proposals(
-        tagged, "education", "education", lambda text, _: find_education(text, language=language)
+        tagged, "education", lambda text, _: find_education(text), calls=triggers.EDUCATION
     )
 
 
 def propose_languages(tagged: Tagged) -> list[Proposal]:
     """Human languages asked for, one proposal for each mention."""
-    language = tagged.page.language
     return _proposals(
         tagged,
         "languages_required",
-        "languages_required",
-        lambda text, _: find_languages(text, language=language),
+        lambda text, _: find_languages(text),
+        calls=triggers.LANGUAGES,
     )
 
 
@@ -174,7 +162,7 @@ def propose_dates(tagged: Tagged, unit: str) -> list[Proposal]:
     def find(text: str, labelled: bool) -> list[Found]:
         return find_dates(text, language=page.language, captured=page.captured, labelled=labelled)
 
-    return _proposals(tagged, unit, unit, find, chrome=True)
+    return _proposals(tagged, unit, find, chrome=True)
 
 
 def propose_levels(tagged: Tagged, title: Span | None) -> list[Proposal]:
@@ -189,6 +177,8 @@ def propose_levels(tagged: Tagged, title: Span | None) -> list[Proposal]:
             out.append(Proposal(unit="seniority", value=found.value, span=span, features=marks))
     for i in seen_lines(tagged):
         line = tagged.lines[i]
+        if not line.triggers & triggers.LEVEL:
+            continue
         labels = label_of(tagged, i)
         zone = tagged.zone(i)
         short = len(line.words) <= 5 and line.block.kind != "title" and not is_label(line)
