@@ -95,6 +95,15 @@ def test_text_that_a_reader_can_open_or_see_is_kept(carrier):
     assert "TWIN" not in found
 
 
+@pytest.mark.parametrize("noscript", ["<noscript>", "<NoScript id=a>"])
+def test_noscript_is_unseen_wherever_it_stands(noscript):
+    end = noscript[0] + "/" + noscript[1:9] + ">"
+    assert text(f"{noscript}TRAP{end}<p>Baker") == "Baker"
+    assert text(f"<head>{noscript}<img>TRAP{end}<title>T</title></head><p>Baker") == "T\nBaker"
+    assert text(f"<p>Baker</p>{noscript}<script>1</script>TRAP{end}<p>Oslo") == "Baker\nOslo"
+    assert text(f"<p>Baker</p>{noscript}TRAP") == "Baker"
+
+
 def test_characters_without_shape_are_left_out():
     tags = "".join(chr(0xE0000 + ord(char)) for char in "secret")
     assert text(f"<p>Apply{tags} no\u200bw, soft\u00adly\u2060\ufeff</p>") == "Apply now, softly"

@@ -57,7 +57,8 @@ def test_headings_carry_their_level_and_bold_lines_say_so():
         "<div role=heading aria-level=3>More</div>"
     )
     assert [(b.kind, b.level, b.bold) for b in found.blocks] == [
-        ("heading", 2, False), ("paragraph", 0, True), ("paragraph", 0, True), ("heading", 3, False),
+        ("heading", 2, False), ("paragraph", 0, True), ("paragraph", 0, True),
+        ("heading", 3, False),
     ]  # fmt: skip
 
 

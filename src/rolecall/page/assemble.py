@@ -14,7 +14,7 @@ from rolecall.page.frame import kind_of
 from rolecall.page.language import language_of
 from rolecall.page.limits import DEFAULT, Limits
 from rolecall.page.plaintext import TextLine, looks_like_markdown, read_markdown, read_plain
-from rolecall.page.prescan import check_size, prescan
+from rolecall.page.prescan import check_size, prescan, without_noscript
 from rolecall.page.roles import assign
 from rolecall.page.statements import read_statements
 from rolecall.page.walk import Walk, walk
@@ -84,7 +84,7 @@ def _sniff_text(text: str) -> str:
 
 
 def _from_html(source: Source, html: str, notices: tuple[Notice, ...], limits: Limits) -> Page:
-    html, cut = prescan(html, limits)
+    html, cut = prescan(without_noscript(html), limits)
     tree = LexborHTMLParser(html)
     statements, stated = read_statements(tree)
     found = walk(tree, limits)

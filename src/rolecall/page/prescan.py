@@ -15,7 +15,7 @@ from rolecall.errors import SourceError
 from rolecall.page.limits import DEFAULT, Limits
 from rolecall.page.visibility import UNSEEN_TAGS, unseen
 
-__all__ = ["attributes_of", "check_size", "prescan"]
+__all__ = ["attributes_of", "check_size", "prescan", "without_noscript"]
 
 _RAW = "script|style|textarea|title|xmp|iframe|noembed|noframes|noscript"
 _ATTRIBUTES = r"""(?:[^>=]++|=\s*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z))?)*+"""
@@ -27,6 +27,10 @@ TOKEN = re.compile(
 ATTRIBUTE = re.compile(
     r"""[\s/]*+([^\s/>=][^\s/>=]*+)(?:\s*+=\s*+("[^"]*+"?|'[^']*+'?|[^\s>]*+))?"""
 )
+_NOSCRIPT = re.compile(
+    r"<(?i:noscript)(?=[\s/>])[^<>]*+>(?:[^<]++|<(?!/?(?i:(?:no)?script)\b))*+</(?i:noscript)\s*>"
+)
+_NOSCRIPT_TAG = re.compile(r"<(/?)(?i:noscript)(?=[\s/>])")
 VOID = frozenset(
     "area base basefont bgsound br col embed frame hr img input keygen link meta param source"
     " track wbr".split()
@@ -42,6 +46,16 @@ CROWDED = re.compile(r"""<[a-zA-Z](?:[^>=]{1,64}+|=\s*+(?:"[^"]*+"|'[^']*+')?){6
 SMALL = 1_000_000  # characters, and ...
 FEW = 3_000  # ... tags up to which no nesting can cost more than some hundredths of a second
 LONG_TAG = 400  # characters; a shorter tag cannot hold more attributes than half of this
+
+
+def without_noscript(html: str) -> str:
+    """Take out ``<noscript>`` elements, as a browser that runs scripts does.
+
+    The parser reads them as if there were no scripts; one in the head would then spill its text
+    into the body. Those that a pattern cannot take out safely become ``<template>`` elements.
+    """
+    html = _NOSCRIPT.sub("", html)
+    return _NOSCRIPT_TAG.sub(r"<\1template", html) if "noscript" in html else html
 
 
 def check_size(text: str, limits: Limits = DEFAULT) -> None:
