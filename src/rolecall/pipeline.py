@@ -40,6 +40,7 @@ class Pipeline:
     limits: Limits
     producers: Mapping[str, Producer]
     verdict: Verdict
+    closed: Callable[[Page], Notice | None]
     policy: Policy
     config: str
 
@@ -89,6 +90,7 @@ def prepare(
         limits=replace(DEFAULT, bytes_=settings.max_bytes),
         producers={"stated": stated, "reader": reader.read},
         verdict=reader.verdict,
+        closed=reader.closed,
         policy=Policy(rules=rules_of(reader.model)),
         config=config_hash(deciding, reader.model.hash),
     )
@@ -217,6 +219,8 @@ def _run(source: Source, pipeline: Pipeline, stages: Stages) -> Extraction:
     result = finish(climb(page, producers=producers, policy=pipeline.policy, verdict=verdict))
     inside = sum(stages.seconds.values()) - before
     stages.seconds["settle"] = stages.clock() - start - inside
+    if result.outcome in ("ok", "partial") and (closed := pipeline.closed(page)) is not None:
+        result = replace(result, warnings=(*result.warnings, closed))
     return result
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from rolecall.core import Candidate, Page, Reason
+from rolecall.core import Candidate, Notice, Page, Reason
 from rolecall.reader.blocks import Tagged
 from rolecall.reader.model import Model, load_model
 from rolecall.reader.read import read_page
+from rolecall.reader.verdict import closed_notice, judge
 
 __all__ = ["Model", "Reader", "load_model"]
 
@@ -34,9 +35,11 @@ class Reader:
 
     def verdict(self, page: Page, candidates: Sequence[Candidate]) -> Reason | None:
         """Why ``page`` is not one posting, or ``None`` if it is one."""
-        from rolecall.reader.verdict import judge
-
         return judge(self._tagged(page)[1], candidates)
+
+    def closed(self, page: Page) -> Notice | None:
+        """What to tell of a page that shows its posting but says that it is closed."""
+        return closed_notice(self._tagged(page)[1])
 
     def _tagged(self, page: Page) -> tuple[Page, Tagged, tuple[Candidate, ...]]:
         if self._last is None or self._last[0] is not page:

@@ -77,19 +77,40 @@ def tag(page: Page, tagger: pycrfsuite.Tagger) -> Tagged:
     labels = tagger.tag(block_features(page, lines))
     known, marginal = tagger.labels(), tagger.marginal
     shares = tuple([{name: marginal(name, i) for name in known} for i in range(len(lines))])
+    consent = _consent_forms(lines)
     inside = tuple(
-        sum(share.get(name, 0.0) for name in BODY) if _may_be_body(line) else 0.0
-        for line, share in zip(lines, shares, strict=True)
+        [
+            sum([share.get(name, 0.0) for name in BODY])
+            if line.block.role in SEEN and _form(line.block.path) not in consent
+            else 0.0
+            for line, share in zip(lines, shares, strict=True)
+        ]
     )
     first, last = body_window(lines, inside)
     return Tagged(page, lines, tuple(labels), inside, shares, first, last)
 
 
-def _may_be_body(line: Line) -> bool:
-    """Site chrome is no body, nor is a form's text on how personal data are processed."""
-    if line.block.role not in SEEN:
-        return False
-    return not ("/form" in line.block.path and line.cues.get("privacy", 0) >= PRIVACY_WORDS)
+def _form(path: str) -> str:
+    """The path of the innermost form around a line, or nothing."""
+    at = path.rfind("/form")
+    if at < 0:
+        return ""
+    end = path.find("/", at + 1)
+    return path if end < 0 else path[:end]
+
+
+def _consent_forms(lines: Sequence[Line]) -> set[str]:
+    """Forms with a text on how personal data are processed, unless they hold most of the page."""
+    words: dict[str, int] = {}
+    private: set[str] = set()
+    for line in lines:
+        form = _form(line.block.path)
+        if form:
+            words[form] = words.get(form, 0) + len(line.words)
+            if line.cues.get("privacy", 0) >= PRIVACY_WORDS:
+                private.add(form)
+    total = sum(len(line.words) for line in lines)
+    return {form for form in private if words[form] * 2 < total}
 
 
 def body_window(lines: Sequence[Line], inside: Sequence[float]) -> tuple[int, int]:

@@ -15,6 +15,7 @@ from rolecall.reader.proposal import Proposal, bins, label_of, value_span
 MOST_NAMES = 80
 MOST_CHARS = 90
 MOST_FREQUENT = 12
+AFTER = 6
 MOST_LOOSE = 16
 INNER_CAPITAL = re.compile(r"[a-z][A-Z]|['’]s$")
 LEGAL = re.compile(
@@ -34,6 +35,13 @@ ABOUT = re.compile(
     re.I,
 )
 LEAD = re.compile(rf"^(?:At |Bei |The |Die |La |L['’])?({NAME}),? [a-zà-öø-þа-я(]")
+TEAM = re.compile(
+    rf"\b(?:team (?:of|at|von|bei|hos)|team|tým[u]? (?:firmy|společnosti)?|équipe (?:de|d['’])|equipo de"
+    rf"|zespołu? (?:firmy)?|команд\w+|компани\w+|организаци\w+|company|firm[ay]|unternehmen|société|empresa|azienda) ?({NAME})"
+)
+LONG_LEGAL = re.compile(
+    rf"({CAPITAL}[^.!?;:\n()]{{3,90}}? (?:e\.\s?V\.|gGmbH|GmbH|AG|a\.\s?s\.|s\.\s?r\.\s?o\.|S\.A\.|B\.V\.))(?!\w)"
+)
 AT = re.compile(
     rf"\b(?:at|join|bei|chez|bij|ve společnosti|ve firmě|na empresa|presso|hos|w firmie|в компании|en)\s+(?:der |the |die )?({NAME})"
 )
@@ -58,6 +66,7 @@ ORGANISATION = re.compile(
 HINT = re.compile(
     r"company|employer|organi[sz]ation|hiring|brand|firm|arbeitgeber|unternehmen|advertiser|topcard__org"
 )
+MAIL_HOST = re.compile(r"@([\w.-]{2,60}\.\w{2,})")
 TITLE_SPLIT = re.compile(
     r"\s+[-–—|·•»›/]+\s*|\s*[|·•»›]\s*|,\s+|(?<=\w):\s+|\s+(?:at|bei|chez|bij|ve|hos|presso|@|-)\s+"
 )
@@ -69,6 +78,10 @@ STOP = frozenset(
     " home apply about location remote senior junior contact company login search menu description overview".split()
 )
 SAID = frozenset({"label", "hint", "near"})
+SURE = frozenset(
+    {"label", "hint", "near", "piece", "about", "title:0", "title:1", "copyright", "by"}
+    | {f"legal:{zone}" for zone in ("head", "body", "after", "chrome")}
+)
 LEADING = re.compile(
     r"^(?:the|die|der|das|la|le|les|los|el|il|společnost|firma|компания|company|empresa|at|bei)\s+",
     re.I,
@@ -116,6 +129,11 @@ def propose_companies(tagged: Tagged) -> list[Proposal]:
     body = _body_text(tagged)
     title_line = tagged.lines[0].text.lower() if tagged.lines else ""
     site = " ".join(split_words(tagged.page.meta.get("og:site_name", "")))
+    whole = {" ".join(line.words) for line in tagged.lines[1:] if len(line.words) < 9}
+    mails = {host.lower().rpartition(".")[0].rpartition(".")[2] for host in mail_hosts(tagged)}
+    often = {
+        key for key, span in names.spans.items() if " " in key and body.count(span.of(tagged.page.text)) > 1
+    }
     named = any(SAID & found for found in names.seen.values())
     out = []
     for key, found in names.seen.items():
@@ -126,8 +144,20 @@ def propose_companies(tagged: Tagged) -> list[Proposal]:
         if own and named and not found & SAID:
             own += "|named"
         marks = [*sorted(found), own or "foreign"]
+        if "".join(ch for ch in key if ch.isalnum()) in mails:
+            marks.append("mail")
+        if "." in name and name.lower() in (tagged.page.url or ""):
+            marks.append("host")
+        if any(other.startswith(f"{key} ") for other in often):
+            marks.append("sub")
+        if not found & SURE and not _mid_sentence(body, name):
+            marks.append("starts")
+        if _cut(tagged.page.text, span):
+            marks.append("cut")
         if name.lower() in title_line:
             marks.append("doc")
+            if "title:1" in found and key in whole:
+                marks.append("title=line")
         features = [*marks, *_wording(name, key, found), f"in={inside}"]
         if own:
             features.append(f"{own}|in={'0' if inside == '0' else '1'}")
@@ -140,8 +170,9 @@ def propose_companies(tagged: Tagged) -> list[Proposal]:
 def _body_text(tagged: Tagged) -> str:
     if tagged.first >= tagged.last:
         return ""
-    start = tagged.lines[tagged.first].block.span.start
-    return tagged.page.text[start : tagged.lines[tagged.last - 1].block.span.end]
+    start = tagged.lines[max(0, tagged.first - 3)].block.span.start
+    last = min(len(tagged.lines), tagged.last + AFTER) - 1
+    return tagged.page.text[start : tagged.lines[last].block.span.end]
 
 
 def _mentions(body: str, name: str) -> str:
@@ -149,6 +180,23 @@ def _mentions(body: str, name: str) -> str:
     short = LEGAL.sub("", name).strip(" ,.")
     count = body.count(short) if len(short) > 1 else 0
     return str(count) if count < 3 else "3+" if count < 8 else "8+"
+
+
+def _mid_sentence(body: str, name: str) -> bool:
+    """Whether the body has the name after a word, and not only where a sentence begins."""
+    at = body.find(name)
+    while at >= 0:
+        if at > 1 and body[at - 1] == " " and body[at - 2] not in ".!?:;•-–":
+            return True
+        at = body.find(name, at + 1)
+    return False
+
+
+def _cut(text: str, span: Span) -> bool:
+    """Whether the name seems to begin in the middle: a lower-case word that joins stands before."""
+    before = text[max(0, span.start - 24) : span.start].rsplit(" ", 2)
+    word = before[-2] if len(before) > 1 and not before[-1] else ""
+    return len(word) > 4 and word.islower() and word.endswith(("e", "en", "er", "es", "al", "ic"))
 
 
 def _belongs(key: str, domains: list[str], site: str, found: set[str]) -> str:
@@ -192,6 +240,11 @@ def _from_line(tagged: Tagged, i: int, names: Names) -> None:
     for n, m in enumerate(AT.finditer(head)):
         if n < 4:
             names.add(Span(start + m.start(1), start + m.end(1)), "at", f"at:{where}")
+    for n, m in enumerate(TEAM.finditer(head)):
+        if n < 3:
+            names.add(Span(start + m.start(1), start + m.end(1)), "at", f"team:{where}")
+    if LEGAL.search(head) and (m := LONG_LEGAL.search(head)):
+        names.add(Span(start + m.start(1), start + m.end(1)), f"legal:{where}", "long")
     for m in WITH_LEGAL.finditer(head):
         names.add(Span(start + m.start(), start + m.end()), f"legal:{where}")
 
@@ -200,7 +253,7 @@ def _frequent(tagged: Tagged, names: Names, domains: list[str]) -> None:
     """Capitalised names that several lines of the body repeat."""
     lines: dict[str, set[int]] = {}
     first: dict[str, Span] = {}
-    for i in range(max(0, tagged.first - 3), min(len(tagged.lines), tagged.last + 6)):
+    for i in range(max(0, tagged.first - 3), min(len(tagged.lines), tagged.last + AFTER)):
         line = tagged.lines[i]
         if line.block.role != "posting":
             continue
@@ -263,9 +316,18 @@ def _without_place(text: str, span: Span) -> Iterator[Span]:
 
 def anchor_line(tagged: Tagged) -> int:
     """The line before the body that most probably is the role's heading."""
-    last = min(len(tagged.lines), tagged.first + 3)
-    rows = [i for i in range(last) if tagged.lines[i].block.kind != "title"]
-    return max(rows, key=lambda i: (tagged.shares[i].get("T", 0.0), -i), default=-99)
+    last = min(len(tagged.lines), max(tagged.first + 1, 3))
+    best, most = -99, 0.0
+    for i in range(last):
+        line = tagged.lines[i]
+        if line.block.kind == "title" or line.block.role == "chrome" or not line.words:
+            continue
+        worth = tagged.shares[i].get("T", 0.0) + 0.3 * (line.block.kind == "heading")
+        if len(line.words) < 16 and any(map(lexicon().names_role, line.words)):
+            worth += 0.3
+        if worth > most:
+            best, most = i, worth
+    return best
 
 
 def _pieces(text: str, start: int, split: re.Pattern[str]) -> list[Span]:
@@ -282,7 +344,7 @@ def _domains(tagged: Tagged) -> list[str]:
     meta = tagged.page.meta
     urls = [tagged.page.url, meta.get("og:url"), meta.get("canonical")]
     hosts = {urlsplit(url).netloc for url in urls if url and "//" in url}
-    hosts.update(re.findall(r"@([\w.-]+\.\w{2,})", tagged.page.text[:20000])[:5])
+    hosts.update(mail_hosts(tagged))
     out = set()
     for host in hosts:
         parts = [
@@ -291,6 +353,12 @@ def _domains(tagged: Tagged) -> list[str]:
         out.update(x.replace("-", "") for x in parts[:2] if len(x) > 2)
         out.add("".join(parts).replace("-", ""))
     return sorted(out)
+
+
+def mail_hosts(tagged: Tagged) -> list[str]:
+    """Hosts of the first e-mail addresses that the page shows."""
+    text = tagged.page.text[:20000]
+    return MAIL_HOST.findall(text)[:5] if "@" in text else []
 
 
 def _wording(name: str, key: str, found: set[str]) -> list[str]:
@@ -317,8 +385,12 @@ def _wording(name: str, key: str, found: set[str]) -> list[str]:
         out.append("lower")
     if name[-1:] in "!?" or "@" in name or "http" in name:
         out.append("odd")
-    if not sure and any(lists.cue(word) in ("chrome", "apply") for word in words):
+    if not found & SURE and len(words) == 1 and lists.cue(words[0]) is not None:
         out.append("cue")
+    elif not sure and any(lists.cue(word) in ("chrome", "apply") for word in words):
+        out.append("cue")
+    if name.endswith(("'s", "’s")) or INNER_CAPITAL.search(name):
+        out.append("inner")
     if "." in name[1:-1] and not suffix:
         out.append("dotted")
     return out

@@ -89,6 +89,7 @@ def propose_titles(tagged: Tagged) -> list[Proposal]:
                 features.append("doc^")
             features.append(_within(key, shown, "og"))
             features.extend(_left_out(page.text, whole_span, span, site))
+            features.extend(_tail(text, site))
             if any(other != key and other.startswith(key) for other in marked):
                 features.append("longer")
             features.append(f"same={bins(counts.get(key, 0))}")
@@ -154,6 +155,21 @@ def _left_out(text: str, whole: Span, span: Span, site: str) -> list[str]:
             kind = "other"
         out.append(f"rest{side}{kind}")
     return out
+
+
+def _tail(text: str, site: str) -> list[str]:
+    """Whether the last part of the title itself is a place or the site's name."""
+    cuts = list(SPLIT.finditer(text))
+    if not cuts:
+        return []
+    if cuts[-1].group().strip().isalpha():
+        return []
+    rest = text[cuts[-1].end() :].strip(" -–—|·•»:,@/")
+    if not rest:
+        return []
+    if is_place(rest) >= 0.6:
+        return ["tail=place"]
+    return ["tail=site"] if site and _fold(rest) == site else []
 
 
 def _wording(text: str, key: str) -> list[str]:

@@ -18,7 +18,17 @@ COMPANY: Final[dict[str, float]] = {
     "near:-1": 0.5,
     "near:link": 0.5,
     "piece": 0.5,
-    "title:1": 1.0,
+    "doc": 0.5,
+    "mail": 1.5,
+    "host": 1.0,
+    "cut": -1.0,
+    "sub": -1.2,
+    "starts": -1.5,
+    "title=line": 1.5,
+    "team:body": 0.5,
+    "long": -0.5,
+    "inner": 0.5,
+    "title:1": 0.7,
     "title:0": -0.5,
     "own": 2.0,
     "own|in=1": 1.0,
@@ -177,7 +187,13 @@ URL: Final[dict[str, float]] = {
     "z=chrome": -0.3,
 }
 
+TITLE: Final[dict[str, float]] = {
+    "tail=place": -2.0,
+    "tail=site": -2.0,
+}
+
 PRIORS: Final[dict[str, dict[str, float]]] = {
+    "title": TITLE,
     "company": COMPANY,
     "places": PLACES,
     "seniority": SENIORITY,
