@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Final
 
-from rolecall.normalise.words import DATA, words_of
+from rolecall.normalise.words import DATA, keys_of
 
 _LONGEST_NAME: Final = 64
 _STRIDE: Final = 1500
@@ -113,9 +113,22 @@ def find_key(key: str) -> Name | None:
     return Name(flags, tuple(lands.split(",")) if lands else ())
 
 
+@lru_cache(maxsize=16_384)
+def begins_name(word: str) -> bool:
+    """Whether any name of the file begins with this folded word."""
+    blob, names, starts = _index()
+    wanted = word.encode("utf-8", "replace")
+    if len(wanted) > _LONGEST_NAME * 4:
+        return False
+    place = max(0, bisect_right(names, wanted) - 1)
+    low, high = starts[place] - 1, starts[place + 1] + len(wanted) + 2
+    wanted = b"\n" + wanted
+    return blob.find(wanted + b"\t", low, high) >= 0 or blob.find(wanted + b" ", low, high) >= 0
+
+
 def find_name(text: str) -> Name | None:
     """What the file says of a name as it is written; initials only in capitals ("US", not "us")."""
-    name = find_key(" ".join(words_of(text).keys))
+    name = find_key(" ".join(keys_of(text)))
     if name is None:
         return None
     if "u" in name.flags:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from rolecall.normalise.gazetteer import (
     Name,
+    begins_name,
     country_of_code,
     find_key,
     find_name,
     lands_of_region_code,
 )
-from rolecall.normalise.words import WordSet, word_set, words_of
+from rolecall.normalise.words import WordSet, keys_of, word_set, words_of
 
 _LONGEST: Final = 200
 _MOST_PARTS: Final = 8
-_SEPARATOR: Final = re.compile(
+SEPARATOR: Final = re.compile(
     r"([,;|·•()\[\]\n]+|(?<!\d)/|/(?!\d)|\s[-–—]+\s|\s(?:or|oder|nebo|или|eller|lub)\s)"
 )
 _DIGIT: Final = re.compile(r"\d")
@@ -34,6 +36,8 @@ _CODE_ZIP: Final = re.compile(r"([A-Z]{2,3}) (?:\d{5}(?:-\d{4})?|\d{4}|[A-Z]\d[A
 _LAND_CODE: Final = re.compile(r"[A-Z]{2}-([A-Z]{2,3})$")
 _NUMBER_LAST: Final = re.compile(r" (?:\d{1,2}|\d{5}(?:-\d{4})?|[IVX]{1,4})\.?$")
 _ONLY: Final = re.compile(r" (?:only|area)$", re.IGNORECASE)
+_JOINS: Final = frozenset(("or", "oder", "nebo", "или", "eller", "lub"))
+_SECTIONS: Final = ("label", "label fill", "not place", "place word")
 _ZONES: Final = frozenset(("EST",))
 
 
@@ -51,11 +55,19 @@ def place_words(section: str) -> WordSet:
     return word_set("placewords", section)
 
 
+@lru_cache(maxsize=16_384)
+def stands_aside(key: str) -> bool:
+    """Whether a folded word begins no known name and has no meaning in a place string."""
+    if begins_name(key) or key in _JOINS:
+        return False
+    return not any(key in place_words(section) for section in _SECTIONS)
+
+
 def parts_of(whole: str) -> list[Part]:
     """The pieces of a place string, at most eight, each with what it can be."""
     if len(whole) > _LONGEST:
         return []
-    pieces = _SEPARATOR.split(whole)
+    pieces = SEPARATOR.split(whole)
     if len(pieces) == 1 and _DASHED.match(whole):
         pieces = re.split("(-)", whole)
     out: list[Part] = []
@@ -73,7 +85,7 @@ def parts_of(whole: str) -> list[Part]:
 def _unlabelled(piece: str) -> str:
     """Take "Location:", "Hiring Remotely in" and the like off the front."""
     head, colon, rest = piece.partition(":")
-    if colon and place_words("label").any(words_of(head).keys):
+    if colon and place_words("label").any(keys_of(head)):
         piece = rest.strip()
     words = words_of(piece)
     label, fill, not_place = (
@@ -106,13 +118,13 @@ def _part(piece: str, before: Part | None, mark: str) -> Part:
     digits = _DIGIT.search(piece) is not None
     if digits and not piece.isupper():
         piece = _POSTCODE_FIRST.sub("", piece, count=1)
-    words = words_of(piece)
-    if not words.keys:
+    keys = keys_of(piece)
+    if not keys:
         return Part(piece, "empty")
     if digits and _POSTCODE.match(piece):
         return Part(piece, "postcode")
     aside = (place_words("not place"), place_words("label fill"), place_words("label"))
-    if all(any(key in words for words in aside) for key in words.keys):
+    if all(any(key in words for words in aside) for key in keys):
         return Part(piece, "remote")
     return _named(piece, before is not None)
 
@@ -137,7 +149,7 @@ def _named(piece: str, later: bool) -> Part:
         if name.big and not later and not name.country:
             kind = "city"
         return Part(piece, kind, name)
-    keys = words_of(piece).keys
+    keys = keys_of(piece)
     place_word = place_words("place word")
     if (
         1 < len(keys) <= 5
@@ -154,6 +166,8 @@ def _named(piece: str, later: bool) -> Part:
 def _leading_city(piece: str) -> Part | None:
     """A big city with a district behind it: "Berlin-Zentrum", "Hamburg Altona"."""
     words = words_of(piece)
+    if not words.keys or not begins_name(words.keys[0]):
+        return None
     for count in range(min(3, len(words.keys) - 1), 0, -1):
         name = find_key(" ".join(words.keys[:count]))
         if name is not None and name.big and not name.common and len(words.keys) - count <= 2:

@@ -13,9 +13,15 @@ from itertools import pairwise
 from typing import Final
 
 from rolecall.normalise.found import Found
-from rolecall.normalise.gazetteer import country_of_code, find_key, find_name, lands_of_region_code
-from rolecall.normalise.place_parts import Part, parts_of, place_words
-from rolecall.normalise.words import MOST_HITS, Words, words_of
+from rolecall.normalise.gazetteer import (
+    begins_name,
+    country_of_code,
+    find_key,
+    find_name,
+    lands_of_region_code,
+)
+from rolecall.normalise.place_parts import SEPARATOR, Part, parts_of, place_words, stands_aside
+from rolecall.normalise.words import MOST_HITS, WORD, Words, fold, keys_of, words_of
 
 Place = dict[str, str | None]
 
@@ -27,6 +33,8 @@ _COUNT: Final = re.compile(
 )
 _NO_PLACE: Final = re.compile(r"[@?!=<>{}\\€$£%+#&]|:\S|https?:|www\.|\d{3}[ -]\d{3}")
 _MARK: Final = re.compile(r"[,;|/·•()\[\]:\d]| [-–—]+ ")
+_SITED: Final = re.compile(r"based|locate|office|situate|quartere|campus|standort", re.IGNORECASE)
+_CAPITALS: Final = re.compile(r"(?<![0-9A-Za-z])[A-Z][0-9A-Za-z]+")
 _MOST_NAME_WORDS: Final = 6
 _BETWEEN: Final = frozenset((" ", "-", ". ", "'", "’", " - ", "."))
 
@@ -52,6 +60,10 @@ def is_place(text: str) -> float:
         return 0.0
     if not _MARK.search(whole) and whole.count(" ") > _MOST_NAME_WORDS:
         return 0.02
+    if not _MARK.search(whole) and not SEPARATOR.search(whole) and not whole.isupper():
+        keys = keys_of(whole)
+        if keys and all(map(stands_aside, keys)):
+            return _unknown(whole, ["unknown"])
     parts = parts_of(whole)
     if not parts:
         return 0.0
@@ -64,7 +76,7 @@ def is_place(text: str) -> float:
         return _unknown(whole, kinds)
     if not strangers:
         return _all_known(parts, known)
-    words = sum(len(words_of(p.text).keys) for p in strangers)
+    words = sum(len(keys_of(p.text)) for p in strangers)
     weak = len(known) == 1 and known[0].name is not None and known[0].name.common
     if kinds == ["country", "code", "unknown"] or (
         "street" in kinds and "city" in kinds and words <= 4
@@ -84,10 +96,14 @@ def find_places(text: str, *, language: str | None = None) -> list[Found]:
     behind a preposition, beside an office word, or with its region or country), ``pattern`` (an
     unknown name behind "based in" or "located in"), ``mention`` (a known name by itself).
     """
+    if not _may_name(text):
+        return []
     words = words_of(text)
     out: list[Found] = []
-    index = 0
-    while index < len(words.keys) and len(out) < MOST_HITS:
+    done = 0
+    for index, start in enumerate(words.starts):
+        if index < done or not text[start].isupper():
+            continue
         last = _known_at(words, index)
         if last is None:
             last = _pattern_at(words, index)
@@ -99,8 +115,20 @@ def find_places(text: str, *, language: str | None = None) -> list[Found]:
             cue = "known" if chained or _in_context(words, index, last) else "mention"
             if cue == "known" or not (name and (name.common or not name.big)):
                 out.append(_found(words, index, last, cue))
-        index = last if last is not None else index + 1
+        done = last if last is not None else done
+        if len(out) >= MOST_HITS:
+            break
     return out
+
+
+def _may_name(text: str) -> bool:
+    """A quick look at the capitals of a text: whether any can begin a name or a pattern."""
+    if _SITED.search(text):
+        return True
+    if text.isascii():
+        return any(map(begins_name, map(str.lower, _CAPITALS.findall(text))))
+    words = WORD.findall(text)
+    return any(word[0].isupper() and begins_name(fold(word)) for word in words)
 
 
 def _assigned(parts: list[Part]) -> tuple[str | None, str | None, str | None]:
@@ -165,7 +193,7 @@ def _unknown_city(parts: list[Part]) -> str | None:
             part.kind == "unknown"
             and following.kind in ("code", "region", "country", "unknown", "postcode")
             and part.text[:1].isupper()
-            and len(words_of(part.text).keys) <= 4
+            and len(keys_of(part.text)) <= 4
         ):
             return part.text
     return None
@@ -173,7 +201,7 @@ def _unknown_city(parts: list[Part]) -> str | None:
 
 def _unknown(whole: str, kinds: list[str]) -> float:
     """How much a string without any known name looks like a place."""
-    count = len(words_of(whole).keys)
+    count = len(keys_of(whole))
     if kinds[-1] == "code" and kinds[:-1] == ["unknown"] and count <= 5:
         return 0.8
     if "postcode" in kinds and count <= 9:
@@ -205,8 +233,8 @@ def _all_known(parts: list[Part], known: list[Part]) -> float:
 
 def _known_at(words: Words, first: int) -> int | None:
     """Behind the longest known name that begins with a capital at word ``first``."""
-    text = words.text
-    if not text[words.starts[first]].isupper():
+    text, key = words.text, words.keys[first]
+    if not text[words.starts[first]].isupper() or len(key) < 2 or not begins_name(key):
         return None
     for count in range(min(4, len(words.keys) - first), 0, -1):
         last = first + count
@@ -216,7 +244,7 @@ def _known_at(words: Words, first: int) -> int | None:
             continue
         name = find_key(" ".join(words.keys[first:last]))
         raw = text[words.starts[first] : words.ends[last - 1]]
-        if name is None or find_name(raw) is None or len(words.keys[first]) < 2:
+        if name is None or find_name(raw) is None:
             continue
         if name.common and count == 1 and not _followed(words, last):
             continue

@@ -23,7 +23,7 @@ MOST_HITS: Final = 100
 
 DATA: Final = Path(__file__).with_name("data")
 
-_WORD: Final = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f\u00ad])*")
+WORD: Final = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f\u00ad])*")
 HEAD: Final = 4
 """Letters of a word by which stems are looked up first."""
 _ASCII_WORD: Final = re.compile("[0-9A-Za-z]+")
@@ -83,6 +83,13 @@ class Words(NamedTuple):
         return self.keys[index : index + count]
 
 
+def keys_of(text: str) -> list[str]:
+    """The folded words of ``text``, for those that need no positions."""
+    if text.isascii():
+        return _ASCII_WORD.findall(text[:LONGEST].lower())
+    return [fold(word) for word in WORD.findall(text, 0, LONGEST)]
+
+
 @lru_cache(maxsize=64)
 def words_of(text: str) -> Words:
     """The words of ``text``, taken apart once for all finders."""
@@ -90,7 +97,7 @@ def words_of(text: str) -> Words:
         found = list(_ASCII_WORD.finditer(text, 0, LONGEST))
         keys = [m[0].lower() for m in found]
     else:
-        found = list(_WORD.finditer(text, 0, LONGEST))
+        found = list(WORD.finditer(text, 0, LONGEST))
         keys = [fold(m.group()) for m in found]
     heads = [key[:HEAD] for key in keys]
     return Words(

@@ -11,10 +11,19 @@ from rolecall.reader.blocks import SEEN, Tagged
 from rolecall.reader.company import anchor_line
 from rolecall.reader.proposal import Proposal, bins, is_label, label_of, value_span
 
-HINT = re.compile(r"locat|place|city|region|address|standort|ort\b|lieu|ville|sede|ubicaci|lokalit|geo|bullet|pin")
-ITEMS = re.compile(r"\s*[;|•·●/\n]\s*|\s+(?:or|oder|ou|of|nebo|o|или|eller|lub|and|und|et|en|a|e|y|и|och|og|i)\s+|\s+[-–—]\s+")
+HINT = re.compile(
+    r"locat|place|city|region|address|standort|ort\b|lieu|ville|sede|ubicaci|lokalit|geo|bullet|pin"
+)
+ITEMS = re.compile(
+    r"\s*[;|•·●/\n]\s*|\s+(?:or|oder|ou|of|nebo|o|или|eller|lub|and|und|et|en|a|e|y|и|och|og|i)\s+|\s+[-–—]\s+"
+)
 DATED = re.compile(r"\b(?:19|20)\d\d\b|^\W*\d+\W*$|^\d+(?:st|nd|rd|th)\b")
-BARE = re.compile(r"[\s,]*\(?\b(?:remote|hybrid|on-?site|in-?office|homeoffice|home office|anywhere)\b\)?(?:\s*[-–/|(:]\s*|\s*$|\s+in\s+|\s*\)\s*)", re.I)
+BARE = re.compile(
+    r"[\s,]*\(?\b(?:remote|hybrid|on-?site|in-?office|homeoffice|home office|anywhere)\b\)?(?:\s*[-–/|(:]\s*|\s*$|\s+in\s+|\s*\)\s*)",
+    re.I,
+)
+BARE_WORD = re.compile(r"remote|hybrid|site|office|anywhere", re.I)
+PARTED = re.compile(r"[;|•·●]")
 MOST_WORDS = 14
 LEAST = 0.35
 
@@ -31,9 +40,10 @@ def propose_places(tagged: Tagged) -> list[Proposal]:
         if is_label(line):
             continue
         labels = label_of(tagged, i)
-        if role == "chrome" and "location" not in labels and not HINT.search(line.block.hints[:80]):
-            continue
         mine = "location" in labels
+        hint = HINT.search(line.block.hints, 0, 80) is not None
+        if role == "chrome" and not mine and not hint:
+            continue
         zone = tagged.zone(i)
         short = len(line.words) <= MOST_WORDS
         for span, kind, sure in _spans(tagged, i, mine, short):
@@ -57,8 +67,10 @@ def propose_places(tagged: Tagged) -> list[Proposal]:
                         f"is={int(sure * 5)}",
                         f"is={int(sure * 5)}|lab={label}",
                         where if zone == "head" else "at=body",
-                        f"{where}|{kind}" if zone == "head" else f"in={bins(max(0, i - tagged.first))}",
-                        "hint" if HINT.search(line.block.hints[:80]) else "nohint",
+                        f"{where}|{kind}"
+                        if zone == "head"
+                        else f"in={bins(max(0, i - tagged.first))}",
+                        "hint" if hint else "nohint",
                         f"F{int(tagged.shares[i].get('F', 0.0) * 3.99)}",
                         f"n={min(len(text.split()), 6)}",
                         f"commas={min(text.count(','), 3)}",
@@ -68,16 +80,14 @@ def propose_places(tagged: Tagged) -> list[Proposal]:
                     ),
                 )
             )
-    heads = sum(any(f == "z=head" for f in p.features) for p in out)
-    rest = tuple([f"heads={min(heads, 3)}"])
+    heads = sum("z=head" in p.features for p in out)
+    rest = (f"heads={min(heads, 3)}",)
     return [
         Proposal(unit="places", value=p.value, span=p.span, features=p.features + rest) for p in out
     ]
 
 
-def _spans(
-    tagged: Tagged, i: int, mine: bool, short: bool
-) -> Iterator[tuple[Span, str, float]]:
+def _spans(tagged: Tagged, i: int, mine: bool, short: bool) -> Iterator[tuple[Span, str, float]]:
     """Parts of a line that may be places: ``field`` for whole parts, ``cue`` inside a text."""
     line = tagged.lines[i]
     base = value_span(tagged, i)
@@ -92,7 +102,7 @@ def _spans(
             if sure >= LEAST or (mine and piece[:1].isupper()):
                 seen = True
                 yield Span(base.start + start, base.start + end), "field", sure
-    if not seen and (tagged.zone(i) != "chrome"):
+    if not seen and tagged.zone(i) != "chrome":
         for found in find_places(text[:1200], language=tagged.page.language)[:4]:
             span = Span(base.start + found.start, base.start + found.end)
             kind = "title" if line.block.kind in ("title", "heading") else "run"
@@ -102,7 +112,7 @@ def _spans(
 def _items(text: str) -> list[tuple[int, int]]:
     """The parts of a header line between separators, without words such as "remote"."""
     whole = _bare(text, 0, len(text))
-    if whole and is_place(text[whole[0] : whole[1]]) >= 0.7 and not re.search(r"[;|•·●]", text):
+    if whole and not PARTED.search(text) and is_place(text[whole[0] : whole[1]]) >= 0.7:
         return [whole]
     out, at = [], 0
     for m in (*ITEMS.finditer(text), None):
@@ -114,20 +124,24 @@ def _items(text: str) -> list[tuple[int, int]]:
 
 
 def _bare(text: str, start: int, end: int) -> tuple[int, int] | None:
-    piece = text[start:end]
-    lead = BARE.match(piece)
-    if lead:
-        start += lead.end()
-    tail = None
-    for m in BARE.finditer(text[start:end]):
-        if start + m.end() == end:
-            tail = m
-    if tail:
-        end = start + tail.start()
+    if BARE_WORD.search(text, start, end):
+        lead = BARE.match(text[start:end])
+        if lead:
+            start += lead.end()
+        tail = None
+        for m in BARE.finditer(text[start:end]):
+            if start + m.end() == end:
+                tail = m
+        if tail:
+            end = start + tail.start()
     while start < end and text[start] in " ,.-–—:(/":
         start += 1
     while end > start and text[end - 1] in " ,.-–—:)":
         end -= 1
-    if text[start:end].count("(") > text[start:end].count(")") and end < len(text) and text[end] == ")":
+    if (
+        text[start:end].count("(") > text[start:end].count(")")
+        and end < len(text)
+        and text[end] == ")"
+    ):
         end += 1
     return (start, end) if end - start > 1 else None
