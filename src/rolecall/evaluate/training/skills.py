@@ -58,6 +58,11 @@ INNER = 3
 UNSURE = 0.3
 LOST = 0.1
 HIDDEN = 0.25
+BARE = {"licence": 8, "language": 8}
+AND = {
+    "en": "and", "de": "und", "fr": "et", "nl": "en", "cs": "a", "pt": "e", "it": "e", "ru": "и",
+    "es": "y", "da": "og", "sv": "och", "pl": "i",
+}  # fmt: skip
 SLOT = re.compile(r"\[([^\]]*)\]")
 Row = tuple[list[list[str]], list[str]]
 """A line as the tagger learns it: the features and the label of each word."""
@@ -277,6 +282,25 @@ def invented_lines() -> list[tuple[str, str, list[tuple[int, int]]]]:
                     slots.append((len(made), len(made) + len(part)))
                 made += part
             out.append((made, SECTIONS[mark], slots))
+    return out + _bare_lines(pools, draw)
+
+
+def _bare_lines(
+    pools: Mapping[tuple[str, str], list[str]], draw: random.Random
+) -> list[tuple[str, str, list[tuple[int, int]]]]:
+    """Requirements that are nothing but known terms, the first one written with a capital."""
+    out: list[tuple[str, str, list[tuple[int, int]]]] = []
+    for (name, language), terms in sorted(pools.items()):
+        for _ in range(BARE.get(name, 0)):
+            made, slots = "", []
+            count = draw.choice((1, 1, 2, 2, 3))
+            for i in range(count):
+                if i:
+                    made += f" {AND[language]} " if i == count - 1 else ", "
+                term = draw.choice(terms)
+                slots.append((len(made), len(made) + len(term)))
+                made += term
+            out.append((made[0].upper() + made[1:], "requirements", slots))
     return out
 
 
