@@ -107,14 +107,15 @@ def heading_like(block: Block, text: str, count: int, match: HeadingMatch | None
 
     ``other`` stands for a heading of no known class, ``None`` for a line that is no heading.
     """
+    opens = text.endswith(":")
+    if len(text) > HEADING_CHARS or text[-1:] in ";,":
+        return None
+    if (block.kind == "item" or "/li" in block.path) and not (opens or block.bold):
+        return None
     marked = count <= 10 and (block.kind == "heading" or block.bold)
-    if match is not None and (
-        match.cover >= 0.5 or marked or text.endswith(":") or len(text) > 100
-    ):
+    if match is not None and (match.cover >= 0.5 or marked or opens):
         return match.name
-    if marked or (count <= 8 and text.endswith(":")):
-        return "other"
-    return None
+    return "other" if marked or (count <= 8 and opens) else None
 
 
 def _kind(block: Block, count: int) -> str:

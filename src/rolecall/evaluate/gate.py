@@ -1,0 +1,175 @@
+"""The quality gate: floors that the scores on annotated pages must not fall under.
+
+    python -m rolecall.evaluate.gate [--corpus DIR] [--out DIR] [--parts N] [--update]
+
+Every annotated page is read by a reader trained without its site; pages that are no posting are
+read by the shipped one. Floors are pinned in ``evaluate/floors.json`` with a hash of the corpus;
+``--update`` pins new ones and refuses to lower any without ``--allow-regression``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from rolecall.core import Source
+from rolecall.evaluate.leave_out import leave_out
+from rolecall.evaluate.samples import load_samples
+from rolecall.evaluate.training.calibrate import LEAST, calibration_error, values_of
+from rolecall.pipeline import extract_record, prepare
+
+FLOORS: Final = Path(__file__).with_name("floors.json")
+PARTS: Final = 6
+SLACK: Final = 0.004
+"""A floor is pinned this much under the score, for the last digits that another machine may turn."""
+
+
+def main() -> int:
+    """Measure, print, compare with the floors; the exit code is 1 when one is broken."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    root = Path.cwd()
+    parser.add_argument("--corpus", type=Path, default=root.parent / "shared" / "corpus")
+    parser.add_argument("--out", type=Path, default=root / "build" / "gate")
+    parser.add_argument("--parts", type=int, default=PARTS)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--again", action="store_true", help="train even if models are there")
+    parser.add_argument("--update", action="store_true")
+    parser.add_argument("--allow-regression", action="store_true")
+    args = parser.parse_args()
+    if not args.corpus.is_dir():
+        print(f"gate: skipped, no annotated pages at {args.corpus}")
+        return 0
+    records = leave_out(
+        args.corpus, args.out, parts=args.parts, workers=args.workers, again=args.again
+    )
+    found = measure(args.corpus, records)
+    show(found)
+    if args.update:
+        return update(found, allow=args.allow_regression)
+    return compare(found)
+
+
+def measure(corpus: Path, records: Path) -> dict[str, Any]:
+    """All figures of the gate: the corpus' own scorer, calibration, pages that are no posting."""
+    command = [sys.executable, str(corpus / "score.py"), str(records), "--by", "site", "--json"]
+    scored = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    lines = [json.loads(line) for line in records.read_text("utf-8").splitlines()]
+    samples = {sample.id: sample for sample in load_samples(corpus)}
+    values = values_of(
+        lines,
+        {name: sample.gold for name, sample in samples.items()},
+        {name: sample.site for name, sample in samples.items()},
+    )
+    total = scored["total"]
+    sites = {name: row for name, row in total["by_site"].items()}
+    return {
+        "corpus": fingerprint(corpus),
+        "pages": total["pages"],
+        "scores": {name: total[name] for name in ("adr009", "macro", "macro_value")},
+        "fields": scored["fields"],
+        "sites": sites,
+        "calibration": {
+            unit: {"values": len(rows), "error": calibration_error(rows)}
+            for unit, rows in values.items()
+            if len(rows) >= LEAST
+        },
+        "not_vacancies": refusals(corpus),
+    }
+
+
+def refusals(corpus: Path) -> dict[str, float]:
+    """Of the pages that are no posting: the share with a typed outcome, and how many came out ok."""
+    pipeline = prepare()
+    outcomes = []
+    for path in sorted((corpus / "not-vacancies").glob("*.html")):
+        record = extract_record(Source(body=path.read_bytes(), locator=path.name), 0, pipeline)
+        outcomes.append(record["outcome"])
+    typed = sum(outcome == "not_a_posting" for outcome in outcomes)
+    return {"typed": typed / max(1, len(outcomes)), "ok": float(outcomes.count("ok"))}
+
+
+def fingerprint(corpus: Path) -> str:
+    """A short hash of the annotated pages and their annotations."""
+    whole = hashlib.sha256()
+    for folder in ("gold", "pages", "not-vacancies"):
+        for path in sorted((corpus / folder).iterdir()):
+            whole.update(path.name.encode())
+            whole.update(hashlib.sha256(path.read_bytes()).digest())
+    return whole.hexdigest()[:16]
+
+
+def show(found: Mapping[str, Any]) -> None:
+    """Print the figures as a table."""
+    print(f"{'field':22}{'all':>7}{'value':>7}{'(n)':>6}{'null':>7}{'(n)':>6}")
+    for name, row in found["fields"].items():
+        cells = [
+            f"{100 * row[key]:7.1f}" if row[key] is not None else "      -"
+            for key in ("all", "value", "null")
+        ]
+        print(f"{name:22}{cells[0]}{cells[1]}{row['n_value']:6}{cells[2]}{row['n_null']:6}")
+    for name, row in found["sites"].items():
+        print(f"  {name:30}{row['pages']:4} pages  adr009 {100 * row['adr009']:5.1f}", end="")
+        print(f"  macro {100 * row['macro']:5.1f}")
+    for unit, row in found["calibration"].items():
+        print(f"  calibration error {unit:20}{row['error']:.3f}  ({row['values']} values)")
+    refused = found["not_vacancies"]
+    print(f"not vacancies: typed {100 * refused['typed']:.1f} %, ok {refused['ok']:.0f}")
+    print("  ".join(f"{name} {100 * value:.1f}" for name, value in found["scores"].items()))
+
+
+def floors_of(found: Mapping[str, Any]) -> dict[str, float]:
+    """The figures that are pinned, by name."""
+    out = {name: value - SLACK for name, value in found["scores"].items()}
+    for name, row in found["sites"].items():
+        if row["pages"] >= 3:
+            out[f"site {name} adr009"] = row["adr009"] - SLACK
+    for name, row in found["fields"].items():
+        if row["n_value"] >= 20:
+            out[f"field {name}"] = row["all"] - SLACK
+    out["not vacancies typed"] = found["not_vacancies"]["typed"] - SLACK
+    out["not vacancies not ok"] = -found["not_vacancies"]["ok"]
+    return {name: round(value, 4) for name, value in out.items()}
+
+
+def compare(found: Mapping[str, Any]) -> int:
+    """Say which floors are broken; a changed corpus breaks the gate too."""
+    pinned = json.loads(FLOORS.read_text("utf-8"))
+    if pinned["corpus"] != found["corpus"]:
+        print("gate: the corpus is not the one the floors were pinned on; run with --update")
+        return 1
+    now = floors_of(found)
+    broken = [
+        f"{name}: {now.get(name, 0.0) + SLACK:.4f} is under the floor {floor:.4f}"
+        for name, floor in pinned["floors"].items()
+        if now.get(name, -1.0) + SLACK < floor
+    ]
+    print("\n".join(broken) if broken else f"gate: {len(pinned['floors'])} floors hold")
+    return 1 if broken else 0
+
+
+def update(found: Mapping[str, Any], *, allow: bool) -> int:
+    """Pin the figures; refuses to lower a floor unless ``allow``."""
+    now = floors_of(found)
+    old = json.loads(FLOORS.read_text("utf-8"))["floors"] if FLOORS.exists() else {}
+    lower = [name for name, floor in old.items() if now.get(name, -1.0) < floor - SLACK]
+    if lower and not allow:
+        print("gate: these floors would go down: " + ", ".join(lower))
+        print("gate: pin them with --allow-regression, and say why in docs/log.md")
+        return 1
+    kept = {
+        name: value if allow else max(value, old.get(name, value)) for name, value in now.items()
+    }
+    text = json.dumps({"corpus": found["corpus"], "floors": kept}, indent=1, sort_keys=True)
+    FLOORS.write_text(text + "\n", "utf-8")
+    print(f"gate: {len(kept)} floors pinned")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

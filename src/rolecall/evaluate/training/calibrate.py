@@ -1,0 +1,129 @@
+"""Confidence: from records of pages whose site was left out to a curve per unit.
+
+A curve is a logistic function of the log-odds of the settled confidence (Platt 1999), drawn
+towards the unit's mean so that a hundred pages do not invent a slope. A unit with fewer than
+``LEAST`` values gets no curve, and its values no confidence.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from rolecall.evaluate.scorers import field_scores
+from rolecall.reader.model import CALIBRATION, write_manifest
+from rolecall.schema.posting import UNITS
+
+LEAST: Final = 30
+GRID: Final = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)
+DRAW: Final = 4.0
+FIELD_OF: Final = {"places": "location", "salary": "salary_min", "experience": "experience_years_min"}
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value of a record: its site, its raw confidence, and how right it is (0 to 1)."""
+
+    site: str
+    confidence: float
+    score: float
+
+
+def values_of(
+    records: Sequence[Mapping[str, Any]], gold: Mapping[str, Mapping[str, Any]], site: Mapping[str, str]
+) -> dict[str, list[Value]]:
+    """Unit -> its values in ``records``. Stated values that the annotators could not see are left out."""
+    out: dict[str, list[Value]] = {unit: [] for unit in UNITS}
+    for record in records:
+        name = Path(record["source"]).name.split(".")[0]
+        if not record.get("data") or name not in gold:
+            continue
+        scores = field_scores(record["data"], gold[name])
+        for unit, fields in UNITS.items():
+            found = next((f for f in fields if record["data"].get(f) is not None), None)
+            if found is None:
+                continue
+            pointer = f"/{found}" if f"/{found}" in record["evidence"] else f"/{found}/0"
+            evidence = record["evidence"].get(pointer)
+            if evidence is None or evidence["confidence"] is None:
+                continue
+            score = scores[FIELD_OF.get(unit, found)]
+            if evidence["origin"] == "stated" and not score.has_value:
+                continue
+            out[unit].append(Value(site[name], evidence["confidence"], score.value))
+    return out
+
+
+def fit_curve(values: Sequence[Value]) -> tuple[float, float]:
+    """Intercept and slope of the logistic curve, by Newton's method on the drawn likelihood."""
+    mean = (sum(v.score for v in values) + 1.0) / (len(values) + 2.0)
+    base = math.log(mean / (1 - mean))
+    rows = [(_odds(v.confidence), v.score) for v in values]
+    middle = sum(x for x, _ in rows) / len(rows)
+    a, b = base, 0.3
+    for _ in range(30):
+        ga, gb, haa, hab, hbb = 0.0, DRAW * (b - 0.3), 1e-3, 0.0, DRAW
+        for x, y in rows:
+            x -= middle
+            p = 1 / (1 + math.exp(-(a + b * x)))
+            w = p * (1 - p)
+            ga += p - y
+            gb += (p - y) * x
+            haa += w
+            hab += w * x
+            hbb += w * x * x
+        det = haa * hbb - hab * hab
+        if det <= 1e-9:
+            break
+        a -= (hbb * ga - hab * gb) / det
+        b -= (haa * gb - hab * ga) / det
+    b = max(0.0, b)
+    return a - b * middle, b
+
+
+def curve(values: Sequence[Value]) -> list[tuple[float, float]]:
+    """Points of the fitted curve on a grid of confidences."""
+    a, b = fit_curve(values)
+    return [(x, round(1 / (1 + math.exp(-(a + b * _odds(x)))), 4)) for x in GRID]
+
+
+def calibration_error(values: Sequence[Value], bins: int = 10) -> float:
+    """Expected calibration error, each site read from curves fitted without it (Naeini 2015)."""
+    sites = {v.site for v in values}
+    rows: list[tuple[float, float]] = []
+    for name in sites:
+        others = [v for v in values if v.site != name]
+        if not others:
+            continue
+        a, b = fit_curve(others)
+        for v in values:
+            if v.site == name:
+                rows.append((1 / (1 + math.exp(-(a + b * _odds(v.confidence)))), v.score))
+    error = 0.0
+    for k in range(bins):
+        inside = [(p, y) for p, y in rows if k / bins <= p < (k + 1) / bins or (p == 1 and k == bins - 1)]
+        if inside:
+            gap = sum(p for p, _ in inside) - sum(y for _, y in inside)
+            error += abs(gap) / len(rows)
+    return error
+
+
+def write_curves(folder: Path, values: Mapping[str, Sequence[Value]]) -> None:
+    """Put the curves of all units with enough values into the model folder."""
+    path = folder / CALIBRATION
+    data = json.loads(path.read_text("utf-8"))
+    data["curves"] = {
+        unit: curve(found) for unit, found in sorted(values.items()) if len(found) >= LEAST
+    }
+    text = json.dumps(data, separators=(",", ":"), sort_keys=True)
+    path.write_text(text + "\n", "utf-8")
+    write_manifest(folder)
+
+
+def _odds(confidence: float) -> float:
+    p = min(0.995, max(0.005, confidence))
+    return math.log(p / (1 - p))
