@@ -27,6 +27,7 @@ HERE = Path(__file__).resolve().parent
 BUILD = pages.ROOT / "build"
 FIELDS = ("title", "company", "description")
 SIDES = ("own", "peer")
+TRAINED_ON = "(the shipped reader has seen these pages; make gate reads each without its site)"
 WORKER_PAGES = 1200
 START_RUNS = 7
 
@@ -128,6 +129,7 @@ def table(figures: dict[str, Any]) -> str:
         [
             f"{both['pages']} pages ({figures['what']}), median of {both['rounds']} rounds",
             *lines,
+            *([TRAINED_ON] if both["own_recall"] else []),
             "",
             f"rate, times the peer's       {both['rate_ratio']:.1f}",
             f"extract of one page          {figures['start_up_s']:.2f} s from the shell",
