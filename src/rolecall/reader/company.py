@@ -54,7 +54,9 @@ COPYRIGHT = re.compile(
     r"(?:©|\(c\)|copyright)\s*(?:\d{4}(?:\s*[-–]\s*\d{4})?)?,?\s*(?:by\s+)?(.{2,60}?)(?:\.|,|\||$|\s+all rights|\s+\d{4})",
     re.I,
 )
+RESERVED = re.compile(r"\([cC]\)|[oO][pP][yY][rR][iI][gG][hH][tT]")
 NAMES = re.compile(NAME)
+NO_LETTER = re.compile(r"[\W_]+")
 ORGANISATION = re.compile(
     r"universi|institut|hospital|klinik|clinic|college|school|schule|école|bank|group|gruppe|gruppo|grupo"
     r"|holding|foundation|stiftung|fundac|fondation|association|verband|verein|council|ministr|agency|agentur"
@@ -132,7 +134,9 @@ def propose_companies(tagged: Tagged) -> list[Proposal]:
     whole = {" ".join(line.words) for line in tagged.lines[1:] if len(line.words) < 9}
     mails = {host.lower().rpartition(".")[0].rpartition(".")[2] for host in mail_hosts(tagged)}
     often = {
-        key for key, span in names.spans.items() if " " in key and body.count(span.of(tagged.page.text)) > 1
+        key
+        for key, span in names.spans.items()
+        if " " in key and body.count(span.of(tagged.page.text)) > 1
     }
     named = any(SAID & found for found in names.seen.values())
     out = []
@@ -144,7 +148,7 @@ def propose_companies(tagged: Tagged) -> list[Proposal]:
         if own and named and not found & SAID:
             own += "|named"
         marks = [*sorted(found), own or "foreign"]
-        if "".join(ch for ch in key if ch.isalnum()) in mails:
+        if _squashed(key) in mails:
             marks.append("mail")
         if "." in name and name.lower() in (tagged.page.url or ""):
             marks.append("host")
@@ -201,8 +205,8 @@ def _cut(text: str, span: Span) -> bool:
 
 def _belongs(key: str, domains: list[str], site: str, found: set[str]) -> str:
     """Whether the name is that of the site itself."""
-    squashed = "".join(ch for ch in key if ch.isalnum())
-    if any(squashed in host and len(squashed) * 2 > len(host) for host in domains if squashed):
+    squashed = _squashed(key)
+    if squashed and any([squashed in host and len(squashed) * 2 > len(host) for host in domains]):
         return "own"
     if site and key == site:
         return "own"
@@ -225,10 +229,13 @@ def _from_line(tagged: Tagged, i: int, names: Names) -> None:
     for name, pattern in (("about", ABOUT), ("by", BY_TEXT)):
         if len(text) < 80 and (m := pattern.match(text)):
             names.add(Span(start + m.start(1), start + m.end(1)), f"{name}:{where}", name)
-    for m in COPYRIGHT.finditer(text[:400]):
-        names.add(Span(start + m.start(1), start + m.end(1)), "copyright")
+    head = text[:600]
+    if "©" in head or RESERVED.search(head):
+        for m in COPYRIGHT.finditer(text[:400]):
+            names.add(Span(start + m.start(1), start + m.end(1)), "copyright")
+    legal = LEGAL.search(head) is not None
     if role == "chrome":
-        if len(text) < 120:
+        if legal and len(text) < 120:
             for m in WITH_LEGAL.finditer(text):
                 names.add(Span(start + m.start(), start + m.end()), "legal:chrome")
         return
@@ -236,14 +243,15 @@ def _from_line(tagged: Tagged, i: int, names: Names) -> None:
         names.add(Span(start + m.start(1), start + m.end(1)), f"lead:{where}")
     if m := IS.match(text):
         names.add(Span(start + m.start(1), start + m.end(1)), "is", f"is:{where}")
-    head = text[:600]
     for n, m in enumerate(AT.finditer(head)):
         if n < 4:
             names.add(Span(start + m.start(1), start + m.end(1)), "at", f"at:{where}")
     for n, m in enumerate(TEAM.finditer(head)):
         if n < 3:
             names.add(Span(start + m.start(1), start + m.end(1)), "at", f"team:{where}")
-    if LEGAL.search(head) and (m := LONG_LEGAL.search(head)):
+    if not legal:
+        return
+    if m := LONG_LEGAL.search(head):
         names.add(Span(start + m.start(1), start + m.end(1)), f"legal:{where}", "long")
     for m in WITH_LEGAL.finditer(head):
         names.add(Span(start + m.start(), start + m.end()), f"legal:{where}")
@@ -312,6 +320,10 @@ def _without_place(text: str, span: Span) -> Iterator[Span]:
     for count in (1, 2, 3):
         if len(words) > count and is_place(text[words[-count].start() :]) >= 0.7:
             yield Span(span.start, span.start + words[-count - 1].end())
+
+
+def _squashed(key: str) -> str:
+    return NO_LETTER.sub("", key)
 
 
 def anchor_line(tagged: Tagged) -> int:
