@@ -56,6 +56,7 @@ class Lexicon:
     role_words: frozenset[str]
     role_stems: frozenset[str]
     known_roles: dict[str, bool] = field(default_factory=dict, compare=False, repr=False)
+    known_cues: dict[str, str | None] = field(default_factory=dict, compare=False, repr=False)
 
     def heading(self, words: Sequence[str]) -> HeadingMatch | None:
         """The class of the longest heading phrase among ``words`` (lower case), if any."""
@@ -82,6 +83,17 @@ class Lexicon:
 
     def cue(self, word: str) -> str | None:
         """The class of line that ``word`` (lower case) hints at."""
+        known = self.known_cues
+        if word in known:
+            return known[word]
+        found = self._cue(word)
+        if len(word) <= LONGEST_KNOWN:
+            if len(known) >= MOST_KNOWN:
+                known.clear()
+            known[word] = found
+        return found
+
+    def _cue(self, word: str) -> str | None:
         found = self.cue_words.get(word)
         if found is not None:
             return found

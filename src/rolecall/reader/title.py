@@ -29,6 +29,8 @@ LEAD = re.compile(
 GENDER = re.compile(
     r"\(?\b[mwfdxhg](?:\s*[/|*]\s*[mwfdxhgi]){1,3}\b\)?|:in\b|\*in\b|/-?in\b|\(a\)|/a\b", re.I
 )
+DIGIT = re.compile("[0-9]")
+CUES = frozenset(("chrome", "apply", "legal"))
 HINT = re.compile(r"title|headline|position|job-?name|heading|jobtitle|vacan|stelle")
 LEVEL = re.compile(r"\b(?:senior|junior|sr|jr|lead|principal|staff|mid|trainee|head|chief)\b", re.I)
 
@@ -41,7 +43,7 @@ def propose_titles(tagged: Tagged) -> list[Proposal]:
     counts: dict[str, int] = {}
     for line in lines:
         if len(line.words) <= MOST_WORDS:
-            key = _fold(line.text)
+            key = " ".join(line.words)
             counts[key] = counts.get(key, 0) + 1
     headings = [i for i, line in enumerate(lines) if line.block.kind == "heading"]
     first_heading = headings[0] if headings else -1
@@ -50,13 +52,14 @@ def propose_titles(tagged: Tagged) -> list[Proposal]:
     limit = min(len(lines), max(tagged.first + 6, 12))
     site = _fold(page.meta.get("og:site_name", ""))
     marked = {
-        _fold(lines[i].text)
+        " ".join(lines[i].words)
         for i in headings
         if GENDER.search(lines[i].text) or "(" in lines[i].text
     }
     roles = lexicon().names_role
     headed = any(any(map(roles, lines[i].words)) for i in headings if i < max(tagged.first + 3, 8))
-    body = _fold(page.text[_start(tagged) : _end(tagged)])
+    body = " ".join([" ".join(line.words) for line in lines[tagged.first : tagged.last]])
+    wordings: dict[str, list[str]] = {}
     out = []
     for i in range(limit):
         line = lines[i]
@@ -79,7 +82,10 @@ def propose_titles(tagged: Tagged) -> list[Proposal]:
         for span, part in _parts(tagged, i):
             text = span.of(page.text)
             key = _fold(text)
-            features = [*around, part, *_wording(text, key)]
+            wording = wordings.get(text)
+            if wording is None:
+                wording = wordings[text] = _wording(text, key)
+            features = [*around, part, *wording]
             kind = line.block.kind
             features.append(f"part|{kind}|{part}")
             features.append(f"{kind}|{'headed' if headed else 'bare'}")
@@ -149,7 +155,7 @@ def _left_out(text: str, whole: Span, span: Span, site: str) -> list[str]:
             kind = "site"
         elif any(lexicon().names_role(word) for word in words):
             kind = "role"
-        elif any(ch.isdigit() for ch in rest):
+        elif _has_digit(rest):
             kind = "code"
         else:
             kind = "other"
@@ -173,9 +179,9 @@ def _tail(text: str, site: str) -> list[str]:
 
 
 def _wording(text: str, key: str) -> list[str]:
-    words = split_words(text)
+    words = key.split(" ") if key else []
     lists = lexicon()
-    roles = sum(lists.names_role(word) for word in words)
+    roles = sum(map(lists.names_role, words))
     out = [
         f"n={min(len(words), 9)}",
         f"role={min(roles, 2)}",
@@ -203,11 +209,11 @@ def _wording(text: str, key: str) -> list[str]:
         out.append("upper")
     if text[:2].islower():
         out.append("lower")
-    if any(ch.isdigit() for ch in text):
+    if _has_digit(text):
         out.append("digit")
     if "@" in text or "http" in text or "www." in text:
         out.append("address")
-    cues = {cue for word in words if (cue := lists.cue(word)) in ("chrome", "apply", "legal")}
+    cues = sorted(CUES.intersection(map(lists.cue, words)))
     out.extend(f"cue={cue}" for cue in cues)
     if text.count("(") != text.count(")"):
         out.append("unbalanced")
@@ -218,9 +224,5 @@ def _fold(text: str) -> str:
     return " ".join(split_words(text))
 
 
-def _start(tagged: Tagged) -> int:
-    return tagged.lines[tagged.first].block.span.start if tagged.first < tagged.last else 0
-
-
-def _end(tagged: Tagged) -> int:
-    return tagged.lines[tagged.last - 1].block.span.end if tagged.first < tagged.last else 0
+def _has_digit(text: str) -> bool:
+    return DIGIT.search(text) is not None or (not text.isascii() and any(map(str.isdigit, text)))
