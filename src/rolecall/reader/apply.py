@@ -20,8 +20,13 @@ ASK = re.compile(
     r"|dotaz|dúvida|вопрос|duda|spørgsmål|frågor|pytania|press|media)",
     re.I,
 )
-APPLY_PATH = re.compile(r"apply|bewerb|postul|candidat|sollicit|application|ansog|ansok|aplik|prihlas|odpoved|inscri", re.I)
-SHARE = re.compile(r"login|signin|sign-in|register|facebook|twitter|whatsapp|share|#$|privacy|policy", re.I)
+APPLY_PATH = re.compile(
+    r"apply|bewerb|postul|candidat|sollicit|application|ansog|ansok|aplik|prihlas|odpoved|inscri",
+    re.I,
+)
+SHARE = re.compile(
+    r"login|signin|sign-in|register|facebook|twitter|whatsapp|share|#$|privacy|policy", re.I
+)
 
 
 def propose_emails(tagged: Tagged) -> list[Proposal]:
@@ -29,7 +34,10 @@ def propose_emails(tagged: Tagged) -> list[Proposal]:
     text = tagged.page.text
     out = []
     starts = [line.block.span.start for line in tagged.lines]
-    found = [(m.group().rstrip("."), Span(m.start(), m.start() + len(m.group().rstrip("."))), None) for m in EMAIL.finditer(text)]
+    found = [
+        (m.group().rstrip("."), Span(m.start(), m.start() + len(m.group().rstrip("."))), None)
+        for m in EMAIL.finditer(text)
+    ]
     seen = {mail for mail, _, _ in found}
     for link in tagged.page.links:
         if link.href.lower().startswith("mailto:"):
@@ -47,11 +55,25 @@ def propose_emails(tagged: Tagged) -> list[Proposal]:
             "ask" if ASK.search(around) else "noask",
             f"n={min(n, 3)}",
             "href" if pointer else "seen",
-            "named" if re.search(r"job|career|bewerb|recruit|talent|hr|people|apply|cv|kariera|empleo|vagas|rekrut", mail, re.I) else "plain",
+            "named"
+            if re.search(
+                r"job|career|bewerb|recruit|talent|hr|people|apply|cv|kariera|empleo|vagas|rekrut",
+                mail,
+                re.I,
+            )
+            else "plain",
             f"all={min(len(found), 3)}",
         ]
         value_span = None if pointer else span
-        out.append(Proposal(unit="application_email", value=mail, span=value_span, features=tuple(features), pointer=pointer))
+        out.append(
+            Proposal(
+                unit="application_email",
+                value=mail,
+                span=value_span,
+                features=tuple(features),
+                pointer=pointer,
+            )
+        )
     return out
 
 

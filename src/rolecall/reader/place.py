@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from rolecall.core import Span
 from rolecall.normalise.places import find_places, is_place
 from rolecall.reader.blocks import SEEN, Tagged
-from rolecall.reader.company import anchor_line
+from rolecall.reader.names import anchor_line
 from rolecall.reader.proposal import Proposal, bins, is_label, label_of, value_span
 
 HINT = re.compile(

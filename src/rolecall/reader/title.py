@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from rolecall.core import Span
 from rolecall.normalise.places import is_place
@@ -13,6 +14,7 @@ from rolecall.reader.proposal import Proposal, bins, label_of, place_features, v
 
 MOST_WORDS = 28
 MOST_PARTS = 6
+LONGEST_LINE = 260
 SPLIT = re.compile(
     r"\s+[-–—|·•»›/]+\s+|\s*[|·•»›]\s*|(?<=\w):\s+|,\s+|\s+@\s*"
     r"|\s+(?:at|bei|chez|bij|ve|hos|presso|para|en|em|in|à|i|w|within|for)\s+(?=[^\W\d_])"
@@ -35,72 +37,105 @@ HINT = re.compile(r"title|headline|position|job-?name|heading|jobtitle|vacan|ste
 LEVEL = re.compile(r"\b(?:senior|junior|sr|jr|lead|principal|staff|mid|trainee|head|chief)\b", re.I)
 
 
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What every proposal of a page is compared with, all folded."""
+
+    document: str
+    shown: str
+    site: str
+    body: str
+    counts: Mapping[str, int]
+    marked: frozenset[str]
+    first_heading: int
+    last_heading: int
+    headed: str
+    wordings: dict[str, list[str]]
+
+
 def propose_titles(tagged: Tagged) -> list[Proposal]:
     """Every string that may be the role's title, with its features."""
+    lines = tagged.lines
+    context = _context(tagged)
+    out = []
+    for i in range(min(len(lines), max(tagged.first + 6, 12))):
+        line = lines[i]
+        role = line.block.role
+        if role in ("similar", "cookie") or (role == "chrome" and line.block.kind != "heading"):
+            continue
+        if not line.words or len(line.text) > LONGEST_LINE:
+            continue
+        around = _around(tagged, i, context)
+        whole = value_span(tagged, i)
+        for span, part in _parts(tagged, i):
+            text = span.of(tagged.page.text)
+            features = [*around, *_features(text, part, line.block.kind, context)]
+            features.extend(_left_out(tagged.page.text, whole, span, context.site))
+            out.append(Proposal(unit="title", value=text, span=span, features=tuple(features)))
+    return out
+
+
+def _context(tagged: Tagged) -> Context:
     page, lines = tagged.page, tagged.lines
-    document = _fold(lines[0].text) if lines and lines[0].block.kind == "title" else ""
-    shown = _fold(page.meta.get("og:title", ""))
     counts: dict[str, int] = {}
     for line in lines:
         if len(line.words) <= MOST_WORDS:
             key = " ".join(line.words)
             counts[key] = counts.get(key, 0) + 1
     headings = [i for i, line in enumerate(lines) if line.block.kind == "heading"]
-    first_heading = headings[0] if headings else -1
     near = [i for i in headings if i < tagged.first]
-    last_heading = near[-1] if near else -1
-    limit = min(len(lines), max(tagged.first + 6, 12))
-    site = _fold(page.meta.get("og:site_name", ""))
-    marked = {
-        " ".join(lines[i].words)
-        for i in headings
-        if GENDER.search(lines[i].text) or "(" in lines[i].text
-    }
-    roles = lexicon().names_role
-    headed = any(any(map(roles, lines[i].words)) for i in headings if i < max(tagged.first + 3, 8))
-    body = " ".join([" ".join(line.words) for line in lines[tagged.first : tagged.last]])
-    wordings: dict[str, list[str]] = {}
-    out = []
-    for i in range(limit):
-        line = lines[i]
-        role = line.block.role
-        if role in ("similar", "cookie") or (role == "chrome" and line.block.kind != "heading"):
-            continue
-        if not line.words or len(line.text) > 260:
-            continue
-        around = place_features(tagged, i)
-        around.extend(f"l={name}" for name in label_of(tagged, i))
-        if HINT.search(line.block.hints[:60]):
-            around.append("hint")
-        if i == first_heading:
-            around.append("h:first")
-        if i == last_heading:
-            around.append("h:last")
-        if line.block.kind == "heading":
-            around.append(f"lv={line.block.level}")
-        whole_span = value_span(tagged, i)
-        for span, part in _parts(tagged, i):
-            text = span.of(page.text)
-            key = _fold(text)
-            wording = wordings.get(text)
-            if wording is None:
-                wording = wordings[text] = _wording(text, key)
-            features = [*around, part, *wording]
-            kind = line.block.kind
-            features.append(f"part|{kind}|{part}")
-            features.append(f"{kind}|{'headed' if headed else 'bare'}")
-            inside = _within(key, document, "doc")
-            features.extend((inside, f"{inside}|{kind}", f"{inside}|{part}"))
-            if document.startswith(key):
-                features.append("doc^")
-            features.append(_within(key, shown, "og"))
-            features.extend(_left_out(page.text, whole_span, span, site))
-            features.extend(_tail(text, site))
-            if any(other != key and other.startswith(key) for other in marked):
-                features.append("longer")
-            features.append(f"same={bins(counts.get(key, 0))}")
-            features.append("body+" if key in body else "body-")
-            out.append(Proposal(unit="title", value=text, span=span, features=tuple(features)))
+    role = lexicon().names_role
+    headed = any(any(map(role, lines[i].words)) for i in headings if i < max(tagged.first + 3, 8))
+    texts = [lines[i] for i in headings]
+    return Context(
+        document=_fold(lines[0].text) if lines and lines[0].block.kind == "title" else "",
+        shown=_fold(page.meta.get("og:title", "")),
+        site=_fold(page.meta.get("og:site_name", "")),
+        body=" ".join([" ".join(line.words) for line in lines[tagged.first : tagged.last]]),
+        counts=counts,
+        marked=frozenset(
+            " ".join(line.words) for line in texts if GENDER.search(line.text) or "(" in line.text
+        ),
+        first_heading=headings[0] if headings else -1,
+        last_heading=near[-1] if near else -1,
+        headed="headed" if headed else "bare",
+        wordings={},
+    )
+
+
+def _around(tagged: Tagged, i: int, context: Context) -> list[str]:
+    """The features of the line that a proposal is taken from."""
+    block = tagged.lines[i].block
+    out = place_features(tagged, i)
+    out.extend([f"l={name}" for name in label_of(tagged, i)])
+    if HINT.search(block.hints[:60]):
+        out.append("hint")
+    if i == context.first_heading:
+        out.append("h:first")
+    if i == context.last_heading:
+        out.append("h:last")
+    if block.kind == "heading":
+        out.append(f"lv={block.level}")
+    return out
+
+
+def _features(text: str, part: str, kind: str, context: Context) -> list[str]:
+    """The features of a proposal's own wording, and of where else the page has it."""
+    key = _fold(text)
+    wording = context.wordings.get(text)
+    if wording is None:
+        wording = context.wordings[text] = _wording(text, key)
+    inside = _within(key, context.document, "doc")
+    out = [part, *wording, f"part|{kind}|{part}", f"{kind}|{context.headed}"]
+    out += [inside, f"{inside}|{kind}", f"{inside}|{part}"]
+    if context.document.startswith(key):
+        out.append("doc^")
+    out.append(_within(key, context.shown, "og"))
+    out += _tail(text, context.site)
+    if any(other != key and other.startswith(key) for other in context.marked):
+        out.append("longer")
+    out.append(f"same={bins(context.counts.get(key, 0))}")
+    out.append("body+" if key in context.body else "body-")
     return out
 
 

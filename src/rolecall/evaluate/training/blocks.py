@@ -17,8 +17,8 @@ from rolecall.reader.lines import prepare
 
 MOST_COPIES, ROWS_PER_SITE = 5, 20
 SETTINGS = {
-    "c1": 0.3,
-    "c2": 0.05,
+    "c1": 0.2,
+    "c2": 0.5,
     "max_iterations": 120,
     "feature.possible_transitions": True,
     "feature.minfreq": 2,

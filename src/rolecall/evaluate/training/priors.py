@@ -206,5 +206,5 @@ PRIORS: Final[dict[str, dict[str, float]]] = {
     "application_url": URL,
 }
 
-EPOCHS: Final[dict[str, int]] = {"title": 30, "company": 6, "places": 6, "salary": 8}
+EPOCHS: Final[dict[str, int]] = {"title": 30, "company": 8, "places": 6, "salary": 8}
 """How long a ranker is fitted: the stronger the prior, the shorter."""

@@ -1,0 +1,292 @@
+"""Names on a page that may be an organisation's, and the ways they were found."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+from urllib.parse import urlsplit
+
+from rolecall.core import Span
+from rolecall.normalise.places import is_place
+from rolecall.reader.blocks import Tagged
+from rolecall.reader.lexicon import lexicon, split_words
+from rolecall.reader.proposal import bins, label_of, value_span
+
+MOST_NAMES = 80
+MOST_CHARS = 90
+MOST_FREQUENT = 12
+AFTER = 6
+MOST_LOOSE = 16
+NEAR = (-3, 5)
+NOT_SPACE = re.compile(r"\S+")
+INNER_CAPITAL = re.compile(r"[a-z][A-Z]|['’]s$")
+LEGAL = re.compile(
+    r"\b(?:GmbH(?: & Co\.? KG(?:aA)?)?|mbH|AG|SE|KG|KGaA|e\.\s?V\.|gGmbH|UG|Inc\.?|Incorporated|LLC|L\.L\.C\.|Ltd\.?"
+    r"|Limited|PLC|plc|Corp\.?|Corporation|LLP|LP|Pty|Pvt|S\.?A\.?S?\.?|SARL|SAS|SASU|B\.?V\.?|N\.?V\.?"
+    r"|s\.\s?r\.\s?o\.|spol\. s r\.\s?o\.|a\.\s?s\.|v\.o\.s\.|z\.\s?s\.|S\.?p\.?A\.?|S\.?r\.?l\.?|Ltda\.?|S/A"
+    r"|ООО|ОАО|ЗАО|ПАО|АО|ИП|A/S|ApS|I/S|AB|HB|Oy|Oyj|AS|ASA|S\.?L\.?U?\.?|Sp\. z o\.\s?o\.|sp\. z o\.o\.|S\.A\.)(?!\w)"
+)
+CAPITAL = r"[A-ZÀ-ÖØ-ÞА-ЯŁŚŻŹČŘŠŽĚ0-9]"
+TOKEN = rf"(?:[A-Z][a-z]{{0,3}}\. )?{CAPITAL}[\w&'’+-]*(?:\.[\w&'’+-]+)*"
+JOIN = r"(?:(?:&|and|und|et|of|the|de|la|di|du|der|für|y|e|i|for) )?"
+NAME = rf"(?:{TOKEN})(?: {JOIN}{TOKEN}){{0,5}}"
+WITH_LEGAL = re.compile(rf"({NAME}(?: [-–] {NAME})?),? ({LEGAL.pattern})")
+ABOUT = re.compile(
+    r"^(?:about|über|ueber|à propos d[e']|over|sobre(?: a| o)?|o společnosti|o firmě|om|su|о компании|why|join|working at"
+    r"|work at|life at|careers? at|jobs? at|karriere bei|who is|meet|welcome to|willkommen bei)\s+(?:the )?(.{2,60}?)[:?!.]?$",
+    re.I,
+)
+LEAD = re.compile(rf"^(?:At |Bei |The |Die |La |L['’])?({NAME}),? [a-zà-öø-þа-я(]")
+TEAM = re.compile(
+    rf"\b(?:team (?:of|at|von|bei|hos)|team|tým[u]? (?:firmy|společnosti)?|équipe (?:de|d['’])|equipo de"
+    rf"|zespołu? (?:firmy)?|команд\w+|компани\w+|организаци\w+|company|firm[ay]|unternehmen|société|empresa|azienda) ?({NAME})"
+)
+LONG_LEGAL = re.compile(
+    rf"({CAPITAL}[^.!?;:\n()]{{3,90}}? (?:e\.\s?V\.|gGmbH|GmbH|AG|a\.\s?s\.|s\.\s?r\.\s?o\.|S\.A\.|B\.V\.))(?!\w)"
+)
+AT = re.compile(
+    rf"\b(?:at|join|bei|chez|bij|ve společnosti|ve firmě|na empresa|presso|hos|w firmie|в компании|en)\s+(?:der |the |die )?({NAME})"
+)
+IS = re.compile(
+    rf"^(?:At |Bei |The |Die |La |L['’]|Společnost |Firma |Компания |A )?({NAME})(?:\s+\([^)]{{1,40}}\))?,?\s+"
+    r"(?:is|are|was|has|have|ist|sind|sucht|est|recherche|recrute|zoekt|je|hledá|é|busca|procura|è|cerca|—|это|ищет|es|er|søger|söker|är|jest|poszukuje|szuka|offers|provides|helps|believes|values|we|wir|–|-)\b"
+)
+BY_TEXT = re.compile(r"^(?:by|von|par|door|da|от|af|av|przez|posted by)\s+(.{2,60})$", re.I)
+COPYRIGHT = re.compile(
+    r"(?:©|\(c\)|copyright)\s*(?:\d{4}(?:\s*[-–]\s*\d{4})?)?,?\s*(?:by\s+)?(.{2,60}?)(?:\.|,|\||$|\s+all rights|\s+\d{4})",
+    re.I,
+)
+RESERVED = re.compile(r"\([cC]\)|[oO][pP][yY][rR][iI][gG][hH][tT]")
+NAMES = re.compile(NAME)
+ORGANISATION = re.compile(
+    r"universi|institut|hospital|klinik|clinic|college|school|schule|école|bank|group|gruppe|gruppo|grupo"
+    r"|holding|foundation|stiftung|fundac|fondation|association|verband|verein|council|ministr|agency|agentur"
+    r"|labs?\b|studios?\b|systems?\b|technolog|solutions?\b|software|services|consulting|partners|games"
+    r"|kommune|gemeinde|gmina|región|region\b|stadt\b|museum|zentrum|centre|center|společnost|nemocnice"
+    r"|университет|институт|банк|группа|центр|больница|завод|фонд|^pt\.|szpital|uniwersytet|sykehus|sjukhus",
+    re.I,
+)
+HINT = re.compile(
+    r"company|employer|organi[sz]ation|hiring|brand|firm|arbeitgeber|unternehmen|advertiser|topcard__org"
+)
+MAIL_HOST = re.compile(r"@([\w.-]{2,60}\.\w{2,})")
+TITLE_SPLIT = re.compile(
+    r"\s+[-–—|·•»›/]+\s*|\s*[|·•»›]\s*|,\s+|(?<=\w):\s+|\s+(?:at|bei|chez|bij|ve|hos|presso|@|-)\s+"
+)
+SPLIT_LINE = re.compile(r"\s*[|·•»›]\s*|\s+[-–—]\s+|\s{2,}")
+STOP = frozenset(
+    "we our you your i it this the a an in at on for and or to of with as is are wir sie du ihr der die das ein eine und"
+    " nous vous le la les un une notre votre my naše váš vy ty nós você o os as il lo мы вы наш nosotros usted el los vi"
+    " du ni de het een jij je ons my ty om what who why how when there here if please was wer wo wie what's must probably all job jobs career careers team"
+    " home apply about location remote senior junior contact company login search menu description overview".split()
+)
+LEADING = re.compile(
+    r"^(?:the|die|der|das|la|le|les|los|el|il|společnost|firma|компания|company|empresa|at|bei)\s+",
+    re.I,
+)
+
+
+class Names:
+    """Names seen so far: their features and the best place each stands at."""
+
+    def __init__(self, tagged: Tagged) -> None:
+        self.tagged = tagged
+        self.text = tagged.page.text
+        self.seen: dict[str, set[str]] = {}
+        self.spans: dict[str, Span] = {}
+
+    def add(self, span: Span, *features: str) -> None:
+        """Note that the name at ``span`` was found in the way ``features`` say."""
+        raw = span.of(self.text)
+        start = span.start + len(raw) - len(raw.lstrip(" \"'“„«(–-"))
+        cut = LEADING.match(self.text[start : span.end])
+        if cut and len(raw) > cut.end() + 1:
+            start += cut.end()
+        end = span.end
+        while end > start and self.text[end - 1] in " \"'”“»:,;!?)–-":
+            end -= 1
+        if end > start and self.text[end - 1] == "." and not LEGAL.search(self.text[start:end]):
+            end -= 1
+        name = self.text[start:end]
+        key = " ".join(split_words(name))
+        if not key or len(name) > MOST_CHARS or key in STOP or len(self.seen) >= MOST_NAMES:
+            return
+        if key not in self.seen:
+            self.seen[key] = set()
+            self.spans[key] = Span(start, end)
+        self.seen[key].update(features)
+
+
+def gather(tagged: Tagged) -> Names:
+    """All names of a page, with the ways each was found."""
+    names = Names(tagged)
+    for i in range(len(tagged.lines)):
+        _from_line(tagged, i, names)
+    _frequent(tagged, names, domains_of(tagged))
+    return names
+
+
+def _from_line(tagged: Tagged, i: int, names: Names) -> None:
+    line = tagged.lines[i]
+    role = line.block.role
+    if role in ("similar", "cookie"):
+        return
+    text, start = line.text, line.block.span.start
+    zone = tagged.zone(i)
+    where = "body" if zone in "PHDRB" else zone
+    for span, features in _labelled(tagged, i):
+        names.add(span, *features)
+    if line.block.kind == "title":
+        for n, span in enumerate(_pieces(line.text, start, TITLE_SPLIT)):
+            names.add(span, f"title:{min(n, 1)}")
+    for name, pattern in (("about", ABOUT), ("by", BY_TEXT)):
+        if len(text) < 80 and (m := pattern.match(text)):
+            names.add(_shifted(start, m), f"{name}:{where}", name)
+    head = text[:600]
+    if "©" in head or RESERVED.search(head):
+        for m in COPYRIGHT.finditer(text[:400]):
+            names.add(_shifted(start, m), "copyright")
+    legal = LEGAL.search(head) is not None
+    if role == "chrome":
+        if legal and len(text) < 120:
+            for m in WITH_LEGAL.finditer(text):
+                names.add(Span(start + m.start(), start + m.end()), "legal:chrome")
+        return
+    _from_sentence(head, start, where, names)
+    if legal:
+        _from_legal(head, start, where, names)
+
+
+def _shifted(start: int, found: re.Match[str]) -> Span:
+    return Span(start + found.start(1), start + found.end(1))
+
+
+def _from_sentence(text: str, start: int, where: str, names: Names) -> None:
+    """Names that a sentence begins with, or that stand after words such as "at" and "team"."""
+    if where in ("body", "head") and (m := LEAD.match(text)):
+        names.add(_shifted(start, m), f"lead:{where}")
+    if m := IS.match(text):
+        names.add(_shifted(start, m), "is", f"is:{where}")
+    for mark, pattern in (("at", AT), ("team", TEAM)):
+        for m in islice(pattern.finditer(text), 4):
+            names.add(_shifted(start, m), "at", f"{mark}:{where}")
+
+
+def _from_legal(text: str, start: int, where: str, names: Names) -> None:
+    """Names that end in a legal form, and the longest run of words before one."""
+    if m := LONG_LEGAL.search(text):
+        names.add(_shifted(start, m), f"legal:{where}", "long")
+    for m in WITH_LEGAL.finditer(text):
+        names.add(Span(start + m.start(), start + m.end()), f"legal:{where}")
+
+
+def _frequent(tagged: Tagged, names: Names, domains: list[str]) -> None:
+    """Capitalised names that several lines of the body repeat."""
+    lines: dict[str, set[int]] = {}
+    first: dict[str, Span] = {}
+    for i in range(max(0, tagged.first - 3), min(len(tagged.lines), tagged.last + AFTER)):
+        line = tagged.lines[i]
+        if line.block.role != "posting":
+            continue
+        start = line.block.span.start
+        for m in NAMES.finditer(line.text[:1500]):
+            key = m.group().rstrip(".'’-")
+            if len(key) < 3 or key.lower() in STOP:
+                continue
+            lines.setdefault(key, set()).add(i)
+            first.setdefault(key, Span(start + m.start(), start + m.start() + len(key)))
+    ranked = sorted(lines, key=lambda key: (-len(lines[key]), first[key]))
+    for n, key in enumerate(ranked[:MOST_FREQUENT]):
+        seen = len(lines[key])
+        if seen > 2 or (seen > 1 and " " in key):
+            names.add(first[key], "freq", f"freq:{bins(seen)}", f"freq:rank{min(n, 3)}")
+    loose = [key for key in lines if " " in key or INNER_CAPITAL.search(key)]
+    for n, key in enumerate(sorted(loose, key=lambda key: first[key])[:MOST_LOOSE]):
+        names.add(first[key], "loose", f"loose:{bins(n)}")
+    for key, span in first.items():
+        if len(key) > 3 and key.lower() in domains:
+            names.add(span, "freq:domain")
+
+
+def _labelled(tagged: Tagged, i: int) -> Iterator[tuple[Span, tuple[str, ...]]]:
+    """Whole short lines: labelled ones, ones whose class names hint, and lines near the title."""
+    line = tagged.lines[i]
+    if len(line.words) > 9 or not line.words or line.block.kind == "title":
+        return
+    span = value_span(tagged, i)
+    labels = label_of(tagged, i)
+    if "company" in labels:
+        yield span, ("label",)
+    elif labels:
+        return
+    if HINT.search(line.block.hints[:80]):
+        yield span, ("hint", f"hint:{line.block.role}")
+    if tagged.zone(i) != "head" or line.block.role == "chrome":
+        return
+    away = i - anchor_line(tagged)
+    if not away or not NEAR[0] <= away <= NEAR[1]:
+        return
+    near = f"near:{away}"
+    link = "link" if line.block.link > 0.5 else "text"
+    field = f"near:F{int(tagged.shares[i].get('F', 0) * 3)}"
+    for short in _without_place(line.text, span):
+        yield short, ("near", near)
+    yield span, ("near", near, f"near:{link}", field)
+    for piece in _pieces(line.text, line.block.span.start, SPLIT_LINE):
+        yield piece, ("piece", near)
+
+
+def _without_place(text: str, span: Span) -> Iterator[Span]:
+    """A line such as "Acme Praha 4" without the place at its end."""
+    words = list(NOT_SPACE.finditer(text))
+    for count in (1, 2, 3):
+        if len(words) > count and is_place(text[words[-count].start() :]) >= 0.7:
+            yield Span(span.start, span.start + words[-count - 1].end())
+
+
+def anchor_line(tagged: Tagged) -> int:
+    """The line before the body that most probably is the role's heading."""
+    last = min(len(tagged.lines), max(tagged.first + 1, 3))
+    best, most = -99, 0.0
+    for i in range(last):
+        line = tagged.lines[i]
+        if line.block.kind == "title" or line.block.role == "chrome" or not line.words:
+            continue
+        worth = tagged.shares[i].get("T", 0.0) + 0.3 * (line.block.kind == "heading")
+        if len(line.words) < 16 and any(map(lexicon().names_role, line.words)):
+            worth += 0.3
+        if worth > most:
+            best, most = i, worth
+    return best
+
+
+def _pieces(text: str, start: int, split: re.Pattern[str]) -> list[Span]:
+    spans, at = [], 0
+    for m in split.finditer(text):
+        spans.append(Span(start + at, start + m.start()))
+        at = m.end()
+    spans.append(Span(start + at, start + len(text)))
+    return [span for span in spans if span.end - span.start > 1] if len(spans) > 1 else []
+
+
+def domains_of(tagged: Tagged) -> list[str]:
+    """Names of hosts the page says it belongs to, or gives e-mail addresses of."""
+    meta = tagged.page.meta
+    urls = [tagged.page.url, meta.get("og:url"), meta.get("canonical")]
+    hosts = {urlsplit(url).netloc for url in urls if url and "//" in url}
+    hosts.update(mail_hosts(tagged))
+    out: set[str] = set()
+    for host in hosts:
+        parts = [
+            x for x in host.lower().split(".") if x not in ("www", "com", "co", "jobs", "careers")
+        ]
+        out.update(x.replace("-", "") for x in parts[:2] if len(x) > 2)
+        out.add("".join(parts).replace("-", ""))
+    return sorted(out)
+
+
+def mail_hosts(tagged: Tagged) -> list[str]:
+    """Hosts of the first e-mail addresses that the page shows."""
+    text = tagged.page.text[:20000]
+    return MAIL_HOST.findall(text)[:5] if "@" in text else []
