@@ -13,7 +13,7 @@ from typing import Final
 
 from rolecall.normalise.education import TAILS
 from rolecall.normalise.employment import HOUR_HEADS
-from rolecall.normalise.words import HEAD, Lexicon, fold, lexicon
+from rolecall.normalise.words import HEAD, Lexicon, fold, lexicon, word_set
 
 WORKPLACE: Final = 1
 EMPLOYMENT: Final = 2
@@ -23,6 +23,11 @@ LANGUAGES: Final = 16
 LEVEL: Final = 32
 DIGIT: Final = 64
 ALL: Final = 127
+
+_BEGUN: Final = 7
+"""Places by which a finder's bit is shifted for the first words of its phrases."""
+
+_BOTH: Final = 1 + (1 << _BEGUN)
 
 _BITS: Final = (
     ("workplace", WORKPLACE),
@@ -44,18 +49,30 @@ def _lexicons() -> tuple[tuple[Lexicon, int], ...]:
 
 
 def triggers_of(word: str) -> int:
-    """The finders that a word of a line (lower case; hyphens may join parts) calls for."""
+    """What a word of a line (lower case; hyphens may join parts) says to ``called``.
+
+    A finder is called by a telling word together with the first word of a phrase.
+    """
     bits = 0
     for part in _INSIDE.split(word):
         key = fold(part)
         for known, bit in _lexicons():
             if known.told_by(key):
                 bits |= bit
+            if known.begun_by(key):
+                bits |= bit << _BEGUN
         if key[:HEAD] in HOUR_HEADS:
-            bits |= EMPLOYMENT
+            bits |= EMPLOYMENT * _BOTH
+        if key in word_set("workplace", "days"):
+            bits |= WORKPLACE * _BOTH
         if any(tail in part for tail in TAILS):
-            bits |= EDUCATION
+            bits |= EDUCATION * _BOTH
     return bits
+
+
+def called(bits: int) -> int:
+    """The finders that the joined bits of all words of a line call for."""
+    return bits & (bits >> _BEGUN)
 
 
 def triggers_in(text: str) -> int:
@@ -63,4 +80,6 @@ def triggers_in(text: str) -> int:
     if not text.isascii() and _COMBINING.search(text):
         return ALL  # letters that are written in parts: the words are not those of the finders
     bits = EMPLOYMENT if "_" in text else 0
+    if "%" in text:
+        bits |= WORKPLACE
     return bits | DIGIT if _DIGIT.search(text) else bits

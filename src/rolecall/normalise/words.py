@@ -172,6 +172,8 @@ class Lexicon:
         stems: set[str] = set()
         rare: set[str] = set()
         rare_stems: set[str] = set()
+        rare_full: set[str] = set()
+        first_full: set[str] = set()
         for tag, phrase in rows:
             parts = phrase.split()
             node = self._root
@@ -180,11 +182,13 @@ class Lexicon:
             node.tag = tag if node.tag is None else node.tag
             if parts[0].endswith("*"):
                 stems.add(parts[0][:-1][:HEAD])
+                first_full.add(parts[0][:-1])
             else:
                 exact.add(parts[0])
             longest = max(reversed(parts), key=_weight)
             if longest.endswith("*"):
                 rare_stems.add(longest[:-1][:HEAD])
+                rare_full.add(longest[:-1])
             else:
                 rare.add(longest)
         short = sorted(stem for stem in stems | rare_stems if len(stem) < HEAD)
@@ -192,6 +196,7 @@ class Lexicon:
             raise ValueError(f"stems of fewer than {HEAD} letters: {short}")
         self._exact, self._stems = frozenset(exact), frozenset(stems)
         self._rare, self._rare_stems = frozenset(rare), frozenset(rare_stems)
+        self._rare_full, self._first_full = tuple(sorted(rare_full)), tuple(sorted(first_full))
 
     def touches(self, words: Words) -> bool:
         """Whether the longest word of any phrase is among these words: the cheap guard."""
@@ -200,8 +205,12 @@ class Lexicon:
         )
 
     def told_by(self, key: str) -> bool:
-        """Whether ``touches`` holds for a line on account of this folded word."""
-        return key in self._rare or key[:HEAD] in self._rare_stems
+        """Whether this folded word is the longest one of any phrase."""
+        return key in self._rare or key.startswith(self._rare_full)
+
+    def begun_by(self, key: str) -> bool:
+        """Whether this folded word is the first one of any phrase."""
+        return key in self._exact or key.startswith(self._first_full)
 
     def hits(self, words: Words) -> list[Hit]:
         """All phrases, longest first at each place, without overlaps."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rolecall.core import Block, Page
-from rolecall.normalise.triggers import ALL, triggers_in
+from rolecall.normalise.triggers import ALL, called, triggers_in
 from rolecall.reader.lexicon import HeadingMatch, Lexicon, Senses, lexicon, senses, split_words
 
 HEADING_CHARS = 100
@@ -75,10 +75,10 @@ def _line(
     label, value_at = _label(text, lists)
     cues: dict[str, int] = {}
     first = None
-    triggers = triggers_in(text)
+    bits = 0
     said = list(map(meaning.__getitem__, words))
     for sense in filter(None, said):
-        triggers |= sense.triggers
+        bits |= sense.triggers
     for sense in filter(None, said[:CUE_WORDS]):
         cue = sense.cue
         if cue is not None:
@@ -98,7 +98,7 @@ def _line(
         _kind(block, len(words)),
         heading_like(block, text, len(words), heading),
         container(block.path, homes),
-        triggers,
+        triggers_in(text) | called(bits),
     )
 
 
