@@ -34,7 +34,7 @@ _COUNT: Final = re.compile(
 _NO_PLACE: Final = re.compile(r"[@?!=<>{}\\€$£%+#&]|:\S|https?:|www\.|\d{3}[ -]\d{3}")
 _MARK: Final = re.compile(r"[,;|/·•()\[\]:\d]| [-–—]+ ")
 _SITED: Final = re.compile(r"based|locate|office|situate|quartere|campus|standort", re.IGNORECASE)
-_CAPITALS: Final = re.compile(r"(?<![0-9A-Za-z])[A-Z][0-9A-Za-z]+")
+_CAPITALS: Final = re.compile(r"(?<![0-9A-Za-z])([A-Z][0-9A-Za-z]+)(?=[ '.-]([0-9A-Za-z]+)|(, )|)")
 _MOST_NAME_WORDS: Final = 6
 _BETWEEN: Final = frozenset((" ", "-", ". ", "'", "’", " - ", "."))
 
@@ -126,9 +126,28 @@ def _may_name(text: str) -> bool:
     if _SITED.search(text):
         return True
     if text.isascii():
-        return any(map(begins_name, map(str.lower, _CAPITALS.findall(text))))
+        found = _CAPITALS.findall(text.replace(". ", ".").replace(" - ", "-"))
+        return any(
+            _may_begin(word.lower(), after.lower(), comma != "") for word, after, comma in found
+        )
     words = WORD.findall(text)
-    return any(word[0].isupper() and begins_name(fold(word)) for word in words)
+    keys = [fold(word) for word in words]
+    comma = "," in text
+    return any(
+        _may_begin(keys[i], keys[i + 1] if i + 1 < len(keys) else "", comma)
+        for i, word in enumerate(words)
+        if word[0].isupper()
+    )
+
+
+def _may_begin(key: str, after: str, comma: bool) -> bool:
+    """Whether a known name may begin with the word ``key``; ``after`` is the word behind it."""
+    if not begins_name(key):
+        return False
+    name = find_key(key)
+    if name is not None and (comma or not name.common):
+        return True
+    return after != "" and begins_name(f"{key} {after}")
 
 
 def _assigned(parts: list[Part]) -> tuple[str | None, str | None, str | None]:

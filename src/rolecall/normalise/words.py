@@ -26,6 +26,9 @@ DATA: Final = Path(__file__).with_name("data")
 WORD: Final = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f\u00ad])*")
 HEAD: Final = 4
 """Letters of a word by which stems are looked up first."""
+_LONGEST_WORD: Final = 40
+"""Letters of a word whose folded form is remembered."""
+
 _ASCII_WORD: Final = re.compile("[0-9A-Za-z]+")
 _EXTRA: Final = {
     "ø": "o",
@@ -52,7 +55,14 @@ def _fold_letter(letter: str) -> str:
 def fold(word: str) -> str:
     """``word`` in lower case, without accents, combining marks and soft hyphens."""
     low = word.lower()
-    return low if low.isascii() else "".join(map(_fold_letter, low))
+    if low.isascii():
+        return low
+    return _folded(low) if len(low) <= _LONGEST_WORD else "".join(map(_fold_letter, low))
+
+
+@lru_cache(maxsize=16_384)
+def _folded(low: str) -> str:
+    return "".join(map(_fold_letter, low))
 
 
 class Words(NamedTuple):
@@ -95,16 +105,17 @@ def words_of(text: str) -> Words:
     """The words of ``text``, taken apart once for all finders."""
     if text.isascii():
         found = list(_ASCII_WORD.finditer(text, 0, LONGEST))
-        keys = [m[0].lower() for m in found]
+        keys = _ASCII_WORD.findall(text[:LONGEST].lower())
     else:
         found = list(WORD.finditer(text, 0, LONGEST))
         keys = [fold(m.group()) for m in found]
     heads = [key[:HEAD] for key in keys]
+    spans = [m.span() for m in found]
     return Words(
         text,
         tuple(keys),
-        tuple([m.start() for m in found]),
-        tuple([m.end() for m in found]),
+        tuple([start for start, _ in spans]),
+        tuple([end for _, end in spans]),
         tuple(heads),
         frozenset(keys),
         frozenset(heads),
