@@ -6,7 +6,7 @@ body, ``D`` duty, ``R`` requirement, ``B`` benefit, ``O`` everything else.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pycrfsuite
@@ -18,6 +18,7 @@ from rolecall.reader.lines import Line, labelled, prepare
 BODY = "PHDRB"
 SEEN = ("posting", "header")
 PRIVACY_WORDS = 3
+SIBLING_WORDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +87,13 @@ def tag(page: Page, tagger: pycrfsuite.Tagger) -> Tagged:
             for line, share in zip(lines, shares, strict=True)
         ]
     )
-    first, last = body_window(lines, inside)
+    first, last = _with_siblings(lines, *body_window(lines, inside))
     return Tagged(page, lines, tuple(labels), inside, shares, first, last)
 
 
 def _form(path: str) -> str:
-    """The path of the innermost form around a line, or nothing."""
-    at = path.rfind("/form")
+    """The path of the innermost form or dialog around a line, or nothing."""
+    at = max(path.rfind("/form"), path.rfind("/dialog"))
     if at < 0:
         return ""
     end = path.find("/", at + 1)
@@ -113,6 +114,33 @@ def _consent_forms(lines: Sequence[Line]) -> set[str]:
     return {form for form in private if words[form] * 2 < total}
 
 
+def _parent_of(top: str, mass: Mapping[str, float]) -> str:
+    """The element around the one that holds most of the body, if it is not most of the page."""
+    parent = f"{top.rpartition('/')[0]}/"
+    inside = sum(value for home, value in mass.items() if home.startswith(parent))
+    deep = parent.count("/") > 4
+    return parent if deep and inside < 1.8 * mass[top] else ""
+
+
+def _with_siblings(lines: Sequence[Line], first: int, last: int) -> tuple[int, int]:
+    """The window with the paragraphs beside its ends that stand in the same element."""
+    if first >= last:
+        return first, last
+    home = lines[first].block.path.rpartition("/")[0]
+    while first > 0 and _sibling(lines[first - 1], home):
+        first -= 1
+    home = lines[last - 1].block.path.rpartition("/")[0]
+    while last < len(lines) and _sibling(lines[last], home):
+        last += 1
+    return first, last
+
+
+def _sibling(line: Line, home: str) -> bool:
+    block = line.block
+    prose = block.role in SEEN and len(line.words) >= SIBLING_WORDS and block.link < 0.5
+    return prose and block.tag in ("p", "li") and block.path.rpartition("/")[0] == home
+
+
 def body_window(lines: Sequence[Line], inside: Sequence[float]) -> tuple[int, int]:
     """The run of lines with the greatest sum of words that probably are body.
 
@@ -125,6 +153,7 @@ def body_window(lines: Sequence[Line], inside: Sequence[float]) -> tuple[int, in
     for home, share, line in zip(homes, inside, lines, strict=True):
         mass[home] = mass.get(home, 0.0) + share * min(60, len(line.words))
     top = max(mass, key=lambda home: mass[home])
+    around = _parent_of(top, mass)
     best = total = 0.0
     window, begin = (0, 0), 0
     for i, share in enumerate(inside):
@@ -134,6 +163,8 @@ def body_window(lines: Sequence[Line], inside: Sequence[float]) -> tuple[int, in
             worth = (share - 0.4) * min(30, size) * (1.0 if near else 0.6)
         elif near:
             worth = (share - 0.5) * min(8, size) * 0.5
+        elif around and homes[i].startswith(around):
+            worth = (share - 0.5) * min(16, max(4, size)) * 0.6
         else:
             worth = (share - 0.5) * max(8, min(30, size))
         if total <= 0:

@@ -22,10 +22,17 @@ from rolecall.reader.names import (
 )
 from rolecall.reader.proposal import Proposal
 
+UNIT = re.compile(
+    r"(?:department|dept|faculty|division|team|office|chair|abteilung|fakultät|institut für"
+    r"|lehrstuhl|service|département|direction|oddělení|fakulta|departamento|facultad|afdeling|institut for"
+    r"|avdelning|institutionen|dział|wydział|отдел|кафедра|dipartimento)\b",
+    re.I,
+)
 NO_LETTER = re.compile(r"[\W_]+")
 SAID = frozenset({"label", "hint", "near"})
 SURE = frozenset(
-    {"label", "hint", "near", "piece", "about", "title:0", "title:1", "copyright", "by"}
+    {"label", "near", "piece", "about:head", "about:body", "title:0", "title:1", "by"}
+    | {"copyright", "hint:posting"}
     | {f"legal:{zone}" for zone in ("head", "body", "after", "chrome")}
 )
 
@@ -42,6 +49,7 @@ class Surroundings:
     domains: tuple[str, ...]
     mails: frozenset[str]
     lines: frozenset[str]
+    furniture: frozenset[str]
     often: tuple[str, ...]
     named: bool
 
@@ -74,13 +82,23 @@ def _surroundings(tagged: Tagged, names: Names) -> Surroundings:
         mails=frozenset(
             host.lower().rpartition(".")[0].rpartition(".")[2] for host in mail_hosts(tagged)
         ),
-        lines=frozenset(" ".join(line.words) for line in tagged.lines[1:] if len(line.words) < 9),
+        lines=_short_lines(tagged, chrome=False),
+        furniture=_short_lines(tagged, chrome=True),
         often=tuple(
             key
             for key, span in names.spans.items()
             if " " in key and body.count(span.of(page.text)) > 1
         ),
         named=any(SAID & found for found in names.seen.values()),
+    )
+
+
+def _short_lines(tagged: Tagged, *, chrome: bool) -> frozenset[str]:
+    """Short lines of the site's furniture, or of the rest."""
+    return frozenset(
+        " ".join(line.words)
+        for line in tagged.lines[1:]
+        if len(line.words) < 9 and (line.block.role == "chrome") == chrome
     )
 
 
@@ -105,8 +123,11 @@ def _features(key: str, span: Span, found: set[str], around: Surroundings) -> tu
         marks.append("doc")
         if "title:1" in found and key in around.lines:
             marks.append("title=line")
+        elif "title:1" in found and key in around.furniture:
+            marks.append("title=site")
     marks += _wording(name, key, found)
-    marks.append(f"in={inside}")
+    known = " " in name or own or found & SURE or "inner" in marks
+    marks.append(f"in={inside}" if known else f"in1={inside}")
     if own:
         marks.append(f"{own}|in={'0' if inside == '0' else '1'}")
     ways = {mark.partition(":")[0] for mark in found}
@@ -183,6 +204,10 @@ def _wording(name: str, key: str, found: set[str]) -> list[str]:
         out.append("stop^")
     if not (found & SAID) and sum(x[:1].isupper() for x in name.split()) < len(name.split()) / 2:
         out.append("lower")
+    if len(name) < 6 and name.isupper() and not found & SURE:
+        out.append("acronym")
+    if UNIT.match(name):
+        out.append("unit")
     if name[-1:] in "!?" or "@" in name or "http" in name:
         out.append("odd")
     alone = not found & SURE and len(words) == 1 and lists.cue(words[0]) is not None

@@ -22,9 +22,14 @@ COMPANY: Final[dict[str, float]] = {
     "mail": 1.5,
     "host": 1.0,
     "cut": -1.0,
+    "acronym": -1.2,
+    "unit": -1.2,
     "sub": -1.2,
     "starts": -1.5,
     "title=line": 1.5,
+    "title=site": -0.7,
+    "in1=3+": 0.3,
+    "in1=8+": 0.3,
     "team:body": 0.5,
     "long": -0.5,
     "inner": 0.5,
@@ -45,8 +50,8 @@ COMPANY: Final[dict[str, float]] = {
     "is": 0.4,
     "at": 0.7,
     "by": 1.5,
-    "legal:body": 1.0,
-    "legal:head": 1.0,
+    "legal:body": 1.3,
+    "legal:head": 1.3,
     "lead:body": 0.5,
     "lead:head": 0.3,
     "loose": -1.0,
@@ -188,6 +193,9 @@ URL: Final[dict[str, float]] = {
 }
 
 TITLE: Final[dict[str, float]] = {
+    "rest>place": 0.7,
+    "rest<site": 0.3,
+    "rest<role": -0.5,
     "tail=place": -2.0,
     "tail=site": -2.0,
 }
@@ -208,3 +216,6 @@ PRIORS: Final[dict[str, dict[str, float]]] = {
 
 EPOCHS: Final[dict[str, int]] = {"title": 30, "company": 8, "places": 6, "salary": 8}
 """How long a ranker is fitted: the stronger the prior, the shorter."""
+
+DRAW: Final[dict[str, float]] = {"company": 4.0}
+"""How strongly a ranker is drawn back to its prior (2 where it is not named)."""

@@ -85,9 +85,7 @@ def cross_tagged(samples: Sequence[Sample]) -> dict[str, Tagged]:
     return found
 
 
-def train_rankers(
-    samples: Sequence[Sample], tagged: dict[str, Tagged]
-) -> dict[str, Linear]:
+def train_rankers(samples: Sequence[Sample], tagged: dict[str, Tagged]) -> dict[str, Linear]:
     """A ranker for each unit that has proposals."""
     sizes = Counter(sample.site for sample in samples)
     shares = [sizes[sample.site] ** -SITE_POWER for sample in samples]
@@ -104,7 +102,9 @@ def train_rankers(
                 weights.append(share)
         prior = priors.PRIORS.get(unit)
         epochs = priors.EPOCHS.get(unit, 20)
-        rankers[unit] = fit_choice(pages, prior=prior, shares=weights, epochs=epochs)
+        rankers[unit] = fit_choice(
+            pages, prior=prior, shares=weights, epochs=epochs, l2=priors.DRAW.get(unit, 2.0)
+        )
     pages = []
     for sample in samples:
         title = next((p for p in _titles(sample, tagged[sample.id])), None)
