@@ -27,7 +27,7 @@ from rolecall.pipeline import extract_record, prepare
 FLOORS: Final = Path(__file__).with_name("floors.json")
 PARTS: Final = 6
 SLACK: Final = 0.004
-"""A floor is pinned this much under the score, for the last digits that another machine may turn."""
+"""A floor is pinned this much under the score: another machine may turn the last digits."""
 
 
 def main() -> int:
@@ -67,13 +67,12 @@ def measure(corpus: Path, records: Path) -> dict[str, Any]:
         {name: sample.site for name, sample in samples.items()},
     )
     total = scored["total"]
-    sites = {name: row for name, row in total["by_site"].items()}
     return {
         "corpus": fingerprint(corpus),
         "pages": total["pages"],
         "scores": {name: total[name] for name in ("adr009", "macro", "macro_value")},
         "fields": scored["fields"],
-        "sites": sites,
+        "sites": total["by_site"],
         "calibration": {
             unit: {"values": len(rows), "error": calibration_error(rows)}
             for unit, rows in values.items()
@@ -84,7 +83,7 @@ def measure(corpus: Path, records: Path) -> dict[str, Any]:
 
 
 def refusals(corpus: Path) -> dict[str, float]:
-    """Of the pages that are no posting: the share with a typed outcome, and how many came out ok."""
+    """Of the pages that are no posting: the share that is typed, and how many came out ok."""
     pipeline = prepare()
     outcomes = []
     for path in sorted((corpus / "not-vacancies").glob("*.html")):

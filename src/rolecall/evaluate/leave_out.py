@@ -81,9 +81,7 @@ def main() -> None:
     parser.add_argument("--again", action="store_true", help="train even if a model is there")
     args = parser.parse_args()
     again = args.again
-    print(
-        leave_out(args.corpus, args.out, parts=args.parts, workers=args.workers, again=again)
-    )
+    print(leave_out(args.corpus, args.out, parts=args.parts, workers=args.workers, again=again))
 
 
 if __name__ == "__main__":

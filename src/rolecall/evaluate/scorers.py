@@ -71,9 +71,7 @@ def field_scores(data: Data, gold: Data) -> dict[str, Score]:
     for field in NUMBERS:
         out[field] = _scalar(data.get(field), gold[field], same_number)
     for field in ("date_posted", "valid_through"):
-        out[field] = _scalar(
-            data.get(field), gold[field], lambda a, b: str(a)[:10] == str(b)[:10]
-        )
+        out[field] = _scalar(data.get(field), gold[field], lambda a, b: str(a)[:10] == str(b)[:10])
     for field in SECTIONS:
         out[field] = _section(data.get(field), gold[field])
     return out

@@ -12,7 +12,7 @@ EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
 APPLY = re.compile(
     r"\b(?:apply|application|bewerb\w*|postul\w*|candidat\w*|sollicit\w*|přihlás\w*|odpověd\w*|reagovat|inscri\w*"
     r"|solicit\w*|откликн\w*|отклик|ansøg\w*|ansök\w*|aplik\w*|søg|sök|submit|easy apply|resume|cv|lebenslauf"
-    r"|motivat\w*|životopis|curr[ií]cul\w*|резюме|send us|schick\w*|envoy\w*|zašl\w*|stuur)\b",
+    r"|zažád\w*|motivat\w*|životopis|curr[ií]cul\w*|резюме|send us|schick\w*|envoy\w*|zašl\w*|stuur)\b",
     re.I,
 )
 ASK = re.compile(
@@ -22,6 +22,11 @@ ASK = re.compile(
 )
 APPLY_PATH = re.compile(
     r"apply|bewerb|postul|candidat|sollicit|application|ansog|ansok|aplik|prihlas|odpoved|inscri",
+    re.I,
+)
+OFFICE = re.compile(
+    r"^(?:dpo|gdpr|privacy|datenschutz|support|help|hilfe|press|presse|abuse|webmaster|legal|rodo"
+    r"|accommodat\w*|noreply|no-reply)\b",
     re.I,
 )
 SHARE = re.compile(
@@ -63,6 +68,7 @@ def propose_emails(tagged: Tagged) -> list[Proposal]:
             )
             else "plain",
             f"all={min(len(found), 3)}",
+            "office" if OFFICE.match(mail) else "person",
         ]
         value_span = None if pointer else span
         out.append(

@@ -24,8 +24,8 @@ from rolecall.reader.proposal import Proposal
 
 UNIT = re.compile(
     r"(?:department|dept|faculty|division|team|office|chair|abteilung|fakultät|institut für"
-    r"|lehrstuhl|service|département|direction|oddělení|fakulta|departamento|facultad|afdeling|institut for"
-    r"|avdelning|institutionen|dział|wydział|отдел|кафедра|dipartimento)\b",
+    r"|lehrstuhl|service|département|direction|oddělení|fakulta|departamento|facultad|afdeling"
+    r"|institut for|avdelning|institutionen|dział|wydział|отдел|кафедра|dipartimento)\b",
     re.I,
 )
 NO_LETTER = re.compile(r"[\W_]+")

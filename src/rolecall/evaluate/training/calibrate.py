@@ -21,7 +21,11 @@ from rolecall.schema.posting import UNITS
 LEAST: Final = 30
 GRID: Final = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)
 DRAW: Final = 4.0
-FIELD_OF: Final = {"places": "location", "salary": "salary_min", "experience": "experience_years_min"}
+FIELD_OF: Final = {
+    "places": "location",
+    "salary": "salary_min",
+    "experience": "experience_years_min",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +38,11 @@ class Value:
 
 
 def values_of(
-    records: Sequence[Mapping[str, Any]], gold: Mapping[str, Mapping[str, Any]], site: Mapping[str, str]
+    records: Sequence[Mapping[str, Any]],
+    gold: Mapping[str, Mapping[str, Any]],
+    site: Mapping[str, str],
 ) -> dict[str, list[Value]]:
-    """Unit -> its values in ``records``. Stated values that the annotators could not see are left out."""
+    """Unit -> its values in ``records``, without stated ones that no annotator could see."""
     out: dict[str, list[Value]] = {unit: [] for unit in UNITS}
     for record in records:
         name = Path(record["source"]).name.split(".")[0]
@@ -100,12 +106,16 @@ def calibration_error(values: Sequence[Value], bins: int = 10) -> float:
         if not others:
             continue
         a, b = fit_curve(others)
-        for v in values:
-            if v.site == name:
-                rows.append((1 / (1 + math.exp(-(a + b * _odds(v.confidence)))), v.score))
+        rows.extend(
+            (1 / (1 + math.exp(-(a + b * _odds(v.confidence)))), v.score)
+            for v in values
+            if v.site == name
+        )
     error = 0.0
     for k in range(bins):
-        inside = [(p, y) for p, y in rows if k / bins <= p < (k + 1) / bins or (p == 1 and k == bins - 1)]
+        inside = [
+            (p, y) for p, y in rows if k / bins <= p < (k + 1) / bins or (p == 1 and k == bins - 1)
+        ]
         if inside:
             gap = sum(p for p, _ in inside) - sum(y for _, y in inside)
             error += abs(gap) / len(rows)

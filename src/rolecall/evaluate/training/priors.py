@@ -175,10 +175,11 @@ VALID_THROUGH: Final[dict[str, float]] = {**DATE_POSTED, "bias": -3.0, "z=head":
 EMAIL: Final[dict[str, float]] = {
     "bias": -0.5,
     "apply": 1.5,
-    "noapply": -1.0,
+    "noapply": -0.7,
     "ask": -0.7,
-    "named": 1.0,
-    "z=chrome": -2.0,
+    "named": 1.5,
+    "office": -3.0,
+    "z=chrome": -1.0,
     "n=0": 0.5,
 }
 
@@ -186,6 +187,7 @@ URL: Final[dict[str, float]] = {
     "bias": -1.5,
     "says=True": 1.0,
     "leads=True": 0.7,
+    "says=True|leads=True": 1.0,
     "anchor": -2.0,
     "share": -2.0,
     "n=0": 0.5,
@@ -217,5 +219,5 @@ PRIORS: Final[dict[str, dict[str, float]]] = {
 EPOCHS: Final[dict[str, int]] = {"title": 30, "company": 8, "places": 6, "salary": 8}
 """How long a ranker is fitted: the stronger the prior, the shorter."""
 
-DRAW: Final[dict[str, float]] = {"company": 4.0}
+DRAW: Final[dict[str, float]] = {"company": 4.0, "application_url": 6.0, "application_email": 4.0}
 """How strongly a ranker is drawn back to its prior (2 where it is not named)."""

@@ -56,9 +56,7 @@ def has_value(unit: str, gold: Gold) -> bool:
     if unit == "salary":
         return gold["salary_min"] is not None or gold["salary_max"] is not None
     if unit == "experience":
-        return (
-            gold["experience_years_min"] is not None or gold["experience_years_max"] is not None
-        )
+        return gold["experience_years_min"] is not None or gold["experience_years_max"] is not None
     return bool(gold[unit])
 
 
