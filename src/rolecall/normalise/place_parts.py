@@ -19,7 +19,7 @@ from rolecall.normalise.words import WordSet, keys_of, word_set, words_of
 
 _LONGEST: Final = 200
 _MOST_PARTS: Final = 8
-SEPARATOR: Final = re.compile(
+_SEPARATOR: Final = re.compile(
     r"([,;|·•()\[\]\n]+|(?<!\d)/|/(?!\d)|\s[-–—]+\s|\s(?:or|oder|nebo|или|eller|lub)\s)"
 )
 _DIGIT: Final = re.compile(r"\d")
@@ -67,7 +67,7 @@ def parts_of(whole: str) -> list[Part]:
     """The pieces of a place string, at most eight, each with what it can be."""
     if len(whole) > _LONGEST:
         return []
-    pieces = SEPARATOR.split(whole)
+    pieces = _SEPARATOR.split(whole)
     if len(pieces) == 1 and _DASHED.match(whole):
         pieces = re.split("(-)", whole)
     out: list[Part] = []

@@ -20,7 +20,7 @@ from rolecall.normalise.gazetteer import (
     find_name,
     lands_of_region_code,
 )
-from rolecall.normalise.place_parts import SEPARATOR, Part, parts_of, place_words, stands_aside
+from rolecall.normalise.place_parts import Part, parts_of, place_words, stands_aside
 from rolecall.normalise.words import MOST_HITS, WORD, Words, fold, keys_of, words_of
 
 Place = dict[str, str | None]
@@ -33,7 +33,9 @@ _COUNT: Final = re.compile(
 )
 _NO_PLACE: Final = re.compile(r"[@?!=<>{}\\€$£%+#&]|:\S|https?:|www\.|\d{3}[ -]\d{3}")
 _MARK: Final = re.compile(r"[,;|/·•()\[\]:\d]| [-–—]+ ")
-_SITED: Final = re.compile(r"based|locate|office|situate|quartere|campus|standort", re.IGNORECASE)
+_SITED: Final = ("based", "locate", "office", "situate", "quartere", "campus", "standort")
+_CAPS: Final = re.compile(r"(?<![^\W_])[A-Z]{2,3}(?![^\W_])")
+_DIGIT: Final = re.compile(r"\d")
 _CAPITALS: Final = re.compile(r"(?<![0-9A-Za-z])([A-Z][0-9A-Za-z]+)(?=[ '.-]([0-9A-Za-z]+)|(, )|)")
 _MOST_NAME_WORDS: Final = 6
 _BETWEEN: Final = frozenset((" ", "-", ". ", "'", "’", " - ", "."))
@@ -60,10 +62,10 @@ def is_place(text: str) -> float:
         return 0.0
     if not _MARK.search(whole) and whole.count(" ") > _MOST_NAME_WORDS:
         return 0.02
-    if not _MARK.search(whole) and not SEPARATOR.search(whole) and not whole.isupper():
+    if not (whole.isupper() or _DIGIT.search(whole) or _CAPS.search(whole)):
         keys = keys_of(whole)
         if keys and all(map(stands_aside, keys)):
-            return _unknown(whole, ["unknown"])
+            return 0.0 if ":" in whole else _unknown(whole, ["unknown"])
     parts = parts_of(whole)
     if not parts:
         return 0.0
@@ -123,7 +125,8 @@ def find_places(text: str, *, language: str | None = None) -> list[Found]:
 
 def _may_name(text: str) -> bool:
     """A quick look at the capitals of a text: whether any can begin a name or a pattern."""
-    if _SITED.search(text):
+    low = text.lower()
+    if any(stem in low for stem in _SITED):
         return True
     if text.isascii():
         found = _CAPITALS.findall(text.replace(". ", ".").replace(" - ", "-"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from rolecall.core import Span
 from rolecall.normalise.places import find_places, is_place
@@ -22,7 +23,7 @@ BARE = re.compile(
     r"[\s,]*\(?\b(?:remote|hybrid|on-?site|in-?office|homeoffice|home office|anywhere)\b\)?(?:\s*[-–/|(:]\s*|\s*$|\s+in\s+|\s*\)\s*)",
     re.I,
 )
-BARE_WORD = re.compile(r"remote|hybrid|site|office|anywhere", re.I)
+BARE_WORDS = ("remote", "hybrid", "site", "office", "anywhere")
 PARTED = re.compile(r"[;|•·●]")
 MOST_WORDS = 14
 LEAST = 0.35
@@ -41,7 +42,7 @@ def propose_places(tagged: Tagged) -> list[Proposal]:
             continue
         labels = label_of(tagged, i)
         mine = "location" in labels
-        hint = HINT.search(line.block.hints, 0, 80) is not None
+        hint = _hints(line.block.hints[:80])
         if role == "chrome" and not mine and not hint:
             continue
         zone = tagged.zone(i)
@@ -87,6 +88,11 @@ def propose_places(tagged: Tagged) -> list[Proposal]:
     ]
 
 
+@lru_cache(maxsize=2048)
+def _hints(hints: str) -> bool:
+    return HINT.search(hints) is not None
+
+
 def _spans(tagged: Tagged, i: int, mine: bool, short: bool) -> Iterator[tuple[Span, str, float]]:
     """Parts of a line that may be places: ``field`` for whole parts, ``cue`` inside a text."""
     line = tagged.lines[i]
@@ -111,20 +117,23 @@ def _spans(tagged: Tagged, i: int, mine: bool, short: bool) -> Iterator[tuple[Sp
 
 def _items(text: str) -> list[tuple[int, int]]:
     """The parts of a header line between separators, without words such as "remote"."""
-    whole = _bare(text, 0, len(text))
+    low = text.lower()
+    mixed = any([word in low for word in BARE_WORDS])
+    whole = _bare(text, 0, len(text), mixed)
     if whole and not PARTED.search(text) and is_place(text[whole[0] : whole[1]]) >= 0.7:
         return [whole]
     out, at = [], 0
     for m in (*ITEMS.finditer(text), None):
-        part = _bare(text, at, m.start() if m else len(text))
+        part = _bare(text, at, m.start() if m else len(text), mixed)
         if part:
             out.append(part)
         at = m.end() if m else at
     return out[:12]
 
 
-def _bare(text: str, start: int, end: int) -> tuple[int, int] | None:
-    if BARE_WORD.search(text, start, end):
+def _bare(text: str, start: int, end: int, mixed: bool) -> tuple[int, int] | None:
+    """A part without separators at its ends and, if ``mixed``, without words such as "remote"."""
+    if mixed:
         lead = BARE.match(text[start:end])
         if lead:
             start += lead.end()
