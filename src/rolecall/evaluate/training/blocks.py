@@ -11,6 +11,7 @@ import pycrfsuite
 
 from rolecall.evaluate.samples import Sample
 from rolecall.evaluate.training.augment import drop_words, vary
+from rolecall.evaluate.training.invented import Invented, invented
 from rolecall.evaluate.training.labels import label_blocks
 from rolecall.reader.block_features import block_features
 from rolecall.reader.lines import prepare
@@ -25,13 +26,20 @@ SETTINGS = {
 }
 
 
-def train_blocks(samples: Sequence[Sample], path: Path) -> None:
-    """Write a tagger trained on ``samples`` to ``path``. Deterministic."""
+def train_blocks(
+    samples: Sequence[Sample], path: Path, written: Sequence[Invented] | None = None
+) -> None:
+    """Write a tagger trained on ``samples`` to ``path``. Deterministic.
+
+    ``written`` are the invented postings to learn from, all of them if it is left out.
+    """
     trainer = pycrfsuite.Trainer(algorithm="lbfgs", params=SETTINGS, verbose=False)
     pages = Counter(sample.site for sample in samples)
     for sample in samples:
         for features, labels in training_rows(sample, copies(pages[sample.site])):
             trainer.append(features, labels)
+    for one in invented() if written is None else written:
+        trainer.append(*invented_row(one))
     path.parent.mkdir(parents=True, exist_ok=True)
     trainer.train(str(path))
 
@@ -51,3 +59,9 @@ def training_rows(sample: Sample, count: int) -> list[tuple[list[list[str]], lis
         features = block_features(sample.page, vary(lines, draw))
         rows.append((drop_words(features, draw), labels))
     return rows
+
+
+def invented_row(one: Invented) -> tuple[list[list[str]], list[str]]:
+    """The features and labels of an invented page."""
+    page = one.sample.page
+    return block_features(page, prepare(page)), list(one.labels)

@@ -34,7 +34,7 @@ def label_blocks(lines: Sequence[Line], gold: Mapping[str, Any]) -> list[str]:
     title = fold(gold["title"] or "")
     facts = [fold(x) for x in _fact_quotes(gold)]
     for i in range(min(start, len(lines))):
-        if len(title) > 2 and _same(folded[i], title):
+        if len(title) > 2 and same_words(folded[i], title):
             labels[i] = "T"
         elif any(len(x) > 2 and x in folded[i] for x in facts) and len(folded[i]) < 160:
             labels[i] = "F"
@@ -112,7 +112,8 @@ def is_heading(line: Line) -> bool:
     return marked or (line.heading is not None and line.heading.cover > 0.5)
 
 
-def _same(a: str, b: str) -> bool:
+def same_words(a: str, b: str) -> bool:
+    """Whether two folded texts share at least three fifths of their words (Jaccard)."""
     x, y = set(a.split()), set(b.split())
     return bool(x | y) and len(x & y) / len(x | y) >= 0.6
 
