@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from functools import lru_cache
 
 from rolecall.core import Link, Span
 from rolecall.reader.blocks import Tagged
+from rolecall.reader.lexicon import split_words
+from rolecall.reader.lines import Line
 from rolecall.reader.proposal import Proposal, label_of
+
+LONGEST = 300
+"""Characters of a line in which an invitation to apply is looked for."""
 
 EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
 APPLY = re.compile(
@@ -21,8 +28,7 @@ ASK = re.compile(
     re.I,
 )
 APPLY_PATH = re.compile(
-    r"apply|bewerb|postul|candidat|sollicit|application|ansog|ansok|aplik|prihlas|odpoved|inscri",
-    re.I,
+    r"apply|bewerb|postul|candidat|sollicit|application|ansog|ansok|aplik|prihlas|odpoved|inscri"
 )
 OFFICE = re.compile(
     r"^(?:dpo|gdpr|privacy|datenschutz|support|help|hilfe|press|presse|abuse|webmaster|legal|rodo"
@@ -39,10 +45,7 @@ def propose_emails(tagged: Tagged) -> list[Proposal]:
     text = tagged.page.text
     out = []
     starts = [line.block.span.start for line in tagged.lines]
-    found = [
-        (m.group().rstrip("."), Span(m.start(), m.start() + len(m.group().rstrip("."))), None)
-        for m in EMAIL.finditer(text)
-    ]
+    found = _shown(text)
     seen = {mail for mail, _, _ in found}
     for link in tagged.page.links:
         if link.href.lower().startswith("mailto:"):
@@ -83,6 +86,19 @@ def propose_emails(tagged: Tagged) -> list[Proposal]:
     return out
 
 
+def _shown(text: str) -> list[tuple[str, Span, str | None]]:
+    """The addresses that a text shows, from the lines that have an "@"."""
+    found: list[tuple[str, Span, str | None]] = []
+    at = 0
+    for row in text.split("\n") if "@" in text else ():
+        if "@" in row:
+            for m in EMAIL.finditer(row):
+                mail, start = m.group().rstrip("."), at + m.start()
+                found.append((mail, Span(start, start + len(mail)), None))
+        at += len(row) + 1
+    return found
+
+
 def propose_urls(tagged: Tagged) -> list[Proposal]:
     """Targets of links that say "apply", and addresses shown beside an invitation to apply."""
     starts = [line.block.span.start for line in tagged.lines]
@@ -94,10 +110,9 @@ def propose_urls(tagged: Tagged) -> list[Proposal]:
             continue
         index = _line_at(starts, link.span.start)
         line = tagged.lines[index]
-        says = APPLY.search(shown) is not None
-        leads = APPLY_PATH.search(link.href) is not None
-        beside = APPLY.search(line.text[:300]) is not None
-        if not (says or leads or (beside and len(line.words) > 3)):
+        says = _says(shown, split_words(shown))
+        leads = APPLY_PATH.search(link.href.lower()) is not None
+        if not (says or leads or (len(line.words) > 3 and _line_says(line))):
             continue
         features = [
             f"says={says}",
@@ -125,6 +140,22 @@ def propose_urls(tagged: Tagged) -> list[Proposal]:
         if n > 30:
             break
     return out
+
+
+@lru_cache(maxsize=8192)
+def _word_says(word: str) -> bool:
+    return APPLY.search(word) is not None
+
+
+def _says(text: str, words: Sequence[str]) -> bool:
+    """Whether a text speaks of applying; ``words`` are its words."""
+    return any(map(_word_says, words)) or "send us" in text.lower()
+
+
+def _line_says(line: Line) -> bool:
+    if len(line.text) <= LONGEST:
+        return _says(line.text, line.words)
+    return APPLY.search(line.text[:LONGEST]) is not None
 
 
 def _own(tagged: Tagged, link: Link) -> str:
