@@ -133,8 +133,9 @@ def _own(
         out.append(f"h={line.head}")
     elif line.heading is not None:
         out.append(f"hw={line.heading.name}")
-    for field in line.label:
-        out.append(f"l={field}" if line.value_at < len(text) else f"lo={field}")
+    if line.label:
+        mark = "l" if line.value_at < len(text) else "lo"
+        out += [f"{mark}={field}" for field in line.label]
     best, most = "none", 0
     for cue, count in line.cues.items():
         out.append(f"q={cue}{2 if count > 2 else count}")
@@ -231,7 +232,7 @@ def container_features(lines: Sequence[Line]) -> list[tuple[str, ...]]:
     total = max(1, sum(weight.values()))
     main = _main(weight)
     top = max(weight, key=lambda home: weight[home]) if weight else ""
-    out = []
+    out: list[tuple[str, ...]] = []
     before, held = None, ("", "", "", "")
     for home in homes:
         if home != before:

@@ -57,8 +57,8 @@ def _proposals(
         line = tagged.lines[i]
         if calls and not line.triggers & calls:
             continue
-        found = find(line.text[:LONGEST], unit in tagged.labelled[i])
-        rows.extend([(i, one) for one in found if one.value is not None])
+        seen = find(line.text[:LONGEST], unit in tagged.labelled[i])
+        rows.extend([(i, one) for one in seen if one.value is not None])
     if not rows:
         return []
     values = Counter([str(found.value) for _, found in rows])

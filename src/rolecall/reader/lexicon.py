@@ -1,6 +1,7 @@
 """The reader's word lists in twelve languages: section headings, field labels, and cue words.
 
-The lists live in ``data/*.txt`` (``class language: phrase | phrase``) and are read once per process.
+The lists live in ``data/*.txt`` (``class language: phrase | phrase``) and are read once per
+process.
 """
 
 from __future__ import annotations
@@ -127,7 +128,8 @@ class Lexicon:
         )
 
 
-def _rows(name: str) -> list[tuple[str, list[str]]]:
+def data_rows(name: str) -> list[tuple[str, list[str]]]:
+    """The rows of a list in ``data``: the class, and its phrases in one language."""
     rows = []
     text = (DATA / name).read_text("utf-8")
     for line in text.splitlines():
@@ -141,25 +143,25 @@ def _rows(name: str) -> list[tuple[str, list[str]]]:
 def lexicon() -> Lexicon:
     """The lists, read from the package's data on first use."""
     headings: Phrases = {}
-    for name, phrases in _rows("headings.txt"):
+    for name, phrases in data_rows("headings.txt"):
         for phrase in phrases:
-            words = tuple(split_words(phrase))
-            headings.setdefault(words[0], []).append((words, name))
+            parts = tuple(split_words(phrase))
+            headings.setdefault(parts[0], []).append((parts, name))
     labels: dict[str, tuple[str, ...]] = {}
-    for name, phrases in _rows("labels.txt"):
+    for name, phrases in data_rows("labels.txt"):
         for phrase in phrases:
             known = labels.get(phrase, ())
             if name not in known:
                 labels[phrase] = (*known, name)
     words: dict[str, str] = {}
     stems: dict[str, str] = {}
-    for name, phrases in _rows("cues.txt"):
+    for name, phrases in data_rows("cues.txt"):
         for phrase in phrases:
             if phrase.endswith("*"):
                 stems.setdefault(phrase[:-1], name)
             else:
                 words.setdefault(phrase, name)
-    roles = {phrase for _, phrases in _rows("roles.txt") for phrase in phrases}
+    roles = {phrase for _, phrases in data_rows("roles.txt") for phrase in phrases}
     return Lexicon(
         headings,
         labels,

@@ -148,7 +148,7 @@ def container(path: str, known: dict[str, str]) -> str:
 
 
 def labelled(lines: Sequence[Line]) -> tuple[tuple[str, ...], ...]:
-    """For each line the fields that label it: its own label, else the label that is the line before."""
+    """For each line the fields that label it: its own label, else a label just above it."""
     out: list[tuple[str, ...]] = []
     waiting: tuple[str, ...] = ()
     for line in lines:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from rolecall.core import Span
+from rolecall.normalise.gazetteer import begins_name, find_key
 from rolecall.normalise.places import find_places, is_place
+from rolecall.normalise.words import words_of
 from rolecall.reader.blocks import SEEN, Tagged
+from rolecall.reader.lexicon import lexicon
+from rolecall.reader.menu import menu_share
 from rolecall.reader.names import anchor_line
+from rolecall.reader.lines import Line
 from rolecall.reader.proposal import Proposal, bins, is_label, label_of, value_span
 
 HINT = re.compile(
@@ -27,6 +32,15 @@ BARE_WORDS = ("remote", "hybrid", "site", "office", "anywhere")
 PARTED = re.compile(r"[;|•·●]")
 MOST_WORDS = 14
 LEAST = 0.35
+NEAR_BODY = 3
+"""Lines of the body, from its first on, that may still be header lines."""
+
+MOST_NAME = 3
+LONGEST_NAME = 4
+BEFORE = frozenset(
+    "in at near i ved på en em no na a à au w we v ve te bij nach bei presso в во near".split()
+)
+CAPITALS = re.compile(r"[^\W\d_][^\d_:!?]*")
 
 
 def propose_places(tagged: Tagged) -> list[Proposal]:
@@ -54,6 +68,7 @@ def propose_places(tagged: Tagged) -> list[Proposal]:
             away = i - anchor
             where = f"at={away}" if -3 <= away <= 6 else "at=far"
             label = "mine" if mine else "other" if labels else "no"
+            said = kind in ("bare", "inner") and _behind_preposition(tagged.page.text, text)
             out.append(
                 Proposal(
                     unit="places",
@@ -78,6 +93,7 @@ def propose_places(tagged: Tagged) -> list[Proposal]:
                         "link" if line.block.link > 0.5 else "text",
                         f"again={min(counts[key], 3)}",
                         f"k={line.block.kind}",
+                        f"{kind}|said" if said else "unsaid",
                     ),
                 )
             )
@@ -96,6 +112,8 @@ def _hints(hints: str) -> bool:
 def _spans(tagged: Tagged, i: int, mine: bool, short: bool) -> Iterator[tuple[Span, str, float]]:
     """Parts of a line that may be places: ``field`` for whole parts, ``cue`` inside a text."""
     line = tagged.lines[i]
+    if menu_share(line.words) == 1.0:
+        return
     base = value_span(tagged, i)
     text = base.of(tagged.page.text)
     seen = False
@@ -108,6 +126,11 @@ def _spans(tagged: Tagged, i: int, mine: bool, short: bool) -> Iterator[tuple[Sp
             if sure >= LEAST or (mine and piece[:1].isupper()):
                 seen = True
                 yield Span(base.start + start, base.start + end), "field", sure
+        if _header(tagged, i):
+            for start, end, kind in _within(line, text, seen):
+                sure = is_place(text[start:end])
+                yield Span(base.start + start, base.start + end), kind, sure
+                seen = True
     if not seen and tagged.zone(i) != "chrome":
         for found in find_places(text[:1200], language=tagged.page.language)[:4]:
             span = Span(base.start + found.start, base.start + found.end)
@@ -115,10 +138,55 @@ def _spans(tagged: Tagged, i: int, mine: bool, short: bool) -> Iterator[tuple[Sp
             yield span, f"{kind}-{found.cue}", is_place(span.of(tagged.page.text))
 
 
+def _header(tagged: Tagged, i: int) -> bool:
+    """Whether a line stands before the body, or so near its start that it may belong there."""
+    zone = tagged.zone(i)
+    return zone == "head" or (zone in "PHDRB" and i - tagged.first < NEAR_BODY)
+
+
+def _within(line: Line, text: str, seen: bool) -> Iterator[tuple[int, int, str]]:
+    """Known names inside a header line; where there is none, a line that is only a short name."""
+    words = words_of(text)
+    count, at, none = len(words.keys), 0, True
+    while at < count:
+        size = 0
+        if text[words.starts[at]].isupper() and begins_name(words.keys[at]):
+            size = _known(words.keys, at)
+        if size:
+            start, end = words.starts[at], words.ends[at + size - 1]
+            if not (seen and end - start >= len(text) - 1):
+                yield start, end, "inner"
+            none = False
+        at += max(1, size)
+    if none and not seen and 0 < count <= MOST_NAME and CAPITALS.fullmatch(text):
+        lists = lexicon()
+        if text[0].isupper() and not line.label and not any(map(lists.names_role, line.words)):
+            yield 0, len(text), "bare"
+
+
+def _known(keys: Sequence[str], at: int) -> int:
+    """How many words the longest known name has that begins at word ``at``."""
+    for size in range(min(LONGEST_NAME, len(keys) - at), 0, -1):
+        name = find_key(" ".join(keys[at : at + size]))
+        if name is not None and not name.common and (name.city or name.region or name.country):
+            return size
+    return 0
+
+
+def _behind_preposition(text: str, name: str) -> bool:
+    """Whether the page has the name behind a word such as "in"."""
+    at = text.find(f" {name}")
+    while at >= 0:
+        if text[max(0, at - 8) : at].rpartition(" ")[2] in BEFORE:
+            return True
+        at = text.find(f" {name}", at + 1)
+    return False
+
+
 def _items(text: str) -> list[tuple[int, int]]:
     """The parts of a header line between separators, without words such as "remote"."""
     low = text.lower()
-    mixed = any([word in low for word in BARE_WORDS])
+    mixed = any(word in low for word in BARE_WORDS)
     whole = _bare(text, 0, len(text), mixed)
     if whole and not PARTED.search(text) and is_place(text[whole[0] : whole[1]]) >= 0.7:
         return [whole]
