@@ -6,7 +6,7 @@ body, ``D`` duty, ``R`` requirement, ``B`` benefit, ``O`` everything else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pycrfsuite
@@ -19,6 +19,7 @@ BODY = "PHDRB"
 SEEN = ("posting", "header")
 PRIVACY_WORDS = 3
 SIBLING_WORDS = 10
+CLOSING_SHARE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ def tag(page: Page, tagger: pycrfsuite.Tagger) -> Tagged:
         ]
     )
     first, last = _with_siblings(lines, *body_window(lines, inside))
+    last = _to_end_of_element(lines, inside, first, last)
     return Tagged(page, lines, tuple(labels), inside, shares, first, last)
 
 
@@ -114,12 +116,37 @@ def _consent_forms(lines: Sequence[Line]) -> set[str]:
     return {form for form in private if words[form] * 2 < total}
 
 
-def _parent_of(top: str, mass: Mapping[str, float]) -> str:
-    """The element around the one that holds most of the body, if it is not most of the page."""
+def _home_of_body(lines: Sequence[Line], inside: Sequence[float]) -> tuple[str, str]:
+    """The element that holds most of the body, and the one around it if it holds little else."""
+    mass: dict[str, float] = {}
+    for share, line in zip(inside, lines, strict=True):
+        mass[line.home] = mass.get(line.home, 0.0) + share * min(60, len(line.words))
+    top = max(mass, key=lambda home: mass[home])
     parent = f"{top.rpartition('/')[0]}/"
-    inside = sum(value for home, value in mass.items() if home.startswith(parent))
-    deep = parent.count("/") > 4
-    return parent if deep and inside < 1.8 * mass[top] else ""
+    held = sum(value for home, value in mass.items() if home.startswith(parent))
+    little_else = parent.count("/") > 4 and held < 1.8 * mass[top]
+    return top, parent if little_else else ""
+
+
+def _to_end_of_element(
+    lines: Sequence[Line], inside: Sequence[float], first: int, last: int
+) -> int:
+    """The body's end moved over the employer's closing texts in the element around the body."""
+    _, around = _home_of_body(lines, inside)
+    if not around or first >= last:
+        return last
+    end, more = last, 0
+    for i in range(last, len(lines)):
+        line = lines[i]
+        if line.block.role not in SEEN or not line.home.startswith(around):
+            break
+        if line.kind == "row" or line.label:
+            break
+        if len(line.words) >= SIBLING_WORDS and line.block.link < 0.5:
+            end = i + 1
+            more += len(line.words)
+    body = sum(len(line.words) for line in lines[first:last])
+    return end if more <= CLOSING_SHARE * body else last
 
 
 def _with_siblings(lines: Sequence[Line], first: int, last: int) -> tuple[int, int]:
@@ -149,11 +176,7 @@ def body_window(lines: Sequence[Line], inside: Sequence[float]) -> tuple[int, in
     join it.
     """
     homes = [line.home for line in lines]
-    mass: dict[str, float] = {}
-    for home, share, line in zip(homes, inside, lines, strict=True):
-        mass[home] = mass.get(home, 0.0) + share * min(60, len(line.words))
-    top = max(mass, key=lambda home: mass[home])
-    around = _parent_of(top, mass)
+    top, around = _home_of_body(lines, inside)
     best = total = 0.0
     window, begin = (0, 0), 0
     for i, share in enumerate(inside):
