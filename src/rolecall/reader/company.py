@@ -9,6 +9,7 @@ from rolecall.core import Span
 from rolecall.normalise.places import is_place
 from rolecall.reader.blocks import Tagged
 from rolecall.reader.lexicon import lexicon, split_words
+from rolecall.reader.menu import menu_marks
 from rolecall.reader.names import (
     AFTER,
     INNER_CAPITAL,
@@ -28,6 +29,7 @@ UNIT = re.compile(
     r"|institut for|avdelning|institutionen|dział|wydział|отдел|кафедра|dipartimento)\b",
     re.I,
 )
+MOST_DIGITS = 3
 NO_LETTER = re.compile(r"[\W_]+")
 SAID = frozenset({"label", "hint", "near"})
 SURE = frozenset(
@@ -185,7 +187,8 @@ def _belongs(key: str, around: Surroundings, found: set[str]) -> str:
 def _wording(name: str, key: str, found: set[str]) -> list[str]:
     words = split_words(name)
     lists = lexicon()
-    out = [f"n={min(len(words), 6)}"]
+    out = [f"n={min(len(words), 6)}", *menu_marks(words)]
+    out.extend(["digits"] * (sum(map(str.isdigit, name)) > MOST_DIGITS))
     suffix = LEGAL.search(name) is not None
     if suffix:
         out.append("suffix")

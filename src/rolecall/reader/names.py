@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from rolecall.core import Span
 from rolecall.normalise.places import is_place
 from rolecall.reader.blocks import Tagged
+from rolecall.reader.known import known_places
 from rolecall.reader.lexicon import lexicon, split_words
 from rolecall.reader.proposal import bins, label_of, value_span
 
@@ -18,7 +19,11 @@ MOST_CHARS = 90
 MOST_FREQUENT = 12
 AFTER = 6
 MOST_LOOSE = 16
+MOST_PIECES = 3
+"""Parts of a header line; a line of more is a menu."""
+
 NEAR = (-3, 5)
+MOST_FIRST_WORDS = 8
 NOT_SPACE = re.compile(r"\S+")
 INNER_CAPITAL = re.compile(r"[a-z][A-Z]|['’]s$")
 LEGAL = re.compile(
@@ -64,7 +69,10 @@ ORGANISATION = re.compile(
     r"|holding|foundation|stiftung|fundac|fondation|association|verband|verein|council|ministr|agency|agentur"
     r"|labs?\b|studios?\b|systems?\b|technolog|solutions?\b|software|services|consulting|partners|games"
     r"|kommune|gemeinde|gmina|región|region\b|stadt\b|museum|zentrum|centre|center|společnost|nemocnice"
-    r"|университет|институт|банк|группа|центр|больница|завод|фонд|^pt\.|szpital|uniwersytet|sykehus|sjukhus",
+    r"|университет|институт|банк|группа|центр|больница|завод|фонд|^pt\.|szpital|uniwersytet|sykehus|sjukhus"
+    r"|ayuntamiento|escuela|colegio|diputaci|cooperativa|skole\b|skolan?\b|gymnasi|sygehus|plejehjem"
+    r"|vårdcentral|börnehus|børnehus|hotel\b|szkoł|przedszkol|spółdzieln|urząd|starostw|fundacj"
+    r"|stowarzysz|przychodni|zakład|hurtowni|åkeri|verkstad|byrå|bufete|despacho",
     re.I,
 )
 HINT = re.compile(
@@ -124,7 +132,20 @@ def gather(tagged: Tagged) -> Names:
     for i in range(len(tagged.lines)):
         _from_line(tagged, i, names)
     _frequent(tagged, names, domains_of(tagged))
+    _first_line(tagged, names)
     return names
+
+
+def _first_line(tagged: Tagged, names: Names) -> None:
+    """The page's first line, and its first part, often is the name of whoever runs the site."""
+    for line in tagged.lines[:2]:
+        if line.block.kind == "title" or not line.words:
+            continue
+        if len(line.words) <= MOST_FIRST_WORDS:
+            span = line.block.span
+            for part in (span, *_pieces(line.text, span.start, SPLIT_LINE)[:1]):
+                names.add(part, "first", f"first:{line.block.role}")
+        return
 
 
 def _from_line(tagged: Tagged, i: int, names: Names) -> None:
@@ -232,9 +253,12 @@ def _labelled(tagged: Tagged, i: int) -> Iterator[tuple[Span, tuple[str, ...]]]:
     field = f"near:F{int(tagged.shares[i].get('F', 0) * 3)}"
     for short in _without_place(line.text, span):
         yield short, ("near", near)
+    for short in _before_place(span.of(tagged.page.text), span.start):
+        yield short, ("near", near, "before")
     yield span, ("near", near, f"near:{link}", field)
-    for piece in _pieces(line.text, line.block.span.start, SPLIT_LINE):
-        yield piece, ("piece", near)
+    pieces = _pieces(line.text, line.block.span.start, SPLIT_LINE)
+    for piece in pieces:
+        yield piece, ("piece", near, "many") if len(pieces) > MOST_PIECES else ("piece", near)
 
 
 def _without_place(text: str, span: Span) -> Iterator[Span]:
@@ -243,6 +267,14 @@ def _without_place(text: str, span: Span) -> Iterator[Span]:
     for count in (1, 2, 3):
         if len(words) > count and is_place(text[words[-count].start() :]) >= 0.7:
             yield Span(span.start, span.start + words[-count - 1].end())
+
+
+def _before_place(text: str, start: int) -> Iterator[Span]:
+    """What stands before each known place in a header line: "Acme, Malmö, heltid"."""
+    for at, _ in known_places(text)[:MOST_PIECES]:
+        end = len(text[:at].rstrip(" ,.–-|·("))
+        if end > 1:
+            yield Span(start, start + end)
 
 
 def anchor_line(tagged: Tagged) -> int:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import lru_cache
 
 from rolecall.core import Span
-from rolecall.normalise.gazetteer import begins_name, find_key
 from rolecall.normalise.places import find_places, is_place
-from rolecall.normalise.words import words_of
 from rolecall.reader.blocks import SEEN, Tagged
+from rolecall.reader.known import known_places
 from rolecall.reader.lexicon import lexicon
+from rolecall.reader.lines import Line
 from rolecall.reader.menu import menu_share
 from rolecall.reader.names import anchor_line
-from rolecall.reader.lines import Line
 from rolecall.reader.proposal import Proposal, bins, is_label, label_of, value_span
 
 HINT = re.compile(
@@ -36,7 +35,6 @@ NEAR_BODY = 3
 """Lines of the body, from its first on, that may still be header lines."""
 
 MOST_NAME = 3
-LONGEST_NAME = 4
 BEFORE = frozenset(
     "in at near i ved på en em no na a à au w we v ve te bij nach bei presso в во near".split()
 )
@@ -146,31 +144,15 @@ def _header(tagged: Tagged, i: int) -> bool:
 
 def _within(line: Line, text: str, seen: bool) -> Iterator[tuple[int, int, str]]:
     """Known names inside a header line; where there is none, a line that is only a short name."""
-    words = words_of(text)
-    count, at, none = len(words.keys), 0, True
-    while at < count:
-        size = 0
-        if text[words.starts[at]].isupper() and begins_name(words.keys[at]):
-            size = _known(words.keys, at)
-        if size:
-            start, end = words.starts[at], words.ends[at + size - 1]
-            if not (seen and end - start >= len(text) - 1):
-                yield start, end, "inner"
-            none = False
-        at += max(1, size)
-    if none and not seen and 0 < count <= MOST_NAME and CAPITALS.fullmatch(text):
+    known = known_places(text)
+    for start, end in known:
+        if not (seen and end - start >= len(text) - 1):
+            yield start, end, "inner"
+    count = len(line.words)
+    if not known and not seen and 0 < count <= MOST_NAME and CAPITALS.fullmatch(text):
         lists = lexicon()
         if text[0].isupper() and not line.label and not any(map(lists.names_role, line.words)):
             yield 0, len(text), "bare"
-
-
-def _known(keys: Sequence[str], at: int) -> int:
-    """How many words the longest known name has that begins at word ``at``."""
-    for size in range(min(LONGEST_NAME, len(keys) - at), 0, -1):
-        name = find_key(" ".join(keys[at : at + size]))
-        if name is not None and not name.common and (name.city or name.region or name.country):
-            return size
-    return 0
 
 
 def _behind_preposition(text: str, name: str) -> bool:

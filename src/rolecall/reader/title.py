@@ -10,6 +10,7 @@ from rolecall.core import Span
 from rolecall.normalise.places import is_place
 from rolecall.reader.blocks import Tagged
 from rolecall.reader.lexicon import lexicon, split_words
+from rolecall.reader.menu import menu_marks
 from rolecall.reader.proposal import Proposal, bins, label_of, place_features, value_span
 
 MOST_WORDS = 28
@@ -221,6 +222,7 @@ def _wording(text: str, key: str) -> list[str]:
         f"n={min(len(words), 9)}",
         f"role={min(roles, 2)}",
         f"rn={min(roles, 1)}|{bins(len(words))}",
+        *menu_marks(words),
     ]
     if words:
         if lists.names_role(words[-1]):

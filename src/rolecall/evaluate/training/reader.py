@@ -6,6 +6,7 @@ that they meet the tagger's mistakes in training as they will in use.
 
 from __future__ import annotations
 
+import argparse
 import json
 import tempfile
 from collections import Counter
@@ -14,10 +15,12 @@ from pathlib import Path
 
 import pycrfsuite
 
-from rolecall.evaluate.samples import Sample
+from rolecall.evaluate.samples import Sample, load_samples
 from rolecall.evaluate.training import priors
 from rolecall.evaluate.training.blocks import train_blocks
+from rolecall.evaluate.training.calibrate import values_of, write_curves
 from rolecall.evaluate.training.choice import fit_choice
+from rolecall.evaluate.training.invented import Invented, invented
 from rolecall.evaluate.training.layouts import layouts
 from rolecall.evaluate.training.logistic import fit
 from rolecall.evaluate.training.right import has_value, right
@@ -25,7 +28,7 @@ from rolecall.evaluate.training.skills import train_skills
 from rolecall.reader import facts
 from rolecall.reader.blocks import Tagged, tag
 from rolecall.reader.linear import Linear
-from rolecall.reader.model import BLOCKS, CALIBRATION, RANKERS, write_manifest
+from rolecall.reader.model import BLOCKS, CALIBRATION, FOLDER, RANKERS, write_manifest
 from rolecall.reader.place import propose_places
 from rolecall.reader.proposal import Proposal
 from rolecall.reader.read import CHOSEN, LISTED
@@ -33,6 +36,10 @@ from rolecall.reader.read import CHOSEN, LISTED
 INNER_PARTS = 3
 SITE_POWER = 0.7
 """A page of a site with n pages weighs n to the power of minus this."""
+
+WRITTEN = ("title", "company", "places")
+WRITTEN_SHARE = 0.15
+"""Units of which invented pages teach something, and what one of these pages weighs."""
 
 THRESHOLDS = {
     "title": 0.03,
@@ -57,35 +64,41 @@ def train_reader(samples: Sequence[Sample], out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     train_blocks(samples, out / BLOCKS)
     train_skills(samples, out)
-    rankers = train_rankers(samples, cross_tagged(samples))
+    rankers = train_rankers(samples, cross_tagged(samples), invented())
     _write(out / RANKERS, {unit: dict(model.weights) for unit, model in sorted(rankers.items())})
     _write(out / CALIBRATION, {"thresholds": THRESHOLDS, "curves": {}})
     write_manifest(out)
 
 
 def cross_tagged(samples: Sequence[Sample]) -> dict[str, Tagged]:
-    """Every page as a tagger sees it that was trained without its site."""
+    """Every page, invented ones too, as a tagger sees it that was trained without its site."""
     sizes = Counter(sample.site for sample in samples)
     home: dict[str, int] = {}
     load = [0] * INNER_PARTS
     for site in sorted(sizes, key=lambda s: (-sizes[s], s)):
         home[site] = load.index(min(load))
         load[home[site]] += sizes[site]
+    written = invented()
+    sites = list(dict.fromkeys(one.sample.site for one in written))
+    home.update({site: i % INNER_PARTS for i, site in enumerate(sites)})
     found: dict[str, Tagged] = {}
     with tempfile.TemporaryDirectory() as folder:
         for part in range(INNER_PARTS):
             path = Path(folder) / f"part{part}"
-            train_blocks([s for s in samples if home[s.site] != part], path)
+            known = [one for one in written if home[one.sample.site] != part]
+            train_blocks([s for s in samples if home[s.site] != part], path, known)
             tagger = pycrfsuite.Tagger()
             tagger.open(str(path))
-            for sample in samples:
+            for sample in (*samples, *(one.sample for one in written)):
                 if home[sample.site] == part:
                     found[sample.id] = tag(sample.page, tagger)
             tagger.close()
     return found
 
 
-def train_rankers(samples: Sequence[Sample], tagged: dict[str, Tagged]) -> dict[str, Linear]:
+def train_rankers(
+    samples: Sequence[Sample], tagged: dict[str, Tagged], written: Sequence[Invented] = ()
+) -> dict[str, Linear]:
     """A ranker for each unit that has proposals."""
     sizes = Counter(sample.site for sample in samples)
     shares = [sizes[sample.site] ** -SITE_POWER for sample in samples]
@@ -100,6 +113,11 @@ def train_rankers(samples: Sequence[Sample], tagged: dict[str, Tagged]) -> dict[
                     continue
                 pages.append(rows)
                 weights.append(share)
+        for one in written if unit in WRITTEN else ():
+            rows = _rows(unit, propose(tagged[one.sample.id]), one.sample)
+            if any(y for _, y in rows):
+                pages.append(rows)
+                weights.append(WRITTEN_SHARE)
         prior = priors.PRIORS.get(unit)
         epochs = priors.EPOCHS.get(unit, 20)
         rankers[unit] = fit_choice(
@@ -137,3 +155,22 @@ def _rows(
 def _write(path: Path, data: object) -> None:
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     path.write_text(text + "\n", "utf-8")
+
+
+def main() -> None:
+    """Train on a corpus folder; write to the shipped model folder, or to ``--out``."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("corpus", type=Path)
+    parser.add_argument("--out", type=Path, default=FOLDER)
+    parser.add_argument("--records", type=Path, help="leave-out records to calibrate on")
+    args = parser.parse_args()
+    samples = load_samples(args.corpus)
+    train_reader(samples, args.out)
+    if args.records:
+        lines = [json.loads(line) for line in args.records.read_text("utf-8").splitlines()]
+        gold = {sample.id: sample.gold for sample in samples}
+        write_curves(args.out, values_of(lines, gold, {s.id: s.site for s in samples}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,35 @@
+"""Known places inside a header line, where no separators part the place from the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from rolecall.normalise.gazetteer import begins_name, find_key
+from rolecall.normalise.words import words_of
+
+LONGEST_NAME: Final = 4
+"""Words of a place's name."""
+
+
+def known_places(text: str) -> list[tuple[int, int]]:
+    """Where ``text`` names places of the gazetteer that are no common words, longest first."""
+    words = words_of(text)
+    found, at = [], 0
+    while at < len(words.keys):
+        size = 0
+        if text[words.starts[at]].isupper() and begins_name(words.keys[at]):
+            size = _known(words.keys, at)
+        if size:
+            found.append((words.starts[at], words.ends[at + size - 1]))
+        at += max(1, size)
+    return found
+
+
+def _known(keys: Sequence[str], at: int) -> int:
+    """How many words the longest known name has that begins at word ``at``."""
+    for size in range(min(LONGEST_NAME, len(keys) - at), 0, -1):
+        name = find_key(" ".join(keys[at : at + size]))
+        if name is not None and not name.common and (name.city or name.region or name.country):
+            return size
+    return 0
