@@ -100,13 +100,14 @@ def rules_of(model: Model) -> Rules:
     """The rules of settling that go with a trained model.
 
     The reader leaves out what is below its own thresholds; where one is low because that was
-    measured to be right, settling does not ask for more.
+    measured to be right, settling does not ask for more. A model without curves reports the raw
+    confidence.
     """
     thresholds = {
         unit: min(least, model.thresholds.get(unit, least))
         for unit, least in NULL_THRESHOLDS.items()
     }
-    return Rules(null_thresholds=thresholds, calibration=model.curves)
+    return Rules(null_thresholds=thresholds, calibration=model.curves or None)
 
 
 @cache

@@ -21,7 +21,7 @@ from typing import Any, Final
 from rolecall.core import Source
 from rolecall.evaluate.leave_out import leave_out
 from rolecall.evaluate.samples import load_samples
-from rolecall.evaluate.training.calibrate import LEAST, calibration_error, values_of
+from rolecall.evaluate.training.calibrate import LEAST, best_strength, values_of
 from rolecall.pipeline import extract_record, prepare
 
 FLOORS: Final = Path(__file__).with_name("floors.json")
@@ -74,7 +74,7 @@ def measure(corpus: Path, records: Path) -> dict[str, Any]:
         "fields": scored["fields"],
         "sites": total["by_site"],
         "calibration": {
-            unit: {"values": len(rows), "error": calibration_error(rows)}
+            unit: {"values": len(rows), "error": best_strength(rows)[1]}
             for unit, rows in values.items()
             if len(rows) >= LEAST
         },

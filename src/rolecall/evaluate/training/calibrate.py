@@ -20,7 +20,10 @@ from rolecall.schema.posting import UNITS
 
 LEAST: Final = 30
 GRID: Final = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)
-DRAW: Final = 4.0
+STRENGTHS: Final = ((4.0, 0.3), (20.0, 0.1), (60.0, 0.1), (200.0, 0.0))
+"""How strongly a slope is drawn, and to which slope: from a free curve to the unit's mean."""
+
+TOLERANCE: Final = 0.05
 FIELD_OF: Final = {
     "places": "location",
     "salary": "salary_min",
@@ -64,15 +67,16 @@ def values_of(
     return out
 
 
-def fit_curve(values: Sequence[Value]) -> tuple[float, float]:
+def fit_curve(values: Sequence[Value], strength: tuple[float, float]) -> tuple[float, float]:
     """Intercept and slope of the logistic curve, by Newton's method on the drawn likelihood."""
+    draw, slope = strength
     mean = (sum(v.score for v in values) + 1.0) / (len(values) + 2.0)
     base = math.log(mean / (1 - mean))
     rows = [(_odds(v.confidence), v.score) for v in values]
     middle = sum(x for x, _ in rows) / len(rows)
-    a, b = base, 0.3
+    a, b = base, slope
     for _ in range(30):
-        ga, gb, haa, hab, hbb = 0.0, DRAW * (b - 0.3), 1e-3, 0.0, DRAW
+        ga, gb, haa, hab, hbb = 0.0, draw * (b - slope), 1e-3, 0.0, draw
         for x, y in rows:
             x -= middle
             p = 1 / (1 + math.exp(-(a + b * x)))
@@ -91,13 +95,22 @@ def fit_curve(values: Sequence[Value]) -> tuple[float, float]:
     return a - b * middle, b
 
 
+def best_strength(values: Sequence[Value]) -> tuple[tuple[float, float], float]:
+    """The freest strength whose error is tolerable, else the one with the least; and its error."""
+    tried = [(strength, calibration_error(values, strength)) for strength in STRENGTHS]
+    tolerable = (row for row in tried if row[1] <= TOLERANCE)
+    return next(tolerable, min(tried, key=lambda row: row[1]))
+
+
 def curve(values: Sequence[Value]) -> list[tuple[float, float]]:
     """Points of the fitted curve on a grid of confidences."""
-    a, b = fit_curve(values)
+    a, b = fit_curve(values, best_strength(values)[0])
     return [(x, round(1 / (1 + math.exp(-(a + b * _odds(x)))), 4)) for x in GRID]
 
 
-def calibration_error(values: Sequence[Value], bins: int = 10) -> float:
+def calibration_error(
+    values: Sequence[Value], strength: tuple[float, float], bins: int = 10
+) -> float:
     """Expected calibration error, each site read from curves fitted without it (Naeini 2015)."""
     sites = {v.site for v in values}
     rows: list[tuple[float, float]] = []
@@ -105,7 +118,7 @@ def calibration_error(values: Sequence[Value], bins: int = 10) -> float:
         others = [v for v in values if v.site != name]
         if not others:
             continue
-        a, b = fit_curve(others)
+        a, b = fit_curve(others, strength)
         rows.extend(
             (1 / (1 + math.exp(-(a + b * _odds(v.confidence)))), v.score)
             for v in values
