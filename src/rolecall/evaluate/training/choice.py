@@ -49,8 +49,8 @@ def fit_choice(
     weights, sums = list(start), [0.1] * len(index)
     decay = l2 / max(1, len(packed))
     for _ in range(epochs):
-        for page, share in zip(packed, shares or [1.0] * len(packed), strict=True):
-            _step(page, weights, start, sums, (rate, decay, share))
+        for packs, share in zip(packed, shares or [1.0] * len(packed), strict=True):
+            _step(packs, weights, start, sums, (rate, decay, share))
     names = sorted(index, key=lambda name: index[name])
     return Linear({n: round(w, 4) for n, w in zip(names, weights, strict=True) if abs(w) > 1e-3})
 
