@@ -154,16 +154,17 @@ def language_of(text: str, hint: str | None = None) -> str | None:
 
 def _by_script(text: str) -> str | None:
     """The language of a script that only one of the usual languages is written in."""
+    text = text[:2000]
+    foreign = [char for char in set(text) if char >= "\u0370" and char.isalpha()]
+    if not foreign:
+        return None
     counts = dict.fromkeys((code for code, _, _ in _SCRIPTS), 0)
-    letters = 0
-    for char in text[:2000]:
-        if char.isalpha():
-            letters += 1
-            if char >= "\u0370":
-                for code, first, last in _SCRIPTS:
-                    if first <= char <= last:
-                        counts[code] += 1
-                        break
+    for char in foreign:
+        for code, first, last in _SCRIPTS:
+            if first <= char <= last:
+                counts[code] += text.count(char)
+                break
+    letters = sum(map(str.isalpha, text))
     if counts["ja"] > 0.1 * (counts["zh"] + counts["ja"]) and counts["ja"] > 5:
         counts["ja"] += counts["zh"]
     code = max(counts, key=lambda key: counts[key])

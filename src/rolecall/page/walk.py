@@ -36,6 +36,7 @@ class Walk:
         self._start: Frame | None = None
         self._last: Frame | None = None
         self._pending: list[tuple[int, int, str, Frame]] = []
+        self._known: dict[str, bool] = {}  # class names -> whether they hide
 
     def title(self, text: str, path: str) -> None:
         """Put the document's title in front of everything."""
@@ -49,28 +50,43 @@ class Walk:
         frame = Frame("html", None, BLOCK, 1)
         node = root.child
         stack: list[tuple[LexborNode | None, Frame]] = []
-        sorts = SORTS
+        push, pop, sort_of, add, enter = stack.append, stack.pop, SORTS.get, self._add, self._open
         while not self.full:
             if node is None:
                 if frame.block is frame.tag:
-                    self._close(frame)
+                    if self._start is not None:
+                        self._flush()
+                    if frame.section is not None:
+                        self._close(frame)
                 if not stack:
                     break
-                node, frame = stack.pop()
+                node, frame = pop()
                 continue
             tag = node.tag or "-document"
-            sort = sorts.get(tag, INLINE)
+            sort = sort_of(tag, INLINE)
             if sort == TEXT:
-                self._add(node.text_content or "", frame)
+                raw = node.text_content
+                if raw:
+                    if not raw.isspace():
+                        add(raw, frame)
+                    elif self._size:
+                        self._gap(raw, frame)
             elif sort:
-                below = node.child
                 if sort >= BLOCK and self._start is not None:
                     self._flush()
-                child = self._open(node, tag, sort, frame, below is None)
-                if child is not None:
-                    stack.append((node.next, frame))
-                    node, frame = below, child
-                    continue
+                if sort != BREAK:
+                    counts = frame.counts
+                    if counts is None:
+                        frame.counts = {tag: 1}
+                    else:
+                        counts[tag] = counts.get(tag, 0) + 1
+                    below = node.child
+                    if below is not None:
+                        child = enter(node, tag, sort, frame)
+                        if child is not None:
+                            push((node.next, frame))
+                            node, frame = below, child
+                            continue
             node = node.next
         self._flush()
 
@@ -102,24 +118,18 @@ class Walk:
             for section in self.sections
         ]
 
-    def _open(
-        self, node: LexborNode, tag: str, sort: int, parent: Frame, empty: bool
-    ) -> Frame | None:
+    def _open(self, node: LexborNode, tag: str, sort: int, parent: Frame) -> Frame | None:
         """Enter an element: its frame, or ``None`` where nothing in it can be seen."""
-        if sort == BREAK:
-            return None
-        counts = parent.counts
-        if counts is None:
-            counts = parent.counts = {tag: 1}
-            count = 1
-        else:
-            count = counts[tag] = counts.get(tag, 0) + 1
-        if empty:
-            return None
-        frame = Frame(tag, parent, sort, count)
+        frame = Frame(tag, parent, sort, parent.counts[tag] if parent.counts else 1)
         attributes = node.attributes
-        if attributes and not self._attributes(node, frame, attributes):
-            return None
+        if attributes:
+            own = attributes.get("class")
+            if own and len(attributes) == 1:  # the most common case
+                if self._named(own):
+                    return None
+                frame.own = own
+            elif not self._attributes(node, frame, attributes):
+                return None
         if sort == BLOCK:
             frame.section = section_of(tag, frame.own)
             frame.first = len(self.drafts)
@@ -127,27 +137,37 @@ class Walk:
                 frame.cell = _alone(node)
         return frame
 
+    def _named(self, own: str) -> bool:
+        """Whether class names hide an element; a page repeats them, so the answer is kept."""
+        known = self._known.get(own)
+        if known is None:
+            known = self._known[own] = named_unseen(own, self.hiding)
+        return known
+
     def _attributes(
         self, node: LexborNode, frame: Frame, attributes: dict[str, str | None]
     ) -> bool:
         """Take over what an element's attributes say; false when they hide it."""
         get = attributes.get
-        if len(attributes) == 1 and (own := get("class")):  # the most common case
-            frame.own = own
-            return not named_unseen(own, self.hiding)
-        if unseen(attributes, self.hiding) and not _twin(node, attributes):
-            return False
         own = get("class") or ""
+        style = get("style")
+        doubtful = (
+            style or "hidden" in attributes or "aria-hidden" in attributes
+            or (own and self._named(own)) or (self.hiding and "id" in attributes)
+        )  # fmt: skip
+        if doubtful and unseen(attributes, self.hiding) and not _twin(node, attributes):
+            return False
         for name in NAMING:
-            if name in attributes and (value := attributes[name]):
+            if value := get(name):
                 own = f"{own} {value}" if own else value
         frame.own = own
         if frame.tag == "a":
             frame.href = get("href") or frame.href
+        elif not style and frame.tag == "font":
+            style = f"color:{get('color') or ''}"
         if get("role") == "heading":
             level = get("aria-level") or "2"
             frame.level = int(level) if level in "123456" else 2
-        style = get("style") or (frame.tag == "font" and f"color:{get('color') or ''}")
         if style:
             seen = look(style)
             frame.bold = frame.bold or seen.bold
@@ -157,28 +177,27 @@ class Walk:
         return True
 
     def _close(self, frame: Frame) -> None:
-        if self._start is not None:
-            self._flush()
-        if frame.section and frame.first < len(self.drafts):
+        """Keep a container that says what it is and holds lines."""
+        kind = frame.section
+        if kind and frame.first < len(self.drafts):
             self.sections.append(
-                Section(frame.section, frame.tag, frame.first, len(self.drafts), frame.steps)
+                Section(kind, frame.tag, frame.first, len(self.drafts), frame.steps)
             )
 
+    def _gap(self, raw: str, frame: Frame) -> None:
+        """White space within a line."""
+        if frame.lines and "\n" in raw:
+            self._flush()
+        elif self._parts[-1] != " ":
+            self._parts.append(" ")
+            self._size += 1
+
     def _add(self, raw: str, frame: Frame) -> None:
-        words = raw.split()
-        if not words:
-            if self._size:
-                if frame.lines and "\n" in raw:
-                    self._flush()
-                elif self._parts[-1] != " ":
-                    self._parts.append(" ")
-                    self._size += 1
-            return
-        core = " ".join(words)
+        core = " ".join(raw.split())
         if not core.isascii() or not core.isprintable():
             core = " ".join(scrub(core).split())
-            if not core:
-                return
+        if not core:
+            return
         if ("\n" in raw and (frame.lines or len(raw) > 40)) or "\\n" in raw or "<" in raw:
             pieces = lines_of(raw, frame.lines)
             if len(pieces) > 1 or frame.lines:
