@@ -13,23 +13,30 @@ LONGEST_NAME: Final = 4
 
 
 def known_places(text: str) -> list[tuple[int, int]]:
-    """Where ``text`` names places of the gazetteer that are no common words, longest first."""
+    """Where ``text`` names places of the gazetteer that are no common words.
+
+    A region or country behind a comma belongs to the name before it.
+    """
     words = words_of(text)
-    found, at = [], 0
+    found: list[tuple[int, int]] = []
+    at = 0
     while at < len(words.keys):
-        size = 0
+        size, within = 0, False
         if text[words.starts[at]].isupper() and begins_name(words.keys[at]):
-            size = _known(words.keys, at)
+            size, within = _known(words.keys, at)
         if size:
-            found.append((words.starts[at], words.ends[at + size - 1]))
+            start, end = words.starts[at], words.ends[at + size - 1]
+            if within and found and text[found[-1][1] : start] == ", ":
+                start = found.pop()[0]
+            found.append((start, end))
         at += max(1, size)
     return found
 
 
-def _known(keys: Sequence[str], at: int) -> int:
-    """How many words the longest known name has that begins at word ``at``."""
+def _known(keys: Sequence[str], at: int) -> tuple[int, bool]:
+    """The words of the longest known name that begins at word ``at``; whether it holds cities."""
     for size in range(min(LONGEST_NAME, len(keys) - at), 0, -1):
         name = find_key(" ".join(keys[at : at + size]))
         if name is not None and not name.common and (name.city or name.region or name.country):
-            return size
-    return 0
+            return size, bool(name.country or (name.region and not name.city))
+    return 0, False

@@ -24,6 +24,7 @@ MOST_PIECES = 3
 
 NEAR = (-3, 5)
 MOST_FIRST_WORDS = 8
+SMALL_END = re.compile(r"\s+[^\W\d_A-ZÀ-ÖØ-ÞА-Я]{1,3}$")
 NOT_SPACE = re.compile(r"\S+")
 INNER_CAPITAL = re.compile(r"[a-z][A-Z]|['’]s$")
 LEGAL = re.compile(
@@ -272,7 +273,7 @@ def _without_place(text: str, span: Span) -> Iterator[Span]:
 def _before_place(text: str, start: int) -> Iterator[Span]:
     """What stands before each known place in a header line: "Acme, Malmö, heltid"."""
     for at, _ in known_places(text)[:MOST_PIECES]:
-        end = len(text[:at].rstrip(" ,.–-|·("))
+        end = len(SMALL_END.sub("", text[:at].rstrip(" ,.–-|·(")))
         if end > 1:
             yield Span(start, start + end)
 

@@ -92,6 +92,7 @@ def propose_places(tagged: Tagged) -> list[Proposal]:
                         f"again={min(counts[key], 3)}",
                         f"k={line.block.kind}",
                         f"{kind}|said" if said else "unsaid",
+                        *_doubts(line, text, kind),
                     ),
                 )
             )
@@ -153,6 +154,16 @@ def _within(line: Line, text: str, seen: bool) -> Iterator[tuple[int, int, str]]
         lists = lexicon()
         if text[0].isupper() and not line.label and not any(map(lists.names_role, line.words)):
             yield 0, len(text), "bare"
+
+
+def _doubts(line: Line, text: str, kind: str) -> Iterator[str]:
+    """What speaks against a part of a short line: a role's name in it, or a name before the place."""
+    if kind != "field" or len(line.words) > MOST_WORDS:
+        return
+    if any(map(lexicon().names_role, text.lower().split())):
+        yield "role"
+    if "," in text and (known := known_places(text)) and known[0][0] > 0:
+        yield "late"
 
 
 def _behind_preposition(text: str, name: str) -> bool:

@@ -101,6 +101,8 @@ PLACES: Final[dict[str, float]] = {
     "kind=bare": -0.5,
     "kind=bare|z=head": 1.0,
     "bare|said": 2.5,
+    "role": -2.0,
+    "late": -1.0,
     "kind=field|z=head": 1.0,
     "kind=field|z=chrome": -1.5,
     "kind=field|z=after": -0.3,

@@ -38,7 +38,7 @@ SITE_POWER = 0.7
 """A page of a site with n pages weighs n to the power of minus this."""
 
 WRITTEN = ("title", "company", "places")
-WRITTEN_SHARE = 0.15
+WRITTEN_SHARE = 0.1
 """Units of which invented pages teach something, and what one of these pages weighs."""
 
 THRESHOLDS = {
