@@ -17,6 +17,15 @@ from rolecall.reader.lines import Line, labelled, prepare
 
 BODY = "PHDRB"
 SEEN = ("posting", "header")
+READ = ("posting", "header", "chrome")
+"""Roles of lines in which a title or a place may stand."""
+
+HEAD_LINES, LEAST_HEAD = 8, 14
+"""Lines behind the body's start, and from the page's start, that may hold the role's heading."""
+
+SURELY_BODY = 0.76
+"""The probability of being body that leaves less than a quarter, so too little, to ``T`` and ``F``."""
+
 PRIVACY_WORDS = 3
 SIBLING_WORDS = 10
 CLOSING_SHARE = 0.8
@@ -27,8 +36,9 @@ class Tagged:
     """A page as the tagger read it.
 
     ``labels`` and ``inside`` (the probability of standing in the body) run parallel to ``lines``;
-    the body is ``lines[first:last]``, empty where no body was found. ``shares`` maps each label to
-    its probability, line by line. What follows from these is worked out once: ``zones`` (see
+    the body is ``lines[first:last]``, empty where no body was found. ``shares`` maps labels to
+    their probability, line by line: those of the body for posting and header lines, ``T`` and
+    ``F`` where the line may be either; a missing one is next to nothing. What follows from these is worked out once: ``zones`` (see
     ``zone``), ``labelled`` (the fields that label a line) and ``under`` (the class of the last
     heading above a line, its own where it is one).
     """
@@ -77,20 +87,26 @@ def tag(page: Page, tagger: pycrfsuite.Tagger) -> Tagged:
     if not lines:
         return Tagged(page, (), (), (), (), 0, 0)
     labels = tagger.tag(block_features(page, lines))
-    known, marginal = tagger.labels(), tagger.marginal
-    shares = tuple([{name: marginal(name, i) for name in known} for i in range(len(lines))])
+    marginal = tagger.marginal
     consent = _consent_forms(lines)
-    inside = tuple(
-        [
-            sum([share.get(name, 0.0) for name in BODY])
-            if line.block.role in SEEN and _form(line.block.path) not in consent
-            else 0.0
-            for line, share in zip(lines, shares, strict=True)
-        ]
-    )
+    shares: list[dict[str, float]] = []
+    inside: list[float] = []
+    for i, line in enumerate(lines):
+        if line.block.role not in SEEN:
+            shares.append({})
+            inside.append(0.0)
+            continue
+        share = {name: marginal(name, i) for name in BODY}
+        shares.append(share)
+        outside = consent and _form(line.block.path) in consent
+        inside.append(0.0 if outside else sum(share.values()))
     first, last = _with_siblings(lines, *body_window(lines, inside))
     last = _to_end_of_element(lines, inside, first, last)
-    return Tagged(page, lines, tuple(labels), inside, shares, first, last)
+    near = max(first + HEAD_LINES, LEAST_HEAD)
+    for i, share in enumerate(shares):
+        if lines[i].block.role in READ and (i < near or inside[i] < SURELY_BODY):
+            share["T"], share["F"] = marginal("T", i), marginal("F", i)
+    return Tagged(page, lines, tuple(labels), tuple(inside), tuple(shares), first, last)
 
 
 def _form(path: str) -> str:
