@@ -56,6 +56,12 @@ def place_words(section: str) -> WordSet:
 
 
 @lru_cache(maxsize=16_384)
+def _fills(key: str) -> bool:
+    """Whether a folded word is a label, a filler or a word for work without a place."""
+    return any(key in place_words(section) for section in _SECTIONS[:3])
+
+
+@lru_cache(maxsize=16_384)
 def stands_aside(key: str) -> bool:
     """Whether a folded word begins no known name and has no meaning in a place string."""
     if begins_name(key) or key in _JOINS:
@@ -87,16 +93,12 @@ def _unlabelled(piece: str) -> str:
     head, colon, rest = piece.partition(":")
     if colon and place_words("label").any(keys_of(head)):
         piece = rest.strip()
+    keys = keys_of(piece)
+    if len(keys) < 2 or not _fills(keys[0]):
+        return piece
     words = words_of(piece)
-    label, fill, not_place = (
-        place_words("label"),
-        place_words("label fill"),
-        place_words("not place"),
-    )
     index = 0
-    while index < len(words.keys) - 1 and (
-        words.keys[index] in label or words.keys[index] in fill or words.keys[index] in not_place
-    ):
+    while index < len(words.keys) - 1 and _fills(words.keys[index]):
         if find_key(" ".join(words.keys[index:])) is not None:
             break
         index += 1
@@ -105,6 +107,8 @@ def _unlabelled(piece: str) -> str:
 
 def _part(piece: str, before: Part | None, mark: str) -> Part:
     """What one piece can be, with the part before it and the mark between them."""
+    if not piece[:2].isupper():
+        return _plain(piece, before is not None)
     zipped = _CODE_ZIP.match(piece) or _LAND_CODE.match(piece)
     code = zipped.group(1) if zipped else piece
     if _CODE.match(code) and before is not None and _takes_code(before, mark, code):
@@ -115,6 +119,12 @@ def _part(piece: str, before: Part | None, mark: str) -> Part:
     iso = before is None and len(piece) == 3 and piece.isupper() and find_name(piece) is None
     if iso and country_of_code(piece):
         return Part(piece, "country")
+    return _plain(piece, before is not None)
+
+
+@lru_cache(maxsize=4096)
+def _plain(piece: str, later: bool) -> Part:
+    """What a piece can be that is no code; ``later`` if it is not the first."""
     digits = _DIGIT.search(piece) is not None
     if digits and not piece.isupper():
         piece = _POSTCODE_FIRST.sub("", piece, count=1)
@@ -123,10 +133,9 @@ def _part(piece: str, before: Part | None, mark: str) -> Part:
         return Part(piece, "empty")
     if digits and _POSTCODE.match(piece):
         return Part(piece, "postcode")
-    aside = (place_words("not place"), place_words("label fill"), place_words("label"))
-    if all(any(key in words for words in aside) for key in keys):
+    if all(map(_fills, keys)):
         return Part(piece, "remote")
-    return _named(piece, before is not None)
+    return _named(piece, later, keys)
 
 
 def _takes_code(before: Part, mark: str, code: str) -> bool:
@@ -138,18 +147,18 @@ def _takes_code(before: Part, mark: str, code: str) -> bool:
     return before.kind == "country" or any(map(str.islower, before.text))
 
 
-def _named(piece: str, later: bool) -> Part:
-    name = find_name(piece)
-    if name is None and " " in piece:
+def _named(piece: str, later: bool, keys: list[str]) -> Part:
+    begins = begins_name(keys[0])
+    name = find_name(piece) if begins else None
+    if begins and name is None and " " in piece:
         short = _ONLY.sub("", _NUMBER_LAST.sub("", piece))
         if short != piece and (name := find_name(short)) is not None:
-            piece = short
+            piece, keys = short, keys_of(short)
     if name is not None and (name.country or name.region or name.city):
         kind = "country" if name.country else "region" if name.region else "city"
         if name.big and not later and not name.country:
             kind = "city"
         return Part(piece, kind, name)
-    keys = keys_of(piece)
     place_word = place_words("place word")
     if (
         1 < len(keys) <= 5
@@ -157,7 +166,7 @@ def _named(piece: str, later: bool) -> Part:
         and (keys[0] in place_word or keys[-1] in place_word)
     ):
         return Part(piece, "region")
-    lead = _leading_city(piece)
+    lead = _leading_city(piece) if begins else None
     if lead is not None:
         return lead
     return Part(piece, "street" if _DIGIT.search(piece) else "unknown")
@@ -166,8 +175,6 @@ def _named(piece: str, later: bool) -> Part:
 def _leading_city(piece: str) -> Part | None:
     """A big city with a district behind it: "Berlin-Zentrum", "Hamburg Altona"."""
     words = words_of(piece)
-    if not words.keys or not begins_name(words.keys[0]):
-        return None
     for count in range(min(3, len(words.keys) - 1), 0, -1):
         name = find_key(" ".join(words.keys[:count]))
         if name is not None and name.big and not name.common and len(words.keys) - count <= 2:

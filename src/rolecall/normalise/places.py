@@ -34,9 +34,11 @@ _COUNT: Final = re.compile(
 _NO_PLACE: Final = re.compile(r"[@?!=<>{}\\€$£%+#&]|:\S|https?:|www\.|\d{3}[ -]\d{3}")
 _MARK: Final = re.compile(r"[,;|/·•()\[\]:\d]| [-–—]+ ")
 _SITED: Final = ("based", "locate", "office", "situate", "quartere", "campus", "standort")
-_CAPS: Final = re.compile(r"(?<![^\W_])[A-Z]{2,3}(?![^\W_])")
+_CAPS: Final = re.compile(r"[A-Z](?<![^\W_][A-Z])[A-Z]{1,2}(?![^\W_])")
 _DIGIT: Final = re.compile(r"\d")
-_CAPITALS: Final = re.compile(r"(?<![0-9A-Za-z])([A-Z][0-9A-Za-z]+)(?=[ '.-]([0-9A-Za-z]+)|(, )|)")
+_CAPITALS: Final = re.compile(
+    r"([A-Z](?<![0-9A-Za-z][A-Z])[0-9A-Za-z]+)(?=[ '.-]([0-9A-Za-z]+)|(, )|)"
+)
 _MOST_NAME_WORDS: Final = 6
 _BETWEEN: Final = frozenset((" ", "-", ". ", "'", "’", " - ", "."))
 
@@ -126,7 +128,7 @@ def find_places(text: str, *, language: str | None = None) -> list[Found]:
 def _may_name(text: str) -> bool:
     """A quick look at the capitals of a text: whether any can begin a name or a pattern."""
     low = text.lower()
-    if any(stem in low for stem in _SITED):
+    if any(map(low.__contains__, _SITED)):
         return True
     if text.isascii():
         found = _CAPITALS.findall(text.replace(". ", ".").replace(" - ", "-"))
@@ -134,10 +136,9 @@ def _may_name(text: str) -> bool:
             _may_begin(word.lower(), after.lower(), comma != "") for word, after, comma in found
         )
     words = WORD.findall(text)
-    keys = [fold(word) for word in words]
     comma = "," in text
     return any(
-        _may_begin(keys[i], keys[i + 1] if i + 1 < len(keys) else "", comma)
+        _may_begin(fold(word), fold(words[i + 1]) if i + 1 < len(words) else "", comma)
         for i, word in enumerate(words)
         if word[0].isupper()
     )
