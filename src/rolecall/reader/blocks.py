@@ -24,7 +24,7 @@ HEAD_LINES, LEAST_HEAD = 8, 14
 """Lines behind the body's start, and from the page's start, that may hold the role's heading."""
 
 SURELY_BODY = 0.76
-"""The probability of being body that leaves less than a quarter, so too little, to ``T`` and ``F``."""
+"""The probability of being body that leaves less than a quarter to ``T`` and ``F``: too little."""
 
 PRIVACY_WORDS = 3
 SIBLING_WORDS = 10
@@ -38,9 +38,10 @@ class Tagged:
     ``labels`` and ``inside`` (the probability of standing in the body) run parallel to ``lines``;
     the body is ``lines[first:last]``, empty where no body was found. ``shares`` maps labels to
     their probability, line by line: those of the body for posting and header lines, ``T`` and
-    ``F`` where the line may be either; a missing one is next to nothing. What follows from these is worked out once: ``zones`` (see
-    ``zone``), ``labelled`` (the fields that label a line) and ``under`` (the class of the last
-    heading above a line, its own where it is one).
+    ``F`` where the line may be either; a missing one is next to nothing, and never read. What
+    follows from these is worked out once: ``zones`` (see ``zone``), ``labelled`` (the fields that
+    label a line) and ``under`` (the class of the last heading above a line, its own where it is
+    one).
     """
 
     page: Page
