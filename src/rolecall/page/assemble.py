@@ -36,6 +36,9 @@ _TEXT_TYPES = {
 _SCRIPT = re.compile(r"<script\b(?![^<>]{0,300}\bld\+json)", re.I)
 _LITTLE_TEXT = 2000  # characters; the scripts of a page that shows more do not matter
 _ABSOLUTE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
+# A path from the root that joining leaves as it is.
+_PLAIN = r"[A-Za-z0-9_%+~=,@./-]"
+_ROOTED = re.compile(rf"/{_PLAIN}*(?:\?[&{_PLAIN[1:]}+)?(?:#{_PLAIN}+)?\Z")
 
 
 def clean(source: Source, limits: Limits = DEFAULT) -> Page:
@@ -104,8 +107,8 @@ def _from_html(source: Source, html: str, notices: tuple[Notice, ...], limits: L
         text=text,
         blocks=_blocks(found, roles, limits),
         links=tuple(
-            Link(span=span, href=_resolved(href, base), path=path)
-            for span, href, path in found.links
+            Link(span=span, href=href, path=path)
+            for (span, _, path), href in zip(found.links, _hrefs(found, base), strict=True)
         ),
         statements=statements,
         meta=meta,
@@ -130,20 +133,24 @@ def _posting(found: Walk, roles: Sequence[Role]) -> str:
 
 
 def _blocks(found: Walk, roles: Sequence[Role], limits: Limits) -> tuple[Block, ...]:
-    return tuple(
-        Block(
-            kind=kind_of(draft),
-            role=role,
-            span=Span(draft.start + draft.shift, draft.start + len(draft.text)),
-            path=draft.frame.path(limits.path),
-            tag=draft.frame.block,
-            level=draft.frame.level or draft.frame.depth,
-            hints=draft.frame.hints(),
-            link=min(1.0, draft.linked / len(draft.text)),
-            bold=draft.bold >= len(draft.text) - draft.shift - 1,
+    longest = limits.path
+    blocks: list[Block] = []
+    for draft, role in zip(found.drafts, roles, strict=True):
+        frame, size, start, shift = draft.frame, len(draft.text), draft.start, draft.shift
+        blocks.append(
+            Block(
+                kind=kind_of(draft),
+                role=role,
+                span=Span(start + shift, start + size),
+                path=frame.path(longest),
+                tag=frame.block,
+                level=frame.level or frame.depth,
+                hints=frame.hints(),
+                link=min(1.0, draft.linked / size) if draft.linked else 0.0,
+                bold=draft.bold >= size - shift - 1,
+            )
         )
-        for draft, role in zip(found.drafts, roles, strict=True)
-    )
+    return tuple(blocks)
 
 
 def _from_text(
@@ -227,9 +234,22 @@ def _base(declared: str | None, url: str | None) -> str | None:
     return base if base and base.startswith(("http://", "https://")) else None
 
 
-def _resolved(href: str, base: str | None) -> str:
-    href = href.strip()
-    return href if base is None or _ABSOLUTE.match(href) else _joined(base, href)
+def _hrefs(found: Walk, base: str | None) -> list[str]:
+    """The addresses of all links, absolute where the page or the user says where it stands."""
+    hrefs = [href.strip() for _, href, _ in found.links]
+    if base is None:
+        return hrefs
+    origin = _joined(base, "/").removesuffix("/")
+    known: dict[str, str] = {}
+    for href in hrefs:
+        if href not in known:
+            if _ABSOLUTE.match(href):
+                known[href] = href
+            elif _ROOTED.match(href) and "/." not in href and "//" not in href:
+                known[href] = origin + href
+            else:
+                known[href] = _joined(base, href)
+    return [known[href] for href in hrefs]
 
 
 def _joined(base: str, href: str) -> str:

@@ -92,6 +92,16 @@ class Frame:
         """The steps from the root; after ``longest`` of them ``//`` stands for the rest."""
         if self._path is not None:
             return self._path
+        parent = self.parent
+        if parent is not None and parent._path is not None and self.steps < longest:
+            index = self.index
+            path = (
+                f"{parent._path}/{self.tag}"
+                if index == 1
+                else (f"{parent._path}/{self.tag}[{index}]")
+            )
+            self._path = path
+            return path
         chain: list[Frame] = []
         frame: Frame | None = self
         while frame is not None and frame._path is None:
@@ -110,6 +120,11 @@ class Frame:
     def hints(self) -> str:
         """Lower-case class, id, itemprop and role of the element and its near ancestors."""
         if self._hints is not None:
+            return self._hints
+        parent = self.parent
+        if parent is not None and (above := parent._hints) is not None:
+            own = self.own
+            self._hints = f"{own.lower()} {above}".rstrip()[:240] if own else above
             return self._hints
         chain: list[Frame] = []
         frame: Frame | None = self

@@ -12,6 +12,7 @@ from collections import Counter
 __all__ = ["language_of"]
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+_ASCII_WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")  # of a lower-case text without other letters
 _WORDS = {
     "en": "the of and to in for with you our we are is your will this that as be an or on at from"
     " by have their who it all can not work experience team what more about into must should",
@@ -133,14 +134,21 @@ def language_of(text: str, hint: str | None = None) -> str | None:
     if not text.isascii() and (code := _by_script(text)):
         return code
     scores: dict[str, float] = dict.fromkeys(_WORDS, 0.0)
-    words = _WORD.findall(text.lower().replace("’", "'"))
+    lower = text.lower()
+    letters = {char for char in set(lower) if char > "\x7f" and char.isalnum()}
+    apostrophes = lower.replace("’", "'")
+    words = (_WORD if letters else _ASCII_WORD).findall(apostrophes)
     for word, count in Counter(words).items():
-        for language, weight in _INDEX.get(word, ()):
-            scores[language] += weight * count
+        if word in _INDEX:
+            for language, weight in _INDEX[word]:
+                scores[language] += weight * count
     if not text.isascii():
-        for letter, count in Counter(text.lower()).items():
-            for language in _TELLING.get(letter, ()):
-                scores[language] += min(0.35 * count, 0.03 * len(words) + 0.5)
+        most = 0.03 * len(words) + 0.5
+        for letter, languages in _TELLING.items():
+            if letter in letters or letter in "¿¡·":
+                count = lower.count(letter)
+                for language in languages if count else ():
+                    scores[language] += min(0.35 * count, most)
     (best, score), (_, second) = sorted(scores.items(), key=lambda item: -item[1])[:2]
     declared = (hint or "")[:2].lower()
     if declared in scores and declared != best and scores[declared] > 0.85 * score:

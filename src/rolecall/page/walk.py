@@ -54,10 +54,7 @@ class Walk:
         while not self.full:
             if node is None:
                 if frame.block is frame.tag:
-                    if self._start is not None:
-                        self._flush()
-                    if frame.section is not None:
-                        self._close(frame)
+                    self._close(frame)
                 if not stack:
                     break
                 node, frame = pop()
@@ -177,7 +174,9 @@ class Walk:
         return True
 
     def _close(self, frame: Frame) -> None:
-        """Keep a container that says what it is and holds lines."""
+        """End a block's last line, and keep a container that says what it is and holds lines."""
+        if self._start is not None:
+            self._flush()
         kind = frame.section
         if kind and frame.first < len(self.drafts):
             self.sections.append(
