@@ -1,0 +1,66 @@
+"""Places of work: in fields, in header lines, and in the running text."""
+
+from __future__ import annotations
+
+import pytest
+
+from reader import pages
+from rolecall.reader.place import propose_places
+
+BODY = (
+    "<p>We run four homes for older people and look for somebody who likes quiet hours.</p>"
+    "<h2>Your duties</h2><ul><li>Give medicines and dress wounds through the night</li>"
+    "<li>Write a short report for the day team</li></ul>"
+    "<h2>Requirements</h2><ul><li>A valid licence</li><li>Three years of experience</li></ul>"
+)
+
+
+def cities(html: str) -> list[str]:
+    found = pages.values(f"<h1>Night Nurse</h1>{html}").get("places", [])
+    return [place["city"] or place["text"] for place in found]
+
+
+@pytest.mark.parametrize(
+    ("html", "city"),
+    [
+        ("<p>Location: Leeds, United Kingdom</p>", "Leeds"),
+        ("<p>Arbeitsort: München</p>", "München"),
+        ("<p>Lieu : Lyon (69)</p>", "Lyon"),
+        ("<p>Ubicación: Sevilla</p>", "Sevilla"),
+        ("<dl><dt>Location</dt><dd>Toronto, Canada</dd></dl>", "Toronto"),
+        ("<p>Berlin, Germany</p>", "Berlin"),
+        ("<p>Full-time | Chicago, IL | On-site</p>", "Chicago"),
+        ("<p>Larkfield Care Ltd - Leeds, UK</p>", "Leeds"),
+    ],
+)
+def test_in_the_header(html: str, city: str) -> None:
+    assert cities(html + BODY) == [city]
+
+
+def test_in_the_running_text_where_the_header_has_none() -> None:
+    html = BODY.replace("quiet hours.", "quiet hours. Our office is located in Leeds.")
+    assert cities(html) == ["Leeds"]
+
+
+def test_several_places_of_one_field() -> None:
+    assert cities(f"<p>Locations: Berlin; Hamburg; Köln</p>{BODY}") == ["Berlin", "Hamburg", "Köln"]
+
+
+def test_a_footers_address_is_not_taken_over_the_field() -> None:
+    html = f"<p>Location: Leeds</p>{BODY}<footer><p>Larkfield, 4 High Street, Bath</p></footer>"
+    assert cities(html) == ["Leeds"]
+
+
+def test_proposals_stand_where_they_say() -> None:
+    for html in pages.ALL.values():
+        tagged = pages.tagged(html)
+        found = propose_places(tagged)
+        assert found
+        for one in found:
+            assert one.unit == "places"
+            assert one.span is not None
+            assert one.span.of(tagged.page.text) == one.value
+
+
+def test_a_page_without_lines_has_no_places() -> None:
+    assert propose_places(pages.tagged("")) == []
