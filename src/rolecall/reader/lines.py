@@ -95,7 +95,7 @@ def _line(
         value_at,
         cues,
         first,
-        _kind(block, len(words)),
+        kind_of(block, len(words)),
         heading_like(block, text, len(words), heading),
         container(block.path, homes),
         triggers_in(text) | called(bits),
@@ -118,7 +118,8 @@ def heading_like(block: Block, text: str, count: int, match: HeadingMatch | None
     return "other" if marked or (count <= 8 and opens) else None
 
 
-def _kind(block: Block, count: int) -> str:
+def kind_of(block: Block, count: int) -> str:
+    """The kind of a line of ``count`` words: a long heading, or one in a list item, is none."""
     kind = block.kind
     if kind == "heading":
         if "/li" in block.path:

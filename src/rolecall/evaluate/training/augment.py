@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rolecall.core import Block
-from rolecall.reader.lines import Line
+from rolecall.reader.lines import Line, container, heading_like, kind_of
 
 WORD_FEATURES = ("w0=", "w1=")
 
@@ -23,6 +23,7 @@ def vary(lines: Sequence[Line], draw: random.Random) -> list[Line]:
     no_hints = draw.random() < 0.5
     flat_paths = draw.random() < 0.25
     no_roles = draw.random() < 0.2
+    homes: dict[str, str] = {}
     out = []
     for line in lines:
         block = line.block
@@ -36,8 +37,20 @@ def vary(lines: Sequence[Line], draw: random.Random) -> list[Line]:
             block = _flatten(block)
         if no_roles and block.role == "chrome":
             block = replace(block, role="posting")
-        out.append(replace(line, block=block))
+        out.append(_relaid(line, block, homes))
     return out
+
+
+def _relaid(line: Line, block: Block, homes: dict[str, str]) -> Line:
+    """The line as it is prepared when ``block`` stands in place of its own."""
+    size = len(line.words)
+    return replace(
+        line,
+        block=block,
+        kind=kind_of(block, size),
+        head=heading_like(block, line.text, size, line.heading),
+        home=container(block.path, homes),
+    )
 
 
 def drop_words(features: list[list[str]], draw: random.Random) -> list[list[str]]:
