@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rolecall.core import Span
 from rolecall.normalise.places import is_place
@@ -17,9 +19,8 @@ from rolecall.reader.names import (
     ORGANISATION,
     STOP,
     Names,
-    domains_of,
     gather,
-    mail_hosts,
+    has_legal,
 )
 from rolecall.reader.proposal import Proposal
 
@@ -30,7 +31,8 @@ UNIT = re.compile(
     re.I,
 )
 MOST_DIGITS = 3
-NO_LETTER = re.compile(r"[\W_]+")
+DIGITS = re.compile(r"\d|[^\x00-\x7f]")
+JOINS = str.maketrans("", "", " '-/")
 SAID = frozenset({"label", "hint", "near"})
 SURE = frozenset(
     {"label", "near", "piece", "about:head", "about:body", "title:0", "title:1", "by"}
@@ -46,13 +48,14 @@ class Surroundings:
     text: str
     url: str
     body: str
+    counts: Mapping[str, int]
     title: str
     site: str
     domains: tuple[str, ...]
     mails: frozenset[str]
     lines: frozenset[str]
     furniture: frozenset[str]
-    often: tuple[str, ...]
+    longer: frozenset[str]
     named: bool
 
 
@@ -74,24 +77,22 @@ def propose_companies(tagged: Tagged) -> list[Proposal]:
 def _surroundings(tagged: Tagged, names: Names) -> Surroundings:
     page = tagged.page
     body = _body_text(tagged)
+    counts = {key: body.count(span.of(page.text)) for key, span in names.spans.items()}
+    often = [key.split(" ") for key, count in counts.items() if count > 1 and " " in key]
+    titled = any("title:1" in found for found in names.seen.values())
     return Surroundings(
         text=page.text,
         url=page.url or "",
         body=body,
+        counts=counts,
         title=tagged.lines[0].text.lower() if tagged.lines else "",
         site=" ".join(split_words(page.meta.get("og:site_name", ""))),
-        domains=tuple(domains_of(tagged)),
-        mails=frozenset(
-            host.lower().rpartition(".")[0].rpartition(".")[2] for host in mail_hosts(tagged)
-        ),
-        lines=_short_lines(tagged, chrome=False),
-        furniture=_short_lines(tagged, chrome=True),
-        often=tuple(
-            key
-            for key, span in names.spans.items()
-            if " " in key and body.count(span.of(page.text)) > 1
-        ),
-        named=any(SAID & found for found in names.seen.values()),
+        domains=tuple(names.domains),
+        mails=frozenset(host.lower().rpartition(".")[0].rpartition(".")[2] for host in names.mails),
+        lines=_short_lines(tagged, chrome=False) if titled else frozenset(),
+        furniture=_short_lines(tagged, chrome=True) if titled else frozenset(),
+        longer=frozenset(" ".join(key[:n]) for key in often for n in range(1, len(key))),
+        named=not all(map(SAID.isdisjoint, names.seen.values())),
     )
 
 
@@ -106,18 +107,21 @@ def _short_lines(tagged: Tagged, *, chrome: bool) -> frozenset[str]:
 
 def _features(key: str, span: Span, found: set[str], around: Surroundings) -> tuple[str, ...]:
     name = span.of(around.text)
-    inside = _mentions(around.body, name)
-    own = _belongs(key, around, found)
-    if own and around.named and not found & SAID:
+    said, sure = not SAID.isdisjoint(found), not SURE.isdisjoint(found)
+    count = around.counts[key]
+    inside = _mentions(around.body, name, count)
+    squashed = key.translate(JOINS)
+    own = _belongs(key, squashed, around, found)
+    if own and around.named and not said:
         own += "|named"
     marks = [*sorted(found), own or "foreign"]
-    if _squashed(key) in around.mails:
+    if squashed in around.mails:
         marks.append("mail")
     if "." in name and name.lower() in around.url:
         marks.append("host")
-    if any(other.startswith(f"{key} ") for other in around.often):
+    if key in around.longer:
         marks.append("sub")
-    if not found & SURE and not _mid_sentence(around.body, name):
+    if not sure and not (count and _mid_sentence(around.body, name)):
         marks.append("starts")
     if _cut(around.text, span):
         marks.append("cut")
@@ -127,18 +131,15 @@ def _features(key: str, span: Span, found: set[str], around: Surroundings) -> tu
             marks.append("title=line")
         elif "title:1" in found and key in around.furniture:
             marks.append("title=site")
-    marks += _wording(name, key, found)
-    known = " " in name or own or found & SURE or "inner" in marks
+    wording = _wording(name, key, "label" in found, said, sure)
+    marks += wording
+    known = " " in name or own or sure or "inner" in wording
     marks.append(f"in={inside}" if known else f"in1={inside}")
     if own:
         marks.append(f"{own}|in={'0' if inside == '0' else '1'}")
     ways = {mark.partition(":")[0] for mark in found}
     marks.append(f"ways={min(len(ways), 5)}")
     return tuple(marks)
-
-
-def _squashed(key: str) -> str:
-    return NO_LETTER.sub("", key)
 
 
 def _body_text(tagged: Tagged) -> str:
@@ -149,10 +150,11 @@ def _body_text(tagged: Tagged) -> str:
     return tagged.page.text[start : tagged.lines[last].block.span.end]
 
 
-def _mentions(body: str, name: str) -> str:
-    """How often the body names it, without a legal form at its end."""
-    short = LEGAL.sub("", name).strip(" ,.")
-    count = body.count(short) if len(short) > 1 else 0
+def _mentions(body: str, name: str, count: int) -> str:
+    """How often the body names it, without a legal form at its end; ``count`` is with it."""
+    short = (LEGAL.sub("", name) if has_legal(name) else name).strip(" ,.")
+    if short != name or len(name) < 2:
+        count = body.count(short) if len(short) > 1 else 0
     return str(count) if count < 3 else "3+" if count < 8 else "8+"
 
 
@@ -173,9 +175,8 @@ def _cut(text: str, span: Span) -> bool:
     return len(word) > 4 and word.islower() and word.endswith(("e", "en", "er", "es", "al", "ic"))
 
 
-def _belongs(key: str, around: Surroundings, found: set[str]) -> str:
-    """Whether the name is that of the site itself."""
-    squashed = _squashed(key)
+def _belongs(key: str, squashed: str, around: Surroundings, found: set[str]) -> str:
+    """Whether the name is that of the site itself; ``squashed`` is its key without spaces."""
     hosts = around.domains
     if squashed and any(squashed in host and len(squashed) * 2 > len(host) for host in hosts):
         return "own"
@@ -184,40 +185,42 @@ def _belongs(key: str, around: Surroundings, found: set[str]) -> str:
     return "own-" if "copyright" in found else ""
 
 
-def _wording(name: str, key: str, found: set[str]) -> list[str]:
-    words = split_words(name)
+@lru_cache(maxsize=8192)
+def _wording(name: str, key: str, label: bool, said: bool, sure: bool) -> tuple[str, ...]:
+    """The features of a name's own wording, as far as the ways it was found leave them open."""
+    words = key.split(" ")
     lists = lexicon()
     out = [f"n={min(len(words), 6)}", *menu_marks(words)]
     out.extend(["digits"] * (sum(map(str.isdigit, name)) > MOST_DIGITS))
-    suffix = LEGAL.search(name) is not None
+    suffix = has_legal(name)
     if suffix:
         out.append("suffix")
-    if ORGANISATION.search(name):
+    if ORGANISATION.search(name.lower()):
         out.append("org")
     if is_place(name) >= 0.5:
         out.append("place")
     if not suffix and any(map(lists.names_role, words)):
         out.append("role")
-    sure = suffix or "label" in found
-    if not sure and (match := lists.heading(words)) is not None:
+    plain = not (suffix or label)
+    if plain and (match := lists.heading(words)) is not None:
         out.append(f"heading{'=' if match.cover >= 0.5 else '+'}")
     if lists.label(key):
         out.append("islabel")
-    if not sure and words[0] in STOP:
+    if plain and words[0] in STOP:
         out.append("stop^")
-    if not (found & SAID) and sum(x[:1].isupper() for x in name.split()) < len(name.split()) / 2:
+    if not said and sum(x[:1].isupper() for x in name.split()) < len(name.split()) / 2:
         out.append("lower")
-    if len(name) < 6 and name.isupper() and not found & SURE:
+    if len(name) < 6 and name.isupper() and not sure:
         out.append("acronym")
     if UNIT.match(name):
         out.append("unit")
     if name[-1:] in "!?" or "@" in name or "http" in name:
         out.append("odd")
-    alone = not found & SURE and len(words) == 1 and lists.cue(words[0]) is not None
-    if alone or (not sure and any(lists.cue(word) in ("chrome", "apply") for word in words)):
+    alone = not sure and len(words) == 1 and lists.cue(words[0]) is not None
+    if alone or (plain and any(lists.cue(word) in ("chrome", "apply") for word in words)):
         out.append("cue")
     if name.endswith(("'s", "’s")) or INNER_CAPITAL.search(name):
         out.append("inner")
     if "." in name[1:-1] and not suffix:
         out.append("dotted")
-    return out
+    return tuple(out)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import islice
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from rolecall.normalise.places import is_place
 from rolecall.reader.blocks import Tagged
 from rolecall.reader.known import known_places
 from rolecall.reader.lexicon import lexicon, split_words
+from rolecall.reader.lines import Line
 from rolecall.reader.proposal import bins, label_of, value_span
 
 MOST_NAMES = 80
@@ -33,16 +35,28 @@ LEGAL = re.compile(
     r"|s\.\s?r\.\s?o\.|spol\. s r\.\s?o\.|a\.\s?s\.|v\.o\.s\.|z\.\s?s\.|S\.?p\.?A\.?|S\.?r\.?l\.?|Ltda\.?|S/A"
     r"|ООО|ОАО|ЗАО|ПАО|АО|ИП|A/S|ApS|I/S|AB|HB|Oy|Oyj|AS|ASA|S\.?L\.?U?\.?|Sp\. z o\.\s?o\.|sp\. z o\.o\.|S\.A\.)(?!\w)"
 )
+FORM = re.compile(
+    r"[ABCHIKLNOPSUАЗИОП](?:[GESBVALOPАОИП/.]|nc|LC|td|imited|orp|ty|vt|pA?|rl?|pS|y)|\.(?:[VLAop]|\s?[Vrs])"
+)
+"""How a legal form may begin, a quick look; ``FORM_PARTS`` are what the others hold."""
+
+FORM_PARTS = ("mbH", "plc", "spol", "sp. z")
 CAPITAL = r"[A-ZÀ-ÖØ-ÞА-ЯŁŚŻŹČŘŠŽĚ0-9]"
-TOKEN = rf"(?:[A-Z][a-z]{{0,3}}\. )?{CAPITAL}[\w&'’+-]*(?:\.[\w&'’+-]+)*"
+TOKEN = rf"{CAPITAL}(?:(?<=[A-Z])[a-z]{{0,3}}\. {CAPITAL})?[\w&'’+-]*+(?:\.[\w&'’+-]++)*+"
 JOIN = r"(?:(?:&|and|und|et|of|the|de|la|di|du|der|für|y|e|i|for) )?"
-NAME = rf"(?:{TOKEN})(?: {JOIN}{TOKEN}){{0,5}}"
+NAME = rf"{TOKEN}(?: {JOIN}{TOKEN}){{0,5}}"
 WITH_LEGAL = re.compile(rf"({NAME}(?: [-–] {NAME})?),? ({LEGAL.pattern})")
 ABOUT = re.compile(
     r"^(?:about|über|ueber|à propos d[e']|over|sobre(?: a| o)?|o společnosti|o firmě|om|su|о компании|why|join|working at"
     r"|work at|life at|careers? at|jobs? at|karriere bei|who is|meet|welcome to|willkommen bei)\s+(?:the )?(.{2,60}?)[:?!.]?$",
     re.I,
 )
+ABOUT_WORDS = frozenset(
+    "about über ueber à over sobre o om su о why join working work life career careers job jobs"
+    " karriere who meet welcome willkommen".split()
+)
+"""Words that ``ABOUT`` begins with; ``BY_WORDS`` and ``AT_WORDS`` likewise."""
+
 LEAD = re.compile(rf"^(?:At |Bei |The |Die |La |L['’])?({NAME}),? [a-zà-öø-þа-я(]")
 TEAM = re.compile(
     rf"\b(?:team (?:of|at|von|bei|hos)|team|tým[u]? (?:firmy|společnosti)?|équipe (?:de|d['’])|equipo de"
@@ -54,28 +68,35 @@ LONG_LEGAL = re.compile(
 AT = re.compile(
     rf"\b(?:at|join|bei|chez|bij|ve společnosti|ve firmě|na empresa|presso|hos|w firmie|в компании|en)\s+(?:der |the |die )?({NAME})"
 )
+AT_WORDS = frozenset(
+    "at join bei chez bij společnosti firmě empresa presso hos firmie компании en".split()
+)
+AT_JOINED = re.compile(r"['’/-](?:at|join|bei|chez|bij|ve|na|presso|hos|w|в|en)\s")
+TEAM_PARTS = ("team", "company", "firm", "unternehmen", "equipo", "empresa", "azienda")
+TEAM_PARTS_ACCENTED = ("tým", "équipe", "zespoł", "команд", "компани", "организаци", "société")
 IS = re.compile(
     rf"^(?:At |Bei |The |Die |La |L['’]|Společnost |Firma |Компания |A )?({NAME})(?:\s+\([^)]{{1,40}}\))?,?\s+"
     r"(?:is|are|was|has|have|ist|sind|sucht|est|recherche|recrute|zoekt|je|hledá|é|busca|procura|è|cerca|—|это|ищет|es|er|søger|söker|är|jest|poszukuje|szuka|offers|provides|helps|believes|values|we|wir|–|-)\b"
 )
 BY_TEXT = re.compile(r"^(?:by|von|par|door|da|от|af|av|przez|posted by)\s+(.{2,60})$", re.I)
+BY_WORDS = frozenset("by von par door da от af av przez posted".split())
 COPYRIGHT = re.compile(
     r"(?:©|\(c\)|copyright)\s*(?:\d{4}(?:\s*[-–]\s*\d{4})?)?,?\s*(?:by\s+)?(.{2,60}?)(?:\.|,|\||$|\s+all rights|\s+\d{4})",
     re.I,
 )
-RESERVED = re.compile(r"\([cC]\)|[oO][pP][yY][rR][iI][gG][hH][tT]")
 NAMES = re.compile(NAME)
 ORGANISATION = re.compile(
     r"universi|institut|hospital|klinik|clinic|college|school|schule|école|bank|group|gruppe|gruppo|grupo"
     r"|holding|foundation|stiftung|fundac|fondation|association|verband|verein|council|ministr|agency|agentur"
     r"|labs?\b|studios?\b|systems?\b|technolog|solutions?\b|software|services|consulting|partners|games"
     r"|kommune|gemeinde|gmina|región|region\b|stadt\b|museum|zentrum|centre|center|společnost|nemocnice"
-    r"|университет|институт|банк|группа|центр|больница|завод|фонд|^pt\.|szpital|uniwersytet|sykehus|sjukhus"
+    r"|университет|институт|банк|группа|центр|больница|завод|фонд|pt\.(?<!.pt\.)|szpital|uniwersytet|sykehus|sjukhus"
     r"|ayuntamiento|escuela|colegio|diputaci|cooperativa|skole\b|skolan?\b|gymnasi|sygehus|plejehjem"
     r"|vårdcentral|börnehus|børnehus|hotel\b|szkoł|przedszkol|spółdzieln|urząd|starostw|fundacj"
     r"|stowarzysz|przychodni|zakład|hurtowni|åkeri|verkstad|byrå|bufete|despacho",
-    re.I,
 )
+"""Words inside the names of organisations, in lower case."""
+
 HINT = re.compile(
     r"company|employer|organi[sz]ation|hiring|brand|firm|arbeitgeber|unternehmen|advertiser|topcard__org"
 )
@@ -104,6 +125,9 @@ class Names:
         self.text = tagged.page.text
         self.seen: dict[str, set[str]] = {}
         self.spans: dict[str, Span] = {}
+        self.anchor = anchor_line(tagged)
+        self.mails = mail_hosts(tagged)
+        self.domains = domains_of(tagged)
 
     def add(self, span: Span, *features: str) -> None:
         """Note that the name at ``span`` was found in the way ``features`` say."""
@@ -115,7 +139,7 @@ class Names:
         end = span.end
         while end > start and self.text[end - 1] in " \"'”“»:,;!?)–-":
             end -= 1
-        if end > start and self.text[end - 1] == "." and not LEGAL.search(self.text[start:end]):
+        if end > start and self.text[end - 1] == "." and not has_legal(self.text[start:end]):
             end -= 1
         name = self.text[start:end]
         key = " ".join(split_words(name))
@@ -132,9 +156,21 @@ def gather(tagged: Tagged) -> Names:
     names = Names(tagged)
     for i in range(len(tagged.lines)):
         _from_line(tagged, i, names)
-    _frequent(tagged, names, domains_of(tagged))
+    _frequent(tagged, names)
     _first_line(tagged, names)
     return names
+
+
+def has_legal(text: str) -> bool:
+    """Whether ``text`` holds a legal form such as "GmbH" or "Ltd."."""
+    if FORM.search(text) is None and not any(map(text.__contains__, FORM_PARTS)):
+        return False
+    return LEGAL.search(text) is not None
+
+
+@lru_cache(maxsize=4096)
+def _hints(hints: str) -> bool:
+    return HINT.search(hints) is not None
 
 
 def _first_line(tagged: Tagged, names: Names) -> None:
@@ -157,25 +193,28 @@ def _from_line(tagged: Tagged, i: int, names: Names) -> None:
     text, start = line.text, line.block.span.start
     zone = tagged.zone(i)
     where = "body" if zone in "PHDRB" else zone
-    for span, features in _labelled(tagged, i):
+    for span, features in _labelled(tagged, i, names.anchor):
         names.add(span, *features)
     if line.block.kind == "title":
         for n, span in enumerate(_pieces(line.text, start, TITLE_SPLIT)):
             names.add(span, f"title:{min(n, 1)}")
-    for name, pattern in (("about", ABOUT), ("by", BY_TEXT)):
-        if len(text) < 80 and (m := pattern.match(text)):
-            names.add(_shifted(start, m), f"{name}:{where}", name)
+    first = line.words[0] if line.words and len(text) < 80 else ""
+    if first in ABOUT_WORDS and (m := ABOUT.match(text)):
+        names.add(_shifted(start, m), f"about:{where}", "about")
+    if first in BY_WORDS and (m := BY_TEXT.match(text)):
+        names.add(_shifted(start, m), f"by:{where}", "by")
     head = text[:600]
-    if "©" in head or RESERVED.search(head):
+    low = head.lower()
+    if "©" in head or "copyright" in low or "(c)" in low:
         for m in COPYRIGHT.finditer(text[:400]):
             names.add(_shifted(start, m), "copyright")
-    legal = LEGAL.search(head) is not None
+    legal = has_legal(head)
     if role == "chrome":
         if legal and len(text) < 120:
             for m in WITH_LEGAL.finditer(text):
                 names.add(Span(start + m.start(), start + m.end()), "legal:chrome")
         return
-    _from_sentence(head, start, where, names)
+    _from_sentence(line, where, names)
     if legal:
         _from_legal(head, start, where, names)
 
@@ -184,15 +223,22 @@ def _shifted(start: int, found: re.Match[str]) -> Span:
     return Span(start + found.start(1), start + found.end(1))
 
 
-def _from_sentence(text: str, start: int, where: str, names: Names) -> None:
+def _from_sentence(line: Line, where: str, names: Names) -> None:
     """Names that a sentence begins with, or that stand after words such as "at" and "team"."""
-    if where in ("body", "head") and (m := LEAD.match(text)):
-        names.add(_shifted(start, m), f"lead:{where}")
-    if m := IS.match(text):
-        names.add(_shifted(start, m), "is", f"is:{where}")
-    for mark, pattern in (("at", AT), ("team", TEAM)):
-        for m in islice(pattern.finditer(text), 4):
-            names.add(_shifted(start, m), "at", f"{mark}:{where}")
+    text, start = line.text[:600], line.block.span.start
+    if text[:1].isupper() or text[:1].isdigit():
+        if where in ("body", "head") and (m := LEAD.match(text)):
+            names.add(_shifted(start, m), f"lead:{where}")
+        if m := IS.match(text):
+            names.add(_shifted(start, m), "is", f"is:{where}")
+    if not AT_WORDS.isdisjoint(line.words) or AT_JOINED.search(text):
+        for m in islice(AT.finditer(text), 4):
+            names.add(_shifted(start, m), "at", f"at:{where}")
+    if any(map(text.__contains__, TEAM_PARTS)) or (
+        not text.isascii() and any(map(text.__contains__, TEAM_PARTS_ACCENTED))
+    ):
+        for m in islice(TEAM.finditer(text), 4):
+            names.add(_shifted(start, m), "at", f"team:{where}")
 
 
 def _from_legal(text: str, start: int, where: str, names: Names) -> None:
@@ -203,10 +249,11 @@ def _from_legal(text: str, start: int, where: str, names: Names) -> None:
         names.add(Span(start + m.start(), start + m.end()), f"legal:{where}")
 
 
-def _frequent(tagged: Tagged, names: Names, domains: list[str]) -> None:
+def _frequent(tagged: Tagged, names: Names) -> None:
     """Capitalised names that several lines of the body repeat."""
-    lines: dict[str, set[int]] = {}
-    first: dict[str, Span] = {}
+    lines: dict[str, int] = {}
+    last: dict[str, int] = {}
+    first: dict[str, int] = {}
     for i in range(max(0, tagged.first - 3), min(len(tagged.lines), tagged.last + AFTER)):
         line = tagged.lines[i]
         if line.block.role != "posting":
@@ -214,24 +261,28 @@ def _frequent(tagged: Tagged, names: Names, domains: list[str]) -> None:
         start = line.block.span.start
         for m in NAMES.finditer(line.text[:1500]):
             key = m.group().rstrip(".'’-")
-            if len(key) < 3 or key.lower() in STOP:
-                continue
-            lines.setdefault(key, set()).add(i)
-            first.setdefault(key, Span(start + m.start(), start + m.start() + len(key)))
-    ranked = sorted(lines, key=lambda key: (-len(lines[key]), first[key]))
+            if key in first:
+                if last[key] != i:
+                    lines[key] += 1
+                    last[key] = i
+            elif len(key) > 2 and key.lower() not in STOP:
+                lines[key], last[key], first[key] = 1, i, start + m.start()
+    ranked = sorted(lines, key=lambda key: (-lines[key], first[key]))
     for n, key in enumerate(ranked[:MOST_FREQUENT]):
-        seen = len(lines[key])
+        seen = lines[key]
         if seen > 2 or (seen > 1 and " " in key):
-            names.add(first[key], "freq", f"freq:{bins(seen)}", f"freq:rank{min(n, 3)}")
+            span = Span(first[key], first[key] + len(key))
+            names.add(span, "freq", f"freq:{bins(seen)}", f"freq:rank{min(n, 3)}")
     loose = [key for key in lines if " " in key or INNER_CAPITAL.search(key)]
-    for n, key in enumerate(sorted(loose, key=lambda key: first[key])[:MOST_LOOSE]):
-        names.add(first[key], "loose", f"loose:{bins(n)}")
-    for key, span in first.items():
+    for n, key in enumerate(sorted(loose, key=first.__getitem__)[:MOST_LOOSE]):
+        names.add(Span(first[key], first[key] + len(key)), "loose", f"loose:{bins(n)}")
+    domains = set(names.domains)
+    for key, at in first.items():
         if len(key) > 3 and key.lower() in domains:
-            names.add(span, "freq:domain")
+            names.add(Span(at, at + len(key)), "freq:domain")
 
 
-def _labelled(tagged: Tagged, i: int) -> Iterator[tuple[Span, tuple[str, ...]]]:
+def _labelled(tagged: Tagged, i: int, anchor: int) -> Iterator[tuple[Span, tuple[str, ...]]]:
     """Whole short lines: labelled ones, ones whose class names hint, and lines near the title."""
     line = tagged.lines[i]
     if len(line.words) > 9 or not line.words or line.block.kind == "title":
@@ -242,11 +293,11 @@ def _labelled(tagged: Tagged, i: int) -> Iterator[tuple[Span, tuple[str, ...]]]:
         yield span, ("label",)
     elif labels:
         return
-    if HINT.search(line.block.hints[:80]):
+    if _hints(line.block.hints[:80]):
         yield span, ("hint", f"hint:{line.block.role}")
     if tagged.zone(i) != "head" or line.block.role == "chrome":
         return
-    away = i - anchor_line(tagged)
+    away = i - anchor
     if not away or not NEAR[0] <= away <= NEAR[1]:
         return
     near = f"near:{away}"
