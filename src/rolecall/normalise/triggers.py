@@ -13,7 +13,7 @@ from typing import Final
 
 from rolecall.normalise.education import TAILS
 from rolecall.normalise.employment import HOUR_HEADS
-from rolecall.normalise.words import HEAD, Lexicon, fold, lexicon, word_set
+from rolecall.normalise.words import HEAD, fold, phrases, telling, word_set
 
 WORKPLACE: Final = 1
 EMPLOYMENT: Final = 2
@@ -24,12 +24,8 @@ LEVEL: Final = 32
 DIGIT: Final = 64
 ALL: Final = 127
 
-_BEGUN: Final = 7
-"""Places by which a finder's bit is shifted for the first words of its phrases."""
-
-_BOTH: Final = 1 + (1 << _BEGUN)
-
-_BITS: Final = (
+_FINDERS: Final = (WORKPLACE, EMPLOYMENT, YEARS, EDUCATION, LANGUAGES, LEVEL)
+_LEXICONS: Final = (
     ("workplace", WORKPLACE),
     ("employment", EMPLOYMENT),
     ("years", YEARS),
@@ -38,41 +34,98 @@ _BITS: Final = (
     ("levels", LEVEL),
     ("seniority", LEVEL),
 )
+_CLASSES: Final = 96
+"""Classes into which the phrases of a finder are dealt, so that a word of one phrase and the first
+word of another seldom meet; more would cost more than the needless calls that are left."""
+
+_WIDTH: Final = _CLASSES + 1
+_SIZE: Final = len(_FINDERS) * _WIDTH
+"""Bits for all classes; they come three times, once for each word that is looked for."""
+
+_MASKS: Final = tuple(
+    (finder, ((1 << _WIDTH) - 1) << (place * _WIDTH)) for place, finder in enumerate(_FINDERS)
+)
 _INSIDE: Final = re.compile(r"['\-/]")
 _COMBINING: Final = re.compile("[\u0300-\u036f\u00ad]")
 _DIGIT: Final = re.compile(r"\d")
 
 
+class _Patterns:
+    """Word patterns, with the bits of the phrases whose first or longest other words they are."""
+
+    def __init__(self) -> None:
+        self.exact: dict[str, int] = {}
+        self.stems: dict[str, int] = {}
+        self.longest, self.shortest = 0, HEAD
+
+    def add(self, pattern: str, bits: int) -> None:
+        """Note that ``pattern`` (a stem where it ends in ``*``) has ``bits``."""
+        if pattern.endswith("*"):
+            pattern, table = pattern[:-1], self.stems
+            self.longest = max(self.longest, len(pattern))
+            self.shortest = min(self.shortest, len(pattern))
+        else:
+            table = self.exact
+        table[pattern] = table.get(pattern, 0) | bits
+
+    def bits(self, key: str) -> int:
+        """The joined bits of all patterns that the folded word ``key`` fits."""
+        out, get = self.exact.get(key, 0), self.stems.get
+        for size in range(self.shortest, min(len(key), self.longest) + 1):
+            out |= get(key[:size], 0)
+        return out
+
+
 @cache
-def _lexicons() -> tuple[tuple[Lexicon, int], ...]:
-    return tuple((lexicon(name), bit) for name, bit in _BITS)
+def _patterns() -> _Patterns:
+    out = _Patterns()
+    for name, finder in _LEXICONS:
+        at = _FINDERS.index(finder) * _WIDTH
+        for number, (_, phrase) in enumerate(phrases(name)):
+            first, *rest = phrase.split()
+            rest = [part for part in rest if part != "?"] or [first]
+            second = telling(rest)
+            third = telling([part for part in rest if part != second] or [second])
+            bit = 1 << (at + number % _CLASSES)
+            for part, place in ((first, 0), (second, _SIZE), (third, 2 * _SIZE)):
+                out.add(part, bit << place)
+    return out
+
+
+def _always(finder: int) -> int:
+    """The bits of a word that calls for a finder all by itself."""
+    bit = 1 << (_FINDERS.index(finder) * _WIDTH + _CLASSES)
+    return bit | bit << _SIZE | bit << 2 * _SIZE
 
 
 def triggers_of(word: str) -> int:
     """What a word of a line (lower case; hyphens may join parts) says to ``called``.
 
-    A finder is called by a telling word together with the first word of a phrase.
+    A finder is called by the first word of a phrase together with the two longest others.
     """
     bits = 0
+    known = _patterns()
     for part in _INSIDE.split(word):
         key = fold(part)
-        for known, bit in _lexicons():
-            if known.told_by(key):
-                bits |= bit
-            if known.begun_by(key):
-                bits |= bit << _BEGUN
+        bits |= known.bits(key)
         if key[:HEAD] in HOUR_HEADS:
-            bits |= EMPLOYMENT * _BOTH
+            bits |= _always(EMPLOYMENT)
         if key in word_set("workplace", "days"):
-            bits |= WORKPLACE * _BOTH
+            bits |= _always(WORKPLACE)
         if any(tail in part for tail in TAILS):
-            bits |= EDUCATION * _BOTH
+            bits |= _always(EDUCATION)
     return bits
 
 
 def called(bits: int) -> int:
     """The finders that the joined bits of all words of a line call for."""
-    return bits & (bits >> _BEGUN)
+    every = bits & (bits >> _SIZE) & (bits >> 2 * _SIZE)
+    out = 0
+    if every:
+        for finder, mask in _MASKS:
+            if every & mask:
+                out |= finder
+    return out
 
 
 def triggers_in(text: str) -> int:

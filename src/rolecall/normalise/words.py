@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 LONGEST: Final = 30_000
 """Characters of a line that are read; what comes after them is ignored."""
@@ -28,6 +28,8 @@ HEAD: Final = 4
 """Letters of a word by which stems are looked up first."""
 _LONGEST_WORD: Final = 40
 """Letters of a word whose folded form is remembered."""
+
+_MOST_FOLDED: Final = 16_384
 
 _ASCII_WORD: Final = re.compile("[0-9A-Za-z]+")
 _EXTRA: Final = {
@@ -65,16 +67,55 @@ def _folded(low: str) -> str:
     return "".join(map(_fold_letter, low))
 
 
-class Words(NamedTuple):
-    """The words of one line: folded ``keys`` and where each stands, and the guards over them."""
+class _Folds(dict[str, str]):
+    """Word -> its folded form, computed when first asked for."""
 
-    text: str
-    keys: tuple[str, ...]
-    starts: tuple[int, ...]
-    ends: tuple[int, ...]
-    heads: tuple[str, ...]
-    key_set: frozenset[str]
-    head_set: frozenset[str]
+    def __missing__(self, word: str) -> str:
+        folded = fold(word)
+        if len(word) <= _LONGEST_WORD:
+            if len(self) >= _MOST_FOLDED:
+                self.clear()
+            self[word] = folded
+        return folded
+
+
+_FOLDS: Final = _Folds()
+
+
+class Words:
+    """The words of one line: folded ``keys`` and where each stands, and the guards over them.
+
+    Where the words stand is worked out when it is first asked for.
+    """
+
+    __slots__ = ("_ends", "_starts", "head_set", "heads", "key_set", "keys", "text")
+
+    def __init__(self, text: str, keys: tuple[str, ...]) -> None:
+        self.text, self.keys = text, keys
+        self.heads = tuple([key[:HEAD] for key in keys])
+        self.key_set, self.head_set = frozenset(keys), frozenset(self.heads)
+        self._starts: tuple[int, ...] | None = None
+        self._ends: tuple[int, ...] = ()
+
+    @property
+    def starts(self) -> tuple[int, ...]:
+        """Where each word begins in ``text``."""
+        return self._starts if self._starts is not None else self._stand()
+
+    @property
+    def ends(self) -> tuple[int, ...]:
+        """Where each word ends in ``text``."""
+        if self._starts is None:
+            self._stand()
+        return self._ends
+
+    def _stand(self) -> tuple[int, ...]:
+        text = self.text
+        found = (_ASCII_WORD if text.isascii() else WORD).finditer(text, 0, LONGEST)
+        spans = [match.span() for match in found]
+        self._starts = starts = tuple([start for start, _ in spans])
+        self._ends = tuple([end for _, end in spans])
+        return starts
 
     def gap(self, index: int) -> str:
         """What stands between word ``index - 1`` and word ``index``."""
@@ -97,35 +138,19 @@ def keys_of(text: str) -> list[str]:
     """The folded words of ``text``, for those that need no positions."""
     if text.isascii():
         return _ASCII_WORD.findall(text[:LONGEST].lower())
-    return [fold(word) for word in WORD.findall(text, 0, LONGEST)]
+    return list(map(_FOLDS.__getitem__, WORD.findall(text, 0, LONGEST)))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def words_of(text: str) -> Words:
     """The words of ``text``, taken apart once for all finders."""
-    if text.isascii():
-        found = list(_ASCII_WORD.finditer(text, 0, LONGEST))
-        keys = _ASCII_WORD.findall(text[:LONGEST].lower())
-    else:
-        found = list(WORD.finditer(text, 0, LONGEST))
-        keys = [fold(m.group()) for m in found]
-    heads = [key[:HEAD] for key in keys]
-    spans = [m.span() for m in found]
-    return Words(
-        text,
-        tuple(keys),
-        tuple([start for start, _ in spans]),
-        tuple([end for _, end in spans]),
-        tuple(heads),
-        frozenset(keys),
-        frozenset(heads),
-    )
+    return Words(text, tuple(keys_of(text)))
 
 
 class _Node:
     """A step in the trie: what may come next, and what ends here."""
 
-    __slots__ = ("exact", "longest", "stems", "tag", "wild")
+    __slots__ = ("exact", "head", "heads", "longest", "stems", "tag", "wild")
 
     def __init__(self) -> None:
         self.exact: dict[str, _Node] = {}
@@ -133,6 +158,8 @@ class _Node:
         self.wild: _Node | None = None
         self.tag: str | None = None
         self.longest = 0
+        self.head = HEAD
+        self.heads: set[str] = set()
 
     def step(self, pattern: str) -> _Node:
         """The node behind one word pattern, made if it is not there."""
@@ -144,20 +171,26 @@ class _Node:
         if pattern.endswith("*"):
             table = self.stems
             self.longest = max(self.longest, len(pattern) - 1)
+            self.head = min(self.head, len(pattern) - 1)
+            self.heads = {stem[: self.head] for stem in (*self.stems, pattern[:-1])}
         return table.setdefault(pattern.rstrip("*"), _Node())
 
-    def follow(self, key: str) -> Iterator[_Node]:
+    def leads(self, key: str) -> bool:
+        """Whether ``key`` may lead anywhere: the cheap guard of ``follow``."""
+        return key in self.exact or self.wild is not None or key[: self.head] in self.heads
+
+    def follow(self, key: str) -> list[_Node]:
         """The nodes that ``key`` leads to, the most particular first."""
         node = self.exact.get(key)
-        if node is not None:
-            yield node
-        if self.stems:
+        out = [] if node is None else [node]
+        if key[: self.head] in self.heads:
             for size in range(min(len(key), self.longest), 1, -1):
                 node = self.stems.get(key[:size])
                 if node is not None:
-                    yield node
+                    out.append(node)
         if self.wild is not None:
-            yield self.wild
+            out.append(self.wild)
+        return out
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +207,11 @@ def _weight(part: str) -> int:
     return 0 if part.endswith("*") and len(part) <= HEAD else len(part)
 
 
+def telling(parts: Sequence[str]) -> str:
+    """The word pattern of a phrase by which it is looked for: the longest, the last of several."""
+    return max(reversed(parts), key=_weight)
+
+
 class Lexicon:
     """Phrases with tags. A word ending in ``*`` is a stem, ``?`` stands for any one word."""
 
@@ -183,8 +221,6 @@ class Lexicon:
         stems: set[str] = set()
         rare: set[str] = set()
         rare_stems: set[str] = set()
-        rare_full: set[str] = set()
-        first_full: set[str] = set()
         for tag, phrase in rows:
             parts = phrase.split()
             node = self._root
@@ -193,13 +229,11 @@ class Lexicon:
             node.tag = tag if node.tag is None else node.tag
             if parts[0].endswith("*"):
                 stems.add(parts[0][:-1][:HEAD])
-                first_full.add(parts[0][:-1])
             else:
                 exact.add(parts[0])
-            longest = max(reversed(parts), key=_weight)
+            longest = telling(parts)
             if longest.endswith("*"):
                 rare_stems.add(longest[:-1][:HEAD])
-                rare_full.add(longest[:-1])
             else:
                 rare.add(longest)
         short = sorted(stem for stem in stems | rare_stems if len(stem) < HEAD)
@@ -207,21 +241,12 @@ class Lexicon:
             raise ValueError(f"stems of fewer than {HEAD} letters: {short}")
         self._exact, self._stems = frozenset(exact), frozenset(stems)
         self._rare, self._rare_stems = frozenset(rare), frozenset(rare_stems)
-        self._rare_full, self._first_full = tuple(sorted(rare_full)), tuple(sorted(first_full))
 
     def touches(self, words: Words) -> bool:
         """Whether the longest word of any phrase is among these words: the cheap guard."""
         return not (
             self._rare.isdisjoint(words.key_set) and self._rare_stems.isdisjoint(words.head_set)
         )
-
-    def told_by(self, key: str) -> bool:
-        """Whether this folded word is the longest one of any phrase."""
-        return key in self._rare or key.startswith(self._rare_full)
-
-    def begun_by(self, key: str) -> bool:
-        """Whether this folded word is the first one of any phrase."""
-        return key in self._exact or key.startswith(self._first_full)
 
     def hits(self, words: Words) -> list[Hit]:
         """All phrases, longest first at each place, without overlaps."""
@@ -242,17 +267,17 @@ class Lexicon:
 
     def _longest(self, words: Words, first: int) -> Hit | None:
         key = words.keys[first]
-        best: Hit | None = None
+        best, end = None, 0
         open_ = [(node, first + 1) for node in self._root.follow(key)][::-1]
+        size = len(words.keys)
         while open_:
             node, index = open_.pop()
-            if node.tag is not None and (best is None or index > best.last):
-                best = Hit(node.tag, first, index)
-            more = node.exact or node.stems or node.wild
-            if more and index < len(words.keys) and words.joined(index):
+            if node.tag is not None and index > end:
+                best, end = node.tag, index
+            if index < size and node.leads(words.keys[index]) and words.joined(index):
                 steps = [(after, index + 1) for after in node.follow(words.keys[index])]
                 open_.extend(reversed(steps))
-        return best
+        return Hit(best, first, end) if best is not None else None
 
 
 class WordSet:
@@ -274,7 +299,7 @@ class WordSet:
 
 @cache
 def _sections(name: str) -> tuple[list[tuple[str, str]], dict[str, list[str]]]:
-    phrases: list[tuple[str, str]] = []
+    rows: list[tuple[str, str]] = []
     sets: dict[str, list[str]] = {}
     tag = ""
     for line in (DATA / f"{name}.txt").read_text("utf-8").splitlines():
@@ -285,8 +310,13 @@ def _sections(name: str) -> tuple[list[tuple[str, str]], dict[str, list[str]]]:
             if tag.startswith("="):
                 sets.setdefault(tag[1:].strip(), []).extend(part for part in parts if part)
             else:
-                phrases.extend((tag, part) for part in parts if part)
-    return phrases, sets
+                rows.extend((tag, part) for part in parts if part)
+    return rows, sets
+
+
+def phrases(name: str) -> Sequence[tuple[str, str]]:
+    """Tag and phrase of each row of ``data/NAME.txt``, as ``lexicon`` reads them."""
+    return _sections(name)[0]
 
 
 @cache
