@@ -31,6 +31,7 @@ CLEAR_BODY = 150
 PROSE = 8
 PARAGRAPH = 60
 """Words that make a page worth reading on where its title names a role."""
+LONGEST_LINK = 12
 LONGEST_NOTICE = 30
 LONGEST_QUOTE = 160
 MESSAGES = {
@@ -115,7 +116,7 @@ def _many(seen: Signs, tagged: Tagged) -> str | None:
         return "several_postings"
     if seen.stated > 1 and seen.headings >= 4 and seen.body >= CLEAR_BODY and not seen.titled:
         return "several_postings"
-    if _listed(seen, tagged):
+    if _listed(seen, tagged) or _openings(seen, tagged):
         return "list_page"
     return "other" if "nothing" in seen.early and seen.vacancy <= 1 and not seen.groups else None
 
@@ -136,6 +137,22 @@ def _listed(seen: Signs, tagged: Tagged) -> bool:
     if own < (60 if hint else 25) and count >= 3:
         return True
     return seen.counted and count >= 8 and own < 150
+
+
+def _openings(seen: Signs, tagged: Tagged) -> bool:
+    """Whether a page without a role of its own links to several, as a careers page does."""
+    if seen.titled or seen.shown:
+        return False
+    links = [
+        len(line.words)
+        for line in tagged.lines
+        if line.block.role in SEEN
+        and line.block.link > 0.3
+        and len(line.words) <= LONGEST_LINK
+        and names_role(line)
+    ]
+    text = sum(len(line.words) for line in tagged.lines if line.block.role in SEEN)
+    return len(links) >= 3 and sum(links) >= 0.15 * text
 
 
 def _outside(tagged: Tagged, group: Group, *, told: bool) -> int:
