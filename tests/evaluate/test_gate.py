@@ -69,8 +69,7 @@ def test_a_broken_floor_is_named(floors: Path, capsys: pytest.CaptureFixture[str
     out = capsys.readouterr().out
     assert "adr009: 0.8" in out
     assert "macro" not in out
-    worse = {"not_vacancies": {"typed": 0.95, "ok": 2.0}}
-    assert compare(found(**worse)) == 1
+    assert compare(found(not_vacancies={"typed": 0.95, "ok": 2.0})) == 1
     assert "not vacancies not ok" in capsys.readouterr().out
 
 
