@@ -27,6 +27,7 @@ from rolecall.reader.proposal import Proposal
 UNIT = re.compile(
     r"(?:department|dept|faculty|division|team|office|chair|abteilung|fakultät|institut für"
     r"|lehrstuhl|service|département|direction|oddělení|fakulta|departamento|facultad|afdeling"
+    r"|plant|factory|warehouse|planta|fábrica|sucursal|filiale?|usine|stabilimento|oddział|pobočka"
     r"|institut for|avdelning|institutionen|dział|wydział|отдел|кафедра|dipartimento)\b",
     re.I,
 )

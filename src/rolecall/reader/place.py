@@ -35,6 +35,9 @@ NEAR_BODY = 3
 """Lines of the body, from its first on, that may still be header lines."""
 
 MOST_NAME = 3
+LEAST_ROLE = 3
+"""Words of a string that is no place if one of them names a role; "Baker, OR" has fewer."""
+
 BEFORE = frozenset(
     "in at near i ved på en em no na a à au w we v ve te bij nach bei presso в во near".split()
 )
@@ -122,6 +125,12 @@ def _spans(tagged: Tagged, i: int, mine: bool, short: bool) -> Iterator[tuple[Sp
             if DATED.search(piece):
                 continue
             sure = is_place(piece)
+            if (
+                not mine
+                and len(words := piece.lower().split()) >= LEAST_ROLE
+                and any(map(lexicon().names_role, words))
+            ):
+                continue
             if sure >= LEAST or (mine and piece[:1].isupper()):
                 seen = True
                 yield Span(base.start + start, base.start + end), "field", sure
