@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rolecall.core import Span
 from rolecall.normalise.places import is_place
@@ -17,9 +18,12 @@ MOST_WORDS = 28
 MOST_PARTS = 6
 LONGEST_LINE = 260
 SPLIT = re.compile(
-    r"\s+[-–—|·•»›/]+\s+|\s*[|·•»›]\s*|(?<=\w):\s+|,\s+|\s+@\s*"
-    r"|\s+(?:at|bei|chez|bij|ve|hos|presso|para|en|em|in|à|i|w|within|for)\s+(?=[^\W\d_])"
+    r"[\s|·•»›:,](?:(?<=\s)\s*(?:[-–—|·•»›/]+\s+|[|·•»›]\s*|@\s*"
+    r"|(?:at|bei|chez|bij|ve|hos|presso|para|en|em|in|à|i|w|within|for)\s+(?=[^\W\d_]))"
+    r"|(?<=[|·•»›])\s*|(?<=\w:)\s+|(?<=,)\s+)"
 )
+"""Marks with space around them, and prepositions; the first letter is told so as to be fast."""
+
 LEAD = re.compile(
     r"^(?:(?:job application for|application for|apply for|we are hiring|we're hiring|now hiring"
     r"|stellenangebot|stellenausschreibung|offre d['’]emploi|nabídka práce|volné místo"
@@ -32,10 +36,26 @@ LEAD = re.compile(
 GENDER = re.compile(
     r"\(?\b[mwfdxhg](?:\s*[/|*]\s*[mwfdxhgi]){1,3}\b\)?|:in\b|\*in\b|/-?in\b|\(a\)|/a\b", re.I
 )
+GENDER_MARK = re.compile("[/|*:(]")
 DIGIT = re.compile("[0-9]")
+NO_WORD = re.compile("[-/']")
 CUES = frozenset(("chrome", "apply", "legal"))
 HINT = re.compile(r"title|headline|position|job-?name|heading|jobtitle|vacan|stelle")
-LEVEL = re.compile(r"\b(?:senior|junior|sr|jr|lead|principal|staff|mid|trainee|head|chief)\b", re.I)
+LEVELS = (
+    "senior",
+    "junior",
+    "sr",
+    "jr",
+    "lead",
+    "principal",
+    "staff",
+    "mid",
+    "trainee",
+    "head",
+    "chief",
+)
+LEVEL = re.compile(rf"\b(?:{'|'.join(LEVELS)})\b", re.I)
+LEVEL_WORDS = frozenset(LEVELS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +71,6 @@ class Context:
     first_heading: int
     last_heading: int
     headed: str
-    wordings: dict[str, list[str]]
 
 
 def propose_titles(tagged: Tagged) -> list[Proposal]:
@@ -95,12 +114,11 @@ def _context(tagged: Tagged) -> Context:
         body=" ".join([" ".join(line.words) for line in lines[tagged.first : tagged.last]]),
         counts=counts,
         marked=frozenset(
-            " ".join(line.words) for line in texts if GENDER.search(line.text) or "(" in line.text
+            " ".join(line.words) for line in texts if "(" in line.text or _gendered(line.text)
         ),
         first_heading=headings[0] if headings else -1,
         last_heading=near[-1] if near else -1,
         headed="headed" if headed else "bare",
-        wordings={},
     )
 
 
@@ -109,7 +127,7 @@ def _around(tagged: Tagged, i: int, context: Context) -> list[str]:
     block = tagged.lines[i].block
     out = place_features(tagged, i)
     out.extend([f"l={name}" for name in label_of(tagged, i)])
-    if HINT.search(block.hints[:60]):
+    if _hints(block.hints[:60]):
         out.append("hint")
     if i == context.first_heading:
         out.append("h:first")
@@ -122,10 +140,7 @@ def _around(tagged: Tagged, i: int, context: Context) -> list[str]:
 
 def _features(text: str, part: str, kind: str, context: Context) -> list[str]:
     """The features of a proposal's own wording, and of where else the page has it."""
-    key = _fold(text)
-    wording = context.wordings.get(text)
-    if wording is None:
-        wording = context.wordings[text] = _wording(text, key)
+    key, wording = _wording(text)
     inside = _within(key, context.document, "doc")
     out = [part, *wording, f"part|{kind}|{part}", f"{kind}|{context.headed}"]
     out += [inside, f"{inside}|{kind}", f"{inside}|{part}"]
@@ -154,13 +169,14 @@ def _parts(tagged: Tagged, index: int) -> Iterator[tuple[Span, str]]:
         return
     starts = [0, *(end for _, end in cuts)]
     ends = [*(start for start, _ in cuts), base.end - base.start]
-    last = len(starts) - 1
+    last, free = len(starts) - 1, -1
     for i, start in enumerate(starts):
         for j in range(i, len(ends)):
             if (i == 0 and j == last) or ends[j] - start < 3:
                 continue
-            if i and (led := LEAD.match(text[base.start + start : base.end])) is not None:
-                start += led.end()
+            if i and start != free:
+                led, free = LEAD.match(text[base.start + start : base.end]), start
+                start += led.end() if led is not None else 0
                 if start >= ends[j]:
                     continue
             name = "front" if i == 0 else "back" if j == last else "middle"
@@ -182,31 +198,31 @@ def _left_out(text: str, whole: Span, span: Span, site: str) -> list[str]:
     out = []
     for side, rest in (("<", text[whole.start : span.start]), (">", text[span.end : whole.end])):
         rest = rest.strip(" -–—|·•»:,@/")
-        if not rest:
-            continue
-        words = split_words(rest)
-        if is_place(rest) >= 0.5:
-            kind = "place"
-        elif site and _fold(rest) in site:
-            kind = "site"
-        elif any(lexicon().names_role(word) for word in words):
-            kind = "role"
-        elif _has_digit(rest):
-            kind = "code"
-        else:
-            kind = "other"
-        out.append(f"rest{side}{kind}")
+        if rest:
+            out.append(f"rest{side}{_kind_of(rest, site)}")
     return out
+
+
+@lru_cache(maxsize=4096)
+def _kind_of(rest: str, site: str) -> str:
+    if is_place(rest) >= 0.5:
+        return "place"
+    words = split_words(rest)
+    if site and " ".join(words) in site:
+        return "site"
+    if any(map(lexicon().names_role, words)):
+        return "role"
+    return "code" if _has_digit(rest) else "other"
 
 
 def _tail(text: str, site: str) -> list[str]:
     """Whether the last part of the title itself is a place or the site's name."""
-    cuts = list(SPLIT.finditer(text))
-    if not cuts:
+    last = None
+    for last in SPLIT.finditer(text):  # noqa: B007
+        pass
+    if last is None or last.group().strip().isalpha():
         return []
-    if cuts[-1].group().strip().isalpha():
-        return []
-    rest = text[cuts[-1].end() :].strip(" -–—|·•»:,@/")
+    rest = text[last.end() :].strip(" -–—|·•»:,@/")
     if not rest:
         return []
     if is_place(rest) >= 0.6:
@@ -214,7 +230,19 @@ def _tail(text: str, site: str) -> list[str]:
     return ["tail=site"] if site and _fold(rest) == site else []
 
 
-def _wording(text: str, key: str) -> list[str]:
+@lru_cache(maxsize=1024)
+def _hints(hints: str) -> bool:
+    return HINT.search(hints) is not None
+
+
+def _gendered(text: str) -> bool:
+    return GENDER_MARK.search(text) is not None and GENDER.search(text) is not None
+
+
+@lru_cache(maxsize=4096)
+def _wording(text: str) -> tuple[str, tuple[str, ...]]:
+    """A text's words, folded, and the features of its wording."""
+    key = _fold(text)
     words = key.split(" ") if key else []
     lists = lexicon()
     roles = sum(map(lists.names_role, words))
@@ -236,9 +264,10 @@ def _wording(text: str, key: str) -> list[str]:
         out.append(f"hd={'hi' if heading.cover >= 0.5 else 'lo'}")
     if lists.label(key):
         out.append("label")
-    if GENDER.search(text):
+    if _gendered(text):
         out.append("gender")
-    if LEVEL.search(text):
+    told = not LEVEL_WORDS.isdisjoint(words) or NO_WORD.search(key) is not None
+    if told and LEVEL.search(text):
         out.append("level")
     if text[-1:] in ".!?:":
         out.append(f"end{text[-1]}")
@@ -250,11 +279,11 @@ def _wording(text: str, key: str) -> list[str]:
         out.append("digit")
     if "@" in text or "http" in text or "www." in text:
         out.append("address")
-    cues = sorted(CUES.intersection(map(lists.cue, words)))
-    out.extend(f"cue={cue}" for cue in cues)
+    cues = CUES.intersection(map(lists.cue, words))
+    out.extend([f"cue={cue}" for cue in sorted(cues)] if cues else ())
     if text.count("(") != text.count(")"):
         out.append("unbalanced")
-    return out
+    return key, tuple(out)
 
 
 def _fold(text: str) -> str:
