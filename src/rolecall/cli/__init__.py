@@ -7,6 +7,7 @@ reader of stdout went away.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -52,14 +53,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _hush()
         return PIPE_CLOSED
+    finally:
+        if arguments is None:
+            gc.freeze()  # the process ends: the collector need not look through it all once more
 
 
 def _own_process() -> None:
     """Settle what the whole process shares.
 
     Until a run starts there is nothing to finish, so Ctrl-C just ends it, also amid imports. What
-    the caller closed of 0, 1 and 2 is opened, lest a file of ours gets its number.
+    the caller closed of 0, 1 and 2 is opened, lest a file of ours gets its number. Loading makes no
+    garbage, so the collector rests until a verb that reads many pages wakes it.
     """
+    gc.disable()
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:

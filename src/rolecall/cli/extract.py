@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import dataclasses
 import functools
+import gc
 import itertools
 import os
 import shlex
@@ -106,6 +107,9 @@ def run(words: list[str]) -> int:
             else:
                 entries = itertools.chain(head, entries)
             crew = _crew(order, many=many)
+            if not gc.isenabled():  # all is loaded now, and none of it is garbage
+                gc.freeze()
+                gc.enable()
             try:
                 with contextlib.closing(run_pages(entries, page_work, crew, stop=stop)) as results:
                     if not _write_all(results, ledger, progress):
