@@ -24,6 +24,7 @@ SORTS = (
 )
 HEADINGS = {f"h{n}": n for n in range(1, 7)}
 CELLS = frozenset({"td", "th", "dt", "dd", "tr"})
+TELLING = CELLS | HEADINGS.keys() | {"ul", "ol", "pre", "textarea"}
 NAMING = ("id", "itemprop", "role")  # besides the class
 EMPHASIS = frozenset({"b", "strong"})
 # Inline elements that style a piece of a word or sentence rather than stand beside another.
@@ -73,20 +74,28 @@ class Frame:
         self.href = parent.href
         self.lines = parent.lines
         self.depth = parent.depth
+        self.bold = parent.bold
         if sort == BLOCK:
             self.block = tag
-            self.bold = parent.bold
-            self.level = HEADINGS.get(tag, 0)
-            self.cell = tag in CELLS
-            if tag in ("ul", "ol"):
-                self.depth += 1
-            elif tag in ("pre", "textarea"):
-                self.lines = True
+            self.level = 0
+            self.cell = False
+            if tag in TELLING:
+                self._told(tag)
         else:
             self.block = parent.block
-            self.bold = parent.bold or tag in EMPHASIS
             self.level = parent.level
             self.cell = parent.cell
+            if tag in EMPHASIS:
+                self.bold = True
+
+    def _told(self, tag: str) -> None:
+        """What the tag of a block says of its lines."""
+        self.level = HEADINGS.get(tag, 0)
+        self.cell = tag in CELLS
+        if tag in ("ul", "ol"):
+            self.depth += 1
+        elif tag in ("pre", "textarea"):
+            self.lines = True
 
     def path(self, longest: int) -> str:
         """The steps from the root; after ``longest`` of them ``//`` stands for the rest."""

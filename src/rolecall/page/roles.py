@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import accumulate
 from typing import NamedTuple, Protocol
 
 from rolecall.core import Role
@@ -162,11 +163,11 @@ class _Judge:
 
     def __init__(self, lines: Sequence[Line]) -> None:
         self.lines = lines
-        self.sizes = [0]
-        self.links = [0]
-        for line in lines:
-            self.sizes.append(self.sizes[-1] + len(line.text))
-            self.links.append(self.links[-1] + min(line.linked, len(line.text)))
+        self.lengths = [len(line.text) for line in lines]
+        linked = (min(line.linked, size) for line, size in zip(lines, self.lengths, strict=True))
+        self.sizes = [0, *accumulate(self.lengths)]
+        self.links = [0, *accumulate(linked)]
+        self.tops = [index for index, line in enumerate(lines) if line.frame.level == 1]
         self.total = self.sizes[-1] or 1
 
     def measure(self, first: int, last: int) -> _Measures:
@@ -175,18 +176,21 @@ class _Judge:
             size,
             size / self.total,
             (self.links[last] - self.links[first]) / max(1, size),
-            max((len(line.text) for line in self.lines[first:last]), default=0),
+            max(self.lengths[first:last], default=0),
             size / max(1, last - first),
         )
 
     def role(self, section: Section) -> Role | None:
         """The role of a section's lines, or ``None`` where what it holds belies its name."""
-        seen = self.measure(section.first, section.last)
+        first, last = section.first, section.last
         rule = _RULES.get(section.kind)
-        if rule is None or seen.share > 0.6:
+        if rule is None or (self.sizes[last] - self.sizes[first]) / self.total > 0.6:
             return None
-        if any(line.frame.level == 1 for line in self.lines[section.first : section.last]) and (
-            section.kind != "dialog" and seen.link < 0.5
+        seen = self.measure(first, last)
+        if (
+            section.kind != "dialog"
+            and seen.link < 0.5
+            and any(first <= top < last for top in self.tops)
         ):
             return None
         return rule(seen, section, self)

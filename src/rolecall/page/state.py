@@ -42,6 +42,7 @@ _ROW = re.compile(r"([0-9a-f]{1,8}):(?:(?=[\[{\"])|T([0-9a-f]{1,6}),)")
 _NEXT_ROW = re.compile(r"\n([0-9a-f]{1,8}):(?:(?=[\[{\"])|T([0-9a-f]{1,6}),)")
 _ATTRIBUTES = ("data-page", "data-props", "data-react-props", "data-state", "data-initial-state",
                "data-json", "data-job")  # fmt: skip
+_HAS_ATTRIBUTES = re.compile("=|".join(_ATTRIBUTES).encode() + b"=")
 _WORD = re.compile(r"\w+")
 
 
@@ -220,7 +221,7 @@ def _unflattened(value: Any) -> Any:
 
 def _attributes(tree: LexborHTMLParser) -> Iterator[tuple[str, Any]]:
     raw = tree.raw_html
-    for name in _ATTRIBUTES:
+    for name in _ATTRIBUTES if _HAS_ATTRIBUTES.search(raw) else ():
         if name.encode() + b"=" not in raw:
             continue
         for number, node in enumerate(tree.css(f"[{name}]")[:20]):

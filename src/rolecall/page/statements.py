@@ -20,7 +20,7 @@ def read_statements(
     """
     linked: list[str] = []
     scripts: list[tuple[str, str, str]] = []
-    for node in tree.css("script"):
+    for node in tree.tags("script"):
         attributes = node.attributes
         kind = attributes.get("type") or ""
         if is_jsonld(kind):

@@ -260,17 +260,10 @@ class Walk:
             return
         text = "".join(self._parts).rstrip()
         bullet = BULLET.match(text) if text[0] in BULLETS else None
+        shift = bullet.end() if bullet else 0
         start = self.size
         self.drafts.append(
-            Draft(
-                text,
-                bullet.end() if bullet else 0,
-                start,
-                frame,
-                bullet is not None,
-                self._linked,
-                self._bold,
-            )
+            Draft(text, shift, start, frame, bullet is not None, self._linked, self._bold)
         )
         if self._pending:
             for begin, end, href, holder in self._pending:
@@ -312,16 +305,29 @@ def _twin(node: LexborNode, attributes: dict[str, str | None]) -> bool:
     return False
 
 
-def walk(tree: LexborHTMLParser, limits: Limits = DEFAULT) -> Walk:
-    """Collect the visible lines of a parsed page."""
-    sheets = [node.text() for node in tree.css("style")]
-    styled = any("background" in sheet for sheet in sheets)
-    found = Walk(limits, hiding_names(sheets), styled)
-    for node in tree.css("title"):
+def _title(tree: LexborHTMLParser) -> LexborNode | None:
+    """The document's title: in its head, or where a careless page has it."""
+    head = tree.head
+    node = head.child if head is not None else None
+    while node is not None:
+        if node.tag == "title":
+            return node
+        node = node.next
+    for node in tree.tags("title"):
         parent = node.parent
         if parent is not None and parent.tag in ("head", "body", "html"):
-            found.title(node.text(deep=True) or "", f"/html/{parent.tag}/title")
-            break
+            return node
+    return None
+
+
+def walk(tree: LexborHTMLParser, limits: Limits = DEFAULT) -> Walk:
+    """Collect the visible lines of a parsed page."""
+    sheets = [node.text() for node in tree.tags("style")]
+    styled = any("background" in sheet for sheet in sheets)
+    found = Walk(limits, hiding_names(sheets), styled)
+    title = _title(tree)
+    if title is not None and title.parent is not None:
+        found.title(title.text(deep=True) or "", f"/html/{title.parent.tag}/title")
     root = tree.root
     if root is not None:
         found.run(root)
