@@ -21,7 +21,10 @@ HINTS = re.compile(
 )
 DIGITS = re.compile(r"\d")
 MONEY = re.compile(r"[$€£₽₹]|\b(?:eur|usd|gbp|czk|kč|pln|zł|kr)\b", re.I)
-WORD_BINS = ((2, "1"), (4, "3"), (7, "6"), (13, "12"), (26, "25"), (61, "60"))
+WORD_BINS = ("1",) * 2 + ("3",) * 2 + ("6",) * 3 + ("12",) * 6 + ("25",) * 13 + ("60",) * 35
+BINS = ("0", "1", "2", "3") + ("6",) * 3 + ("12",) * 6 + ("25",) * 13
+"""Names of counts up to 60 and up to 25."""
+
 DENSITIES = {name: (f"den={name}",) for name in ("0", "1", "2", "3", "6", "12", "25", "26")}
 LONGEST_KNOWN = 500
 """Characters of hints that are remembered."""
@@ -70,12 +73,11 @@ def _add_above(lines: Sequence[Line], out: Sequence[list[str]]) -> None:
             (first, second, _bin(since), _bin(since_top) if seen_top else "before"),
             (known, min(unknown, 2), line.kind, parent == before),
         )
-        for cue in line.cues:
-            features.append(f"cu={cue}|{first}")
-        cue_first = line.first_cue
-        if cue_first is not None:
-            features.append(f"q0={cue_first}")
-            features.append(f"q0={cue_first}|{known}")
+        if line.cues:
+            features += [f"cu={cue}|{first}" for cue in line.cues]
+            cue_first = line.first_cue
+            if cue_first is not None:
+                features += (f"q0={cue_first}", f"q0={cue_first}|{known}")
         before = parent
         kind = line.head
         if kind is not None:
@@ -120,7 +122,7 @@ def _own(
     out = [
         *_layout(kind, size, block.tag, block.role, block.level if kind == "heading" else -1),
         *_marks(text[-1:], int(block.link * 3.99), block.span.start * 10 // total),
-        f"c0={_shape(text)}",
+        _shape(text),
         *around,
     ]
     if block.bold:
@@ -137,10 +139,11 @@ def _own(
         mark = "l" if line.value_at < len(text) else "lo"
         out += [f"{mark}={field}" for field in line.label]
     best, most = "none", 0
-    for cue, count in line.cues.items():
-        out.append(f"q={cue}{2 if count > 2 else count}")
-        if count > most:
-            best, most = cue, count
+    if line.cues:
+        for cue, count in line.cues.items():
+            out.append(f"q={cue}{2 if count > 2 else count}")
+            if count > most:
+                best, most = cue, count
     out.append(f"q1={best}|{size}")
     if block.hints:
         hints = block.hints
@@ -175,7 +178,7 @@ def _hints(hints: str) -> tuple[str, ...]:
 
 def _near(line: Line, size: str) -> tuple[tuple[str, ...], ...]:
     """What a line says of its neighbours: for the one two below, one below, above, two above."""
-    cues = tuple([cue for cue, count in line.cues.items() if count > 1])
+    cues = tuple([cue for cue, count in line.cues.items() if count > 1]) if line.cues else ()
     block = line.block
     return _beside(
         (line.kind, size, block.role, line.head), cues, bool(line.label), block.link > 0.6
@@ -271,30 +274,21 @@ def _main(weight: dict[str, int]) -> str:
 
 
 def _words_bin(count: int) -> str:
-    for bound, name in WORD_BINS:
-        if count < bound:
-            return name
-    return "61"
+    return WORD_BINS[count] if count < 61 else "61"
 
 
 def _bin(count: int) -> str:
-    return (
-        str(count)
-        if count < 4
-        else "6"
-        if count < 7
-        else "12"
-        if count < 13
-        else "25"
-        if count < 26
-        else "26"
-    )
+    return BINS[count] if count < 26 else "26"
 
 
 def _shape(text: str) -> str:
     first = text[:1]
+    if first.isupper():
+        return "c0=AA" if len(text) > 3 and text.isupper() else "c0=A"
+    if first.islower() and first.isalpha():
+        return "c0=a"
     if first.isdigit():
-        return "9"
+        return "c0=9"
     if not first.isalpha():
-        return "-"
-    return "a" if first.islower() else "AA" if len(text) > 3 and text.isupper() else "A"
+        return "c0=-"
+    return "c0=AA" if len(text) > 3 and text.isupper() else "c0=A"

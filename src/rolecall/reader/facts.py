@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import date
+from functools import lru_cache
 
 from rolecall.core import Span
 from rolecall.normalise import triggers
@@ -160,9 +162,15 @@ def propose_dates(tagged: Tagged, unit: str) -> list[Proposal]:
     page = tagged.page
 
     def find(text: str, labelled: bool) -> list[Found]:
-        return find_dates(text, language=page.language, captured=page.captured, labelled=labelled)
+        return _dates(text, page.language, page.captured, labelled)
 
     return _proposals(tagged, unit, find, chrome=True)
+
+
+@lru_cache(maxsize=512)
+def _dates(text: str, language: str | None, captured: date | None, labelled: bool) -> list[Found]:
+    """The dates of a line, which both units look for; nobody changes the list."""
+    return find_dates(text, language=language, captured=captured, labelled=labelled)
 
 
 def propose_levels(tagged: Tagged, title: Span | None) -> list[Proposal]:

@@ -66,10 +66,11 @@ class Lexicon:
             return None
         best, size = None, 0
         total = len(words)
-        for i, word in enumerate(words):
-            for phrase, name in starts.get(word, ()):
+        words = tuple(words)
+        for i, phrases in enumerate(map(starts.get, words)):
+            for phrase, name in phrases or ():
                 n = len(phrase)
-                if n > size and tuple(words[i : i + n]) == phrase:
+                if n > size and words[i : i + n] == phrase:
                     best, size = name, n
         return HeadingMatch(best, size / total) if best else None
 

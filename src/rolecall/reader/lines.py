@@ -77,14 +77,15 @@ def _line(
     first = None
     bits = 0
     said = list(map(meaning.__getitem__, words))
-    for sense in filter(None, said):
-        bits |= sense.triggers
-    for sense in filter(None, said[:CUE_WORDS]):
-        cue = sense.cue
-        if cue is not None:
-            cues[cue] = cues.get(cue, 0) + 1
-    for sense in filter(None, said[:2]):
-        first = first or sense.cue
+    telling = list(filter(None, said))
+    if telling:
+        for sense in telling:
+            bits |= sense.triggers
+        for cue, _ in telling if len(words) <= CUE_WORDS else filter(None, said[:CUE_WORDS]):
+            if cue is not None:
+                cues[cue] = cues.get(cue, 0) + 1
+        if cues:
+            first = next((sense.cue for sense in said[:2] if sense and sense.cue), None)
     return Line(
         index,
         block,
@@ -98,7 +99,7 @@ def _line(
         kind_of(block, len(words)),
         heading_like(block, text, len(words), heading),
         container(block.path, homes),
-        triggers_in(text) | called(bits),
+        triggers_in(text) | (called(bits) if bits else 0),
     )
 
 
