@@ -1,6 +1,6 @@
 """Sites are dealt to parts, each to one."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rolecall.core import Page
@@ -19,6 +19,7 @@ def samples(sizes: dict[str, int]) -> list[Sample]:
     ]
 
 
+@settings(deadline=None)
 @given(SIZES, st.integers(1, 15))
 def test_every_site_is_in_exactly_one_part(sizes: dict[str, int], parts: int) -> None:
     groups = deal(samples(sizes), parts)
@@ -29,8 +30,14 @@ def test_every_site_is_in_exactly_one_part(sizes: dict[str, int], parts: int) ->
     assert groups == deal(samples(sizes)[::-1], parts)
 
 
+@settings(deadline=None)
 @given(SIZES, st.integers(1, 15))
 def test_parts_are_of_about_equal_size(sizes: dict[str, int], parts: int) -> None:
     loads = [sum(sizes[site] for site in group) for group in deal(samples(sizes), parts)]
     if loads:
         assert max(loads) - min(loads) <= max(sizes.values())
+
+
+def test_one_big_site_weighs_as_much_as_many_small_ones() -> None:
+    small = dict.fromkeys("abcdefgh", 1)
+    assert deal(samples({"z": 8} | small), 2) == [("z",), tuple("abcdefgh")]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rolecall.evaluate.scorers import (
@@ -135,6 +135,7 @@ def test_a_list_item_matches_once() -> None:
     assert set_f1(["a"], [], str.__eq__) == 0.0
 
 
+@settings(deadline=None)
 @given(TEXTS, TEXTS)
 def test_jaccard_is_symmetric_and_a_share(a: str, b: str) -> None:
     assert jaccard(a, b) == jaccard(b, a)
@@ -142,6 +143,7 @@ def test_jaccard_is_symmetric_and_a_share(a: str, b: str) -> None:
     assert same_text(a, b) == same_text(b, a)
 
 
+@settings(deadline=None)
 @given(TEXTS, st.lists(TEXTS, max_size=3), st.integers(-3, 3))
 def test_any_data_has_scores_between_0_and_1(text: str, items: list[str], number: int) -> None:
     lists = ("skills", "languages_required", "requirements", "benefits", "employment_type")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reader import pages
@@ -90,6 +90,7 @@ def test_a_form_that_is_the_whole_page_is_read() -> None:
     assert zone_of(tagged, "Give medicines") == "D"
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0.0, 1.0), min_size=0, max_size=40))
 def test_the_window_is_a_run_of_lines(shares: list[float]) -> None:
     lines = prepare(pages.page_of("".join(f"<p>word {i} of the page</p>" for i in range(40))))

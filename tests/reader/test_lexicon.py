@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rolecall.reader.lexicon import data_rows, lexicon, senses, split_words
@@ -94,6 +94,7 @@ def test_a_word_means_the_same_however_often_it_is_asked() -> None:
     assert first == [(lists.names_role(w), lists.cue(w), senses()[w]) for w in words]
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_any_text_can_be_looked_up(text: str) -> None:
     words = split_words(text)

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rolecall.reader.linear import Linear, chances
@@ -24,6 +24,7 @@ def test_probability_is_the_logistic_of_the_score() -> None:
     assert 1 - 1e-9 < Linear({"a": 1e9}).probability(["a"]) <= 1.0
 
 
+@settings(deadline=None)
 @given(SCORES)
 def test_chances_are_shares_of_one_and_keep_the_order_of_scores(scores: list[float]) -> None:
     shares = chances(scores)

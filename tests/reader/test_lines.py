@@ -1,7 +1,7 @@
 """A page's blocks as lines: words, labels, headings, containers."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reader import pages
@@ -106,6 +106,7 @@ def test_the_container_of_a_line(path: str, home: str) -> None:
     assert container(path, known) == home
 
 
+@settings(deadline=None)
 @given(st.text(max_size=120).filter(lambda text: "\n" not in text))
 def test_any_line_is_prepared(text: str) -> None:
     (line,) = lines(text)

@@ -37,6 +37,12 @@ def test_in_the_header(html: str, city: str) -> None:
     assert cities(html + BODY) == [city]
 
 
+def test_a_field_may_name_a_place_that_no_list_has() -> None:
+    tagged = pages.tagged(f"<h1>Night Nurse</h1><p>Location: Brambleholt Weir Edge</p>{BODY}")
+    found = [one for one in propose_places(tagged) if one.value == "Brambleholt Weir Edge"]
+    assert any("lab=mine" in one.features for one in found)
+
+
 def test_in_the_running_text_where_the_header_has_none() -> None:
     html = BODY.replace("quiet hours.", "quiet hours. Our office is located in Leeds.")
     assert cities(html) == ["Leeds"]

@@ -41,6 +41,19 @@ def test_parts_without_their_lead_in_words_are_proposed(lead: str) -> None:
     assert "Night Nurse" in [one.value for one in propose_titles(tagged)]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Night Nurse - Leeds - Larkfield Ltd",
+        "Larkfield Ltd | Night Nurse",
+        "Night Nurse at Larkfield",
+    ],
+)
+def test_parts_of_a_line_are_proposed(line: str) -> None:
+    tagged = pages.tagged(f"<title>{line}</title>{BODY}")
+    assert {"Night Nurse", line} <= {one.value for one in propose_titles(tagged)}
+
+
 def test_proposals_stand_where_they_say() -> None:
     for html in pages.ALL.values():
         tagged = pages.tagged(html)

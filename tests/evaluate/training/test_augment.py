@@ -2,7 +2,7 @@
 
 import random
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rolecall.core import Source
@@ -19,6 +19,7 @@ LINES = prepare(PAGE)
 SEEDS = st.integers(0, 10_000)
 
 
+@settings(deadline=None)
 @given(SEEDS)
 def test_texts_and_their_number_stay(seed: int) -> None:
     varied = vary(LINES, random.Random(seed))
@@ -27,6 +28,7 @@ def test_texts_and_their_number_stay(seed: int) -> None:
     assert len(block_features(PAGE, varied)) == len(LINES)
 
 
+@settings(deadline=None)
 @given(SEEDS)
 def test_a_seed_gives_one_layout(seed: int) -> None:
     assert vary(LINES, random.Random(seed)) == vary(LINES, random.Random(seed))

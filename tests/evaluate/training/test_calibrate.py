@@ -53,7 +53,7 @@ def test_confidence_without_worth_becomes_the_mean() -> None:
     assert sum(shares) / len(shares) == pytest.approx(0.75, abs=0.1)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(VALUES)
 def test_curves_are_monotone_shares_on_the_grid(values: list[Value]) -> None:
     points = curve(values)
@@ -63,7 +63,7 @@ def test_curves_are_monotone_shares_on_the_grid(values: list[Value]) -> None:
     assert all(0.0 <= y <= 1.0 for y in shares)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(VALUES, st.sampled_from(STRENGTHS))
 def test_slopes_never_fall_and_errors_are_shares(
     values: list[Value], strength: tuple[float, float]

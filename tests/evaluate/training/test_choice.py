@@ -45,10 +45,12 @@ def test_pages_correct_a_prior() -> None:
 
 
 def test_a_strong_draw_keeps_weights_near_the_prior() -> None:
-    prior = {"good": 0.5, "bad": 0.5}
-    free = fit_choice(PAGES, prior=prior, l2=0.1)
-    held = fit_choice(PAGES, prior=prior, l2=400.0)
-    assert abs(held.weights["bad"] - 0.5) < abs(free.weights.get("bad", 0.0) - 0.5)
+    prior = {"good": -2.0, "bad": 2.0}
+    free = fit_choice(PAGES, prior=prior, l2=0.1).weights
+    held = fit_choice(PAGES, prior=prior, l2=4000.0).weights
+    for name, belief in prior.items():
+        assert abs(held[name] - belief) < 0.5
+        assert abs(held[name] - belief) < abs(free[name] - belief)
 
 
 def test_a_proposal_that_is_left_out_teaches_nothing() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rolecall.evaluate.training.right import (
@@ -85,6 +85,7 @@ def test_units_that_are_annotated() -> None:
 WORDS = st.lists(st.sampled_from(["acme", "care", "ltd", "of", "leeds"]), max_size=4)
 
 
+@settings(deadline=None)
 @given(WORDS, WORDS)
 def test_comparisons_are_symmetric_shares(a: list[str], b: list[str]) -> None:
     assert same_company(a, b) == same_company(b, a)
