@@ -31,7 +31,9 @@ _COUNT: Final = re.compile(
     r"|platser|miejsc|lokalizacj|jobs|results|more|others|days?|weeks?|hours?|years?)",
     re.IGNORECASE,
 )
-_NO_PLACE: Final = re.compile(r"[@?!=<>{}\\€$£%+#&]|:\S|https?:|www\.|\d{3}[ -]\d{3}")
+_NO_PLACE: Final = re.compile(r"[@?!=<>{}\\€$£%+#&]")
+_NO_NUMBER: Final = re.compile(r"\d{3}[ -]\d{3}")
+_ADDRESS: Final = re.compile(r":\S|https?:")
 _MARK: Final = re.compile(r"[,;|/·•()\[\]:\d]| [-–—]+ ")
 _SITED: Final = ("based", "locate", "office", "situate", "quartere", "campus", "standort")
 _CAPS: Final = re.compile(r"[A-Z](?<![^\W_][A-Z])[A-Z]{1,2}(?![^\W_])")
@@ -58,26 +60,32 @@ def read_place(text: str) -> Place:
 def is_place(text: str) -> float:
     """How plausible it is, 0 to 1, that a short string names a place (not calibrated)."""
     whole = text.strip()
-    if not 2 <= len(whole) <= 90 or _NO_PLACE.search(whole) or _COUNT.match(whole):
+    if not 2 <= len(whole) <= 90 or _NO_PLACE.search(whole) or "www." in whole:
+        return 0.0
+    colon = ":" in whole
+    if colon and _ADDRESS.search(whole):
+        return 0.0
+    digit = _DIGIT.search(whole) is not None
+    if digit and (_NO_NUMBER.search(whole) or _COUNT.match(whole)):
         return 0.0
     if whole == whole.lower() and not any(map(str.isdigit, whole)):
         return 0.0
     if not _MARK.search(whole) and whole.count(" ") > _MOST_NAME_WORDS:
         return 0.02
-    if not (whole.isupper() or _DIGIT.search(whole) or _CAPS.search(whole)):
-        keys = keys_of(whole)
+    keys = keys_of(whole)
+    if not (digit or whole.isupper() or _CAPS.search(whole)):
         if keys and all(map(stands_aside, keys)):
-            return 0.0 if ":" in whole else _unknown(whole, ["unknown"])
+            return 0.0 if colon else _unknown(whole, ["unknown"], len(keys))
     parts = parts_of(whole)
     if not parts:
         return 0.0
     kinds = [part.kind for part in parts]
-    if ":" in whole and kinds[0] == "unknown":
+    if colon and kinds[0] == "unknown":
         return 0.0
     known = [p for p in parts if p.kind in ("city", "region", "country")]
     strangers = [p for p in parts if p.kind == "unknown"]
     if not known:
-        return _unknown(whole, kinds)
+        return _unknown(whole, kinds, len(keys))
     if not strangers:
         return _all_known(parts, known)
     words = sum(len(keys_of(p.text)) for p in strangers)
@@ -131,23 +139,25 @@ def _may_name(text: str) -> bool:
     if any(map(low.__contains__, _SITED)):
         return True
     if text.isascii():
-        found = _CAPITALS.findall(text.replace(". ", ".").replace(" - ", "-"))
-        return any(
-            _may_begin(word.lower(), after.lower(), comma != "") for word, after, comma in found
-        )
-    words = WORD.findall(text)
-    comma = "," in text
-    return any(
-        _may_begin(fold(word), fold(words[i + 1]) if i + 1 < len(words) else "", comma)
-        for i, word in enumerate(words)
-        if word[0].isupper()
-    )
-
-
-def _may_begin(key: str, after: str, comma: bool) -> bool:
-    """Whether a known name may begin with the word ``key``; ``after`` is the word behind it."""
-    if not begins_name(key):
+        for word, after, comma in _CAPITALS.findall(
+            text.replace(". ", ".").replace(" - ", "-") if ". " in text or " - " in text else text
+        ):
+            key = word.lower()
+            if begins_name(key) and _may_go_on(key, after.lower(), comma != ""):
+                return True
         return False
+    words = WORD.findall(text)
+    listed = "," in text
+    for i, word in enumerate(words):
+        if word[0].isupper() and begins_name(key := fold(word)):
+            after = fold(words[i + 1]) if i + 1 < len(words) else ""
+            if _may_go_on(key, after, listed):
+                return True
+    return False
+
+
+def _may_go_on(key: str, after: str, comma: bool) -> bool:
+    """Whether ``key``, the first word of some name, may be one with ``after``, the next word."""
     name = find_key(key)
     if name is not None and (comma or not name.common):
         return True
@@ -222,9 +232,8 @@ def _unknown_city(parts: list[Part]) -> str | None:
     return None
 
 
-def _unknown(whole: str, kinds: list[str]) -> float:
-    """How much a string without any known name looks like a place."""
-    count = len(keys_of(whole))
+def _unknown(whole: str, kinds: list[str], count: int) -> float:
+    """How much a string of ``count`` words without any known name looks like a place."""
     if kinds[-1] == "code" and kinds[:-1] == ["unknown"] and count <= 5:
         return 0.8
     if "postcode" in kinds and count <= 9:

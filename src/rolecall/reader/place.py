@@ -125,15 +125,16 @@ def _spans(tagged: Tagged, i: int, mine: bool, short: bool) -> Iterator[tuple[Sp
             if DATED.search(piece):
                 continue
             sure = is_place(piece)
+            if sure < LEAST and not (mine and piece[:1].isupper()):
+                continue
             if (
                 not mine
                 and len(words := piece.lower().split()) >= LEAST_ROLE
                 and any(map(lexicon().names_role, words))
             ):
                 continue
-            if sure >= LEAST or (mine and piece[:1].isupper()):
-                seen = True
-                yield Span(base.start + start, base.start + end), "field", sure
+            seen = True
+            yield Span(base.start + start, base.start + end), "field", sure
         if _header(tagged, i):
             for start, end, kind in _within(line, text, seen):
                 sure = is_place(text[start:end])
@@ -185,20 +186,20 @@ def _behind_preposition(text: str, name: str) -> bool:
     return False
 
 
-def _items(text: str) -> list[tuple[int, int]]:
+@lru_cache(maxsize=4096)
+def _items(text: str) -> tuple[tuple[int, int], ...]:
     """The parts of a header line between separators, without words such as "remote"."""
-    low = text.lower()
-    mixed = any(word in low for word in BARE_WORDS)
+    mixed = any(map(text.lower().__contains__, BARE_WORDS))
     whole = _bare(text, 0, len(text), mixed)
     if whole and not PARTED.search(text) and is_place(text[whole[0] : whole[1]]) >= 0.7:
-        return [whole]
+        return (whole,)
     out, at = [], 0
     for m in (*ITEMS.finditer(text), None):
         part = _bare(text, at, m.start() if m else len(text), mixed)
         if part:
             out.append(part)
         at = m.end() if m else at
-    return out[:12]
+    return tuple(out[:12])
 
 
 def _bare(text: str, start: int, end: int, mixed: bool) -> tuple[int, int] | None:
@@ -217,10 +218,6 @@ def _bare(text: str, start: int, end: int, mixed: bool) -> tuple[int, int] | Non
         start += 1
     while end > start and text[end - 1] in " ,.-–—:)":
         end -= 1
-    if (
-        text[start:end].count("(") > text[start:end].count(")")
-        and end < len(text)
-        and text[end] == ")"
-    ):
+    if text[end : end + 1] == ")" and text.count("(", start, end) > text.count(")", start, end):
         end += 1
     return (start, end) if end - start > 1 else None
