@@ -11,7 +11,10 @@ _EDGES = re.compile(r"^[^\w]+|[^\w]+$")
 
 def fold(text: str) -> str:
     """A line for comparison: case folded, marks at both ends left out."""
-    return _EDGES.sub("", text.casefold())
+    folded = text.casefold()
+    if folded and folded[0].isalnum() and folded[-1].isalnum():
+        return folded
+    return _EDGES.sub("", folded)
 
 
 COOKIE_TEXT = re.compile(

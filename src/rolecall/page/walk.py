@@ -194,7 +194,9 @@ class Walk:
     def _add(self, raw: str, frame: Frame) -> None:
         core = " ".join(raw.split())
         if not core.isascii() or not core.isprintable():
-            core = " ".join(scrub(core).split())
+            shaped = scrub(core)
+            if shaped is not core:
+                core = " ".join(shaped.split())
         if not core:
             return
         if ("\n" in raw and (frame.lines or len(raw) > 40)) or "\\n" in raw or "<" in raw:
