@@ -73,9 +73,9 @@ def is_place(text: str) -> float:
     if not _MARK.search(whole) and whole.count(" ") > _MOST_NAME_WORDS:
         return 0.02
     keys = keys_of(whole)
-    if not (digit or whole.isupper() or _CAPS.search(whole)):
-        if keys and all(map(stands_aside, keys)):
-            return 0.0 if colon else _unknown(whole, ["unknown"], len(keys))
+    coded = digit or whole.isupper() or _CAPS.search(whole) is not None
+    if keys and not coded and all(map(stands_aside, keys)):
+        return 0.0 if colon else _unknown(whole, ["unknown"], len(keys))
     parts = parts_of(whole)
     if not parts:
         return 0.0
