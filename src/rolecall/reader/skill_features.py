@@ -95,12 +95,17 @@ class Terms:
         for i in [i for i, entry in enumerate(entries) if entry[2]]:
             if i < free:
                 continue
-            stem, _, lengths = entries[i][:3]
-            for n in lengths:
-                if i + n > size:
+            entry = entries[i]
+            stem = entry[0]
+            for n in entry[2]:
+                if n == 1:
+                    found = known.get(stem)
+                elif n == 2 and i + 1 < size:
+                    found = known.get(f"{stem} {entries[i + 1][0]}")
+                elif i + n <= size:
+                    found = known.get(" ".join([e[0] for e in entries[i : i + n]]))
+                else:
                     continue
-                name = stem if n == 1 else " ".join([e[0] for e in entries[i : i + n]])
-                found = known.get(name)
                 if found is not None:
                     _note(out, i, n, found, words)
                     free = i + n
@@ -206,12 +211,12 @@ def rings(
             if i + 2 < size and words[i + 1] in JOINERS:
                 listed[i + 2] = "<" + listed.get(i + 2, "")
     places.update(listed)
-    get = hits.get
+    tags = [NONE] * (size + 2)
+    for i, hit in hits.items():
+        tags[i + 1] = hit
+    near = listed.get if listed else None
     return [
-        (
-            i,
-            (get(i - 1, NONE), get(i, NONE), get(i + 1, NONE), shapes[i], listed.get(i, "")),
-        )
+        (i, (tags[i], tags[i + 1], tags[i + 2], shapes[i], near(i, "") if near else ""))
         for i in places
     ]
 

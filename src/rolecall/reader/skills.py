@@ -46,6 +46,7 @@ SPARSE: frozenset[str] = frozenset({"about", "header", "other"})
 MEMORY = 60_000
 MAX_WORDS = 2_000
 TAIL = re.compile(r"[\s-]*(?:sprach|fach|grund)?kenntniss?en?$|[\s-]+$", re.I)
+SHORTEST_TAIL = 10
 HEAD = re.compile(r"^[\s,;:-]+")
 
 
@@ -169,11 +170,13 @@ class Chain:
         if "(" in words:
             for i in inside(words):
                 scores[i] += self._paren[entries[i][1]]
-        for i, ring in rings(words, [entry[1] for entry in entries], hits):
-            total = self._rings.get(ring)
-            if total is None:
-                total = self._rings[ring] = self.weights.sum(ring_features(ring))
-            scores[i] += total
+        if hits:
+            known = self._rings
+            for i, ring in rings(words, [entry[1] for entry in entries], hits):
+                total = known.get(ring)
+                if total is None:
+                    total = known[ring] = self.weights.sum(ring_features(ring))
+                scores[i] += total
         return scores
 
     def _mentions(
@@ -223,6 +226,11 @@ class Chain:
 
 def cover(hits: Mapping[int, Hit], first: int, last: int) -> Hit:
     """How a term and the known terms agree: ``=``, ``c`` or ``~`` all of it, ``+`` part, ``-``."""
+    if first == last:
+        hit = hits.get(first, NONE)
+        if hit == NONE:
+            return NONE
+        return hit[2] if hit[0] == "B" and hits.get(last + 1, NONE)[0] != "I" else "+"
     inner = [hits.get(i, NONE) for i in range(first, last + 1)]
     if all(hit == NONE for hit in inner):
         return NONE
@@ -247,6 +255,8 @@ def abbreviates(short: str, long: str) -> bool:
 def trim(text: str, start: int, end: int) -> tuple[int, int]:
     """The term without stray marks, an unclosed bracket, or the German "-kenntnisse"."""
     part = text[start:end]
+    if part.isalnum() and (len(part) < SHORTEST_TAIL or part[-1] not in "enEN"):
+        return start, end  # no mark, no bracket and no "-kenntnisse" to take off
     opened = part.find("(")
     if opened >= 0 and ")" not in part:
         if opened and text[end : end + 1] == ")":
