@@ -131,9 +131,7 @@ def _listed(
     return [_list_candidate(tagged, unit, rows)]
 
 
-def _list_candidate(
-    tagged: Tagged, unit: str, rows: Sequence[tuple[float, Proposal]]
-) -> Candidate:
+def _list_candidate(tagged: Tagged, unit: str, rows: Sequence[tuple[float, Proposal]]) -> Candidate:
     spans = tuple(p.span for _, p in rows)
     return Candidate(
         unit=unit,
@@ -161,9 +159,7 @@ def _places(tagged: Tagged, model: Model) -> list[Candidate]:
     ]
 
 
-def choose_places(
-    proposals: Sequence[Proposal], ranker: Linear
-) -> list[tuple[float, Proposal]]:
+def choose_places(proposals: Sequence[Proposal], ranker: Linear) -> list[tuple[float, Proposal]]:
     """The best place and those that stand beside it in the same way.
 
     The first share is the probability that the page names any place of this work at all.
