@@ -28,7 +28,8 @@ SURELY_BODY = 0.76
 
 PRIVACY_WORDS = 3
 SIBLING_WORDS = 10
-CLOSING_SHARE = 0.8
+FACT_ROW = 0.2
+CLOSING_SHARE, CLOSING_WORDS = 0.8, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +164,7 @@ def _to_end_of_element(
             end = i + 1
             more += len(line.words)
     body = sum(len(line.words) for line in lines[first:last])
-    return end if more <= CLOSING_SHARE * body else last
+    return end if CLOSING_WORDS <= more <= CLOSING_SHARE * body else last
 
 
 def _with_siblings(lines: Sequence[Line], first: int, last: int) -> tuple[int, int]:
@@ -190,7 +191,7 @@ def body_window(lines: Sequence[Line], inside: Sequence[float]) -> tuple[int, in
 
     A doubtful line costs little inside the element that holds most of the body and much outside
     of it, so that a gap in a description does not end it while a company profile below does not
-    join it.
+    join it. A row of facts outside of that element is no body, however it reads.
     """
     homes = [line.home for line in lines]
     top, around = _home_of_body(lines, inside)
@@ -199,6 +200,8 @@ def body_window(lines: Sequence[Line], inside: Sequence[float]) -> tuple[int, in
     for i, share in enumerate(inside):
         near = homes[i] == top or homes[i].startswith(f"{top}/")
         size = len(lines[i].words)
+        if not near and lines[i].kind == "row":
+            share = min(share, FACT_ROW)
         if share >= 0.5:
             worth = (share - 0.4) * min(30, size) * (1.0 if near else 0.6)
         elif near:
