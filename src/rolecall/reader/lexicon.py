@@ -20,6 +20,7 @@ LABEL_START = re.compile(
     r"(?:(?:the|your|our|job|jobs|posting|position|current|primary|main|full|required|minimum|vacancy"
     r"|stellen|deine?|ihre?|der|die|das|le|la|les|votre|il|o|a|de|je|het|tipo|typ|din|ditt) )+"
 )
+LONGEST_WORD = 60
 STEM_SIZES = (4, 5, 6, 7, 8, 9, 10)
 DATA: Final = Path(__file__).with_name("data")
 MOST_KNOWN: Final = 20_000
@@ -131,6 +132,7 @@ class Lexicon:
 
 def data_rows(name: str) -> list[tuple[str, list[str]]]:
     """The rows of a list in ``data``: the class, and its phrases in one language."""
+    word = word[:LONGEST_WORD]
     rows = []
     text = (DATA / name).read_text("utf-8")
     for line in text.splitlines():

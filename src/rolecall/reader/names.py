@@ -18,6 +18,7 @@ from rolecall.reader.proposal import bins, label_of, value_span
 
 MOST_NAMES = 80
 MOST_CHARS = 90
+LONGEST_RAW = 200
 MOST_FREQUENT = 12
 AFTER = 6
 MOST_LOOSE = 16
@@ -131,6 +132,8 @@ class Names:
 
     def add(self, span: Span, *features: str) -> None:
         """Note that the name at ``span`` was found in the way ``features`` say."""
+        if span.end - span.start > LONGEST_RAW:
+            return
         raw = span.of(self.text)
         start = span.start + len(raw) - len(raw.lstrip(" \"'“„«(–-"))
         cut = LEADING.match(self.text[start : span.end])

@@ -30,6 +30,7 @@ BARE = re.compile(
 BARE_WORDS = ("remote", "hybrid", "site", "office", "anywhere")
 PARTED = re.compile(r"[;|•·●]")
 MOST_WORDS = 14
+LONGEST_FIELD = 400
 LEAST = 0.35
 NEAR_BODY = 3
 """Lines of the body, from its first on, that may still be header lines."""
@@ -61,7 +62,7 @@ def propose_places(tagged: Tagged) -> list[Proposal]:
         if role == "chrome" and not mine and not hint:
             continue
         zone = tagged.zone(i)
-        short = len(line.words) <= MOST_WORDS
+        short = len(line.words) <= MOST_WORDS and len(line.text) <= LONGEST_FIELD
         for span, kind, sure in _spans(tagged, i, mine, short):
             text = span.of(tagged.page.text)
             key = text.lower()
