@@ -122,6 +122,7 @@ class Lexicon:
     def _names_role(self, word: str) -> bool:
         if word in self.role_words:
             return True
+        word = word[:LONGEST_WORD]
         starts = (0, *range(3, len(word) - 4)) if len(word) > 9 else (0,)
         return any(
             word[at : at + size] in self.role_stems
@@ -132,7 +133,6 @@ class Lexicon:
 
 def data_rows(name: str) -> list[tuple[str, list[str]]]:
     """The rows of a list in ``data``: the class, and its phrases in one language."""
-    word = word[:LONGEST_WORD]
     rows = []
     text = (DATA / name).read_text("utf-8")
     for line in text.splitlines():
