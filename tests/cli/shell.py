@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -44,7 +45,14 @@ def rolecall(
     )
 
 
+def heed_signals() -> None:
+    """A test run under nohup or in the background must not hand its deafness on."""
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def start(*words: str | Path, cwd: Path, **more: Any) -> subprocess.Popen[bytes]:
+    more.setdefault("preexec_fn", heed_signals)
     return subprocess.Popen(
         [*COMMAND, *map(str, words)],
         stdin=subprocess.PIPE,
