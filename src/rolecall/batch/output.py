@@ -28,7 +28,6 @@ from rolecall.record import escape
 
 Mode = Literal["new", "resume", "force"]
 SYNC_SECONDS = 1.0
-COPY = 1 << 20
 SEQ = re.compile(rb'\{"schema_version":"[^"]*","seq":(\d+)')
 
 

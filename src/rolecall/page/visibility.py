@@ -51,9 +51,6 @@ class Look(NamedTuple):
     none: bool = False
 
 
-PLAIN = Look()
-
-
 @lru_cache(maxsize=4096)
 def look(style: str) -> Look:
     """Read an inline style."""

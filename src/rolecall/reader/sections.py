@@ -15,7 +15,6 @@ MOST: Final = {"responsibilities": 15, "requirements": 20, "benefits": 20}
 
 SENTENCE = re.compile(r"(?<=[.!?;])\s+(?=[^\W\d_a-zà-öø-þа-я]|[\"“„(])")
 LONG_WORDS = 24
-MARK = {"D": 0.0, "R": 0.0, "B": 0.0, "P": 0.0}
 
 
 def section_labels(tagged: Tagged) -> list[str]:
