@@ -105,7 +105,7 @@ def same_number(a: object, b: object) -> bool:
 
 def same_skill(a: object, b: object) -> bool:
     """Equal but for case, plural and punctuation, or one the greater part of the other."""
-    one, two = _stem(a), _stem(b)
+    one, two = skill_stem(a), skill_stem(b)
     if one == two or re.sub(r"\W", "", one) == re.sub(r"\W", "", two):
         return True
     return _inside(one.split(), two.split()) or _inside(two.split(), one.split())
@@ -128,7 +128,8 @@ def _words(text: object) -> list[str]:
     return words(fold(text))
 
 
-def _stem(text: object) -> str:
+def skill_stem(text: object) -> str:
+    """Case, marks at the ends and a plural ``s`` removed."""
     word = fold(text).strip(" .;,:")
     return word[:-1] if len(word) > 3 and word.endswith("s") else word
 
