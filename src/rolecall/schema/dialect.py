@@ -1,0 +1,82 @@
+"""The drafts of JSON Schema: which one a schema is written in, and where its subschemas stand.
+
+Source: the specifications of draft 4, 6, 7, 2019-09 and 2020-12 (json-schema.org/specification).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final, Literal
+
+Draft = Literal["4", "6", "7", "2019-09", "2020-12"]
+
+DIALECTS: Final[dict[str, Draft]] = {
+    "json-schema.org/draft-04/schema": "4",
+    "json-schema.org/draft-06/schema": "6",
+    "json-schema.org/draft-07/schema": "7",
+    "json-schema.org/draft/2019-09/schema": "2019-09",
+    "json-schema.org/draft/2020-12/schema": "2020-12",
+    "json-schema.org/schema": "2020-12",
+}
+"""What ``$schema`` may say, without its scheme and an empty fragment."""
+
+URIS: Final[dict[Draft, str]] = {
+    "4": "http://json-schema.org/draft-04/schema#",
+    "6": "http://json-schema.org/draft-06/schema#",
+    "7": "http://json-schema.org/draft-07/schema#",
+    "2019-09": "https://json-schema.org/draft/2019-09/schema",
+    "2020-12": "https://json-schema.org/draft/2020-12/schema",
+}
+
+OLD: Final[frozenset[Draft]] = frozenset({"4", "6", "7"})
+"""Drafts in which the keywords beside a ``$ref`` say nothing."""
+
+ONE: Final = frozenset(
+    "additionalProperties additionalItems items contains not if then else propertyNames"
+    " unevaluatedItems unevaluatedProperties contentSchema".split()
+)
+"""Keywords whose value is one schema; ``items`` may be a list in the older drafts."""
+
+SEVERAL: Final = frozenset("allOf anyOf oneOf prefixItems items".split())
+NAMED: Final = frozenset(
+    "properties patternProperties definitions $defs dependentSchemas dependencies".split()
+)
+"""Keywords whose value maps names to schemas; one of ``dependencies`` may be a list of names."""
+
+SHELVES: Final = frozenset({"definitions", "$defs"})
+"""Where schemas lie that hold only when something refers to them."""
+
+
+def dialect_of(uri: str) -> Draft | None:
+    """The draft that a ``$schema`` names; ``None`` for any other."""
+    name = uri.removeprefix("https://").removeprefix("http://")
+    return DIALECTS.get(name.removesuffix("#"))
+
+
+def identifier(schema: dict[str, Any], draft: Draft) -> str | None:
+    """The ``$id`` (draft 4: ``id``) that a schema gives itself."""
+    if draft in OLD and "$ref" in schema:
+        return None
+    own = schema.get("id" if draft == "4" else "$id")
+    return own if isinstance(own, str) else None
+
+
+def parts(schema: dict[str, Any], draft: Draft) -> Iterator[tuple[str, tuple[str | int, ...], Any]]:
+    """The subschemas of a schema: keyword, the path below the schema, and the subschema.
+
+    A value of the wrong shape is passed over: the draft's own schema finds fault with it.
+    """
+    if draft in OLD and "$ref" in schema:
+        return
+    for word, value in schema.items():
+        if word in NAMED:
+            if isinstance(value, dict):
+                for name, one in value.items():
+                    if isinstance(one, (dict, bool)):
+                        yield word, (word, name), one
+        elif word in SEVERAL and isinstance(value, list):
+            for number, one in enumerate(value):
+                if isinstance(one, (dict, bool)):
+                    yield word, (word, number), one
+        elif word in ONE and isinstance(value, (dict, bool)):
+            yield word, (word,), value
