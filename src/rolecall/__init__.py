@@ -25,10 +25,11 @@ if TYPE_CHECKING:
         Source,
         Span,
     )
-    from rolecall.errors import Error, SettingsError, SourceError, UsageError
+    from rolecall.errors import Error, SchemaError, SettingsError, SourceError, UsageError
     from rolecall.page import clean
     from rolecall.pipeline import extract, extract_many
     from rolecall.record import to_record
+    from rolecall.schema.schema import Schema
     from rolecall.schema.schema_org import to_schema_org
     from rolecall.schema.validate import validate
     from rolecall.settings import Settings
@@ -45,6 +46,8 @@ __all__ = [
     "Page",
     "Problem",
     "Reason",
+    "Schema",
+    "SchemaError",
     "Settings",
     "SettingsError",
     "Source",
@@ -67,8 +70,9 @@ _HOMES = {
     "to_record": "rolecall.record",
     "to_schema_org": "rolecall.schema.schema_org",
     "validate": "rolecall.schema.validate",
+    "Schema": "rolecall.schema.schema",
     "Settings": "rolecall.settings",
-    **dict.fromkeys(("Error", "SettingsError", "SourceError", "UsageError"), "rolecall.errors"),
+    **dict.fromkeys(("Error", "SchemaError", "SettingsError", "SourceError", "UsageError"), "rolecall.errors"),
 }
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rolecall.core import Candidate, Extraction, Notice, Page, Reason, Source
 from rolecall.errors import Error
@@ -28,13 +28,19 @@ from rolecall.settings import Settings
 from rolecall.settle import NULL_THRESHOLDS, Rules
 from rolecall.stated import stated
 
+if TYPE_CHECKING:
+    from rolecall.schema.schema import Schema
+
 LONGEST_MESSAGE = 300
 WARM_PAGE = b"<html><head><title>Engineer</title></head><body><h1>Engineer</h1><p>Apply.</p></body>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pipeline:
-    """What all pages of a run share, loaded once. ``config`` goes into each record."""
+    """What all pages of a run share, loaded once. ``config`` goes into each record.
+
+    ``schema`` is the user's; ``None`` stands for the default posting.
+    """
 
     settings: Settings
     limits: Limits
@@ -43,6 +49,7 @@ class Pipeline:
     closed: Callable[[Page], Notice | None]
     policy: Policy
     config: str
+    schema: Schema | None = None
 
 
 @dataclass(slots=True)
@@ -72,16 +79,23 @@ class Stages:
 def prepare(
     settings: Settings | None = None,
     *,
+    schema: Schema | None = None,
     captured: date | None = None,
     reader: Reader | None = None,
 ) -> Pipeline:
     """Load the reader and check the settings; raises `UsageError` or `ModelFileError`.
 
-    ``captured`` is the day that was given for all pages: it can change what a date means.
+    ``schema`` is the shape of the records; without it, the one that the settings name, else the
+    default posting. ``captured`` is the day that was given for all pages: it can change what a date
+    means.
     ``reader`` replaces the one that the settings name, for measuring one in training.
     """
     settings = settings if settings is not None else Settings()
     reader = reader if reader is not None else _reader(settings.reader_model)
+    if schema is None and settings.schema:
+        from rolecall.schema.schema import Schema
+
+        schema = Schema.from_json(Path(settings.schema))
     deciding = settings.deciding()
     if captured is not None:
         deciding["captured"] = captured.isoformat()
@@ -92,7 +106,8 @@ def prepare(
         verdict=reader.verdict,
         closed=reader.closed,
         policy=Policy(rules=rules_of(reader.model)),
-        config=config_hash(deciding, reader.model.hash),
+        config=config_hash(deciding, reader.model.hash, schema.document if schema else None),
+        schema=schema,
     )
 
 
@@ -121,21 +136,29 @@ def warm(pipeline: Pipeline) -> None:
     _run(Source(body=WARM_PAGE), pipeline, Stages())
 
 
-def extract(source: Source | bytes | str, *, settings: Settings | None = None) -> Extraction:
-    """Read one page, given as a `Source`, as bytes, or as HTML text.
+def extract(
+    source: Source | bytes | str,
+    *,
+    schema: Schema | None = None,
+    settings: Settings | None = None,
+) -> Extraction:
+    """Read one page, given as a `Source`, as bytes, or as HTML text, in the shape of ``schema``.
 
     A page that cannot be used gives the outcome ``failed`` with its reason. Wrong settings and a
     broken installation raise `Error`.
     """
-    pipeline = prepare(settings)
+    pipeline = prepare(settings, schema=schema)
     return _tried(_source(source), pipeline, Stages())
 
 
 def extract_many(
-    sources: Iterable[Source | bytes | str], *, settings: Settings | None = None
+    sources: Iterable[Source | bytes | str],
+    *,
+    schema: Schema | None = None,
+    settings: Settings | None = None,
 ) -> Iterator[Extraction]:
     """Read pages one after the other, in order, as they are asked for; see ``extract``."""
-    pipeline = prepare(settings)
+    pipeline = prepare(settings, schema=schema)
     for source in sources:
         yield _tried(_source(source), pipeline, Stages())
 
@@ -222,6 +245,11 @@ def _run(source: Source, pipeline: Pipeline, stages: Stages) -> Extraction:
     stages.seconds["settle"] = stages.clock() - start - inside
     if result.outcome in ("ok", "partial") and (closed := pipeline.closed(page)) is not None:
         result = replace(result, warnings=(*result.warnings, closed))
+    if pipeline.schema is not None:
+        from rolecall.shape import shaped
+
+        wanted = pipeline.schema
+        result = stages.run("shape", lambda: shaped(result, wanted))
     return result
 
 

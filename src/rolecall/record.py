@@ -102,14 +102,17 @@ def escape(locator: str) -> str:
     return _SURROGATE.sub(_escaped, locator)
 
 
-def config_hash(settings: Mapping[str, Any], model: str) -> str:
+def config_hash(
+    settings: Mapping[str, Any], model: str, schema: Mapping[str, Any] | None = None
+) -> str:
     """A short hash of the schema, the settings that can change the result, and the model.
 
-    ``settings`` is ``Settings.deciding()``; ``model`` is the hash of the reader's weights.
+    ``settings`` is ``Settings.deciding()``; ``model`` is the hash of the reader's weights;
+    ``schema`` is the user's, if it is not the default posting.
     """
     import orjson
 
-    told = [SCHEMA_VERSION, POSTING_SCHEMA, _strict(settings), model]
+    told = [SCHEMA_VERSION, _strict(schema or POSTING_SCHEMA), _strict(settings), model]
     return hashlib.sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
 
 

@@ -59,6 +59,9 @@ class Settings:
     reader_model: str = _setting(
         "", "Folder of another model for the embedded reader; empty is the one that is shipped."
     )
+    schema: str = _setting(
+        "", "File of the JSON Schema that records follow; empty is the default posting."
+    )
     with_text: bool = _setting(
         False, "Add the page's visible text to each record, so that spans can be read without it."
     )

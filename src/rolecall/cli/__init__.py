@@ -19,6 +19,7 @@ from rolecall.errors import Error, UsageError
 VERBS = {
     "extract": "job postings to JSON, one record per input",
     "clean": "what a model would see of one page",
+    "schema": "check a JSON Schema of your own, show the default one",
     "settings": "every setting, its value and where it came from",
 }
 OK, UNWRITABLE, USAGE, FAILED, PIPE_CLOSED = 0, 1, 2, 3, 141

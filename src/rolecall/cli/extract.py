@@ -51,6 +51,7 @@ examples:
   rolecall extract "site/**/*.html" --workers 4  a pattern, in quotes
   curl -s https://example.org/vacancy | rolecall extract -
   rolecall extract page.html --schema-org        a schema.org JobPosting
+  rolecall extract page.html --schema my.json    records in a shape of your own
   rolecall extract day.jsonl.gz --captured 2026-05-17
                                                  "posted yesterday" gets a date
 
@@ -130,6 +131,7 @@ def parser() -> Parser:
     add("--out", metavar="FILE", help="write records there; refuses a file that exists")
     add("--resume", action="store_true", help="continue FILE: skip what it has, redo what changed")
     add("--force", action="store_true", help="replace FILE")
+    add("--schema", metavar="FILE", help="records in the shape of this JSON Schema")
     add("--explain", action="store_true", help="text to read instead of JSON")
     add("--schema-org", action="store_true", help="schema.org JobPosting instead of records")
     add(
@@ -175,10 +177,16 @@ def read_order(words: list[str]) -> Order:
             "--out holds records; --explain and --schema-org print to stdout",
             hint="leave out --out and redirect stdout",
         )
-    names = ("with_text", "workers", "page_timeout_seconds")
+    names = ("with_text", "workers", "page_timeout_seconds", "schema")
+    settings = load_settings({name: getattr(told, name) for name in names})
+    if told.schema_org and settings.schema:
+        raise UsageError(
+            "--schema-org writes the default posting, not one of another schema",
+            hint=f"leave out --schema ({settings.origin('schema')})",
+        )
     return Order(
         paths=expand(told.inputs),
-        settings=load_settings({name: getattr(told, name) for name in names}),
+        settings=settings,
         captured=told.captured,
         form="explain" if told.explain else "schema-org" if told.schema_org else "record",
         out=told.out,

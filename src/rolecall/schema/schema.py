@@ -1,0 +1,155 @@
+"""A user's schema: read, admitted, its fields known, and linked to those of the default posting."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from rolecall.core import Notice, Problem
+from rolecall.errors import SchemaError
+from rolecall.schema.admit import admit, draft_of
+from rolecall.schema.dialect import Draft
+from rolecall.schema.fields import Field, fields_of
+from rolecall.schema.limits import DEFAULT_LIMITS, SchemaLimits
+from rolecall.schema.links import Link, link_fields
+from rolecall.schema.posting import POSTING_SCHEMA
+from rolecall.schema.reading import read_schema
+
+DIGEST_CHARS: Final = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schema:
+    """The shape that a user wants records in.
+
+    Made by ``from_json``, ``from_model`` or ``posting``. ``document`` is the JSON Schema as it was
+    given, ``digest`` a short hash of it. ``links`` say which fields are filled from the default
+    posting; ``unlinked`` are those that need a model. ``notices`` tell what was guessed.
+    """
+
+    name: str
+    document: Mapping[str, Any]
+    draft: Draft
+    digest: str
+    fields: tuple[Field, ...] = field(repr=False)
+    links: tuple[Link, ...] = field(repr=False)
+    notices: tuple[Notice, ...] = ()
+    limits: SchemaLimits = field(default=DEFAULT_LIMITS, repr=False)
+
+    @classmethod
+    def from_json(
+        cls,
+        source: bytes | str | Path | Mapping[str, Any],
+        *,
+        name: str = "",
+        limits: SchemaLimits = DEFAULT_LIMITS,
+    ) -> Schema:
+        """The schema in JSON text, a file, or plain data; raises ``SchemaError`` if refused.
+
+        Text that begins with a brace is JSON; any other text is the name of a file.
+        """
+        text, named = _text(source, limits)
+        document, notices = read_schema(text, limits)
+        if not isinstance(document, dict):
+            raise SchemaError(
+                "a schema of records is a JSON object",
+                hint='start with {"type": "object", "properties": {…}}',
+            )
+        draft, guessed = draft_of(document)
+        tour, _ = admit(document, draft, limits)
+        fields = fields_of(tour)
+        said = document.get("title")
+        return cls(
+            name=name or named or (said if isinstance(said, str) else "schema"),
+            document=document,
+            draft=draft,
+            digest=hashlib.sha256(text).hexdigest()[:DIGEST_CHARS],
+            fields=fields,
+            links=link_fields(fields),
+            notices=(*notices, *guessed),
+            limits=limits,
+        )
+
+    @classmethod
+    def from_model(cls, model: Any, *, limits: SchemaLimits = DEFAULT_LIMITS) -> Schema:
+        """The schema of a Pydantic model (version 2), a class or a ``TypeAdapter``.
+
+        ``Field(json_schema_extra={"x-rolecall": {"from": "title"}})`` annotates a field.
+        """
+        write = getattr(model, "model_json_schema", None) or getattr(model, "json_schema", None)
+        if write is None:
+            raise SchemaError(
+                f"{model!r} is no Pydantic model",
+                hint="give a class that derives from pydantic.BaseModel, version 2 or later",
+            )
+        name = getattr(model, "__name__", "model")
+        return cls.from_json(write(), name=name, limits=limits)
+
+    @classmethod
+    def posting(cls) -> Schema:
+        """The default posting."""
+        return _posting()
+
+    @property
+    def is_posting(self) -> bool:
+        """Whether this is the default posting itself."""
+        return self.document == POSTING_SCHEMA
+
+    @property
+    def unlinked(self) -> tuple[Field, ...]:
+        """The fields that nothing of the default posting fills."""
+        linked = {link.path for link in self.links}
+        return tuple(one for one in self.fields if one.path not in linked)
+
+    def validate(self, data: Any) -> list[Problem]:
+        """Every way in which ``data`` breaks the schema, in document order."""
+        from rolecall.schema.validator import problems_of
+
+        return problems_of(self.document, self.draft, self.limits, data)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Another process reads the document again: what is compiled does not travel."""
+        return _again, (json.dumps(self.document), self.name, self.limits)
+
+
+def _again(text: str, name: str, limits: SchemaLimits) -> Schema:
+    return Schema.from_json(text, name=name, limits=limits)
+
+
+@cache
+def _posting() -> Schema:
+    return Schema.from_json(POSTING_SCHEMA, name="JobPosting")
+
+
+def _text(
+    source: bytes | str | Path | Mapping[str, Any], limits: SchemaLimits
+) -> tuple[bytes, str]:
+    """The text of a schema, and the name of its file."""
+    if isinstance(source, Mapping):
+        try:
+            return json.dumps(source, allow_nan=False).encode(), ""
+        except (TypeError, ValueError, RecursionError) as error:
+            raise SchemaError(f"the schema is no JSON: {error}") from None
+    if isinstance(source, bytes):
+        return source, ""
+    if isinstance(source, str) and source.lstrip().startswith("{"):
+        return source.encode("utf-8", "surrogatepass"), ""
+    path = Path(source)
+    try:
+        with path.open("rb") as file:
+            return file.read(limits.bytes + 1), path.stem
+    except (OSError, ValueError) as error:
+        told = getattr(error, "strerror", None) or str(error)
+        raise SchemaError(
+            f"cannot read the schema {path}: {told.lower()}", hint="name a file of JSON Schema"
+        ) from None
+
+
+def required_paths(fields: Sequence[Field]) -> tuple[str, ...]:
+    """The pointers of fields that every answer must have."""
+    return tuple(one.pointer for one in fields if one.required)
