@@ -72,7 +72,9 @@ _HOMES = {
     "validate": "rolecall.schema.validate",
     "Schema": "rolecall.schema.schema",
     "Settings": "rolecall.settings",
-    **dict.fromkeys(("Error", "SchemaError", "SettingsError", "SourceError", "UsageError"), "rolecall.errors"),
+    **dict.fromkeys(
+        ("Error", "SchemaError", "SettingsError", "SourceError", "UsageError"), "rolecall.errors"
+    ),
 }
 
 

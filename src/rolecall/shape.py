@@ -28,7 +28,7 @@ JOINERS: Final = {"responsibilities": "\n", "requirements": "\n", "benefits": "\
 """What joins the items of a list that one text has to hold; a comma for all others."""
 
 
-class _Misfit(Exception):
+class _MisfitError(Exception):
     """A value that the field cannot hold; its message is the problem's."""
 
 
@@ -115,7 +115,7 @@ def _fill(one: Field, link: Link, extraction: Extraction, draft: _Draft) -> None
             _list(one, link, value, sources, extraction, draft)
         else:
             _scalar(one, link, value, sources, extraction, draft)
-    except _Misfit as misfit:
+    except _MisfitError as misfit:
         draft.problems.append(Problem(pointer=one.pointer, kind="schema", message=str(misfit)))
 
 
@@ -159,7 +159,7 @@ def _list(
         for value, source in zip(values, sources, strict=True):
             try:
                 kept.append(_written(value, one, link, draft))
-            except _Misfit as misfit:
+            except _MisfitError as misfit:
                 draft.problems.append(
                     Problem(pointer=one.pointer, kind="schema", message=str(misfit))
                 )
@@ -208,11 +208,11 @@ def _scalar(
 
 
 def _written(value: Any, one: Field, link: Link, draft: _Draft) -> Any:
-    """A value as the field writes it; raises ``_Misfit`` where it cannot."""
+    """A value as the field writes it; raises ``_MisfitError`` where it cannot."""
     if one.values is not None:
         known = spelled(value, link.source, one.values)
         if known is None:
-            raise _Misfit(f"{value!r} is none of the listed values")
+            raise _MisfitError(f"{value!r} is none of the listed values")
         if known != value:
             draft.rewrote(one.pointer, f"{value!r} is written as {known!r}")
         return known
@@ -221,7 +221,7 @@ def _written(value: Any, one: Field, link: Link, draft: _Draft) -> Any:
         value = int(value)
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if "integer" in kinds and "number" not in kinds and isinstance(value, float):
-        raise _Misfit(f"{value} is no whole number")
+        raise _MisfitError(f"{value} is no whole number")
     if number and not kinds & {"number", "integer", "any"}:
         return str(value)
     return value
@@ -234,9 +234,7 @@ def _rows(
     values = data.get("locations" if link.source == "location" else link.source) or []
     rows = []
     for number, value in enumerate(values):
-        row: dict[str, Any] = {
-            member.path[-1]: None for member in one.members if member.nullable
-        }
+        row: dict[str, Any] = {member.path[-1]: None for member in one.members if member.nullable}
         for member in link.members:
             part = value if member.source == "item" else value.get(member.source)
             if part is not None:

@@ -72,7 +72,9 @@ class Link:
 def words_of(name: str) -> tuple[str, ...]:
     """The words of a name, lower case and without accents: ``jobTitle`` -> job, title."""
     plain = "".join(
-        letter for letter in unicodedata.normalize("NFKD", name) if not unicodedata.combining(letter)
+        letter
+        for letter in unicodedata.normalize("NFKD", name)
+        if not unicodedata.combining(letter)
     )
     return tuple(word.lower() for word in _WORDS.findall(plain))
 
@@ -145,7 +147,9 @@ def _rows(field: Field, source: str, how: How) -> Link | None:
             for member in field.members
             if member.kind in ("text", "any") and (part := _place_part(member.path)) is not None
         )
-        return Link(path=field.path, source="locations", how=how, members=members) if members else None
+        return (
+            Link(path=field.path, source="locations", how=how, members=members) if members else None
+        )
     if source not in LISTS:
         return None
     named = [member for member in field.members if member.path[-1].lower() in ITEM_NAMES]
@@ -195,9 +199,13 @@ def _alone(rows: Sequence[Sequence[str]], words: Sequence[str], source: str) -> 
     around = {word for row in rows[:-1] for word in row} - AROUND
     if not around:
         return True
-    known = {word for name, found in known_names().items() if found == source for word in name.split()}
-    return bool(around & known) or source in ("city", "region", "country") and bool(
-        around & {"location", "address", "place", "office", "job"}
+    known = {
+        word for name, found in known_names().items() if found == source for word in name.split()
+    }
+    return (
+        bool(around & known)
+        or (source in ("city", "region", "country")
+        and bool(around & {"location", "address", "place", "office", "job"}))
     )
 
 

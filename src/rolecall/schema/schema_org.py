@@ -30,6 +30,32 @@ UNIT_TEXTS: Final = {
 }
 """Our pay periods -> ``unitText``; a fee for a whole project has none."""
 
+PROPERTIES: Final[Mapping[str, str]] = {
+    "title": "title",
+    "company": "hiringOrganization.name",
+    "location": "jobLocation.name",
+    "locations": "jobLocation (one Place each)",
+    "workplace": "jobLocationType, if remote",
+    "employment_type": "employmentType",
+    "salary_min": "baseSalary.value.minValue",
+    "salary_max": "baseSalary.value.maxValue",
+    "salary_currency": "baseSalary.currency",
+    "salary_period": "baseSalary.value.unitText",
+    "experience_years_min": "experienceRequirements.monthsOfExperience",
+    "education": "educationRequirements.name",
+    "skills": "skills",
+    "description": "description",
+    "responsibilities": "responsibilities",
+    "requirements": "qualifications",
+    "benefits": "jobBenefits",
+    "application_url": "applicationContact.url",
+    "application_email": "applicationContact.email",
+    "date_posted": "datePosted",
+    "valid_through": "validThrough",
+    "posting_language": "inLanguage",
+}
+"""Where each field of the default posting goes; the others have no property of their own."""
+
 _COPIED: Final = (
     ("title", "title"),
     ("description", "description"),
