@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from rolecall.schema.tour import step
+
 LONGEST_VALUE: Final = 160
 LONGEST_QUOTE: Final = 100
 CONTEXT: Final = 32
@@ -30,8 +32,8 @@ def render(record: Mapping[str, Any], text: str | None = None, *, colours: bool 
     lines = list(_head(record, paint))
     data = record.get("data") or {}
     evidence = record.get("evidence") or {}
-    for name, value in data.items():
-        lines += _field(name, value, evidence, text, paint)
+    for path, value in _leaves(data):
+        lines += _field(path, value, evidence, text, paint)
     for title, entries in (("problems", _problems(record)), ("warnings", _warnings(record))):
         if entries:
             lines += ["", paint(title, _BOLD), *(f"  {paint(entry, _YELLOW)}" for entry in entries)]
@@ -58,27 +60,45 @@ def _head(record: Mapping[str, Any], paint: Any) -> Iterator[str]:
     yield ""
 
 
+def _leaves(
+    data: Mapping[str, Any], path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every value of the data with the names that lead to it; lists stay whole."""
+    for name, value in data.items():
+        if isinstance(value, Mapping) and value:
+            yield from _leaves(value, (*path, name))
+        else:
+            yield (*path, name), value
+
+
 def _field(
-    name: str, value: Any, evidence: Mapping[str, Any], text: str | None, paint: Any
+    path: tuple[str, ...],
+    value: Any,
+    evidence: Mapping[str, Any],
+    text: str | None,
+    paint: Any,
 ) -> Iterator[str]:
-    label = paint(name.ljust(NAME_WIDTH), _BOLD)
+    name = neutral(".".join(path))
+    pointer = step("", *path)
+    label = paint(name.ljust(NAME_WIDTH if len(name) < NAME_WIDTH else len(name) + 2), _BOLD)
     blank = " " * NAME_WIDTH
     if value is None:
         yield f"{label}{paint('-', _DIM)}"
         return
     if not isinstance(value, list):
         yield f"{label}{_value(value)}"
-        yield from _because(evidence.get(f"/{name}"), text, blank, paint)
+        yield from _because(evidence.get(pointer), text, blank, paint)
         return
     for number, item in enumerate(value):
         yield f"{label if number == 0 else blank}{_value(item)}"
-        yield from _because(evidence.get(f"/{name}/{number}"), text, blank, paint)
+        yield from _because(evidence.get(f"{pointer}/{number}"), text, blank, paint)
 
 
 def _value(value: Any) -> str:
     if isinstance(value, Mapping):
         known = ", ".join(f"{key} {item}" for key, item in value.items() if item and key != "text")
-        value = f"{value.get('text')} ({known})" if known else value.get("text")
+        said = value.get("text")
+        value = known if said is None else f"{said} ({known})" if known else said
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return _short(neutral(str(value)), LONGEST_VALUE)
