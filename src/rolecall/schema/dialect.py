@@ -46,6 +46,46 @@ NAMED: Final = frozenset(
 SHELVES: Final = frozenset({"definitions", "$defs"})
 """Where schemas lie that hold only when something refers to them."""
 
+EVER: Final = frozenset(
+    "type enum multipleOf maximum exclusiveMaximum minimum exclusiveMinimum maxLength minLength"
+    " pattern items maxItems minItems uniqueItems maxProperties minProperties required properties"
+    " patternProperties additionalProperties dependencies allOf anyOf oneOf not format $ref".split()
+)
+"""Keywords that all drafts know; the newest two keep ``dependencies`` for older schemas."""
+
+SINCE_6: Final = EVER | {"const", "contains", "propertyNames"}
+CONTENT: Final = frozenset({"contentEncoding", "contentMediaType"})
+SINCE_2019: Final = SINCE_6 | frozenset(
+    "if then else dependentRequired dependentSchemas minContains maxContains unevaluatedItems"
+    " unevaluatedProperties".split()
+)
+
+CONSTRAINTS: Final[dict[Draft, frozenset[str]]] = {
+    "4": EVER | {"additionalItems"},
+    "6": SINCE_6 | CONTENT | {"additionalItems"},
+    "7": SINCE_6 | CONTENT | {"additionalItems", "if", "then", "else"},
+    "2019-09": SINCE_2019 | {"additionalItems", "$recursiveRef"},
+    "2020-12": SINCE_2019 | {"prefixItems", "$dynamicRef"},
+}
+"""The keywords that can make a value invalid, by draft; all others are annotations."""
+
+NEEDS: Final = {
+    "then": "if", "else": "if", "minContains": "contains", "maxContains": "contains",
+    "additionalItems": "items",
+}  # fmt: skip
+"""Keywords that say nothing unless another one stands beside them."""
+
+NAMING: Final = frozenset(
+    "$schema $id id $anchor $dynamicAnchor $recursiveAnchor $vocabulary".split()
+)
+"""Keywords that name schemas; they say nothing about values."""
+
+TELLING: Final = frozenset(
+    "title description default examples example $comment readOnly writeOnly deprecated"
+    " contentSchema contentEncoding contentMediaType".split()
+)
+"""Keywords for people and programs; they say nothing about values."""
+
 
 def dialect_of(uri: str) -> Draft | None:
     """The draft that a ``$schema`` names; ``None`` for any other."""
