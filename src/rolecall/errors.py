@@ -42,13 +42,17 @@ class SettingsError(UsageError):
 
 
 class SchemaError(UsageError):
-    """A schema is refused; ``pointer`` is the JSON pointer of the fault where it has a place."""
+    """A schema is refused.
+
+    ``pointer`` is the JSON pointer of the fault, where it has a place, and ``reason`` the message
+    without it.
+    """
 
     def __init__(
         self, message: str, *, pointer: str | None = None, hint: str | None = None
     ) -> None:
         super().__init__(message if pointer is None else f"{pointer or ROOT}: {message}", hint=hint)
-        self.pointer = pointer
+        self.pointer, self.reason = pointer, message
 
 
 class SourceError(Error):

@@ -22,21 +22,27 @@ class Verdict:
 Engine = Callable[[dict[str, Any]], Verdict]
 
 
-def engine() -> Engine | None:
-    """llguidance, or nothing where it is not installed."""
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """The engine to ask, or the reason why there is none."""
+
+    engine: Engine | None
+    lacking: str = ""
+
+
+def grammar() -> Grammar:
+    """llguidance, where it is installed."""
     try:
         from llguidance import LLMatcher
     except ImportError:
-        return None
+        return Grammar(None, "llguidance is not installed")
 
     def ask(form: dict[str, Any]) -> Verdict:
         try:
-            grammar = LLMatcher.grammar_from_json_schema(
-                json.dumps(form), overrides={"lenient": True}
-            )
-            refused, messages = LLMatcher.validate_grammar_with_warnings(grammar)
+            text = LLMatcher.grammar_from_json_schema(json.dumps(form), overrides={"lenient": True})
+            refused, messages = LLMatcher.validate_grammar_with_warnings(text)
         except ValueError as error:
             return Verdict(True, (str(error),))
         return Verdict(bool(refused), tuple(messages))
 
-    return ask
+    return Grammar(ask)

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from math import ceil, floor, inf
 from typing import Any, Final
 
@@ -29,6 +29,9 @@ BY_TYPE: Final[dict[str, tuple[str, ...]]] = {
 }
 """The kinds of value that each ``type`` lets in."""
 
+IN_PLACE: Final = frozenset({"allOf", "anyOf", "oneOf"})
+"""Keywords whose schemas speak of the same value."""
+
 SHORT_NUMBER: Final = 1_000
 """From here on a number can be written with an exponent."""
 
@@ -42,32 +45,74 @@ class Least:
 
 
 def least(tour: Tour) -> Least:
-    """The shortest answer of every subschema of ``tour``."""
-    rows = dict.fromkeys(tour.spots, NONE)
-    reasons: dict[str, str] = {}
-    above: dict[str, set[str]] = {}
-    for spot in tour.spots.values():
-        for _, _, pointer in tour.below(spot):
-            above.setdefault(pointer, set()).add(spot.pointer)
-        for _, pointer in tour.goals(spot):
-            above.setdefault(pointer, set()).add(spot.pointer)
-    measures = {pointer: _Measure(tour, spot, rows) for pointer, spot in tour.spots.items()}
-    waiting = deque(reversed(list(tour.spots)))
-    queued = set(waiting)
-    while waiting:
-        pointer = waiting.popleft()
-        queued.discard(pointer)
-        row, reason = measures[pointer].row()
-        if row != rows[pointer]:
-            rows[pointer] = row
-            fresh = above.get(pointer, set()) - queued
-            queued |= fresh
-            waiting.extend(fresh)
+    """The shortest answer of every subschema of ``tour``.
+
+    Worked out from the shortest up, as Dijkstra does for ways: a value cannot be shorter than what
+    it is made of, so that what is settled at one length stays, and each schema is looked at few
+    times however its parts refer to one another.
+    """
+    search = _Search(tour)
+    search.run()
+    return Least(search.sizes, search.reasons)
+
+
+class _Search:
+    """The state of the search for the shortest answers."""
+
+    def __init__(self, tour: Tour) -> None:
+        self.rows = dict.fromkeys(tour.spots, NONE)
+        self.sizes = dict.fromkeys(tour.spots, inf)
+        self.reasons: dict[str, str] = {}
+        self.same: dict[str, set[str]] = {}
+        self.holders: dict[str, set[str]] = {}
+        for spot in tour.spots.values():
+            for word, _, pointer in tour.below(spot):
+                above = self.same if word in IN_PLACE else self.holders
+                above.setdefault(pointer, set()).add(spot.pointer)
+            for _, pointer in tour.goals(spot):
+                self.same.setdefault(pointer, set()).add(spot.pointer)
+        self.measures = {
+            pointer: _Measure(tour, spot, self.rows, self.sizes)
+            for pointer, spot in tour.spots.items()
+        }
+        self.due = dict.fromkeys(tour.spots, 0.0)
+        self.heap = [(0.0, number, pointer) for number, pointer in enumerate(tour.spots)]
+        self.pushes = len(self.heap)
+
+    def run(self) -> None:
+        """Settle all subschemas."""
+        while self.heap:
+            key, _, pointer = heappop(self.heap)
+            if self.due.get(pointer) == key:
+                del self.due[pointer]
+                self._settle(pointer, key)
+
+    def _settle(self, pointer: str, key: float) -> None:
+        """Take over what is not longer than ``key``; come back for the rest."""
+        row, reason = self.measures[pointer].row()
         if min(row) == inf:
-            reasons[pointer] = reason
-        else:
-            reasons.pop(pointer, None)
-    return Least({pointer: min(row) for pointer, row in rows.items()}, reasons)
+            self.reasons[pointer] = reason
+            return
+        self.reasons.pop(pointer, None)
+        old = self.rows[pointer]
+        settled = tuple(new if new <= key else was for new, was in zip(row, old, strict=True))
+        for new, was in zip(row, settled, strict=True):
+            if new < was:
+                self._push(pointer, new)
+        if settled != old:
+            self.rows[pointer] = settled
+            for above in self.same.get(pointer, ()):
+                self._push(above, key)
+        if min(settled) != self.sizes[pointer]:
+            self.sizes[pointer] = min(settled)
+            for above in self.holders.get(pointer, ()):
+                self._push(above, key)
+
+    def _push(self, pointer: str, key: float) -> None:
+        if key < self.due.get(pointer, inf):
+            self.due[pointer] = key
+            heappush(self.heap, (key, self.pushes, pointer))
+            self.pushes += 1
 
 
 def fault(tour: Tour, found: Least) -> tuple[str, str] | None:
@@ -87,11 +132,19 @@ def fault(tour: Tour, found: Least) -> tuple[str, str] | None:
 class _Measure:
     """The shortest answers of one subschema, given those of its parts."""
 
-    def __init__(self, tour: Tour, spot: Spot, rows: Mapping[str, Row]) -> None:
-        self.spot, self.rows = spot, rows
+    def __init__(
+        self, tour: Tour, spot: Spot, rows: Mapping[str, Row], sizes: Mapping[str, float]
+    ) -> None:
+        self.spot, self.rows, self.sizes = spot, rows, sizes
         self.words = tour.words(spot)
         self.goals = [pointer for _, pointer in tour.goals(spot)]
         self.listed = self._listed()
+        self.asked = [(name, len(name) + 4.0) for name in self._required()]
+        self.members = {
+            name: step(spot.pointer, "properties", name)
+            for name, _ in self.asked
+            if name in self.words.get("properties", ())
+        }
 
     def row(self) -> tuple[Row, str]:
         """The shortest value of each kind, and why there is none if there is none."""
@@ -117,8 +170,11 @@ class _Measure:
         return self.rows.get(pointer, ANY), f"->{pointer}"
 
     def _shortest(self, *path: str | int) -> tuple[float, str]:
-        row, reason = self._at(*path)
-        return min(row), reason
+        pointer = step(self.spot.pointer, *path)
+        return self.sizes.get(pointer, 1.0), f"->{pointer}"
+
+    def _required(self) -> dict[str, None]:
+        return dict.fromkeys(self.words.get("required", ()))
 
     def _either(self, word: str) -> tuple[Row, str]:
         rows = [self._at(word, number) for number, _ in enumerate(self.words[word])]
@@ -192,15 +248,15 @@ class _Measure:
         return total - (low > 0), worst
 
     def _object(self) -> tuple[float, str]:
-        asked = list(dict.fromkeys(self.words.get("required", ())))
+        asked = self.asked
         low, high = self._limit("minProperties", 0), self._limit("maxProperties", inf)
         if max(low, len(asked)) > high:
             return inf, "`maxProperties` is less than what is required"
         closed = self.words.get("additionalProperties") is False
         total, worst = 2.0, ""
-        for name in asked:
+        for name, length in asked:
             size, reason = self._property(name, closed=closed)
-            total += len(name) + 4.0 + size
+            total += length + size
             worst = worst or (reason if size == inf else "")
         more = max(0.0, low - len(asked))
         if more:
@@ -213,8 +269,9 @@ class _Measure:
         return total - (more + len(asked) > 0), worst
 
     def _property(self, name: str, *, closed: bool) -> tuple[float, str]:
-        if name in self.words.get("properties", ()):
-            return self._shortest("properties", name)
+        pointer = self.members.get(name)
+        if pointer is not None:
+            return self.sizes.get(pointer, 1.0), f"->{pointer}"
         if any(_may_match(pattern, name) for pattern in self.words.get("patternProperties", ())):
             return 1.0, ""
         if closed:

@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 from rolecall.errors import SchemaError
 from rolecall.schema.decoding import Loosening, decoding_form, goals_by_name, kept
 from rolecall.schema.dialect import CONSTRAINTS, NAMING, NEEDS, OLD, SHELVES, TELLING
-from rolecall.schema.grammar import Engine, Verdict
+from rolecall.schema.grammar import Grammar, Verdict
 from rolecall.schema.tour import MOVING, Spot, Tour, step
 
 Mark = Literal["enforced", "checked", "refused", "annotation"]
@@ -80,9 +80,9 @@ def lint(
     tour: Tour,
     impossible: Set[str],
     knows_format: Callable[[str], bool],
-    engine: Engine | None,
+    grammar: Grammar,
 ) -> Lint:
-    """Ask ``engine`` what it can keep to, and give every keyword of the schema its mark.
+    """Ask the engine what it can keep to, and give every keyword of the schema its mark.
 
     ``impossible`` are the pointers of subschemas that no value meets; ``knows_format`` says whether
     the final check asserts a format.
@@ -92,7 +92,7 @@ def lint(
         for spot in tour.spots.values()
         if "format" in tour.words(spot) and not knows_format(tour.words(spot)["format"])
     }
-    talk = _Talk(tour, impossible, engine, blank)
+    talk = _Talk(tour, impossible, grammar, blank)
     form = talk.agree()
     return Lint(_Marks(tour, talk).rows(), form, talk.failure)
 
@@ -106,13 +106,11 @@ def refusal(error: SchemaError) -> Row:
 class _Talk:
     """What is said to the engine, and what is learnt from its answers."""
 
-    def __init__(
-        self, tour: Tour, impossible: Set[str], engine: Engine | None, blank: Set[str]
-    ) -> None:
-        self.tour, self.impossible, self.engine, self.blank = tour, impossible, engine, blank
+    def __init__(self, tour: Tour, impossible: Set[str], grammar: Grammar, blank: Set[str]) -> None:
+        self.tour, self.impossible, self.blank = tour, impossible, blank
+        self.engine, self.failure = grammar.engine, grammar.lacking
         self.loose = Loosening()
         self.loose.drop(blank, "it is not checked")
-        self.failure = "" if engine else "llguidance is not installed"
         for word in MOVING:
             moving = {at for at, spot in self.occurrences(word) if tour.moves(spot, word)}
             self.loose.drop(moving, "its goal depends on the way that led to it")
@@ -133,7 +131,7 @@ class _Talk:
         """The form that the engine takes without a word; ``None`` if there is none."""
         form = self._form()
         if self.engine is None:
-            return form
+            return None
         verdict = Verdict(False)
         for _ in range(ROUNDS):
             verdict = self.engine(form)

@@ -14,7 +14,7 @@ from rolecall.core import Notice
 from rolecall.errors import SchemaError
 from rolecall.schema.admit import admit, patterns
 from rolecall.schema.dialect import CONSTRAINTS, TELLING, Draft
-from rolecall.schema.grammar import Engine
+from rolecall.schema.grammar import Grammar
 from rolecall.schema.limits import CHARS_PER_TOKEN, SchemaLimits
 from rolecall.schema.lint import EVERY_KEYWORD, Row, lint
 from rolecall.schema.nullable import allow_null
@@ -42,7 +42,7 @@ class Prepared:
 
 
 def prepare(
-    document: dict[str, Any] | bool, draft: Draft, limits: SchemaLimits, engine: Engine | None
+    document: dict[str, Any] | bool, draft: Draft, limits: SchemaLimits, grammar: Grammar
 ) -> Prepared:
     """Admit and compile a schema; raises ``SchemaError`` with the place and the remedy."""
     tour, sizes = admit(document, draft, limits)
@@ -52,7 +52,7 @@ def prepare(
         tour, sizes = admit(document, draft, limits)
     _compile(tour, document)
     impossible = {pointer for pointer, size in sizes.sizes.items() if size == inf}
-    found = lint(tour, impossible, lambda name: knows_format(name, draft), engine)
+    found = lint(tour, impossible, lambda name: knows_format(name, draft), grammar)
     return Prepared(
         document=document,
         draft=draft,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import unquote, urldefrag, urljoin
@@ -46,6 +46,7 @@ class Tour:
     spots: Mapping[str, Spot]
     addresses: Mapping[str, str]
     _below: dict[str, tuple[Part, ...]] = field(default_factory=dict, repr=False)
+    _targets: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
     _words: dict[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
 
     def below(self, spot: Spot) -> tuple[Part, ...]:
@@ -75,15 +76,17 @@ class Tour:
             if word in known and not _silent(word, value, schema)
         }
 
-    def goals(self, spot: Spot) -> Iterator[tuple[str, str]]:
+    def goals(self, spot: Spot) -> tuple[tuple[str, str], ...]:
         """The references of a spot that hold: keyword, and the pointer of the goal.
 
         Left out are those whose goal depends on the way that led to them.
         """
         words = self.words(spot)
-        for word in REFERENCES:
-            if word in words and not self.moves(spot, word):
-                yield word, self.target(spot, words[word])
+        return tuple(
+            (word, self.target(spot, words[word]))
+            for word in REFERENCES
+            if word in words and not self.moves(spot, word)
+        )
 
     def moves(self, spot: Spot, word: str) -> bool:
         """Whether the goal of a reference depends on the way that led to it."""
@@ -98,6 +101,12 @@ class Tour:
 
         Raises ``SchemaError`` for one that leaves the schema or leads nowhere.
         """
+        key = spot.base, reference
+        if key not in self._targets:
+            self._targets[key] = self._target(spot, reference)
+        return self._targets[key]
+
+    def _target(self, spot: Spot, reference: str) -> str:
         address, fragment = urldefrag(_joined(spot.base, reference))
         at = self.addresses.get(address)
         if at is None:
