@@ -65,22 +65,40 @@ class _Search:
         self.reasons: dict[str, str] = {}
         self.same: dict[str, set[str]] = {}
         self.holders: dict[str, set[str]] = {}
-        for spot in tour.spots.values():
-            for word, _, pointer in tour.below(spot):
-                above = self.same if word in IN_PLACE else self.holders
-                above.setdefault(pointer, set()).add(spot.pointer)
-            for _, pointer in tour.goals(spot):
-                self.same.setdefault(pointer, set()).add(spot.pointer)
+        self.open: dict[str, int] = {}
+        for pointer, spot in tour.spots.items():
+            same = {goal for _, goal in tour.goals(spot)}
+            held: set[str] = set()
+            for word, _, part in tour.below(spot):
+                (same if word in IN_PLACE else held).add(part)
+            for part in same:
+                self.same.setdefault(part, set()).add(pointer)
+            for part in held - same:
+                self.holders.setdefault(part, set()).add(pointer)
+            self.open[pointer] = len(same | held)
         self.measures = {
             pointer: _Measure(tour, spot, self.rows, self.sizes)
             for pointer, spot in tour.spots.items()
         }
-        self.due = dict.fromkeys(tour.spots, 0.0)
-        self.heap = [(0.0, number, pointer) for number, pointer in enumerate(tour.spots)]
-        self.pushes = len(self.heap)
+        self.due: dict[str, float] = {}
+        self.heap: list[tuple[float, int, str]] = []
+        self.pushes = 0
 
     def run(self) -> None:
-        """Settle all subschemas."""
+        """Settle all subschemas: first those that no circle of references is part of."""
+        ready = [pointer for pointer, count in self.open.items() if not count]
+        while ready:
+            pointer = ready.pop()
+            self._settle(pointer, inf)
+            for above in (*self.same.get(pointer, ()), *self.holders.get(pointer, ())):
+                self.open[above] -= 1
+                if not self.open[above]:
+                    ready.append(above)
+        self.due.clear()
+        self.heap.clear()
+        for pointer, count in self.open.items():
+            if count:
+                self._push(pointer, 0.0)
         while self.heap:
             key, _, pointer = heappop(self.heap)
             if self.due.get(pointer) == key:

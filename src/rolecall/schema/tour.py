@@ -24,7 +24,12 @@ Part = tuple[str, tuple[str | int, ...], str]
 
 def step(pointer: str, *path: str | int) -> str:
     """A JSON pointer, some steps further down (RFC 6901)."""
-    return pointer + "".join(f"/{str(p).replace('~', '~0').replace('/', '~1')}" for p in path)
+    for part in path:
+        name = part if isinstance(part, str) else str(part)
+        if "~" in name or "/" in name:
+            name = name.replace("~", "~0").replace("/", "~1")
+        pointer = f"{pointer}/{name}"
+    return pointer
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,7 @@ class Tour:
     spots: Mapping[str, Spot]
     addresses: Mapping[str, str]
     _below: dict[str, tuple[Part, ...]] = field(default_factory=dict, repr=False)
+    _goals: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict, repr=False)
     _targets: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
     _words: dict[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
 
@@ -81,12 +87,14 @@ class Tour:
 
         Left out are those whose goal depends on the way that led to them.
         """
-        words = self.words(spot)
-        return tuple(
-            (word, self.target(spot, words[word]))
-            for word in REFERENCES
-            if word in words and not self.moves(spot, word)
-        )
+        if spot.pointer not in self._goals:
+            words = self.words(spot)
+            self._goals[spot.pointer] = tuple(
+                (word, self.target(spot, words[word]))
+                for word in REFERENCES
+                if word in words and not self.moves(spot, word)
+            )
+        return self._goals[spot.pointer]
 
     def moves(self, spot: Spot, word: str) -> bool:
         """Whether the goal of a reference depends on the way that led to it."""
