@@ -53,11 +53,10 @@ def admit(schema: dict[str, Any] | bool, draft: Draft, limits: SchemaLimits) -> 
     Raises ``SchemaError`` naming the place and the remedy for any other.
     """
     found = tour(schema, draft, limits)
-    wrong = _meta_fault(schema, draft)
-    if wrong:
-        pointer, reason = wrong
-        raise SchemaError(reason, pointer=pointer, hint=f"see the specification of draft {draft}")
     for spot in found.spots.values():
+        if spot.word in ("", "$ref"):
+            _check_rules(spot, draft)
+        _check_draft(spot, draft)
         _check_sizes(spot, limits)
     _check_chains(found, limits)
     sizes = least(found)
@@ -77,6 +76,27 @@ def admit(schema: dict[str, Any] | bool, draft: Draft, limits: SchemaLimits) -> 
             hint="ask for fewer required properties, items or characters",
         )
     return found, sizes
+
+
+def _check_rules(spot: Spot, draft: Draft) -> None:
+    """Refuse what breaks the rules of the draft, in a schema and all that it knows as its parts."""
+    wrong = _meta_fault(spot.schema, draft)
+    if wrong:
+        pointer, reason = wrong
+        raise SchemaError(
+            reason, pointer=spot.pointer + pointer, hint=f"see the specification of draft {draft}"
+        )
+
+
+def _check_draft(spot: Spot, draft: Draft) -> None:
+    """Refuse a schema within the schema that is written in another draft."""
+    said = _words(spot).get("$schema")
+    if isinstance(said, str) and dialect_of(said) != draft:
+        raise SchemaError(
+            f"{said[:80]!r} is not the draft of the whole schema, {draft}",
+            pointer=step(spot.pointer, "$schema"),
+            hint="write the whole schema in one draft",
+        )
 
 
 def _meta_fault(schema: dict[str, Any] | bool, draft: Draft) -> tuple[str, str] | None:

@@ -31,21 +31,6 @@ URIS: Final[dict[Draft, str]] = {
 OLD: Final[frozenset[Draft]] = frozenset({"4", "6", "7"})
 """Drafts in which the keywords beside a ``$ref`` say nothing."""
 
-ONE: Final = frozenset(
-    "additionalProperties additionalItems items contains not if then else propertyNames"
-    " unevaluatedItems unevaluatedProperties contentSchema".split()
-)
-"""Keywords whose value is one schema; ``items`` may be a list in the older drafts."""
-
-SEVERAL: Final = frozenset("allOf anyOf oneOf prefixItems items".split())
-NAMED: Final = frozenset(
-    "properties patternProperties definitions $defs dependentSchemas dependencies".split()
-)
-"""Keywords whose value maps names to schemas; one of ``dependencies`` may be a list of names."""
-
-SHELVES: Final = frozenset({"definitions", "$defs"})
-"""Where schemas lie that hold only when something refers to them."""
-
 EVER: Final = frozenset(
     "type enum multipleOf maximum exclusiveMaximum minimum exclusiveMinimum maxLength minLength"
     " pattern items maxItems minItems uniqueItems maxProperties minProperties required properties"
@@ -68,6 +53,28 @@ CONSTRAINTS: Final[dict[Draft, frozenset[str]]] = {
     "2020-12": SINCE_2019 | {"prefixItems", "$dynamicRef"},
 }
 """The keywords that can make a value invalid, by draft; all others are annotations."""
+
+SHELVES: Final = frozenset({"definitions", "$defs"})
+"""Where schemas lie that hold only when something refers to them."""
+
+ONE: Final = frozenset(
+    "additionalProperties additionalItems items contains not if then else propertyNames"
+    " unevaluatedItems unevaluatedProperties contentSchema".split()
+)
+"""Keywords whose value is one schema; ``items`` may be a list in the older drafts."""
+
+SEVERAL: Final = frozenset("allOf anyOf oneOf prefixItems items".split())
+NAMED: Final = frozenset(
+    "properties patternProperties definitions $defs dependentSchemas dependencies".split()
+)
+"""Keywords whose value maps names to schemas; one of ``dependencies`` may be a list of names."""
+
+HOLDING: Final[dict[Draft, frozenset[str]]] = {
+    draft: (ONE | SEVERAL | NAMED)
+    & (words | ({"definitions"} if draft in OLD else SHELVES | {"contentSchema"}))
+    for draft, words in CONSTRAINTS.items()
+}
+"""The keywords that hold schemas, by draft."""
 
 NEEDS: Final = {
     "then": "if", "else": "if", "minContains": "contains", "maxContains": "contains",
@@ -104,11 +111,14 @@ def identifier(schema: dict[str, Any], draft: Draft) -> str | None:
 def parts(schema: dict[str, Any], draft: Draft) -> Iterator[tuple[str, tuple[str | int, ...], Any]]:
     """The subschemas of a schema: keyword, the path below the schema, and the subschema.
 
-    A value of the wrong shape is passed over: the draft's own schema finds fault with it.
+    Those are what the draft knows as such. A value of the wrong shape is passed over: the draft's
+    own schema finds fault with it.
     """
     if draft in OLD and "$ref" in schema:
         return
     for word, value in schema.items():
+        if word not in HOLDING[draft]:
+            continue
         if word in NAMED:
             if isinstance(value, dict):
                 for name, one in value.items():

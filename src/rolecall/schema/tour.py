@@ -34,7 +34,10 @@ def step(pointer: str, *path: str | int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A subschema: where it stands, the keyword it stands under, and the base of its references."""
+    """A subschema: where it stands, the keyword it stands under, and the base of its references.
+
+    One that only references lead to, where the draft knows no schemas, stands under ``$ref``.
+    """
 
     pointer: str
     schema: dict[str, Any] | bool
@@ -214,6 +217,7 @@ def _walk(
             )
         base = spot.base
         if isinstance(spot.schema, dict):
+            _check_references(spot)
             base = _named(spot, found.draft, addresses)
             spot = Spot(spot.pointer, spot.schema, spot.word, base)
         spots[spot.pointer] = spot
@@ -221,6 +225,17 @@ def _walk(
             value = find(spot.schema, step("", *path))
             if value is not None:
                 waiting.append(Spot(pointer, value, word, base))
+
+
+def _check_references(spot: Spot) -> None:
+    """Refuse a reference that is no text; draft 4 has no rule of its own for that."""
+    for word in REFERENCES:
+        if isinstance(spot.schema, dict) and not isinstance(spot.schema.get(word, ""), str):
+            raise SchemaError(
+                "a reference is a string",
+                pointer=step(spot.pointer, word),
+                hint="write the address of a schema, such as #/$defs/name",
+            )
 
 
 def _named(spot: Spot, draft: Draft, addresses: dict[str, str]) -> str:
