@@ -7,6 +7,7 @@ from tests.schema import strategies
 from tests.schema.cases import CASES, load, needs, sample_files, suite
 
 from rolecall.errors import SchemaError
+from rolecall.schema.admit import admit
 from rolecall.schema.least import fault, least
 from rolecall.schema.limits import DEFAULT_LIMITS
 from rolecall.schema.tour import tour
@@ -126,11 +127,13 @@ def test_a_ladder_of_choices_takes_one_pass():
 )
 @given(schema=strategies.schemas, value=strategies.values)
 def test_no_valid_value_is_shorter(schema, value):
+    said = ""
     try:
-        bound = shortest(schema)
-    except SchemaError:
-        return
-    if validator(schema, "2020-12").is_valid(value):
+        _, sizes = admit(schema, "2020-12", DEFAULT_LIMITS)
+        bound = sizes.sizes[""]
+    except SchemaError as error:
+        bound, said = inf, str(error)
+    if "refers to itself" not in said and validator(schema, "2020-12").is_valid(value):
         assert bound <= len(compact(value)), (schema, value)
 
 

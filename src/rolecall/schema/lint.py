@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from rolecall.errors import SchemaError
-from rolecall.schema.decoding import Loosening, decoding_form, goals_by_name, kept
+from rolecall.schema.decoding import COUNTS, Loosening, decoding_form, goals_by_name, kept
 from rolecall.schema.dialect import CONSTRAINTS, NAMING, NEEDS, OLD, SHELVES, TELLING
 from rolecall.schema.grammar import Grammar, Verdict
 from rolecall.schema.tour import MOVING, Spot, Tour, step
@@ -29,6 +29,7 @@ PLACES: Final = ("$ref", "$dynamicRef", "$recursiveRef", "allOf", "anyOf", "oneO
 """Keywords whose schemas speak of the same value, all or one of them."""
 
 NOT_KEPT: Final = "decoding cannot keep to it"
+MOST_COUNTED: Final = 2**31 - 1
 COUNTED: Final = ("minProperties", "maxProperties")
 TURNING: Final = (
     "not",
@@ -49,7 +50,6 @@ UNSEEN: Final = ("contentEncoding", "contentMediaType")
 IN_QUOTES: Final = re.compile(r'"([^"]+)"')
 UNIMPLEMENTED: Final = re.compile(r"Unimplemented keys: \[(.*)\]")
 UNKNOWN_FORMAT: Final = re.compile(r"Unknown format: (.*?)(?: \(\d+ times\))?$", re.S)
-NOT_A_COUNT: Final = re.compile(r"Expected positive integer for '(\w+)'")
 OVERLAP: Final = re.compile(r"patternProperty regexes /(.*)/ and /(.*)/ are not disjoint", re.S)
 EVERY_KEYWORD: Final = frozenset[str]().union(*CONSTRAINTS.values())
 
@@ -114,6 +114,10 @@ class _Talk:
         for word in MOVING:
             moving = {at for at, spot in self.occurrences(word) if tour.moves(spot, word)}
             self.loose.drop(moving, "its goal depends on the way that led to it")
+        for word in COUNTS:
+            rows = self.occurrences(word)
+            far = {at for at, spot in rows if self.tour.words(spot)[word] > MOST_COUNTED}
+            self.loose.drop(far, "decoding cannot count that far")
         for word in UNSEEN:
             self.drop_all(word, "decoding does not look into the text")
 
@@ -164,9 +168,6 @@ class _Talk:
                 if self.tour.words(spot)["format"] == unknown[1]
             }
             return self.loose.drop(found, "decoding does not know the format")
-        count = NOT_A_COUNT.match(message)
-        if count:
-            return self.drop_all(count[1], "decoding cannot count that far")
         if message.startswith("oneOf"):
             return self._widen()
         if message.startswith("min/maxProperties"):
@@ -346,7 +347,7 @@ class _Marks:
         elif beside:
             reason = f"draft {draft} ignores what stands beside `$ref`"
         elif word in CONSTRAINTS[draft]:
-            lacking = f" without {NEEDS[word]!r}" if word in NEEDS else " with this value"
+            lacking = f" without `{NEEDS[word]}`" if word in NEEDS else " with this value"
             reason = f"says nothing{lacking}"
         elif word in EVERY_KEYWORD:
             reason = f"draft {draft} does not know it: it is not checked"
