@@ -14,6 +14,9 @@ A page that is not a posting, and a bad answer of a model, are results and not e
 
 from __future__ import annotations
 
+ROOT = "(the whole schema)"
+"""How messages call the place whose pointer is empty."""
+
 
 class Error(Exception):
     """Base of all: ``hint`` names the remedy, ``code`` is the record's reason code."""
@@ -39,7 +42,17 @@ class SettingsError(UsageError):
 
 
 class SchemaError(UsageError):
-    """A schema is refused."""
+    """A schema is refused.
+
+    ``pointer`` is the JSON pointer of the fault, where it has a place, and ``reason`` the message
+    without it.
+    """
+
+    def __init__(
+        self, message: str, *, pointer: str | None = None, hint: str | None = None
+    ) -> None:
+        super().__init__(message if pointer is None else f"{pointer or ROOT}: {message}", hint=hint)
+        self.pointer, self.reason = pointer, message
 
 
 class SourceError(Error):

@@ -7,8 +7,8 @@ schema, lead nowhere or chase each other, and schemas that no finite answer of t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from math import inf
-from typing import Any, Final
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
 
 from rolecall.core import Notice
 from rolecall.errors import SchemaError
@@ -16,6 +16,9 @@ from rolecall.schema.dialect import OLD, URIS, Draft, dialect_of
 from rolecall.schema.least import Least, fault, least
 from rolecall.schema.limits import CHARS_PER_TOKEN, SchemaLimits
 from rolecall.schema.tour import Spot, Tour, references, step, tour
+
+if TYPE_CHECKING:
+    from jsonschema_rs import Validator
 
 IN_PLACE: Final = ("allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas")
 """Keywords whose subschemas speak of the same value as the schema they stand in."""
@@ -37,7 +40,8 @@ def draft_of(schema: dict[str, Any] | bool) -> tuple[Draft, tuple[Notice, ...]]:
     known = dialect_of(said) if isinstance(said, str) else None
     if known is None:
         raise SchemaError(
-            f"/$schema: {str(said)[:80]!r} is no known draft; nothing is fetched",
+            f"{str(said)[:80]!r} is no known draft; nothing is fetched",
+            pointer="/$schema",
             hint=f"use one of {', '.join(URIS.values())}",
         )
     return known, ()
@@ -49,10 +53,10 @@ def admit(schema: dict[str, Any] | bool, draft: Draft, limits: SchemaLimits) -> 
     Raises ``SchemaError`` naming the place and the remedy for any other.
     """
     found = tour(schema, draft, limits)
-    wrong = _meta_fault(schema, draft)
-    if wrong:
-        raise SchemaError(wrong, hint=f"see the specification of draft {draft}")
     for spot in found.spots.values():
+        if spot.word in ("", "$ref"):
+            _check_rules(spot, draft)
+        _check_draft(spot, draft)
         _check_sizes(spot, limits)
     _check_chains(found, limits)
     sizes = least(found)
@@ -60,7 +64,8 @@ def admit(schema: dict[str, Any] | bool, draft: Draft, limits: SchemaLimits) -> 
     if impossible:
         pointer, reason = impossible
         raise SchemaError(
-            f"{pointer or '/'}: nothing can satisfy the schema: {reason}",
+            f"nothing can satisfy the schema: {reason}",
+            pointer=pointer,
             hint="make the property optional, or loosen the keyword named",
         )
     needed = sizes.sizes[""] / CHARS_PER_TOKEN
@@ -73,18 +78,42 @@ def admit(schema: dict[str, Any] | bool, draft: Draft, limits: SchemaLimits) -> 
     return found, sizes
 
 
-def _meta_fault(schema: dict[str, Any] | bool, draft: Draft) -> str | None:
-    """The first way in which a schema breaks the rules of its draft."""
+def _check_rules(spot: Spot, draft: Draft) -> None:
+    """Refuse what breaks the rules of the draft, in a schema and all that it knows as its parts."""
+    wrong = _meta_fault(spot.schema, draft)
+    if wrong:
+        pointer, reason = wrong
+        raise SchemaError(
+            reason, pointer=spot.pointer + pointer, hint=f"see the specification of draft {draft}"
+        )
+
+
+def _check_draft(spot: Spot, draft: Draft) -> None:
+    """Refuse a schema within the schema that is written in another draft."""
+    said = _words(spot).get("$schema")
+    if isinstance(said, str) and dialect_of(said) != draft:
+        raise SchemaError(
+            f"{said[:80]!r} is not the draft of the whole schema, {draft}",
+            pointer=step(spot.pointer, "$schema"),
+            hint="write the whole schema in one draft",
+        )
+
+
+def _meta_fault(schema: dict[str, Any] | bool, draft: Draft) -> tuple[str, str] | None:
+    """Where and how a schema first breaks the rules of its draft."""
+    from rolecall.schema.validator import pointer, short
+
+    error = next(_rules(draft).iter_errors(schema), None)
+    return (pointer(error.instance_path), short(error.message)) if error else None
+
+
+@cache
+def _rules(draft: Draft) -> Validator:
+    """The draft's own schema; patterns in what it checks are compiled later, elsewhere."""
     from jsonschema_rs import validator_for
 
-    from rolecall.schema.validate import pointer
-
-    rules = validator_for({"$schema": URIS[draft], "$ref": URIS[draft]}, offline=True)
-    error = next(rules.iter_errors(schema), None)
-    if error is None:
-        return None
-    message = error.message if len(error.message) <= 200 else error.message[:197] + "..."
-    return f"{pointer(error.instance_path) or '/'}: {message}"
+    rules = {"$schema": URIS[draft], "$ref": URIS[draft]}
+    return validator_for(rules, offline=True, validate_formats=False)
 
 
 def _check_sizes(spot: Spot, limits: SchemaLimits) -> None:
@@ -95,13 +124,15 @@ def _check_sizes(spot: Spot, limits: SchemaLimits) -> None:
     values = schema.get("enum")
     if isinstance(values, list) and len(values) > limits.enum:
         raise SchemaError(
-            f"{step(spot.pointer, 'enum')}: {len(values):,} values; at most {limits.enum:,}",
+            f"{len(values):,} values; at most {limits.enum:,}",
+            pointer=step(spot.pointer, "enum"),
             hint="take the list out and check the value in your own code afterwards",
         )
     for pointer, pattern in patterns(spot):
         if len(pattern) > limits.pattern:
             raise SchemaError(
-                f"{pointer}: a pattern of {len(pattern):,} characters; at most {limits.pattern}",
+                f"a pattern of {len(pattern):,} characters; at most {limits.pattern}",
+                pointer=pointer,
                 hint="shorten the pattern, or check it in your own code afterwards",
             )
 
@@ -146,7 +177,8 @@ def _search(
             lengths[pointer] = max(steps, default=0)
             if lengths[pointer] > limits.chain:
                 raise SchemaError(
-                    f"{pointer or '/'}: a chain of more than {limits.chain} references",
+                    f"a chain of more than {limits.chain} references",
+                    pointer=pointer,
                     hint="let references lead to their goal directly",
                 )
         elif pointer not in lengths:
@@ -155,8 +187,8 @@ def _search(
             for to, _ in edges[pointer]:
                 if to in open_:
                     raise SchemaError(
-                        f"{to or '/'}: the schema refers to itself without going deeper,"
-                        " so that nothing is said",
+                        "the schema refers to itself without going deeper, so that nothing is said",
+                        pointer=to,
                         hint="let one of the references lead to a schema with a type",
                     )
                 if to not in lengths:
@@ -166,8 +198,7 @@ def _search(
 def _same_value(found: Tour, spot: Spot) -> Iterator[tuple[str, int]]:
     """Subschemas that speak of the same value, with the references it takes to reach each."""
     for reference in references(spot.schema):
-        if reference not in ("#", "") or "$ref" in _words(spot):
-            yield found.target(spot, reference), 1
+        yield found.target(spot, reference), 1
     if found.draft in OLD and "$ref" in _words(spot):
         return
     for word, path, pointer in found.below(spot):
@@ -177,8 +208,3 @@ def _same_value(found: Tour, spot: Spot) -> Iterator[tuple[str, int]]:
 
 def _words(spot: Spot) -> Mapping[str, Any]:
     return spot.schema if isinstance(spot.schema, dict) else {}
-
-
-def too_long(sizes: Least) -> float:
-    """Characters of the shortest answer."""
-    return min(sizes.sizes[""], inf)

@@ -31,6 +31,32 @@ URIS: Final[dict[Draft, str]] = {
 OLD: Final[frozenset[Draft]] = frozenset({"4", "6", "7"})
 """Drafts in which the keywords beside a ``$ref`` say nothing."""
 
+EVER: Final = frozenset(
+    "type enum multipleOf maximum exclusiveMaximum minimum exclusiveMinimum maxLength minLength"
+    " pattern items maxItems minItems uniqueItems maxProperties minProperties required properties"
+    " patternProperties additionalProperties dependencies allOf anyOf oneOf not format $ref".split()
+)
+"""Keywords that all drafts know; the newest two keep ``dependencies`` for older schemas."""
+
+SINCE_6: Final = EVER | {"const", "contains", "propertyNames"}
+CONTENT: Final = frozenset({"contentEncoding", "contentMediaType"})
+SINCE_2019: Final = SINCE_6 | frozenset(
+    "if then else dependentRequired dependentSchemas minContains maxContains unevaluatedItems"
+    " unevaluatedProperties".split()
+)
+
+CONSTRAINTS: Final[dict[Draft, frozenset[str]]] = {
+    "4": EVER | {"additionalItems"},
+    "6": SINCE_6 | CONTENT | {"additionalItems"},
+    "7": SINCE_6 | CONTENT | {"additionalItems", "if", "then", "else"},
+    "2019-09": SINCE_2019 | {"additionalItems", "$recursiveRef"},
+    "2020-12": SINCE_2019 | {"prefixItems", "$dynamicRef"},
+}
+"""The keywords that can make a value invalid, by draft; all others are annotations."""
+
+SHELVES: Final = frozenset({"definitions", "$defs"})
+"""Where schemas lie that hold only when something refers to them."""
+
 ONE: Final = frozenset(
     "additionalProperties additionalItems items contains not if then else propertyNames"
     " unevaluatedItems unevaluatedProperties contentSchema".split()
@@ -43,8 +69,29 @@ NAMED: Final = frozenset(
 )
 """Keywords whose value maps names to schemas; one of ``dependencies`` may be a list of names."""
 
-SHELVES: Final = frozenset({"definitions", "$defs"})
-"""Where schemas lie that hold only when something refers to them."""
+HOLDING: Final[dict[Draft, frozenset[str]]] = {
+    draft: (ONE | SEVERAL | NAMED)
+    & (words | ({"definitions"} if draft in OLD else SHELVES | {"contentSchema"}))
+    for draft, words in CONSTRAINTS.items()
+}
+"""The keywords that hold schemas, by draft."""
+
+NEEDS: Final = {
+    "then": "if", "else": "if", "minContains": "contains", "maxContains": "contains",
+    "additionalItems": "items",
+}  # fmt: skip
+"""Keywords that say nothing unless another one stands beside them."""
+
+NAMING: Final = frozenset(
+    "$schema $id id $anchor $dynamicAnchor $recursiveAnchor $vocabulary".split()
+)
+"""Keywords that name schemas; they say nothing about values."""
+
+TELLING: Final = frozenset(
+    "title description default examples example $comment readOnly writeOnly deprecated"
+    " contentSchema contentEncoding contentMediaType".split()
+)
+"""Keywords for people and programs; they say nothing about values."""
 
 
 def dialect_of(uri: str) -> Draft | None:
@@ -64,11 +111,14 @@ def identifier(schema: dict[str, Any], draft: Draft) -> str | None:
 def parts(schema: dict[str, Any], draft: Draft) -> Iterator[tuple[str, tuple[str | int, ...], Any]]:
     """The subschemas of a schema: keyword, the path below the schema, and the subschema.
 
-    A value of the wrong shape is passed over: the draft's own schema finds fault with it.
+    Those are what the draft knows as such. A value of the wrong shape is passed over: the draft's
+    own schema finds fault with it.
     """
     if draft in OLD and "$ref" in schema:
         return
     for word, value in schema.items():
+        if word not in HOLDING[draft]:
+            continue
         if word in NAMED:
             if isinstance(value, dict):
                 for name, one in value.items():

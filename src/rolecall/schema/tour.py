@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
 from urllib.parse import unquote, urldefrag, urljoin
 
 from rolecall.errors import SchemaError
-from rolecall.schema.dialect import OLD, Draft, identifier, parts
+from rolecall.schema.dialect import CONSTRAINTS, NEEDS, OLD, Draft, identifier, parts
 from rolecall.schema.limits import SchemaLimits
 
 ROOT = "https://schema.invalid/"
 """The base of a schema that gives itself no identifier."""
 
+REFERENCES: Final = ("$ref", "$dynamicRef", "$recursiveRef")
+MOVING: Final = {"$dynamicRef": "$dynamicAnchor", "$recursiveRef": "$recursiveAnchor"}
+"""References that may lead elsewhere by another way, and what marks a goal that they pass by."""
+
+Part = tuple[str, tuple[str | int, ...], str]
+"""A subschema of a schema: keyword, path below the schema, pointer."""
+
 
 def step(pointer: str, *path: str | int) -> str:
     """A JSON pointer, some steps further down (RFC 6901)."""
-    return pointer + "".join(f"/{str(p).replace('~', '~0').replace('/', '~1')}" for p in path)
+    for part in path:
+        name = part if isinstance(part, str) else str(part)
+        if "~" in name or "/" in name:
+            name = name.replace("~", "~0").replace("/", "~1")
+        pointer = f"{pointer}/{name}"
+    return pointer
 
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A subschema: where it stands, the keyword it stands under, and the base of its references."""
+    """A subschema: where it stands, the keyword it stands under, and the base of its references.
+
+    One that only references lead to, where the draft knows no schemas, stands under ``$ref``.
+    """
 
     pointer: str
     schema: dict[str, Any] | bool
@@ -38,24 +53,77 @@ class Tour:
     root: Any
     spots: Mapping[str, Spot]
     addresses: Mapping[str, str]
+    _below: dict[str, tuple[Part, ...]] = field(default_factory=dict, repr=False)
+    _goals: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict, repr=False)
+    _targets: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
+    _words: dict[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
 
-    def below(self, spot: Spot) -> Iterator[tuple[str, tuple[str | int, ...], str]]:
+    def below(self, spot: Spot) -> tuple[Part, ...]:
         """The subschemas of a spot: keyword, path below it, pointer."""
-        if isinstance(spot.schema, dict):
-            for word, path, _ in parts(spot.schema, self.draft):
-                yield word, path, step(spot.pointer, *path)
+        if spot.pointer not in self._below:
+            rows = parts(spot.schema, self.draft) if isinstance(spot.schema, dict) else ()
+            found = tuple((word, path, step(spot.pointer, *path)) for word, path, _ in rows)
+            self._below[spot.pointer] = found
+        return self._below[spot.pointer]
+
+    def words(self, spot: Spot) -> Mapping[str, Any]:
+        """The keywords of a spot that can make a value invalid, with their values."""
+        if spot.pointer not in self._words:
+            self._words[spot.pointer] = self._constraints(spot)
+        return self._words[spot.pointer]
+
+    def _constraints(self, spot: Spot) -> dict[str, Any]:
+        schema = spot.schema
+        if isinstance(schema, bool):
+            return {}
+        if self.draft in OLD and "$ref" in schema:
+            return {"$ref": schema["$ref"]}
+        known = CONSTRAINTS[self.draft]
+        return {
+            word: value
+            for word, value in schema.items()
+            if word in known and not _silent(word, value, schema)
+        }
+
+    def goals(self, spot: Spot) -> tuple[tuple[str, str], ...]:
+        """The references of a spot that hold: keyword, and the pointer of the goal.
+
+        Left out are those whose goal depends on the way that led to them.
+        """
+        if spot.pointer not in self._goals:
+            words = self.words(spot)
+            self._goals[spot.pointer] = tuple(
+                (word, self.target(spot, words[word]))
+                for word in REFERENCES
+                if word in words and not self.moves(spot, word)
+            )
+        return self._goals[spot.pointer]
+
+    def moves(self, spot: Spot, word: str) -> bool:
+        """Whether the goal of a reference depends on the way that led to it."""
+        words = self.words(spot)
+        if word not in MOVING or word not in words:
+            return False
+        goal = self.spots[self.target(spot, words[word])].schema
+        return isinstance(goal, dict) and bool(goal.get(MOVING[word]))
 
     def target(self, spot: Spot, reference: str) -> str:
         """The pointer of the subschema that ``reference`` (at ``spot``) leads to.
 
         Raises ``SchemaError`` for one that leaves the schema or leads nowhere.
         """
+        key = spot.base, reference
+        if key not in self._targets:
+            self._targets[key] = self._target(spot, reference)
+        return self._targets[key]
+
+    def _target(self, spot: Spot, reference: str) -> str:
         address, fragment = urldefrag(_joined(spot.base, reference))
         at = self.addresses.get(address)
         if at is None:
             raise SchemaError(
-                f"{spot.pointer or '/'}: the reference {_short(reference)} leaves the schema;"
-                " nothing is fetched",
+                f"the reference {_short(reference)} leaves the schema; nothing is fetched",
+                pointer=spot.pointer,
                 hint="put the schema it means under $defs and refer to that",
             )
         if fragment and not fragment.startswith("/"):
@@ -64,7 +132,8 @@ class Tour:
             found = at + unquote(fragment)
         if found is None or (found not in self.spots and not self._exists(found)):
             raise SchemaError(
-                f"{spot.pointer or '/'}: the reference {_short(reference)} leads nowhere",
+                f"the reference {_short(reference)} leads nowhere",
+                pointer=spot.pointer,
                 hint="check the spelling of the reference",
             )
         return found
@@ -106,7 +175,9 @@ def tour(root: dict[str, Any] | bool, draft: Draft, limits: SchemaLimits) -> Tou
                 value = find(root, at)
                 if value is not None:
                     before = len(spots)
-                    _walk(found, Spot(at, value, "$ref", _base(found, at)), spots, addresses, limits)
+                    _walk(
+                        found, Spot(at, value, "$ref", _base(found, at)), spots, addresses, limits
+                    )
                     waiting.extend(list(spots.values())[before:])
     return found
 
@@ -115,8 +186,16 @@ def references(schema: dict[str, Any] | bool) -> list[str]:
     """The references of a schema, its subschemas left aside."""
     if isinstance(schema, bool):
         return []
-    words = ("$ref", "$dynamicRef", "$recursiveRef")
-    return [schema[word] for word in words if isinstance(schema.get(word), str)]
+    return [schema[word] for word in REFERENCES if isinstance(schema.get(word), str)]
+
+
+def _silent(word: str, value: Any, schema: Mapping[str, Any]) -> bool:
+    """Whether a keyword says nothing, for its value or for want of another one beside it."""
+    if word == "additionalItems":
+        return not isinstance(schema.get("items"), list)
+    if word in ("uniqueItems", "exclusiveMinimum", "exclusiveMaximum"):
+        return value is False
+    return word in NEEDS and NEEDS[word] not in schema
 
 
 def _walk(
@@ -138,14 +217,25 @@ def _walk(
             )
         base = spot.base
         if isinstance(spot.schema, dict):
+            _check_references(spot)
             base = _named(spot, found.draft, addresses)
             spot = Spot(spot.pointer, spot.schema, spot.word, base)
         spots[spot.pointer] = spot
-        below: Sequence[tuple[str, tuple[str | int, ...], str]] = list(found.below(spot))
-        for word, path, pointer in reversed(below):
+        for word, path, pointer in reversed(found.below(spot)):
             value = find(spot.schema, step("", *path))
             if value is not None:
                 waiting.append(Spot(pointer, value, word, base))
+
+
+def _check_references(spot: Spot) -> None:
+    """Refuse a reference that is no text; draft 4 has no rule of its own for that."""
+    for word in REFERENCES:
+        if isinstance(spot.schema, dict) and not isinstance(spot.schema.get(word, ""), str):
+            raise SchemaError(
+                "a reference is a string",
+                pointer=step(spot.pointer, word),
+                hint="write the address of a schema, such as #/$defs/name",
+            )
 
 
 def _named(spot: Spot, draft: Draft, addresses: dict[str, str]) -> str:

@@ -1,18 +1,16 @@
-"""Validation against the schema, with JSON pointers. The validator is loaded on first use."""
+"""Validation against the default posting, with JSON pointers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any
 
 from rolecall.core import Problem
 from rolecall.schema.posting import POSTING_SCHEMA
+from rolecall.schema.validator import Check, pointer
 
-if TYPE_CHECKING:
-    from jsonschema_rs import Validator
-
-LONGEST_MESSAGE: Final = 200
+__all__ = ["fault", "pointer", "validate"]
 
 
 def validate(data: Any) -> list[Problem]:
@@ -23,52 +21,20 @@ def validate(data: Any) -> list[Problem]:
     """
     if isinstance(data, Mapping):
         data = {name: value for name, value in data.items() if value is not None}
-    try:
-        errors = list(_whole().iter_errors(data))
-    except (ValueError, TypeError) as error:
-        return [Problem(pointer="", kind="schema", message=_short(str(error)))]
-    return [
-        Problem(pointer=pointer(e.instance_path), kind="schema", message=_short(e.message))
-        for e in errors
-    ]
+    return _whole().problems(data)
 
 
 def fault(name: str, value: Any) -> str | None:
     """Say why ``value`` cannot stand in the field ``name``; ``None`` when it can."""
-    validator = _fields().get(name)
-    if validator is None:
-        return f"the schema has no field {name!r}"
-    try:
-        if validator.is_valid(value):
-            return None
-        return _short(next(iter(validator.iter_errors(value))).message)
-    except (ValueError, TypeError) as error:
-        return _short(str(error))
-
-
-def pointer(path: Iterable[str | int]) -> str:
-    """Write a path of keys and indexes as a JSON pointer (RFC 6901)."""
-    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
+    check = _fields().get(name)
+    return check.fault(value) if check else f"the schema has no field {name!r}"
 
 
 @cache
-def _whole() -> Validator:
-    from jsonschema_rs import Draft202012Validator
-
-    return Draft202012Validator(POSTING_SCHEMA)
+def _whole() -> Check:
+    return Check(POSTING_SCHEMA, "2020-12")
 
 
 @cache
-def _fields() -> dict[str, Validator]:
-    from jsonschema_rs import Draft202012Validator
-
-    return {
-        name: Draft202012Validator(schema) for name, schema in POSTING_SCHEMA["properties"].items()
-    }
-
-
-def _short(message: str) -> str:
-    if len(message) <= LONGEST_MESSAGE:
-        return message
-    half = LONGEST_MESSAGE // 2
-    return f"{message[: half - 3]} ... {message[-half + 2 :]}"
+def _fields() -> dict[str, Check]:
+    return {name: Check(schema, "2020-12") for name, schema in POSTING_SCHEMA["properties"].items()}

@@ -1,0 +1,132 @@
+"""The child process in which schemas are compiled: ``python -m rolecall.schema.compile_child FD``.
+
+It reads requests from the socket with that number and writes one answer to each. It ends when its
+parent hangs up or dies. Requests and answers are JSON behind four bytes of length.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import socket
+import sys
+import time
+from dataclasses import asdict
+from math import inf
+from typing import Any, Final
+
+import orjson
+
+from rolecall.errors import SchemaError
+from rolecall.schema.grammar import Grammar, grammar
+from rolecall.schema.limits import SchemaLimits
+from rolecall.schema.prepare import prepare
+
+HEAD: Final = 4
+TICK: Final = 5.0
+"""Seconds after which an idle child looks whether its parent still lives.
+
+A copy of the parent's end may live on in a process that the parent forked, so that the end of the
+parent does not always hang up.
+"""
+
+
+def main(words: list[str]) -> int:
+    """Answer requests until the parent is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent says when it is time to stop
+    parent = os.getppid()
+    _leave_no_core()
+    asked = grammar()
+    with socket.socket(fileno=int(words[0])) as line:
+        send(line, {"resident": resident()})
+        while True:
+            while not select.select([line], [], [], TICK)[0]:
+                if os.getppid() != parent:
+                    return 0
+            request = receive(line)
+            if request is None:
+                return 0
+            send(line, _answer(request, asked))
+
+
+def receive(line: socket.socket, until: float = inf) -> Any:
+    """The next message; ``None`` when the other side has hung up.
+
+    Raises ``TimeoutError`` if it is not there at the time ``until`` of the monotonic clock.
+    """
+    head = _exactly(line, HEAD, until)
+    if head is None:
+        return None
+    body = _exactly(line, int.from_bytes(head, "big"), until)
+    return None if body is None else orjson.loads(body)
+
+
+def send(line: socket.socket, message: Any) -> None:
+    """Write one message."""
+    body = orjson.dumps(message)
+    line.sendall(len(body).to_bytes(HEAD, "big") + body)
+
+
+def limit_memory(size: int) -> None:
+    """Let this process take that much address space, where the system knows such a limit."""
+    try:
+        import resource
+
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        if hard == resource.RLIM_INFINITY or size < hard:
+            resource.setrlimit(resource.RLIMIT_AS, (size, hard))
+    except (ImportError, OSError, ValueError):
+        return
+
+
+def resident() -> int:
+    """Memory of this process in bytes; 0 where the system does not tell."""
+    try:
+        with open("/proc/self/statm", "rb") as statm:
+            return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, AttributeError):
+        return 0
+
+
+def _exactly(line: socket.socket, size: int, until: float) -> bytes | None:
+    parts = []
+    while size:
+        if until < inf:
+            line.settimeout(max(0.001, until - time.monotonic()))
+        part = line.recv(min(size, 1 << 16))
+        if not part:
+            return None
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+
+
+def _answer(request: Any, asked: Grammar) -> dict[str, Any]:
+    limits = SchemaLimits(**request["limits"])
+    limit_memory(limits.memory)
+    try:
+        lacking = request["lacking"]
+        found = prepare(
+            request["document"],
+            request["draft"],
+            limits,
+            Grammar(None, lacking) if lacking else asked,
+        )
+    except SchemaError as error:
+        return {"error": [error.reason, error.pointer, error.hint], "resident": resident()}
+    return {"prepared": asdict(found), "resident": resident()}
+
+
+def _leave_no_core() -> None:
+    """Writing a core file would take longer than compiling."""
+    try:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+    except (ImportError, OSError, ValueError):
+        return
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
