@@ -18,7 +18,7 @@ LAYERS = (
     ("page",),
     ("stated", "reader"),
     ("settle",),
-    ("ladder", "record", "explain"),
+    ("ladder", "record", "explain", "shape"),
     ("pipeline",),
     ("evaluate", "batch"),
     ("cli",),

@@ -25,10 +25,10 @@ ALL_KINDS: Final = frozenset({"string", "number", "integer", "boolean", "array",
 class Field:
     """A field of the user's data.
 
-    ``path`` are the names that lead to it. ``kind`` is what it holds; ``rows`` is a list of objects,
-    whose ``members`` are fields of their own, with paths that begin in the row. ``rules`` are the
-    keywords that hold for it, references followed; for a list, ``item`` are those of its items.
-    ``nullable`` says whether it may be null, ``required`` whether every answer must have it.
+    ``path`` are the names that lead to it. ``kind`` is what it holds; ``rows`` is a list of
+    objects, whose ``members`` are fields of their own, with paths that begin in the row. ``rules``
+    are the keywords that hold for it, references followed; for a list, ``item`` are those of its
+    items. ``nullable`` says whether it may be null, ``required`` whether every answer must have it.
     ``mark`` is its ``x-rolecall`` annotation.
     """
 

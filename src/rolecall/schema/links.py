@@ -178,20 +178,11 @@ def _by_name(path: Sequence[str]) -> Iterator[str]:
     whole = [word for row in rows[:-1] for word in row] + list(rows[-1])
     own = len(whole) - len(rows[-1])
     for at in range(len(whole)):
-        if at > own or (at < own and at not in _starts(rows)):
-            if not set(whole[own:at]) <= AROUND:
-                break
+        if at > own and not set(whole[own:at]) <= AROUND:
+            break
         source = names.get(" ".join(whole[at:]))
         if source is not None and (at < own or _alone(rows, whole[at:], source)):
             yield source
-
-
-def _starts(rows: Sequence[Sequence[str]]) -> set[int]:
-    at, out = 0, set()
-    for row in rows:
-        out.add(at)
-        at += len(row)
-    return out
 
 
 def _alone(rows: Sequence[Sequence[str]], words: Sequence[str], source: str) -> bool:
@@ -202,10 +193,9 @@ def _alone(rows: Sequence[Sequence[str]], words: Sequence[str], source: str) -> 
     known = {
         word for name, found in known_names().items() if found == source for word in name.split()
     }
-    return (
-        bool(around & known)
-        or (source in ("city", "region", "country")
-        and bool(around & {"location", "address", "place", "office", "job"}))
+    return bool(around & known) or (
+        source in ("city", "region", "country")
+        and bool(around & {"location", "address", "place", "office", "job"})
     )
 
 

@@ -2,40 +2,35 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from rolecall.core import Notice, Problem
 from rolecall.errors import SchemaError
-from rolecall.schema.admit import admit, draft_of
-from rolecall.schema.dialect import Draft
+from rolecall.schema.compile import Compiled, prepare_schema
 from rolecall.schema.fields import Field, fields_of
 from rolecall.schema.limits import DEFAULT_LIMITS, SchemaLimits
 from rolecall.schema.links import Link, link_fields
 from rolecall.schema.posting import POSTING_SCHEMA
 from rolecall.schema.reading import read_schema
-
-DIGEST_CHARS: Final = 16
+from rolecall.schema.tour import tour
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schema:
     """The shape that a user wants records in.
 
-    Made by ``from_json``, ``from_model`` or ``posting``. ``document`` is the JSON Schema as it was
-    given, ``digest`` a short hash of it. ``links`` say which fields are filled from the default
+    Made by ``from_json``, ``from_model`` or ``posting``. ``compiled`` is what is known of it as a
+    JSON Schema. ``links`` say which fields are filled from the default
     posting; ``unlinked`` are those that need a model. ``notices`` tell what was guessed.
     """
 
     name: str
-    document: Mapping[str, Any]
-    draft: Draft
-    digest: str
+    compiled: Compiled = field(repr=False)
     fields: tuple[Field, ...] = field(repr=False)
     links: tuple[Link, ...] = field(repr=False)
     notices: tuple[Notice, ...] = ()
@@ -60,19 +55,13 @@ class Schema:
                 "a schema of records is a JSON object",
                 hint='start with {"type": "object", "properties": {…}}',
             )
-        draft, guessed = draft_of(document)
-        tour, _ = admit(document, draft, limits)
-        fields = fields_of(tour)
+        compiled = prepare_schema(document, limits=limits)
         said = document.get("title")
-        return cls(
-            name=name or named or (said if isinstance(said, str) else "schema"),
-            document=document,
-            draft=draft,
-            digest=hashlib.sha256(text).hexdigest()[:DIGEST_CHARS],
-            fields=fields,
-            links=link_fields(fields),
-            notices=(*notices, *guessed),
-            limits=limits,
+        return _schema(
+            compiled,
+            name or named or (said if isinstance(said, str) else "schema"),
+            notices,
+            limits,
         )
 
     @classmethod
@@ -96,6 +85,12 @@ class Schema:
         return _posting()
 
     @property
+    def document(self) -> Mapping[str, Any]:
+        """The JSON Schema that records are checked with."""
+        document = self.compiled.document
+        return document if isinstance(document, dict) else {}
+
+    @property
     def is_posting(self) -> bool:
         """Whether this is the default posting itself."""
         return self.document == POSTING_SCHEMA
@@ -108,9 +103,7 @@ class Schema:
 
     def validate(self, data: Any) -> list[Problem]:
         """Every way in which ``data`` breaks the schema, in document order."""
-        from rolecall.schema.validator import problems_of
-
-        return problems_of(self.document, self.draft, self.limits, data)
+        return self.compiled.problems(data)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Another process reads the document again: what is compiled does not travel."""
@@ -124,6 +117,21 @@ def _again(text: str, name: str, limits: SchemaLimits) -> Schema:
 @cache
 def _posting() -> Schema:
     return Schema.from_json(POSTING_SCHEMA, name="JobPosting")
+
+
+def _schema(
+    compiled: Compiled, name: str, notices: tuple[Notice, ...], limits: SchemaLimits
+) -> Schema:
+    """The schema with its fields; the walk is bounded, for the schema was admitted."""
+    fields = fields_of(tour(compiled.document, compiled.draft, limits))
+    return Schema(
+        name=name,
+        compiled=compiled,
+        fields=fields,
+        links=link_fields(fields),
+        notices=(*notices, *compiled.notices),
+        limits=limits,
+    )
 
 
 def _text(
@@ -148,8 +156,3 @@ def _text(
         raise SchemaError(
             f"cannot read the schema {path}: {told.lower()}", hint="name a file of JSON Schema"
         ) from None
-
-
-def required_paths(fields: Sequence[Field]) -> tuple[str, ...]:
-    """The pointers of fields that every answer must have."""
-    return tuple(one.pointer for one in fields if one.required)

@@ -18,7 +18,7 @@ from rolecall.schema.links import Link
 from rolecall.schema.schema import Schema
 from rolecall.schema.tour import step
 from rolecall.settle import CUTS
-from rolecall.spelling import spelled
+from rolecall.shape.spelling import spelled
 
 UNITS_OF_TEXT: Final = {
     "salary": ("salary_min", "salary_max"),
