@@ -6,6 +6,7 @@ parent hangs up or dies. Requests and answers are JSON behind four bytes of leng
 
 from __future__ import annotations
 
+import gc
 import os
 import select
 import signal
@@ -38,6 +39,8 @@ def main(words: list[str]) -> int:
     parent = os.getppid()
     _leave_no_core()
     asked = grammar()
+    gc.freeze()  # nothing made so far ever becomes garbage
+    gc.set_threshold(50_000)
     with socket.socket(fileno=int(words[0])) as line:
         send(line, {"resident": resident()})
         while True:
