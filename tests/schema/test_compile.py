@@ -1,5 +1,6 @@
 import gc
 import os
+import pickle
 import signal
 import threading
 import time
@@ -11,6 +12,7 @@ from rolecall.schema import compile_child
 from rolecall.schema.compile import KEPT, Compiler, prepare_schema
 from rolecall.schema.grammar import Grammar, Verdict
 from rolecall.schema.limits import DEFAULT_LIMITS, SchemaLimits
+from rolecall.schema.memory import resident
 from rolecall.schema.posting import POSTING_SCHEMA
 from rolecall.schema.prepare import prepare
 
@@ -237,6 +239,21 @@ def gone(pid):
     return False
 
 
+def test_checks_that_take_much_memory_are_refused_or_let_go():
+    heavy = {"properties": {f"p{n}": {"pattern": r"^(\p{L}|x){1,60}" + f"{n}$"} for n in range(9)}}
+    with pytest.raises(SchemaError, match="patterns take"):
+        prepare(heavy, "7", SchemaLimits(check_memory=1 << 20), Grammar(None, "none"))
+    assert prepare(heavy, "7", DEFAULT_LIMITS, Grammar(None, "none")).memory > 1 << 20
+
+
+def test_what_is_compiled_can_be_sent_to_another_process():
+    found = prepare_schema({"type": "null"})
+    assert found.problems(1)
+    again = pickle.loads(pickle.dumps(found))
+    assert again == found
+    assert again.problems(1) == found.problems(1)
+
+
 def test_messages_survive_the_wire():
     import socket
 
@@ -261,9 +278,9 @@ def test_prepare_needs_no_process():
 
 
 def test_a_hundred_schemas_leave_no_trace(compiler):
-    def resident():
+    def taken():
         gc.collect()
-        return compile_child.resident()
+        return resident()
 
     def one(number):
         schema = {"properties": {f"p{n}": {"pattern": f"^a{number}{n}$"} for n in range(20)}}
@@ -271,7 +288,7 @@ def test_a_hundred_schemas_leave_no_trace(compiler):
 
     for number in range(KEPT):
         one(number)
-    before = resident()
+    before = taken()
     for number in range(300):
         one(-number)
-    assert resident() - before < 10 << 20
+    assert taken() - before < 10 << 20

@@ -36,6 +36,9 @@ from rolecall.schema.validator import Check
 KEPT: Final = 64
 """Schemas whose answers are kept, the ones used last."""
 
+KEPT_MEMORY: Final = 256 << 20
+"""Bytes that their compiled checks may take together."""
+
 REQUESTS: Final = 2_000
 GROWTH: Final = 96 << 20
 """After so many requests, or bytes of growth, a child makes way for a fresh one."""
@@ -53,7 +56,8 @@ class Compiled:
 
     ``document`` is the schema as it is checked, ``form`` the one that engines decode by (``None``
     where no grammar can be had). ``rows`` give every keyword its mark. ``least_tokens`` and
-    ``typical_tokens`` estimate an answer's length. ``digest`` tells schemas apart.
+    ``typical_tokens`` estimate an answer's length. ``memory`` are the bytes that the check takes,
+    roughly; ``digest`` tells schemas apart.
     """
 
     document: dict[str, Any] | bool
@@ -64,6 +68,7 @@ class Compiled:
     notices: tuple[Notice, ...]
     least_tokens: int
     typical_tokens: int
+    memory: int
 
     @cached_property
     def check(self) -> Check:
@@ -103,7 +108,9 @@ class Compiler:
                 found = self._ask(plain, draft, limits, digest)
                 self._answers[key] = found
             self._answers.move_to_end(key)
-            while len(self._answers) > KEPT:
+            while len(self._answers) > KEPT or (
+                len(self._answers) > 1 and sum(map(_memory, self._answers.values())) > KEPT_MEMORY
+            ):
                 self._answers.popitem(last=False)
         if isinstance(found, SchemaError):
             raise _again(found)
@@ -271,6 +278,10 @@ def _compiled(found: dict[str, Any], digest: str, guessed: tuple[Notice, ...]) -
         notices=(*guessed, *(Notice(**notice) for notice in found.pop("notices"))),
         **found,
     )
+
+
+def _memory(found: Compiled | SchemaError) -> int:
+    return found.memory if isinstance(found, Compiled) else 0
 
 
 def _again(error: SchemaError) -> SchemaError:

@@ -22,6 +22,7 @@ import orjson
 from rolecall.errors import SchemaError
 from rolecall.schema.grammar import Grammar, grammar
 from rolecall.schema.limits import SchemaLimits
+from rolecall.schema.memory import leave_no_core, limit_memory, resident
 from rolecall.schema.prepare import prepare
 
 HEAD: Final = 4
@@ -37,7 +38,7 @@ def main(words: list[str]) -> int:
     """Answer requests until the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent says when it is time to stop
     parent = os.getppid()
-    _leave_no_core()
+    leave_no_core()
     asked = grammar()
     gc.freeze()  # nothing made so far ever becomes garbage
     gc.set_threshold(50_000)
@@ -71,27 +72,6 @@ def send(line: socket.socket, message: Any) -> None:
     line.sendall(len(body).to_bytes(HEAD, "big") + body)
 
 
-def limit_memory(size: int) -> None:
-    """Let this process take that much address space, where the system knows such a limit."""
-    try:
-        import resource
-
-        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-        if hard == resource.RLIM_INFINITY or size < hard:
-            resource.setrlimit(resource.RLIMIT_AS, (size, hard))
-    except (ImportError, OSError, ValueError):
-        return
-
-
-def resident() -> int:
-    """Memory of this process in bytes; 0 where the system does not tell."""
-    try:
-        with open("/proc/self/statm", "rb") as statm:
-            return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, AttributeError):
-        return 0
-
-
 def _exactly(line: socket.socket, size: int, until: float) -> bytes | None:
     parts = []
     while size:
@@ -119,16 +99,6 @@ def _answer(request: Any, asked: Grammar) -> dict[str, Any]:
     except SchemaError as error:
         return {"error": [error.reason, error.pointer, error.hint], "resident": resident()}
     return {"prepared": asdict(found), "resident": resident()}
-
-
-def _leave_no_core() -> None:
-    """Writing a core file would take longer than compiling."""
-    try:
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
-    except (ImportError, OSError, ValueError):
-        return
 
 
 if __name__ == "__main__":
