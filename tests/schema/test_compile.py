@@ -10,7 +10,7 @@ import pytest
 from rolecall.errors import SchemaError
 from rolecall.schema import compile_child
 from rolecall.schema.compile import KEPT, Compiler, prepare_schema
-from rolecall.schema.grammar import Grammar, Verdict
+from rolecall.schema.grammar import Grammar, Verdict, grammar
 from rolecall.schema.limits import DEFAULT_LIMITS, SchemaLimits
 from rolecall.schema.memory import resident
 from rolecall.schema.posting import POSTING_SCHEMA
@@ -72,6 +72,21 @@ def test_an_answer_is_kept(compiler):
     for number in range(KEPT):
         compiler.prepare({"const": number})
     assert compiler.prepare({"type": "null"}) is not first
+
+
+def test_great_answers_are_kept_in_small_number(compiler):
+    def great(number):
+        return {
+            "properties": {f"p{n}": {"title": "t" * 100} for n in range(1_000)},
+            "$id": f"{number}",
+        }
+
+    first = compiler.prepare(great(0))
+    assert compiler.prepare(great(0)) is first
+    for number in range(1, 40):
+        compiler.prepare(great(number))
+    assert compiler.prepare(great(39)) is compiler.prepare(great(39))
+    assert compiler.prepare(great(0)) is not first
 
 
 def test_changing_a_schema_later_changes_nothing(compiler):
@@ -143,9 +158,20 @@ def test_a_child_that_dies_is_replaced(compiler):
 def test_a_child_that_hangs_is_replaced(compiler):
     compiler.prepare(True)
     os.kill(child(compiler).pid, signal.SIGSTOP)
-    found = compiler.prepare({"type": "null"}, limits=SchemaLimits(seconds=2))
+    with pytest.raises(SchemaError, match="takes too long"):
+        compiler.prepare({"type": "null"}, limits=SchemaLimits(seconds=0.3))
+    assert compiler.prepare({"type": "null"}).rows
+
+
+@pytest.mark.skipif(grammar().engine is None, reason="llguidance is not installed")
+def test_an_engine_that_takes_too_long_costs_the_grammar_only(compiler):
+    schema = {"patternProperties": {f"^a{n}[a-z]+$": {"type": "string"} for n in range(400)}}
+    found = compiler.prepare(schema)
     assert found.form is None
-    assert "takes too long" in found.notices[0].message
+    assert "making a grammar of the schema takes too long" in found.notices[0].message
+    assert {row.mark for row in found.rows} == {"checked"}
+    assert found.problems({"a1x": 1})
+    assert compiler.prepare({"type": "null"}).form == {"type": "null"}
 
 
 def test_an_old_child_makes_way(compiler):

@@ -1,7 +1,8 @@
 """The child process in which schemas are compiled: ``python -m rolecall.schema.compile_child FD``.
 
-It reads requests from the socket with that number and writes one answer to each. It ends when its
-parent hangs up or dies. Requests and answers are JSON behind four bytes of length.
+It reads requests from the socket with that number and answers each: with a word when only the
+grammar is left to do, and then with all that was found. It ends when its parent hangs up or dies.
+Requests and answers are JSON behind four bytes of length.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from math import inf
 from typing import Any, Final
@@ -51,7 +53,7 @@ def main(words: list[str]) -> int:
             request = receive(line)
             if request is None:
                 return 0
-            send(line, _answer(request, asked))
+            send(line, _answer(request, asked, lambda: send(line, {"safe": True})))
 
 
 def receive(line: socket.socket, until: float = inf) -> Any:
@@ -85,17 +87,11 @@ def _exactly(line: socket.socket, size: int, until: float) -> bytes | None:
     return b"".join(parts)
 
 
-def _answer(request: Any, asked: Grammar) -> dict[str, Any]:
+def _answer(request: Any, asked: Grammar, safe: Callable[[], None]) -> dict[str, Any]:
     limits = SchemaLimits(**request["limits"])
     limit_memory(limits.memory)
     try:
-        lacking = request["lacking"]
-        found = prepare(
-            request["document"],
-            request["draft"],
-            limits,
-            Grammar(None, lacking) if lacking else asked,
-        )
+        found = prepare(request["document"], request["draft"], limits, asked, safe=safe)
     except SchemaError as error:
         return {"error": [error.reason, error.pointer, error.hint], "resident": resident()}
     return {"prepared": asdict(found), "resident": resident()}

@@ -5,7 +5,7 @@ This is the work of the child process, and pure: ``compile.py`` bounds its time 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil, inf
 from typing import Any
@@ -45,15 +45,25 @@ class Prepared:
 
 
 def prepare(
-    document: dict[str, Any] | bool, draft: Draft, limits: SchemaLimits, grammar: Grammar
+    document: dict[str, Any] | bool,
+    draft: Draft,
+    limits: SchemaLimits,
+    grammar: Grammar,
+    *,
+    safe: Callable[[], None] = lambda: None,
 ) -> Prepared:
-    """Admit and compile a schema; raises ``SchemaError`` with the place and the remedy."""
+    """Admit and compile a schema; raises ``SchemaError`` with the place and the remedy.
+
+    ``safe`` is called when all is done but for the grammar: what can still hang or crash is the
+    engine alone.
+    """
     tour, sizes = admit(document, draft, limits)
     rewritten, notices = allow_null(tour)
     if notices:
         document = rewritten
         tour, sizes = admit(document, draft, limits)
     memory = _compile(tour, document, limits)
+    safe()
     impossible = {pointer for pointer, size in sizes.sizes.items() if size == inf}
     found = lint(tour, impossible, lambda name: knows_format(name, draft), grammar)
     return Prepared(
