@@ -60,7 +60,7 @@ def test_a_draft_that_is_not_known_is_refused(said):
          "/$defs/a", "refers to itself"),
         ({"type": "object", "required": ["n"], "properties": {"n": {"$ref": "#"}}}, "", "end"),
         ({"$ref": "#/x/a", "x": {"a": {"enum": 3}}}, "/x/a/enum", "3 is not"),
-        ({"$defs": {"a": {"$schema": "http://json-schema.org/draft-07/schema#"}}},
+        ({"$defs": {"a": {"$id": "a", "$schema": "http://json-schema.org/draft-07/schema#"}}},
          "/$defs/a/$schema", "not the draft"),
         ({"minLength": 1_000_000, "type": "string"}, None, "250,000 tokens"),
     ],
@@ -96,6 +96,11 @@ def test_limits_are_those_given():
     assert "at most 1" in str(refused({"enum": [1, 2]}, limits=SchemaLimits(enum=1)))
     assert "the budget is 2" in str(refused({"minLength": 20, "type": "string"},
                                             limits=SchemaLimits(answer_tokens=2)))  # fmt: skip
+
+
+def test_the_draft_of_a_part_without_a_name_says_nothing():
+    schema = {"properties": {"a": {"$schema": "http://json-schema.org/draft-07/schema#"}}}
+    admit(schema, "2020-12", DEFAULT_LIMITS)
 
 
 def test_the_default_posting_is_admitted():

@@ -1,5 +1,6 @@
 import gc
 import os
+import pickle
 import signal
 import threading
 import time
@@ -9,8 +10,9 @@ import pytest
 from rolecall.errors import SchemaError
 from rolecall.schema import compile_child
 from rolecall.schema.compile import KEPT, Compiler, prepare_schema
-from rolecall.schema.grammar import Grammar, Verdict
+from rolecall.schema.grammar import Grammar, Verdict, grammar
 from rolecall.schema.limits import DEFAULT_LIMITS, SchemaLimits
+from rolecall.schema.memory import resident
 from rolecall.schema.posting import POSTING_SCHEMA
 from rolecall.schema.prepare import prepare
 
@@ -70,6 +72,21 @@ def test_an_answer_is_kept(compiler):
     for number in range(KEPT):
         compiler.prepare({"const": number})
     assert compiler.prepare({"type": "null"}) is not first
+
+
+def test_great_answers_are_kept_in_small_number(compiler):
+    def great(number):
+        return {
+            "properties": {f"p{n}": {"title": "t" * 100} for n in range(1_000)},
+            "$id": f"{number}",
+        }
+
+    first = compiler.prepare(great(0))
+    assert compiler.prepare(great(0)) is first
+    for number in range(1, 40):
+        compiler.prepare(great(number))
+    assert compiler.prepare(great(39)) is compiler.prepare(great(39))
+    assert compiler.prepare(great(0)) is not first
 
 
 def test_changing_a_schema_later_changes_nothing(compiler):
@@ -141,9 +158,20 @@ def test_a_child_that_dies_is_replaced(compiler):
 def test_a_child_that_hangs_is_replaced(compiler):
     compiler.prepare(True)
     os.kill(child(compiler).pid, signal.SIGSTOP)
-    found = compiler.prepare({"type": "null"}, limits=SchemaLimits(seconds=2))
+    with pytest.raises(SchemaError, match="takes too long"):
+        compiler.prepare({"type": "null"}, limits=SchemaLimits(seconds=0.3))
+    assert compiler.prepare({"type": "null"}).rows
+
+
+@pytest.mark.skipif(grammar().engine is None, reason="llguidance is not installed")
+def test_an_engine_that_takes_too_long_costs_the_grammar_only(compiler):
+    schema = {"patternProperties": {f"^a{n}[a-z]+$": {"type": "string"} for n in range(400)}}
+    found = compiler.prepare(schema)
     assert found.form is None
-    assert "takes too long" in found.notices[0].message
+    assert "making a grammar of the schema takes too long" in found.notices[0].message
+    assert {row.mark for row in found.rows} == {"checked"}
+    assert found.problems({"a1x": 1})
+    assert compiler.prepare({"type": "null"}).form == {"type": "null"}
 
 
 def test_an_old_child_makes_way(compiler):
@@ -237,6 +265,21 @@ def gone(pid):
     return False
 
 
+def test_checks_that_take_much_memory_are_refused_or_let_go():
+    heavy = {"properties": {f"p{n}": {"pattern": r"^(\p{L}|x){1,60}" + f"{n}$"} for n in range(9)}}
+    with pytest.raises(SchemaError, match="patterns take"):
+        prepare(heavy, "7", SchemaLimits(check_memory=1 << 20), Grammar(None, "none"))
+    assert prepare(heavy, "7", DEFAULT_LIMITS, Grammar(None, "none")).memory > 1 << 20
+
+
+def test_what_is_compiled_can_be_sent_to_another_process():
+    found = prepare_schema({"type": "null"})
+    assert found.problems(1)
+    again = pickle.loads(pickle.dumps(found))
+    assert again == found
+    assert again.problems(1) == found.problems(1)
+
+
 def test_messages_survive_the_wire():
     import socket
 
@@ -261,9 +304,9 @@ def test_prepare_needs_no_process():
 
 
 def test_a_hundred_schemas_leave_no_trace(compiler):
-    def resident():
+    def taken():
         gc.collect()
-        return compile_child.resident()
+        return resident()
 
     def one(number):
         schema = {"properties": {f"p{n}": {"pattern": f"^a{number}{n}$"} for n in range(20)}}
@@ -271,7 +314,7 @@ def test_a_hundred_schemas_leave_no_trace(compiler):
 
     for number in range(KEPT):
         one(number)
-    before = resident()
+    before = taken()
     for number in range(300):
         one(-number)
-    assert resident() - before < 10 << 20
+    assert taken() - before < 10 << 20

@@ -89,9 +89,14 @@ def _check_rules(spot: Spot, draft: Draft) -> None:
 
 
 def _check_draft(spot: Spot, draft: Draft) -> None:
-    """Refuse a schema within the schema that is written in another draft."""
-    said = _words(spot).get("$schema")
-    if isinstance(said, str) and dialect_of(said) != draft:
+    """Refuse a schema within the schema that is written in another draft.
+
+    Without a name of its own it is no schema by itself, and its ``$schema`` says nothing.
+    """
+    words = _words(spot)
+    said = words.get("$schema")
+    named = "$id" in words or "id" in words
+    if isinstance(said, str) and named and dialect_of(said) != draft:
         raise SchemaError(
             f"{said[:80]!r} is not the draft of the whole schema, {draft}",
             pointer=step(spot.pointer, "$schema"),

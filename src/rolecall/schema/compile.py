@@ -24,24 +24,35 @@ from typing import Any, Final
 import orjson
 
 from rolecall.core import Notice, Problem
-from rolecall.errors import SchemaError
+from rolecall.errors import Error, SchemaError
 from rolecall.schema.admit import draft_of
 from rolecall.schema.compile_child import receive, send
 from rolecall.schema.dialect import Draft
+from rolecall.schema.grammar import Grammar
 from rolecall.schema.limits import DEFAULT_LIMITS, SchemaLimits
 from rolecall.schema.lint import Row
+from rolecall.schema.prepare import prepare
 from rolecall.schema.reading import read_schema
 from rolecall.schema.validator import Check
 
 KEPT: Final = 64
 """Schemas whose answers are kept, the ones used last."""
 
+KEPT_MEMORY: Final = 64 << 20
+"""Bytes that they and their compiled checks may take together, roughly."""
+
+PER_BYTE: Final = 28
+"""Bytes that everything known of a schema takes for one byte of its text, measured."""
+
 REQUESTS: Final = 2_000
 GROWTH: Final = 96 << 20
 """After so many requests, or bytes of growth, a child makes way for a fresh one."""
 
-FIRST_TRY: Final = 0.6
-"""The part of the time that a schema has with its grammar; the rest is for one without."""
+WHOLE_PART: Final = 0.9
+"""The part of a schema's time that the child has; the rest is for ending and starting children."""
+
+GRAMMAR_PART: Final = 0.6
+"""The part after which a schema goes without a grammar."""
 
 START: Final = 10.0
 """Seconds that a child has to start, which do not count against the schema."""
@@ -53,7 +64,8 @@ class Compiled:
 
     ``document`` is the schema as it is checked, ``form`` the one that engines decode by (``None``
     where no grammar can be had). ``rows`` give every keyword its mark. ``least_tokens`` and
-    ``typical_tokens`` estimate an answer's length. ``digest`` tells schemas apart.
+    ``typical_tokens`` estimate an answer's length. ``memory`` are the bytes that the check takes,
+    roughly; ``digest`` tells schemas apart.
     """
 
     document: dict[str, Any] | bool
@@ -64,6 +76,7 @@ class Compiled:
     notices: tuple[Notice, ...]
     least_tokens: int
     typical_tokens: int
+    memory: int
 
     @cached_property
     def check(self) -> Check:
@@ -75,6 +88,14 @@ class Compiled:
         return self.check.problems(data)
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What became of a schema, and the bytes that it takes to keep."""
+
+    found: Compiled | SchemaError
+    memory: int
+
+
 class Compiler:
     """Asks the child process, starts it anew when it is lost, and keeps the last answers.
 
@@ -84,7 +105,7 @@ class Compiler:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._child: _Child | None = None
-        self._answers: OrderedDict[str, Compiled | SchemaError] = OrderedDict()
+        self._answers: OrderedDict[str, _Answer] = OrderedDict()
 
     def prepare(
         self,
@@ -98,13 +119,19 @@ class Compiler:
         digest = hashlib.sha256(raw).hexdigest()
         key = f"{digest} {draft} {limits}"
         with self._lock:
-            found = self._answers.get(key)
-            if found is None:
+            answer = self._answers.get(key)
+            if answer is None:
                 found = self._ask(plain, draft, limits, digest)
-                self._answers[key] = found
+                taken = found.memory if isinstance(found, Compiled) else 0
+                answer = _Answer(found, taken + PER_BYTE * len(raw))
+                self._answers[key] = answer
             self._answers.move_to_end(key)
-            while len(self._answers) > KEPT:
+            while len(self._answers) > KEPT or (
+                len(self._answers) > 1
+                and sum(one.memory for one in self._answers.values()) > KEPT_MEMORY
+            ):
                 self._answers.popitem(last=False)
+        found = answer.found
         if isinstance(found, SchemaError):
             raise _again(found)
         return found
@@ -132,38 +159,40 @@ class Compiler:
                 draft, guessed = draft_of(document)
         except SchemaError as error:
             return error
-        request = {"document": document, "draft": draft, "limits": asdict(limits), "lacking": ""}
-        if self._child is None:
-            self._child = _Child()  # its start does not count against the schema
-        start = time.monotonic()
+        if self._child is None or not self._child.lives():
+            self._drop()
+            self._child = _Child()
+        request = {"document": document, "draft": draft, "limits": asdict(limits)}
         try:
-            answer = self._exchange(request, start + limits.seconds * FIRST_TRY)
+            self._child.wait()  # its start does not count against the schema
         except _LostError as lost:
-            request["lacking"] = f"making a grammar of the schema {lost}"
-            try:
-                answer = self._exchange(request, start + limits.seconds)
-            except _LostError as again:
+            self._drop()
+            raise Error(f"the process that compiles schemas does not start: it {lost}") from None
+        start, safe = time.monotonic(), False
+        try:
+            answer = self._child.ask(request, start + limits.seconds * WHOLE_PART)
+            if "safe" in answer:
+                safe = True
+                answer = self._child.receive(start + limits.seconds * GRAMMAR_PART)
+        except _LostError as lost:
+            self._drop()
+            self._child = _Child()  # it starts while others go on
+            if not safe:
                 raise SchemaError(
-                    f"compiling the schema {again}",
+                    f"compiling the schema {lost}",
                     hint="ask for fewer fields, shorter lists of values, and simpler patterns",
                 ) from None
+            without = Grammar(None, f"making a grammar of the schema {lost}")
+            return _compiled(asdict(prepare(document, draft, limits, without)), digest, guessed)
+        except BaseException:
+            self._drop()  # what it would answer next is of the past
+            raise
+        if self._child.worn(answer["resident"]):
+            self._drop()
         if "error" in answer:
             reason, pointer, hint = answer["error"]
             return SchemaError(reason, pointer=pointer, hint=hint)
         return _compiled(answer["prepared"], digest, guessed)
-
-    def _exchange(self, request: dict[str, Any], until: float) -> dict[str, Any]:
-        """One request and its answer; if none comes, gives up the child and raises."""
-        if self._child is None:
-            self._child = _Child()
-        try:
-            answer = self._child.ask(request, until)
-        except BaseException:
-            self._drop()
-            raise
-        if self._child.worn(answer["resident"]):
-            self._drop()
-        return answer
 
     def _drop(self) -> None:
         if self._child is not None:
@@ -191,21 +220,37 @@ class _Child:
                 env=os.environ | {"PYTHONPATH": path},
             )
         self.requests = 0
-        try:
-            self.first: int = self._receive(time.monotonic() + START)["resident"]
-        except BaseException:
-            self.end()
-            raise
+        self.first = 0
+
+    def wait(self) -> None:
+        """Wait until the process has started; raises ``_LostError`` if it does not."""
+        if not self.first:
+            self.first = self.receive(time.monotonic() + START)["resident"] or 1
+
+    def lives(self) -> bool:
+        """Whether the process is there."""
+        return self.process.poll() is None
 
     def ask(self, request: dict[str, Any], until: float) -> dict[str, Any]:
-        """The answer to a request; raises ``_LostError`` if there is none in time."""
+        """The first answer to a request; raises ``_LostError`` if there is none in time."""
         self.requests += 1
         try:
             self.line.settimeout(max(0.001, until - time.monotonic()))
             send(self.line, request)
         except OSError as error:
             raise self._lost(error) from None
-        return self._receive(until)
+        return self.receive(until)
+
+    def receive(self, until: float) -> dict[str, Any]:
+        """The next answer; raises ``_LostError`` if there is none in time."""
+        try:
+            answer = receive(self.line, until)
+        except OSError as error:
+            raise self._lost(error) from None
+        if answer is None:
+            raise self._lost(None)
+        found: dict[str, Any] = answer
+        return found
 
     def worn(self, size: int) -> bool:
         """Whether a fresh child should take over."""
@@ -221,16 +266,6 @@ class _Child:
         """Forget the process without ending it."""
         self.line.close()
         self.process.returncode = 0
-
-    def _receive(self, until: float) -> dict[str, Any]:
-        try:
-            answer = receive(self.line, until)
-        except OSError as error:
-            raise self._lost(error) from None
-        if answer is None:
-            raise self._lost(None)
-        found: dict[str, Any] = answer
-        return found
 
     def _lost(self, error: OSError | None) -> _LostError:
         if isinstance(error, TimeoutError):

@@ -1,17 +1,20 @@
 """The child process in which schemas are compiled: ``python -m rolecall.schema.compile_child FD``.
 
-It reads requests from the socket with that number and writes one answer to each. It ends when its
-parent hangs up or dies. Requests and answers are JSON behind four bytes of length.
+It reads requests from the socket with that number and answers each: with a word when only the
+grammar is left to do, and then with all that was found. It ends when its parent hangs up or dies.
+Requests and answers are JSON behind four bytes of length.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 import select
 import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from math import inf
 from typing import Any, Final
@@ -21,6 +24,7 @@ import orjson
 from rolecall.errors import SchemaError
 from rolecall.schema.grammar import Grammar, grammar
 from rolecall.schema.limits import SchemaLimits
+from rolecall.schema.memory import leave_no_core, limit_memory, resident
 from rolecall.schema.prepare import prepare
 
 HEAD: Final = 4
@@ -36,8 +40,10 @@ def main(words: list[str]) -> int:
     """Answer requests until the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent says when it is time to stop
     parent = os.getppid()
-    _leave_no_core()
+    leave_no_core()
     asked = grammar()
+    gc.freeze()  # nothing made so far ever becomes garbage
+    gc.set_threshold(50_000)
     with socket.socket(fileno=int(words[0])) as line:
         send(line, {"resident": resident()})
         while True:
@@ -47,7 +53,7 @@ def main(words: list[str]) -> int:
             request = receive(line)
             if request is None:
                 return 0
-            send(line, _answer(request, asked))
+            send(line, _answer(request, asked, lambda: send(line, {"safe": True})))
 
 
 def receive(line: socket.socket, until: float = inf) -> Any:
@@ -68,27 +74,6 @@ def send(line: socket.socket, message: Any) -> None:
     line.sendall(len(body).to_bytes(HEAD, "big") + body)
 
 
-def limit_memory(size: int) -> None:
-    """Let this process take that much address space, where the system knows such a limit."""
-    try:
-        import resource
-
-        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-        if hard == resource.RLIM_INFINITY or size < hard:
-            resource.setrlimit(resource.RLIMIT_AS, (size, hard))
-    except (ImportError, OSError, ValueError):
-        return
-
-
-def resident() -> int:
-    """Memory of this process in bytes; 0 where the system does not tell."""
-    try:
-        with open("/proc/self/statm", "rb") as statm:
-            return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, AttributeError):
-        return 0
-
-
 def _exactly(line: socket.socket, size: int, until: float) -> bytes | None:
     parts = []
     while size:
@@ -102,30 +87,14 @@ def _exactly(line: socket.socket, size: int, until: float) -> bytes | None:
     return b"".join(parts)
 
 
-def _answer(request: Any, asked: Grammar) -> dict[str, Any]:
+def _answer(request: Any, asked: Grammar, safe: Callable[[], None]) -> dict[str, Any]:
     limits = SchemaLimits(**request["limits"])
     limit_memory(limits.memory)
     try:
-        lacking = request["lacking"]
-        found = prepare(
-            request["document"],
-            request["draft"],
-            limits,
-            Grammar(None, lacking) if lacking else asked,
-        )
+        found = prepare(request["document"], request["draft"], limits, asked, safe=safe)
     except SchemaError as error:
         return {"error": [error.reason, error.pointer, error.hint], "resident": resident()}
     return {"prepared": asdict(found), "resident": resident()}
-
-
-def _leave_no_core() -> None:
-    """Writing a core file would take longer than compiling."""
-    try:
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
-    except (ImportError, OSError, ValueError):
-        return
 
 
 if __name__ == "__main__":

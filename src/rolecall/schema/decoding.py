@@ -40,19 +40,12 @@ class Loosening:
 def kept(tour: Tour, loose: Loosening, start: str = "") -> set[str]:
     """The subschemas below ``start`` that take part in decoding, by pointer."""
     found = {start}
-    waiting = [tour.spots[start]]
+    waiting = [start]
     while waiting:
-        spot = waiting.pop()
-        words = tour.words(spot)
-        below = [
-            pointer
-            for word, _, pointer in tour.below(spot)
-            if word in words and step(spot.pointer, word) not in loose.dropped
-        ]
-        for pointer in below + targets(tour, spot, loose):
-            if pointer not in found:
+        for keyword, pointer in tour.edges(tour.spots[waiting.pop()]):
+            if pointer not in found and keyword not in loose.dropped:
                 found.add(pointer)
-                waiting.append(tour.spots[pointer])
+                waiting.append(pointer)
     return found
 
 

@@ -13,7 +13,8 @@ class SchemaLimits:
     ``bytes`` of the text, ``depth`` of its brackets, ``subschemas`` in it, steps of a ``chain`` of
     references, values of an ``enum``, characters of a ``pattern``; ``answer_tokens`` is the budget
     that the shortest complete answer must fit. ``seconds`` and ``memory`` (bytes) bound the process
-    in which patterns, validator and grammar are compiled.
+    in which patterns, validator and grammar are compiled; ``check_memory`` is what the compiled
+    validator alone may take, which is kept.
     """
 
     bytes: int = 256_000
@@ -25,6 +26,7 @@ class SchemaLimits:
     answer_tokens: int = 4_096
     seconds: float = 2.0
     memory: int = 1 << 30
+    check_memory: int = 128 << 20
 
 
 DEFAULT_LIMITS: Final = SchemaLimits()

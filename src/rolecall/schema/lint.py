@@ -109,6 +109,10 @@ class _Talk:
     def __init__(self, tour: Tour, impossible: Set[str], grammar: Grammar, blank: Set[str]) -> None:
         self.tour, self.impossible, self.blank = tour, impossible, blank
         self.engine, self.failure = grammar.engine, grammar.lacking
+        self.places: dict[str, list[tuple[str, Spot]]] = {}
+        for spot in tour.spots.values():
+            for word in tour.words(spot):
+                self.places.setdefault(word, []).append((step(spot.pointer, word), spot))
         self.loose = Loosening()
         self.loose.drop(blank, "it is not checked")
         for word in MOVING:
@@ -121,11 +125,9 @@ class _Talk:
         for word in UNSEEN:
             self.drop_all(word, "decoding does not look into the text")
 
-    def occurrences(self, word: str) -> Iterator[tuple[str, Spot]]:
+    def occurrences(self, word: str) -> list[tuple[str, Spot]]:
         """Where a keyword stands and holds: the pointers of the keyword, and its schemas."""
-        for spot in self.tour.spots.values():
-            if word in self.tour.words(spot):
-                yield step(spot.pointer, word), spot
+        return self.places.get(word, [])
 
     def drop_all(self, word: str, reason: str) -> bool:
         """Leave out every occurrence of a keyword; whether there was one left."""
@@ -203,7 +205,7 @@ class _Talk:
         Without its patterns a schema's ``additionalProperties`` would speak of more names than
         before.
         """
-        rows = list(self.occurrences("patternProperties"))
+        rows = self.occurrences("patternProperties")
         named = [
             spot for _, spot in rows if patterns & self.tour.words(spot)["patternProperties"].keys()
         ]

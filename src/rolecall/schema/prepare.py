@@ -5,7 +5,7 @@ This is the work of the child process, and pure: ``compile.py`` bounds its time 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil, inf
 from typing import Any
@@ -17,6 +17,7 @@ from rolecall.schema.dialect import CONSTRAINTS, TELLING, Draft
 from rolecall.schema.grammar import Grammar
 from rolecall.schema.limits import CHARS_PER_TOKEN, SchemaLimits
 from rolecall.schema.lint import EVERY_KEYWORD, Row, lint
+from rolecall.schema.memory import resident
 from rolecall.schema.nullable import allow_null
 from rolecall.schema.tour import Tour
 from rolecall.schema.typical import typical_tokens
@@ -29,7 +30,8 @@ class Prepared:
 
     ``document`` is the schema as it is checked: ``nullable`` is spelt out. ``rows`` give every
     keyword its mark. ``form`` is what engines decode by; ``None`` where no grammar can be had.
-    ``least_tokens`` and ``typical_tokens`` estimate an answer's length.
+    ``least_tokens`` and ``typical_tokens`` estimate an answer's length. ``memory`` are the bytes
+    that the compiled check takes, roughly.
     """
 
     document: dict[str, Any] | bool
@@ -39,18 +41,29 @@ class Prepared:
     notices: tuple[Notice, ...]
     least_tokens: int
     typical_tokens: int
+    memory: int
 
 
 def prepare(
-    document: dict[str, Any] | bool, draft: Draft, limits: SchemaLimits, grammar: Grammar
+    document: dict[str, Any] | bool,
+    draft: Draft,
+    limits: SchemaLimits,
+    grammar: Grammar,
+    *,
+    safe: Callable[[], None] = lambda: None,
 ) -> Prepared:
-    """Admit and compile a schema; raises ``SchemaError`` with the place and the remedy."""
+    """Admit and compile a schema; raises ``SchemaError`` with the place and the remedy.
+
+    ``safe`` is called when all is done but for the grammar: what can still hang or crash is the
+    engine alone.
+    """
     tour, sizes = admit(document, draft, limits)
     rewritten, notices = allow_null(tour)
     if notices:
         document = rewritten
         tour, sizes = admit(document, draft, limits)
-    _compile(tour, document)
+    memory = _compile(tour, document, limits)
+    safe()
     impossible = {pointer for pointer, size in sizes.sizes.items() if size == inf}
     found = lint(tour, impossible, lambda name: knows_format(name, draft), grammar)
     return Prepared(
@@ -61,15 +74,20 @@ def prepare(
         notices=(*notices, *_notices(found.rows, draft, found.failure)),
         least_tokens=ceil(sizes.sizes[""] / CHARS_PER_TOKEN),
         typical_tokens=typical_tokens(tour),
+        memory=memory,
     )
 
 
-def _compile(tour: Tour, document: dict[str, Any] | bool) -> None:
-    """Compile the final check, to see that it can be; name the pattern at fault if one is."""
+def _compile(tour: Tour, document: dict[str, Any] | bool, limits: SchemaLimits) -> int:
+    """Compile the final check, to see that it can be; the memory that it takes.
+
+    Refuses a pattern that is not taken, and checks that take too much to be kept.
+    """
     from jsonschema_rs import ReferencingError, ValidationError
 
+    before = resident()
     try:
-        validator(document, tour.draft)
+        check = validator(document, tour.draft)
     except (ValidationError, ReferencingError, ValueError) as error:
         for spot in tour.spots.values():
             for pointer, pattern in patterns(spot):
@@ -85,6 +103,14 @@ def _compile(tour: Tour, document: dict[str, Any] | bool) -> None:
             f"the schema cannot be compiled: {short(getattr(error, 'message', str(error)))}",
             hint=f"see the specification of draft {tour.draft}",
         ) from None
+    taken = max(0, resident() - before)
+    del check
+    if taken > limits.check_memory:
+        raise SchemaError(
+            f"its patterns take {taken >> 20} MB; at most {limits.check_memory >> 20} MB",
+            hint="use fewer patterns with great counts, or `maxLength` beside a shorter pattern",
+        )
+    return taken
 
 
 def _notices(rows: Sequence[Row], draft: Draft, failure: str) -> Iterator[Notice]:

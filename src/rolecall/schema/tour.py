@@ -54,6 +54,7 @@ class Tour:
     spots: Mapping[str, Spot]
     addresses: Mapping[str, str]
     _below: dict[str, tuple[Part, ...]] = field(default_factory=dict, repr=False)
+    _edges: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict, repr=False)
     _goals: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict, repr=False)
     _targets: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
     _words: dict[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
@@ -98,6 +99,16 @@ class Tour:
                 if word in words and not self.moves(spot, word)
             )
         return self._goals[spot.pointer]
+
+    def edges(self, spot: Spot) -> tuple[tuple[str, str], ...]:
+        """All subschemas that hold where a spot does: pointers of the keyword and the subschema."""
+        if spot.pointer not in self._edges:
+            words = self.words(spot)
+            parts = [(word, pointer) for word, _, pointer in self.below(spot) if word in words]
+            self._edges[spot.pointer] = tuple(
+                (step(spot.pointer, word), pointer) for word, pointer in (*parts, *self.goals(spot))
+            )
+        return self._edges[spot.pointer]
 
     def moves(self, spot: Spot, word: str) -> bool:
         """Whether the goal of a reference depends on the way that led to it."""

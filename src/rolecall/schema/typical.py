@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -11,10 +12,11 @@ from rolecall.schema.tour import Spot, Tour, step
 ITEMS: Final = 3
 SHORT_TEXT: Final = 8
 LONG_TEXT: Final = 300
-LONG_NAMES: Final = (
-    "description", "summary", "text", "content", "body", "responsibilities", "requirements",
-    "qualifications", "benefits", "details", "notes",
-)  # fmt: skip
+LONG_NAMES: Final = re.compile(
+    "description|summary|text|content|body|responsibilities|requirements|qualifications|benefits"
+    "|details|notes",
+    re.IGNORECASE,
+)
 """Properties with such a name hold running text, if they hold text."""
 
 BY_TYPE: Final = {"null": 1, "boolean": 1, "integer": 2, "number": 3}
@@ -45,7 +47,7 @@ class _Estimate:
 
     def of(self, pointer: str, name: str) -> float:
         """Tokens of a value for the schema at ``pointer``, which the property ``name`` holds."""
-        long = any(word in name.lower() for word in LONG_NAMES)
+        long = LONG_NAMES.search(name) is not None
         spot = self.tour.spots.get(pointer)
         if spot is None or pointer in self.open or self.depth > DEEPEST:
             return AGAIN

@@ -88,6 +88,10 @@ class Check:
     def __init__(self, schema: dict[str, Any] | bool, draft: Draft) -> None:
         self.schema, self.draft = schema, draft
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Another process compiles anew: what is compiled does not travel."""
+        return Check, (self.schema, self.draft)
+
     @cached_property
     def _validator(self) -> Validator:
         return validator(self.schema, self.draft)
