@@ -50,8 +50,8 @@ _MASKS: Final = tuple(
 )
 _INSIDE: Final = re.compile(r"['\-/]")
 _SHORTEST_TAIL: Final = min(map(len, TAILS))
-_STEM: Final = 3
-"""Letters that all stems have; they are kept by these."""
+_SHORT: Final = HEAD - 1
+"""Letters of the stems that are shorter than the usual head; none has fewer."""
 
 _COMBINING: Final = re.compile("[\u0300-\u036f\u00ad]")
 _DIGITS: Final = re.compile(r"\d")
@@ -63,6 +63,7 @@ class _Patterns:
     def __init__(self) -> None:
         self.exact: dict[str, int] = {}
         self.stems: dict[str, dict[str, int]] = {}
+        self.short: dict[str, int] = {}
         self.days = word_set("workplace", "days")
 
     def add(self, pattern: str, bits: int) -> None:
@@ -70,15 +71,18 @@ class _Patterns:
         table = self.exact
         if pattern.endswith("*"):
             pattern = pattern[:-1]
-            if len(pattern) < _STEM:
-                raise ValueError(f"a stem of fewer than {_STEM} letters: {pattern}")
-            table = self.stems.setdefault(pattern[:_STEM], {})
+            if len(pattern) < _SHORT:
+                raise ValueError(f"a stem of fewer than {_SHORT} letters: {pattern}")
+            short = len(pattern) == _SHORT
+            table = self.short if short else self.stems.setdefault(pattern[:HEAD], {})
         table[pattern] = table.get(pattern, 0) | bits
 
     def bits(self, key: str) -> int:
         """The joined bits of all patterns that the folded word ``key`` fits."""
         out = self.exact.get(key, 0)
-        stems = self.stems.get(key[:_STEM])
+        if key[:_SHORT] in self.short:
+            out |= self.short[key[:_SHORT]]
+        stems = self.stems.get(key[:HEAD])
         if stems is not None:
             for stem, bits in stems.items():
                 if key.startswith(stem):
@@ -122,7 +126,7 @@ def triggers_of(word: str) -> int:
             bits |= _always(EMPLOYMENT)
         if key in known.days:
             bits |= _always(WORKPLACE)
-        if len(part) >= _SHORTEST_TAIL and any(tail in part for tail in TAILS):
+        if len(part) >= _SHORTEST_TAIL and any(map(part.__contains__, TAILS)):
             bits |= _always(EDUCATION)
     return bits
 

@@ -17,7 +17,7 @@ from typing import Final, Generic, TypeVar
 
 from rolecall.core import Page
 from rolecall.reader.lines import Line
-from rolecall.reader.wording import Counts, Echo, Look
+from rolecall.reader.wording import Counts, Echo, Look, Tone
 
 HINTS = re.compile(
     r"desc|job|posting|vacan|stelle|title|head|foot|nav|menu|side|simil|relat|recommend|appl|benefi|perk"
@@ -54,8 +54,8 @@ Home = tuple[int, str, str, str]
 """Tenths of the page's text in the element around the line; whether that stands in the main one;
 whether it is the fullest one or stands in it; whether it is also that of the line before."""
 
-Cues = tuple[Names, str | None, str, str]
-"""Cues and the first cue of the line; the last heading above it, and the last known one."""
+Heard = tuple[Tone, str, str]
+"""The cues of the line; the last heading above it, and the last known one."""
 
 Above = tuple[str, str, str, str, str, int, str, bool]
 """The last heading above and the one before; lines since it and since the top; the last known
@@ -94,7 +94,7 @@ class Families(Generic[V]):
         self.home: Family[Home, V] = Family(_home, worth)
         self.title: Family[int, V] = Family(_title, worth)
         self.above: Family[Above, V] = Family(_above, worth)
-        self.cues: Family[Cues, V] = Family(_cues, worth)
+        self.heard: Family[Heard, V] = Family(_heard, worth)
         self.hints: Family[str, V] = Family(_hints, worth)
 
     def layout(self, key: Layout) -> Beside[V]:
@@ -166,7 +166,7 @@ def _aboves(lines: Sequence[Line], known: Families[V]) -> Iterator[V]:
     named, unknown = "none", 0
     since, since_top = 0, -1
     before = ""
-    above, cues = known.above, known.cues
+    above, heard = known.above, known.heard
     for line in lines:
         block, said, kind = line.block, line.wording, line.kind
         if since_top < 0 and block.kind == "heading" and block.level <= 2:
@@ -177,7 +177,7 @@ def _aboves(lines: Sequence[Line], known: Families[V]) -> Iterator[V]:
         value = above[first, second, near, far, named, unknown, kind, parent == before]
         before = parent
         if said.cues:
-            value += cues[tuple(said.cues), said.first_cue, first, named]
+            value += heard[said.tone, first, named]
         yield value
         head = line.head
         if head is not None:
@@ -338,11 +338,11 @@ def _above(key: Above) -> Names:
     )
 
 
-def _cues(key: Cues) -> Names:
-    cues, cue, first, named = key
-    out = [f"cu={name}|{first}" for name in cues]
-    if cue is not None:
-        out += (f"q0={cue}", f"q0={cue}|{named}")
+def _heard(key: Heard) -> Names:
+    tone, first, named = key
+    out = [f"cu={cue}|{first}" for cue in tone.cues]
+    if tone.first is not None:
+        out += (f"q0={tone.first}", f"q0={tone.first}|{named}")
     return tuple(out)
 
 

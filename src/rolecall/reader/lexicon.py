@@ -98,14 +98,15 @@ class Lexicon:
         known = self.known_cues
         if word in known:
             return known[word]
-        found = self._cue(word)
+        found = self.cue_of(word)
         if len(word) <= LONGEST_KNOWN:
             if len(known) >= MOST_KNOWN:
                 known.clear()
             known[word] = found
         return found
 
-    def _cue(self, word: str) -> str | None:
+    def cue_of(self, word: str) -> str | None:
+        """The same, worked out anew."""
         found = self.cue_words.get(word)
         if found is not None:
             return found
@@ -193,8 +194,11 @@ def lexicon() -> Lexicon:
 class Senses(dict[str, Sense | None]):
     """Word -> what it says of its line, ``None`` for the most; looked up once per process."""
 
+    def __init__(self) -> None:
+        self._lists = lexicon()
+
     def __missing__(self, word: str) -> Sense | None:
-        cue, triggers = lexicon().cue(word), triggers_of(word)
+        cue, triggers = self._lists.cue_of(word), triggers_of(word)
         sense = Sense(cue, triggers) if cue is not None or triggers else None
         if len(word) <= LONGEST_KNOWN:
             if len(self) >= MOST_KNOWN:

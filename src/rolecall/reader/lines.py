@@ -53,7 +53,6 @@ def prepare(page: Page) -> tuple[Line, ...]:
     for index, block in enumerate(page.blocks):
         said = text[block.span.start : block.span.end]
         its = wording(said)
-        count = len(its.words)
         parent, home = parent_and_home(block.path, homes)
         out.append(
             Line(
@@ -68,7 +67,7 @@ def prepare(page: Page) -> tuple[Line, ...]:
                 its.cues,
                 its.first_cue,
                 its.triggers,
-                kind_of(block, count),
+                kind if (kind := block.kind) != "heading" else kind_of(block, len(its.words)),
                 heading_like(block, said, its),
                 parent,
                 home,

@@ -68,8 +68,20 @@ class Counts(NamedTuple):
     size: str
 
 
+class Tone(NamedTuple):
+    """The cues of a text, and that of its first words."""
+
+    cues: tuple[str, ...]
+    first: str | None
+
+
+# Texts that are alike share these: they are few, and to look one up is less than to make it.
+_echo: Final = lru_cache(maxsize=MOST_KNOWN)(Echo)
+_look: Final = lru_cache(maxsize=MOST_KNOWN)(Look)
+_counts: Final = lru_cache(maxsize=MOST_KNOWN)(Counts)
+_tone: Final = lru_cache(maxsize=MOST_KNOWN)(Tone)
+
 NO_PIECES: Final[frozenset[str]] = frozenset()
-NO_COUNTS: Final = Counts((), "none", "")
 
 # Wordings and lines are made by the hundred a page. They are frozen for the type checker alone:
 # what Python does to freeze an object takes longer than all the rest of making it.
@@ -99,6 +111,7 @@ class Wording:
     echo: Final[Echo]
     look: Final[Look]
     counts: Final[Counts]
+    tone: Final[Tone]
 
 
 def wording(text: str) -> Wording:
@@ -121,6 +134,7 @@ def _wording(text: str) -> Wording:
     label, value_at = _label(text, lists)
     cues, triggers = _heard(words)
     triggers |= triggers_in(text)
+    first = _first_cue(words) if cues else None
     topic = heading.name if heading is not None else None
     strong = tuple([cue for cue, times in cues.items() if times > 1]) if cues else ()
     return Wording(
@@ -130,12 +144,13 @@ def _wording(text: str) -> Wording:
         label,
         value_at,
         cues,
-        _first_cue(words) if cues else None,
+        first,
         triggers,
         frozenset(pieces) if count <= FEW_WORDS else NO_PIECES,
-        Echo(size, topic, strong, bool(label), bool(cues)),
-        _look(text, triggers, label, value_at),
-        _counts(cues, size) if cues else NO_COUNTS,
+        _echo(size, topic, strong, bool(label), bool(cues)),
+        _look_of(text, triggers, label, value_at),
+        _counts_of(cues, size),
+        _tone(tuple(cues), first),
     )
 
 
@@ -165,7 +180,7 @@ def _first_cue(words: tuple[str, ...]) -> str | None:
     return None
 
 
-def _counts(cues: dict[str, int], size: str) -> Counts:
+def _counts_of(cues: dict[str, int], size: str) -> Counts:
     best, most = "none", 0
     for cue, count in cues.items():
         if count > most:
@@ -175,12 +190,12 @@ def _counts(cues: dict[str, int], size: str) -> Counts:
     )
 
 
-def _look(text: str, triggers: int, label: tuple[str, ...], value_at: int) -> Look:
+def _look_of(text: str, triggers: int, label: tuple[str, ...], value_at: int) -> Look:
     end = text[-1:]
     digit = triggers & DIGIT != 0
     if triggers == ALL:
         digit = DIGITS.search(text) is not None
-    return Look(
+    return _look(
         end if end and end in ":?.!;," else "x",
         _shape(text),
         digit,
