@@ -29,7 +29,7 @@ BINS = ("0", "1", "2", "3") + ("6",) * 3 + ("12",) * 6 + ("25",) * 13
 """Names of counts up to 25."""
 
 LONGEST_KNOWN: Final = 500
-"""Characters of a word, or of hints, that are remembered."""
+"""Characters of a word, of a tag, or of hints, that are remembered."""
 
 MOST_KNOWN: Final = 4096
 """Entries of a family that are remembered."""
@@ -100,6 +100,8 @@ class Families(Generic[V]):
     def layout(self, key: Layout) -> Beside[V]:
         """What a line's layout says of it and of its neighbours."""
         value = _marked(_layout(key), _near(key), self.worth)
+        if len(key[1]) > LONGEST_KNOWN:
+            return value
         if len(self.beside) >= MOST_KNOWN:
             self.beside.clear()
         self.beside[key] = value

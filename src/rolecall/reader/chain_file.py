@@ -7,7 +7,7 @@ reads them from here, and leaves to the library what it is quick at: the chain. 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from struct import Struct, error
@@ -70,7 +70,7 @@ class ChainFile:
                 attributes=dict(zip(names, places, strict=True)),
                 features=features + CHUNK.size,
             )
-            found._check()
+            found._check(places)
         except ChainFileError:
             raise
         except (error, ValueError, MemoryError) as fault:
@@ -94,8 +94,6 @@ class ChainFile:
         data = bytearray(self.data)
         count = len(self.labels)
         names = tuple(islice(self.attributes, count))
-        if len(names) < count:
-            raise ChainFileError("it knows fewer features than labels")
         for label, name in enumerate(names):
             weight = unit
             for at in self._places(self.attributes[name]):
@@ -109,14 +107,16 @@ class ChainFile:
         numbers = Struct(f"<{count}I").unpack_from(self.data, place + NUMBER.size)
         return [self.features + number * FEATURE.size for number in numbers]
 
-    def _check(self) -> None:
-        """Every weight must be one that can be summed without a care."""
+    def _check(self, places: Sequence[int]) -> None:
+        """All must stand inside of the file, and every weight be one to sum without a care."""
         _, _, count = CHUNK.unpack_from(self.data, self.features - CHUNK.size)
-        if count * FEATURE.size > len(self.data):
+        if count * FEATURE.size > len(self.data) or max(places, default=0) >= len(self.data):
             raise ChainFileError("it is cut")
         weights = Struct("<" + WEIGHT * count).unpack_from(self.data, self.features)
         if not all(map(HEAVIEST.__gt__, map(abs, weights))):
             raise ChainFileError("its weights are beyond measure")
+        if not 0 < len(self.labels) <= len(self.attributes):
+            raise ChainFileError("it knows fewer features than labels")
 
 
 def _names(data: bytes, start: int) -> list[str]:

@@ -6,17 +6,17 @@ one large integer, and only the sums go to the chain.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable, Sequence
 from itertools import repeat
 from pathlib import Path
-from struct import Struct
 from typing import Final
 
 import pycrfsuite
 
 from rolecall.core import Page
 from rolecall.reader.block_features import Families, Names, worths
-from rolecall.reader.chain_file import ChainFile
+from rolecall.reader.chain_file import ChainFile, ChainFileError
 from rolecall.reader.lines import Line
 
 LANE: Final = 64
@@ -37,13 +37,16 @@ class BlockTagger:
         self._chain = pycrfsuite.Tagger()
         self._chain.open_inmemory(self._file)
         self._labels = frozenset(file.labels)
-        self._lanes = Struct(f"<{len(file.labels)}q")
+        self._lanes = struct.Struct(f"<{len(file.labels)}q")
         self._known: Families[int] = Families(self._weigh)
 
     @classmethod
     def load(cls, path: Path) -> BlockTagger:
-        """A tagger from a file; raises `ChainFileError` if it cannot be read."""
-        return cls(ChainFile.read(path.read_bytes()))
+        """A tagger from a file; raises `ChainFileError` if it is no file of a tagger."""
+        try:
+            return cls(ChainFile.read(path.read_bytes()))
+        except (struct.error, ValueError) as fault:
+            raise ChainFileError(str(fault)) from fault
 
     def label(self, page: Page, lines: Sequence[Line]) -> list[str]:
         """The label of each line of ``page``."""

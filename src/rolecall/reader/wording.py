@@ -159,15 +159,15 @@ _known = lru_cache(maxsize=MOST_KNOWN)(_wording)
 
 def _heard(words: tuple[str, ...]) -> tuple[dict[str, int], int]:
     """How often each cue stands in a line, and the finders that its words call for."""
-    telling = filter(None, map(senses().__getitem__, words))
+    meaning = senses().__getitem__
     cues: dict[str, int] = {}
     bits = 0
-    for cue, triggers in telling:
+    for cue, triggers in filter(None, map(meaning, words[:CUE_WORDS])):
         bits |= triggers
         if cue is not None:
             cues[cue] = cues.get(cue, 0) + 1
-    if cues and len(words) > CUE_WORDS:
-        cues = _heard(words[:CUE_WORDS])[0]
+    for _, triggers in filter(None, map(meaning, words[CUE_WORDS:])):
+        bits |= triggers
     return cues, called(bits) if bits else 0
 
 
@@ -185,9 +185,8 @@ def _counts_of(cues: dict[str, int], size: str) -> Counts:
     for cue, count in cues.items():
         if count > most:
             best, most = cue, count
-    return Counts(
-        tuple([(cue, count if count < 3 else 3) for cue, count in cues.items()]), best, size
-    )
+    times = tuple([(cue, count if count < 3 else 3) for cue, count in cues.items()])
+    return _counts(times, best, size)
 
 
 def _look_of(text: str, triggers: int, label: tuple[str, ...], value_at: int) -> Look:
