@@ -105,7 +105,7 @@ def _from_html(source: Source, html: str, notices: tuple[Notice, ...], limits: L
         source_id=source.id,
         url=source.url,
         text=text,
-        blocks=_blocks(found, roles, limits),
+        blocks=_blocks(found, roles),
         links=tuple(
             Link(span=span, href=href, path=path)
             for (span, _, path), href in zip(found.links, _hrefs(found, base), strict=True)
@@ -132,8 +132,7 @@ def _posting(found: Walk, roles: Sequence[Role]) -> str:
     return "\n".join(long[:: max(1, len(long) // 14)])
 
 
-def _blocks(found: Walk, roles: Sequence[Role], limits: Limits) -> tuple[Block, ...]:
-    longest = limits.path
+def _blocks(found: Walk, roles: Sequence[Role]) -> tuple[Block, ...]:
     blocks: list[Block] = []
     for draft, role in zip(found.drafts, roles, strict=True):
         frame, size, start, shift = draft.frame, len(draft.text), draft.start, draft.shift
@@ -142,10 +141,10 @@ def _blocks(found: Walk, roles: Sequence[Role], limits: Limits) -> tuple[Block, 
                 kind=kind_of(draft),
                 role=role,
                 span=Span(start + shift, start + size),
-                path=frame.path(longest),
+                path=frame.path,
                 tag=frame.block,
                 level=frame.level or frame.depth,
-                hints=frame.hints(),
+                hints=frame.hints,
                 link=min(1.0, draft.linked / size) if draft.linked else 0.0,
                 bold=draft.bold >= size - shift - 1,
             )
