@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 Kind = Literal["title", "heading", "paragraph", "item", "row"]
 Role = Literal["header", "posting", "chrome", "similar", "cookie"]
@@ -76,6 +76,26 @@ class Block:
     hints: str = ""
     link: float = 0.0
     bold: bool = False
+
+
+@dataclass(slots=True)
+class OpenBlock:
+    """A `Block` in the making: a page has hundreds, and a frozen one is slow to fill in."""
+
+    kind: Kind
+    role: Role
+    span: Span
+    path: str
+    tag: str
+    level: int
+    hints: str
+    link: float
+    bold: bool
+
+    def frozen(self) -> Block:
+        """This very object as a `Block`; both have the same slots."""
+        object.__setattr__(self, "__class__", Block)
+        return cast(Block, self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 
 from selectolax.lexbor import LexborHTMLParser
 
-from rolecall.core import Block, Link, Notice, Page, Role, Source, Span
+from rolecall.core import Block, Link, Notice, OpenBlock, Page, Role, Source, Span
 from rolecall.page.decode import decode, sniff_binary, unpack
 from rolecall.page.frame import kind_of
 from rolecall.page.language import language_of
@@ -136,19 +136,18 @@ def _blocks(found: Walk, roles: Sequence[Role]) -> tuple[Block, ...]:
     blocks: list[Block] = []
     for draft, role in zip(found.drafts, roles, strict=True):
         frame, size, start, shift = draft.frame, len(draft.text), draft.start, draft.shift
-        blocks.append(
-            Block(
-                kind=kind_of(draft),
-                role=role,
-                span=Span(start + shift, start + size),
-                path=frame.path,
-                tag=frame.block,
-                level=frame.level or frame.depth,
-                hints=frame.hints,
-                link=min(1.0, draft.linked / size) if draft.linked else 0.0,
-                bold=draft.bold >= size - shift - 1,
-            )
+        block = OpenBlock(
+            kind_of(draft),
+            role,
+            Span(start + shift, start + size),
+            frame.path,
+            frame.block,
+            frame.level or frame.depth,
+            frame.hints,
+            min(1.0, draft.linked / size) if draft.linked else 0.0,
+            draft.bold >= size - shift - 1,
         )
+        blocks.append(block.frozen())
     return tuple(blocks)
 
 

@@ -102,9 +102,10 @@ class Walk:
                     self._flush()
                 if frame.section is not None:
                     self._close(frame)
-            if not stack or self.full:
+            above = frame.parent
+            if above is None or self.full:
                 break
-            node, frame = pop().next, frame.parent
+            node, frame = pop().next, above
         self._flush()
 
     def rewrap(self) -> None:
