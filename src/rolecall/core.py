@@ -38,11 +38,14 @@ class Source:
     media_type: str | None = None
     charset: str | None = None
     captured: date | None = None
+    _id: str = field(default="", init=False, repr=False, compare=False)
 
     @property
     def id(self) -> str:
-        """The sha256 of the body, in hexadecimal."""
-        return hashlib.sha256(self.body).hexdigest()
+        """The sha256 of the body, in hexadecimal; reckoned once."""
+        if not self._id:
+            object.__setattr__(self, "_id", hashlib.sha256(self.body).hexdigest())
+        return self._id
 
 
 @dataclass(frozen=True, slots=True, order=True)
