@@ -14,7 +14,13 @@ _BLOCKS: Final = frozenset(
     " pre tbody thead hr br figure main aside".split()
 )
 _CELLS: Final = frozenset({"td", "th"})
-_BLOCK: Final = re.compile(rf"</?(?:{'|'.join(sorted(_BLOCKS))})(?=[\s/>])", re.IGNORECASE)
+_NAMES: Final = "|".join(sorted(_BLOCKS))
+_BLOCK: Final = re.compile(rf"</?(?:{_NAMES})(?=[\s/>])", re.IGNORECASE)
+# Tags as `_untagged` reads them, for texts in which every "<" has its ">".
+_ODD_TAG: Final = re.compile(r"<(?:[^<>]*+(?!>)|[^\x00-\x7f])")
+_BLOCK_TAG: Final = re.compile(rf"<(?:/[/ ]*)?(?ai:{_NAMES})(?:\s[^>]*|[/ ]*)>")
+_CELL_TAG: Final = re.compile(r"<(?:/[/ ]*)?[tT][dDhH](?:\s[^>]*|[/ ]*)>")
+_OTHER_TAG: Final = re.compile(r"<[a-zA-Z/!?][^>]*>")
 _UNSEEN: Final = ("script", "style")
 _ESCAPED: Final = ("&lt;", "&#60;", "&#x3c;", "&LT;", "&#x3C;")
 _MARKUP: Final = re.compile(r"</?[a-zA-Z][^<>]*>")
@@ -39,11 +45,11 @@ def lines(value: str) -> list[str]:
         text = _INVISIBLE.sub("", text)
     found = []
     for line in text.splitlines():
-        line = " ".join(line.split())
-        bullet = _BULLET.match(line)
-        line = line[bullet.end() :] if bullet else line
-        if line:
-            found.append(line)
+        words = line.split()
+        if words:
+            line = " ".join(words)
+            bullet = _BULLET.match(line) if len(words[0]) == 1 else None
+            found.append(line[bullet.end() :] if bullet else line)
     return found
 
 
@@ -56,6 +62,9 @@ def line(value: str) -> str:
 
 def _untagged(text: str) -> str:
     """``text`` with a line break for each block tag, a space for a cell, nothing for others."""
+    if _ODD_TAG.search(text) is None:
+        text = _CELL_TAG.sub(" ", _BLOCK_TAG.sub("\n", text))
+        return _OTHER_TAG.sub("", text)
     parts = text.split("<")
     kept = [parts[0]]
     for part in parts[1:]:

@@ -6,7 +6,6 @@ space. The fold keeps every character in its place, so a match needs no table of
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from bisect import bisect_right
 from typing import Final, NamedTuple
@@ -26,7 +25,7 @@ _EVEN: Final = {
     **dict.fromkeys("‐‑‒–—―−", "-"),
     **{chr(code): chr(code - 0xFEE0).lower() for code in range(0xFF01, 0xFF5F)},
 }
-_ODD: Final = re.compile(r"[^ -_a-~\n]+")
+_USUAL: Final = bytes({10, *range(0x20, 0x7F)} - {ord("`")})
 _COMBINING: Final = frozenset(map(chr, range(0x300, 0x370)))
 _PUNCTUATION: Final = bytes(code for code in range(128) if not chr(code).isalnum())
 _BUT_BREAKS: Final = _PUNCTUATION.replace(b"\n", b"")
@@ -84,7 +83,8 @@ def _letters(lower: str, without: bytes) -> str:
 
 def _odd(text: str) -> set[str]:
     """The characters of ``text`` that are not the usual ones of ASCII."""
-    return set("".join(_ODD.findall(text)))
+    odd = text.encode("utf-8", "surrogatepass").translate(None, _USUAL)
+    return set(odd.decode("utf-8", "surrogatepass"))
 
 
 def find_visible(page: Page, value: str) -> Span | None:
