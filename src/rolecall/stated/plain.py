@@ -16,13 +16,13 @@ _BLOCKS: Final = frozenset(
 _CELLS: Final = frozenset({"td", "th"})
 _NAMES: Final = "|".join(sorted(_BLOCKS))
 _BLOCK: Final = re.compile(rf"</?(?:{_NAMES})(?=[\s/>])", re.IGNORECASE)
-# Tags as `_untagged` reads them, for texts in which every "<" has its ">".
-_ODD_TAG: Final = re.compile(r"<(?:[^<>]*+(?!>)|[^\x00-\x7f])")
-_BLOCK_TAG: Final = re.compile(rf"<(?:/[/ ]*)?(?ai:{_NAMES})(?:\s[^>]*|[/ ]*)>")
-_CELL_TAG: Final = re.compile(r"<(?:/[/ ]*)?[tT][dDhH](?:\s[^>]*|[/ ]*)>")
+# Tags as `_untagged` reads them, for texts in which none is odd (open to its end, in capitals).
+_ODD_TAG: Final = re.compile(r"<(?:[/ ]*+[A-Z\x80-\U0010ffff]|[^<>]*+(?!>))")
+_BLOCK_TAG: Final = re.compile(rf"<(?:/[/ ]*)?(?:{_NAMES})(?:\s[^>]*|[/ ]*)>")
+_CELL_TAG: Final = re.compile(r"<(?:/[/ ]*)?t[dh](?:\s[^>]*|[/ ]*)>")
 _OTHER_TAG: Final = re.compile(r"<[a-zA-Z/!?][^>]*>")
 _UNSEEN: Final = ("script", "style")
-_ESCAPED: Final = ("&lt;", "&#60;", "&#x3c;", "&LT;", "&#x3C;")
+_ESCAPED: Final = re.compile("&(?:lt|#60|#x3c|LT|#x3C);")
 _MARKUP: Final = re.compile(r"</?[a-zA-Z][^<>]*>")
 _BULLET: Final = re.compile(r"[•·▪◦●‣∙■□–—*-]\s+(?=\S)")
 _INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff\x00]")
@@ -32,7 +32,7 @@ def lines(value: str) -> list[str]:
     """The lines of ``value``, without tags, entities, bullet marks and empty lines. Linear."""
     text = value[:MAX_CHARS]
     for _ in range(2):
-        if "&" in text and any(mark in text for mark in _ESCAPED) and not _MARKUP.search(text):
+        if "&" in text and _ESCAPED.search(text) and not _MARKUP.search(text):
             text = html.unescape(text)
     if "<" in text and _MARKUP.search(text):
         for tag in _UNSEEN:

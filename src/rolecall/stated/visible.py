@@ -26,6 +26,7 @@ _EVEN: Final = {
     **{chr(code): chr(code - 0xFEE0).lower() for code in range(0xFF01, 0xFF5F)},
 }
 _USUAL: Final = bytes({10, *range(0x20, 0x7F)} - {ord("`")})
+_SIGMA: Final = "Σ"  # the one letter whose small form depends on its place
 _COMBINING: Final = frozenset(map(chr, range(0x300, 0x370)))
 _PUNCTUATION: Final = bytes(code for code in range(128) if not chr(code).isalnum())
 _BUT_BREAKS: Final = _PUNCTUATION.replace(b"\n", b"")
@@ -52,11 +53,22 @@ class Covered(NamedTuple):
 
 def even(text: str) -> str:
     """``text`` folded, character for character; line breaks stay."""
-    lower = text.lower()
-    if len(lower) != len(text):
-        lower = "".join(low if len(low := char.lower()) == 1 else char for char in text)
+    if text.isascii():
+        lower, odd = text.lower(), _odd(text)
+    else:
+        # Lower case is fast for ASCII; the other characters are few different ones.
+        raw = text.encode("utf-8", "surrogatepass").lower()
+        lower = raw.decode("utf-8", "surrogatepass")
+        odd = set(raw.translate(None, _USUAL).decode("utf-8", "surrogatepass"))
+        if _SIGMA in odd and len(known := text.lower()) == len(text):
+            lower = known
+        for char in list(odd):
+            low = char.lower()
+            if low != char and len(low) == 1:
+                lower = lower.replace(char, low)
+                odd.add(low)
     # A few replacements are much faster than a translation of every character.
-    for char in _EVEN.keys() & _odd(lower):
+    for char in _EVEN.keys() & odd:
         lower = lower.replace(char, _EVEN[char])
     return lower
 
