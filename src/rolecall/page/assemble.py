@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 
 from selectolax.lexbor import LexborHTMLParser
 
-from rolecall.core import Block, Link, Notice, OpenBlock, Page, Role, Source, Span
+from rolecall.core import Block, Link, Notice, Page, Role, Source, Span, maker
 from rolecall.page.decode import decode, sniff_binary, unpack
 from rolecall.page.frame import kind_of
 from rolecall.page.language import language_of
@@ -33,6 +33,7 @@ _TEXT_TYPES = {
     "text/x-markdown": "text/markdown", "text/html": "text/html",
     "application/xhtml+xml": "text/html",
 }  # fmt: skip
+_block, _link, _span = maker(Block), maker(Link), maker(Span)
 _SCRIPT = re.compile(r"<script\b(?![^<>]{0,300}\bld\+json)", re.I)
 _LITTLE_TEXT = 2000  # characters; the scripts of a page that shows more do not matter
 _ABSOLUTE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
@@ -107,7 +108,7 @@ def _from_html(source: Source, html: str, notices: tuple[Notice, ...], limits: L
         text=text,
         blocks=_blocks(found, roles),
         links=tuple(
-            Link(span=span, href=href, path=path)
+            _link(span, href, path)
             for (span, _, path), href in zip(found.links, _hrefs(found, base), strict=True)
         ),
         statements=statements,
@@ -136,18 +137,19 @@ def _blocks(found: Walk, roles: Sequence[Role]) -> tuple[Block, ...]:
     blocks: list[Block] = []
     for draft, role in zip(found.drafts, roles, strict=True):
         frame, size, start, shift = draft.frame, len(draft.text), draft.start, draft.shift
-        block = OpenBlock(
-            kind_of(draft),
-            role,
-            Span(start + shift, start + size),
-            frame.path,
-            frame.block,
-            frame.level or frame.depth,
-            frame.hints,
-            min(1.0, draft.linked / size) if draft.linked else 0.0,
-            draft.bold >= size - shift - 1,
+        blocks.append(
+            _block(
+                kind_of(draft),
+                role,
+                _span(start + shift, start + size),
+                frame.path,
+                frame.block,
+                frame.level or frame.depth,
+                frame.hints,
+                min(1.0, draft.linked / size) if draft.linked else 0.0,
+                draft.bold >= size - shift - 1,
+            )
         )
-        blocks.append(block.frozen())
     return tuple(blocks)
 
 

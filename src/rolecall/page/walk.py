@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from rolecall.core import Span
+from rolecall.core import Span, maker
 from rolecall.page.frame import (
     BLOCK,
     BREAK,
@@ -30,6 +30,8 @@ from rolecall.page.visibility import hiding_names, look, named_unseen, scrub, un
 from rolecall.page.white import white_on_white
 
 __all__ = ["Walk", "walk"]
+
+_span = maker(Span)
 
 
 @lru_cache(maxsize=8192)
@@ -278,7 +280,7 @@ class Walk:
             self._linked += size
             if len(self.links) < self.limits.links:
                 start = self.size + begin
-                self.links.append((Span(start, start + size), frame.href, frame.path))
+                self.links.append((_span(start, start + size), frame.href, frame.path))
         if frame.bold:
             self._bold += size + 1
 
