@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from reader import pages
 from rolecall.core import Block, Page, Span
-from rolecall.reader.lines import Line, container, labelled, prepare
+from rolecall.reader.lines import Line, labelled, parent_and_home, prepare
 
 
 def lines(*texts: str, kind: str = "paragraph", path: str = "/html/body/p") -> tuple[Line, ...]:
@@ -102,8 +102,9 @@ def test_a_long_heading_is_a_paragraph() -> None:
 )
 def test_the_container_of_a_line(path: str, home: str) -> None:
     known: dict[str, str] = {}
-    assert container(path, known) == home
-    assert container(path, known) == home
+    parent = path.rpartition("/")[0]
+    assert parent_and_home(path, known) == (parent, home)
+    assert parent_and_home(path, known) == (parent, home)
 
 
 @settings(deadline=None)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rolecall.reader.skill_chain import Steps, segments
-from rolecall.reader.skill_features import Terms, compile_terms, key, spans
+from rolecall.reader.skill_features import Terms, compile_terms, spans
 from rolecall.reader.skill_groups import loose
 from rolecall.reader.skills import SkillLine, SkillReader, SkillSpan, abbreviates, trim
 
@@ -147,18 +147,16 @@ def test_terms_match_other_spellings_and_endings() -> None:
         ("angličtinou", {0: "B1~language"}),
         ("angle", {}),
     ):
-        words = [text[a:b] for a, b in spans(text)]
-        keys = [key(word, terms.stems) for word in words]
-        entries = [(name, "", terms.lengths.get(name, ())) for name in keys]
-        assert terms.mark(words, entries) == hits
+        assert terms.mark([terms.read(text[a:b]) for a, b in spans(text)]) == hits
 
 
 def test_segments_follow_the_scores() -> None:
     steps = Steps.of({})
-    found = segments([-9 - 9j, 8 - 9j, -9 + 8j, -9 - 9j], steps)
-    assert [(one.first, one.last) for one in found] == [(1, 2)]
-    assert found[0].share > 0.9
-    assert segments([-9 - 9j] * 4, steps) == []
+    goes_on = [-9.0, -9.0, 8.0, -9.0].__getitem__
+    ((first, last, share),) = segments([-9.0, 8.0, -9.0, -9.0], goes_on, steps)
+    assert (first, last) == (1, 2)
+    assert share > 0.9
+    assert segments([-9.0] * 4, [-9.0].__getitem__, steps) == []
 
 
 def test_short_forms_are_told_from_other_brackets() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
 
 from rolecall.normalise.gazetteer import (
@@ -15,7 +15,7 @@ from rolecall.normalise.gazetteer import (
     find_name,
     lands_of_region_code,
 )
-from rolecall.normalise.words import WordSet, keys_of, word_set, words_of
+from rolecall.normalise.words import WordSet, keys_of, word_list, word_set, words_of
 
 _LONGEST: Final = 200
 _MOST_PARTS: Final = 8
@@ -36,8 +36,10 @@ _CODE_ZIP: Final = re.compile(r"([A-Z]{2,3}) (?:\d{5}(?:-\d{4})?|\d{4}|[A-Z]\d[A
 _LAND_CODE: Final = re.compile(r"[A-Z]{2}-([A-Z]{2,3})$")
 _NUMBER_LAST: Final = re.compile(r" (?:\d{1,2}|\d{5}(?:-\d{4})?|[IVX]{1,4})\.?$")
 _ONLY: Final = re.compile(r" (?:only|area)$", re.IGNORECASE)
-_JOINS: Final = frozenset(("or", "oder", "nebo", "или", "eller", "lub"))
-_SECTIONS: Final = ("label", "label fill", "not place", "place word")
+JOINS: Final = frozenset(("or", "oder", "nebo", "или", "eller", "lub"))
+"""Words that part a place string as a comma does."""
+
+_FILLERS: Final = ("label", "label fill", "not place")
 _ZONES: Final = frozenset(("EST",))
 
 
@@ -55,18 +57,22 @@ def place_words(section: str) -> WordSet:
     return word_set("placewords", section)
 
 
-@lru_cache(maxsize=16_384)
-def _fills(key: str) -> bool:
+@cache
+def _united(*sections: str) -> WordSet:
+    return WordSet([word for section in sections for word in word_list("placewords", section)])
+
+
+def fills(key: str) -> bool:
     """Whether a folded word is a label, a filler or a word for work without a place."""
-    return any(key in place_words(section) for section in _SECTIONS[:3])
+    return key in _united(*_FILLERS)
 
 
 @lru_cache(maxsize=16_384)
 def stands_aside(key: str) -> bool:
     """Whether a folded word begins no known name and has no meaning in a place string."""
-    if begins_name(key) or key in _JOINS:
+    if begins_name(key) or key in JOINS:
         return False
-    return not any(key in place_words(section) for section in _SECTIONS)
+    return key not in _united(*_FILLERS, "place word")
 
 
 def parts_of(whole: str) -> list[Part]:
@@ -94,11 +100,11 @@ def _unlabelled(piece: str) -> str:
     if colon and place_words("label").any(keys_of(head)):
         piece = rest.strip()
     keys = keys_of(piece)
-    if len(keys) < 2 or not _fills(keys[0]):
+    if len(keys) < 2 or not fills(keys[0]):
         return piece
     words = words_of(piece)
     index = 0
-    while index < len(words.keys) - 1 and _fills(words.keys[index]):
+    while index < len(words.keys) - 1 and fills(words.keys[index]):
         if find_key(" ".join(words.keys[index:])) is not None:
             break
         index += 1
@@ -133,7 +139,7 @@ def _plain(piece: str, later: bool) -> Part:
         return Part(piece, "empty")
     if digits and _POSTCODE.match(piece):
         return Part(piece, "postcode")
-    if all(map(_fills, keys)):
+    if all(map(fills, keys)):
         return Part(piece, "remote")
     return _named(piece, later, keys)
 

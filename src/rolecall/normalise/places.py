@@ -20,8 +20,18 @@ from rolecall.normalise.gazetteer import (
     find_name,
     lands_of_region_code,
 )
+from rolecall.normalise.place_looks import (
+    COMMON,
+    LONGEST_PLACE,
+    LOOKS,
+    NAME,
+    NO_PLACE,
+    OPENS,
+    may_be_place,
+    opens_with,
+)
 from rolecall.normalise.place_parts import Part, parts_of, place_words, stands_aside
-from rolecall.normalise.words import MOST_HITS, WORD, Words, fold, keys_of, words_of
+from rolecall.normalise.words import MOST_HITS, WORD, Words, keys_of, words_of
 
 Place = dict[str, str | None]
 
@@ -31,13 +41,13 @@ _COUNT: Final = re.compile(
     r"|platser|miejsc|lokalizacj|jobs|results|more|others|days?|weeks?|hours?|years?)",
     re.IGNORECASE,
 )
-_NO_PLACE: Final = re.compile(r"[@?!=<>{}\\€$£%+#&]")
 _NO_NUMBER: Final = re.compile(r"\d{3}[ -]\d{3}")
 _ADDRESS: Final = re.compile(r":\S|https?:")
 _MARK: Final = re.compile(r"[,;|/·•()\[\]:\d]| [-–—]+ ")
 _SITED: Final = ("based", "locate", "office", "situate", "quartere", "campus", "standort")
 _CAPS: Final = re.compile(r"[A-Z](?<![^\W_][A-Z])[A-Z]{1,2}(?![^\W_])")
 _DIGIT: Final = re.compile(r"\d")
+_CAPITALISED: Final = re.compile(r"[A-Z](?<![0-9A-Za-z][A-Z])[0-9A-Za-z]*")
 _CAPITALS: Final = re.compile(
     r"([A-Z](?<![0-9A-Za-z][A-Z])[0-9A-Za-z]+)(?=[ '.-]([0-9A-Za-z]+)|(, )|)"
 )
@@ -60,7 +70,7 @@ def read_place(text: str) -> Place:
 def is_place(text: str) -> float:
     """How plausible it is, 0 to 1, that a short string names a place (not calibrated)."""
     whole = text.strip()
-    if not 2 <= len(whole) <= 90 or _NO_PLACE.search(whole) or "www." in whole:
+    if not 2 <= len(whole) <= LONGEST_PLACE or NO_PLACE.search(whole) or "www." in whole:
         return 0.0
     colon = ":" in whole
     if colon and _ADDRESS.search(whole):
@@ -101,6 +111,11 @@ def is_place(text: str) -> float:
     return 0.35 if words <= 4 else 0.1
 
 
+def names_place(text: str, least: float) -> bool:
+    """Whether ``is_place`` sees at least ``least`` (more than 0.3) in ``text``; most are told fast."""
+    return may_be_place(text) and is_place(text) >= least
+
+
 def find_places(text: str, *, language: str | None = None) -> list[Found]:
     """Places named in running text, in order of position. ``language`` is not needed.
 
@@ -135,33 +150,42 @@ def find_places(text: str, *, language: str | None = None) -> list[Found]:
 
 def _may_name(text: str) -> bool:
     """A quick look at the capitals of a text: whether any can begin a name or a pattern."""
-    low = text.lower()
-    if any(map(low.__contains__, _SITED)):
-        return True
-    if text.isascii():
-        for word, after, comma in _CAPITALS.findall(
-            text.replace(". ", ".").replace(" - ", "-") if ". " in text or " - " in text else text
-        ):
-            key = word.lower()
-            if begins_name(key) and _may_go_on(key, after.lower(), comma != ""):
-                return True
+    if not text.isascii():
+        return _sited(text) or _may_name_folded(text)
+    capitals = _CAPITALISED.findall(text)
+    if not capitals:
         return False
+    if _sited(text) and (len(capitals) > 1 or text[0] != capitals[0][0]):
+        return True
+    if not any(map(LOOKS.__getitem__, capitals)):
+        return False
+    for word, after, comma in _CAPITALS.findall(
+        text.replace(". ", ".").replace(" - ", "-") if ". " in text or " - " in text else text
+    ):
+        look = LOOKS[word]
+        if look & NAME and (comma or not look & COMMON):
+            return True
+        if look & OPENS and after and opens_with(word, after):
+            return True
+    return False
+
+
+def _may_name_folded(text: str) -> bool:
+    """The same for a text with letters beyond ASCII."""
     words = WORD.findall(text)
     listed = "," in text
     for i, word in enumerate(words):
-        if word[0].isupper() and begins_name(key := fold(word)):
-            after = fold(words[i + 1]) if i + 1 < len(words) else ""
-            if _may_go_on(key, after, listed):
+        if word[0].isupper() and (look := LOOKS[word]):
+            if look & NAME and (listed or not look & COMMON):
+                return True
+            if look & OPENS and i + 1 < len(words) and opens_with(word, words[i + 1]):
                 return True
     return False
 
 
-def _may_go_on(key: str, after: str, comma: bool) -> bool:
-    """Whether ``key``, the first word of some name, may be one with ``after``, the next word."""
-    name = find_key(key)
-    if name is not None and (comma or not name.common):
-        return True
-    return after != "" and begins_name(f"{key} {after}")
+def _sited(text: str) -> bool:
+    """Whether a text may say where something is "based in"."""
+    return any(map(text.lower().__contains__, _SITED))
 
 
 def _assigned(parts: list[Part]) -> tuple[str | None, str | None, str | None]:

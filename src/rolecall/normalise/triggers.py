@@ -42,12 +42,19 @@ _WIDTH: Final = _CLASSES + 1
 _SIZE: Final = len(_FINDERS) * _WIDTH
 """Bits for all classes; they come three times, once for each word that is looked for."""
 
+_WITH_DIGIT: Final = 1 << (3 * _SIZE)
+"""The bit of a word with a digit, above those of all classes."""
+
 _MASKS: Final = tuple(
     (finder, ((1 << _WIDTH) - 1) << (place * _WIDTH)) for place, finder in enumerate(_FINDERS)
 )
 _INSIDE: Final = re.compile(r"['\-/]")
+_SHORTEST_TAIL: Final = min(map(len, TAILS))
+_SHORT: Final = HEAD - 1
+"""Letters of the stems that are shorter than the usual head; none has fewer."""
+
 _COMBINING: Final = re.compile("[\u0300-\u036f\u00ad]")
-_DIGIT: Final = re.compile(r"\d")
+_DIGITS: Final = re.compile(r"\d")
 
 
 class _Patterns:
@@ -55,24 +62,31 @@ class _Patterns:
 
     def __init__(self) -> None:
         self.exact: dict[str, int] = {}
-        self.stems: dict[str, int] = {}
-        self.longest, self.shortest = 0, HEAD
+        self.stems: dict[str, dict[str, int]] = {}
+        self.short: dict[str, int] = {}
+        self.days = word_set("workplace", "days")
 
     def add(self, pattern: str, bits: int) -> None:
         """Note that ``pattern`` (a stem where it ends in ``*``) has ``bits``."""
+        table = self.exact
         if pattern.endswith("*"):
-            pattern, table = pattern[:-1], self.stems
-            self.longest = max(self.longest, len(pattern))
-            self.shortest = min(self.shortest, len(pattern))
-        else:
-            table = self.exact
+            pattern = pattern[:-1]
+            if len(pattern) < _SHORT:
+                raise ValueError(f"a stem of fewer than {_SHORT} letters: {pattern}")
+            short = len(pattern) == _SHORT
+            table = self.short if short else self.stems.setdefault(pattern[:HEAD], {})
         table[pattern] = table.get(pattern, 0) | bits
 
     def bits(self, key: str) -> int:
         """The joined bits of all patterns that the folded word ``key`` fits."""
-        out, get = self.exact.get(key, 0), self.stems.get
-        for size in range(self.shortest, min(len(key), self.longest) + 1):
-            out |= get(key[:size], 0)
+        out = self.exact.get(key, 0)
+        if key[:_SHORT] in self.short:
+            out |= self.short[key[:_SHORT]]
+        stems = self.stems.get(key[:HEAD])
+        if stems is not None:
+            for stem, bits in stems.items():
+                if key.startswith(stem):
+                    out |= bits
         return out
 
 
@@ -103,16 +117,16 @@ def triggers_of(word: str) -> int:
 
     A finder is called by the first word of a phrase together with the two longest others.
     """
-    bits = 0
+    bits = 0 if word.isalpha() or not _DIGITS.search(word) else _WITH_DIGIT
     known = _patterns()
-    for part in _INSIDE.split(word):
+    for part in (word,) if word.isalnum() else _INSIDE.split(word):
         key = fold(part)
         bits |= known.bits(key)
         if key[:HEAD] in HOUR_HEADS:
             bits |= _always(EMPLOYMENT)
-        if key in word_set("workplace", "days"):
+        if key in known.days:
             bits |= _always(WORKPLACE)
-        if any(tail in part for tail in TAILS):
+        if len(part) >= _SHORTEST_TAIL and any(map(part.__contains__, TAILS)):
             bits |= _always(EDUCATION)
     return bits
 
@@ -120,7 +134,7 @@ def triggers_of(word: str) -> int:
 def called(bits: int) -> int:
     """The finders that the joined bits of all words of a line call for."""
     every = bits & (bits >> _SIZE) & (bits >> 2 * _SIZE)
-    out = 0
+    out = DIGIT if bits & _WITH_DIGIT else 0
     if every:
         for finder, mask in _MASKS:
             if every & mask:
@@ -135,4 +149,4 @@ def triggers_in(text: str) -> int:
     bits = EMPLOYMENT if "_" in text else 0
     if "%" in text:
         bits |= WORKPLACE
-    return bits | DIGIT if _DIGIT.search(text) else bits
+    return bits

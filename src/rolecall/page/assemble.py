@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 
 from selectolax.lexbor import LexborHTMLParser
 
-from rolecall.core import Block, Link, Notice, Page, Role, Source, Span
+from rolecall.core import Block, Link, Notice, Page, Role, Source, Span, maker
 from rolecall.page.decode import decode, sniff_binary, unpack
 from rolecall.page.frame import kind_of
 from rolecall.page.language import language_of
@@ -33,6 +33,7 @@ _TEXT_TYPES = {
     "text/x-markdown": "text/markdown", "text/html": "text/html",
     "application/xhtml+xml": "text/html",
 }  # fmt: skip
+_block, _link, _span = maker(Block), maker(Link), maker(Span)
 _SCRIPT = re.compile(r"<script\b(?![^<>]{0,300}\bld\+json)", re.I)
 _LITTLE_TEXT = 2000  # characters; the scripts of a page that shows more do not matter
 _ABSOLUTE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
@@ -105,9 +106,9 @@ def _from_html(source: Source, html: str, notices: tuple[Notice, ...], limits: L
         source_id=source.id,
         url=source.url,
         text=text,
-        blocks=_blocks(found, roles, limits),
+        blocks=_blocks(found, roles),
         links=tuple(
-            Link(span=span, href=href, path=path)
+            _link(span, href, path)
             for (span, _, path), href in zip(found.links, _hrefs(found, base), strict=True)
         ),
         statements=statements,
@@ -132,22 +133,21 @@ def _posting(found: Walk, roles: Sequence[Role]) -> str:
     return "\n".join(long[:: max(1, len(long) // 14)])
 
 
-def _blocks(found: Walk, roles: Sequence[Role], limits: Limits) -> tuple[Block, ...]:
-    longest = limits.path
+def _blocks(found: Walk, roles: Sequence[Role]) -> tuple[Block, ...]:
     blocks: list[Block] = []
     for draft, role in zip(found.drafts, roles, strict=True):
         frame, size, start, shift = draft.frame, len(draft.text), draft.start, draft.shift
         blocks.append(
-            Block(
-                kind=kind_of(draft),
-                role=role,
-                span=Span(start + shift, start + size),
-                path=frame.path(longest),
-                tag=frame.block,
-                level=frame.level or frame.depth,
-                hints=frame.hints(),
-                link=min(1.0, draft.linked / size) if draft.linked else 0.0,
-                bold=draft.bold >= size - shift - 1,
+            _block(
+                kind_of(draft),
+                role,
+                _span(start + shift, start + size),
+                frame.path,
+                frame.block,
+                frame.level or frame.depth,
+                frame.hints,
+                min(1.0, draft.linked / size) if draft.linked else 0.0,
+                draft.bold >= size - shift - 1,
             )
         )
     return tuple(blocks)

@@ -162,7 +162,7 @@ def sniff_binary(body: bytes) -> str | None:
 def _utf16(head: bytes) -> str | None:
     """The byte order of UTF-16 without a mark: zero bytes stand on one side only."""
     head = head[: len(head) // 2 * 2]
-    if len(head) < 8:
+    if len(head) < 8 or b"\0" not in head:
         return None
     even, odd = head[::2].count(0), head[1::2].count(0)
     controls = len(head) - len(head.translate(None, _CONTROLS)) - even - odd

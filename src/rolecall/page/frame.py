@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rolecall.core import Kind
+from rolecall.page.limits import DEFAULT
 from rolecall.page.visibility import UNSEEN_TAGS
 
 __all__ = ["Draft", "Frame", "kind_of"]
@@ -25,52 +26,65 @@ SORTS = (
 HEADINGS = {f"h{n}": n for n in range(1, 7)}
 CELLS = frozenset({"td", "th", "dt", "dd", "tr"})
 TELLING = CELLS | HEADINGS.keys() | {"ul", "ol", "pre", "textarea"}
+LONGEST_HINTS = 240  # characters
 NAMING = ("id", "itemprop", "role")  # besides the class
+# Attributes that say more than which class an element is of, and where a link leads.
+TELLING_NAMES = frozenset(
+    {*NAMING, "style", "hidden", "aria-hidden", "color"}  # a colour can hide a text
+)
 EMPHASIS = frozenset({"b", "strong"})
 # Inline elements that style a piece of a word or sentence rather than stand beside another.
 STYLING = frozenset("b strong i em u s sup sub font mark small big code tt bdi bdo wbr".split())
 
 
 class Frame:
-    """An open element on the walk's stack; path and hints are put together only when asked for."""
+    """An open element on the walk's stack.
+
+    ``path`` leads to it from the root; after ``longest`` steps ``//`` stands for the rest.
+    ``hints`` holds the names (class, id, itemprop, role) of it and its near ancestors in lower
+    case.
+    """
 
     __slots__ = (
-        "_hints",
-        "_path",
         "block",
         "bold",
         "cell",
         "counts",
         "depth",
         "first",
+        "hints",
         "href",
-        "index",
         "level",
         "lines",
         "own",
         "parent",
+        "path",
         "section",
         "steps",
         "tag",
     )
 
-    def __init__(self, tag: str, parent: Frame | None, sort: int, index: int) -> None:
+    def __init__(
+        self, tag: str, parent: Frame | None, sort: int, index: int, longest: int = DEFAULT.path
+    ) -> None:
         self.tag = tag
         self.parent = parent
-        self.index = index
         self.first = 0
         self.own = ""
         self.section: str | None = None
-        self.counts: dict[str, int] | None = None
-        self._path: str | None = None
-        self._hints: str | None = None
+        self.counts: dict[str, int] = {}
         if parent is None:
             self.block = tag
             self.level = self.depth = self.steps = 0
             self.bold = self.lines = self.cell = False
             self.href: str | None = None
+            self.path = f"/{tag}"
+            self.hints = ""
             return
-        self.steps = parent.steps + 1
+        self.steps = steps = parent.steps + 1
+        above = parent.path if steps < longest else f"{parent.path.partition('//')[0]}/"
+        self.path = f"{above}/{tag}" if index == 1 else f"{above}/{tag}[{index}]"
+        self.hints = parent.hints
         self.href = parent.href
         self.lines = parent.lines
         self.depth = parent.depth
@@ -97,55 +111,12 @@ class Frame:
         elif tag in ("pre", "textarea"):
             self.lines = True
 
-    def path(self, longest: int) -> str:
-        """The steps from the root; after ``longest`` of them ``//`` stands for the rest."""
-        if self._path is not None:
-            return self._path
-        parent = self.parent
-        if parent is not None and parent._path is not None and self.steps < longest:
-            index = self.index
-            path = (
-                f"{parent._path}/{self.tag}"
-                if index == 1
-                else (f"{parent._path}/{self.tag}[{index}]")
-            )
-            self._path = path
-            return path
-        chain: list[Frame] = []
-        frame: Frame | None = self
-        while frame is not None and frame._path is None:
-            chain.append(frame)
-            frame = frame.parent
-        above = frame._path if frame is not None else ""
-        for step in reversed(chain):
-            name = step.tag if step.index == 1 else f"{step.tag}[{step.index}]"
-            if step.steps < longest:
-                above = f"{above}/{name}"
-                step._path = above
-            elif step is self:
-                step._path = f"{above}//{name}"
-        return self._path or above or ""
-
-    def hints(self) -> str:
-        """Lower-case class, id, itemprop and role of the element and its near ancestors."""
-        if self._hints is not None:
-            return self._hints
-        parent = self.parent
-        if parent is not None and (above := parent._hints) is not None:
-            own = self.own
-            self._hints = f"{own.lower()} {above}".rstrip()[:240] if own else above
-            return self._hints
-        chain: list[Frame] = []
-        frame: Frame | None = self
-        while frame is not None and frame._hints is None:
-            chain.append(frame)
-            frame = frame.parent
-        hints = (frame._hints or "") if frame is not None else ""
-        for step in reversed(chain):
-            if step.own:
-                hints = f"{step.own.lower()} {hints}".rstrip()[:240]
-            step._hints = hints
-        return hints
+    def call(self, own: str, lower: str) -> None:
+        """Give the element its names; ``lower`` is ``own`` in lower case."""
+        self.own = own
+        above = self.hints
+        hints = f"{lower} {above}" if above else lower.rstrip()
+        self.hints = hints if len(hints) <= LONGEST_HINTS else hints.rstrip()[:LONGEST_HINTS]
 
 
 @dataclass(slots=True)

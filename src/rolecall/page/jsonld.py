@@ -19,6 +19,9 @@ MAX_POSTINGS: Final = 100
 MAX_RESOLVED_DEPTH: Final = 10
 MAX_RESOLVED_NODES: Final = 4_000
 
+Trail = tuple["Trail | None", Any]
+"""The way to a value: the way to what holds it, and its key there."""
+
 
 def is_jsonld(media_type: str | None) -> bool:
     """Whether a script's type names JSON-LD, in whatever spelling."""
@@ -38,7 +41,9 @@ def read_jsonld(scripts: Iterable[str]) -> tuple[tuple[Statement, ...], tuple[No
     for number, script in enumerate(scripts):
         if not script.strip():
             continue
-        loaded = read_json(script, repair="jobposting" in script.lower())
+        loaded = read_json(script)
+        if loaded is None and "jobposting" in script.lower():
+            loaded = read_json(script, repair=True)
         if loaded is None or not any(isinstance(v, dict | list) for v in loaded.values):
             notices.append(
                 Notice(code="jsonld_unusable", message=f"JSON-LD block {number} cannot be read")
@@ -70,28 +75,37 @@ def postings(
     nodes and depth and does not recurse.
     """
     found: list[tuple[str, Mapping[str, Any]]] = []
-    stack: list[tuple[Any, str, int]] = [(value, pointer, 0)]
+    stack: list[tuple[Any, Trail | None, int]] = [(value, None, 0)]
     visited = 0
     while stack and visited < MAX_NODES:
-        here, path, depth = stack.pop()
+        here, trail, depth = stack.pop()
         visited += 1
         if isinstance(here, dict):
             name = here.get("@id")
             if isinstance(name, str) and len(here) > 1:
                 by_id.setdefault(name, here)
             if is_posting(here):
-                found.append((path, here))
+                found.append((pointer + _steps(trail), here))
             items: Iterable[tuple[Any, Any]] = here.items()
         else:
             items = enumerate(here) if isinstance(here, list) else ()
         if depth < MAX_DEPTH:
             below = [
-                (item, f"{path}/{_escaped(key)}", depth + 1)
+                (item, (trail, key), depth + 1)
                 for key, item in items
                 if isinstance(item, dict | list)
             ]
             stack.extend(reversed(below))
     return found
+
+
+def _steps(trail: Trail | None) -> str:
+    """The keys of a trail as the end of a JSON pointer."""
+    keys: list[str] = []
+    while trail is not None:
+        trail, key = trail
+        keys.append(f"/{_escaped(key)}")
+    return "".join(reversed(keys))
 
 
 def is_posting(data: Mapping[str, Any]) -> bool:
@@ -142,7 +156,7 @@ def resolved(data: Mapping[str, Any], by_id: Mapping[str, Mapping[str, Any]]) ->
 
 def _plain(key: str) -> str:
     """``schema:title``, ``http://schema.org/title`` and ``Title`` all mean ``title``."""
-    if key.startswith("@"):
+    if key.startswith("@") or (key.isalnum() and key[0].islower()):
         return key
     name = key.rpartition("/")[2].rpartition(":")[2].rpartition("#")[2] or key
     return name[:1].lower() + name[1:]

@@ -131,21 +131,22 @@ def language_of(text: str, hint: str | None = None) -> str | None:
     ``hint`` is what the page declares about itself (``<html lang>``); it only decides a near tie.
     """
     text = text[:LONGEST]
-    if not text.isascii() and (code := _by_script(text)):
+    odd = {char for char in set(text) if char > "\x7f"}
+    if odd and (code := _by_script(text, odd)):
         return code
     scores: dict[str, float] = dict.fromkeys(_WORDS, 0.0)
     lower = text.lower()
-    letters = {char for char in set(lower) if char > "\x7f" and char.isalnum()}
+    letters = {small for char in odd for small in char.lower() if small > "\x7f" and small.isalnum()}
     apostrophes = lower.replace("’", "'")
     words = (_WORD if letters else _ASCII_WORD).findall(apostrophes)
     for word, count in Counter(words).items():
         if word in _INDEX:
             for language, weight in _INDEX[word]:
                 scores[language] += weight * count
-    if not text.isascii():
+    if odd:
         most = 0.03 * len(words) + 0.5
         for letter, languages in _TELLING.items():
-            if letter in letters or letter in "¿¡·":
+            if letter in odd or letter in letters:
                 count = lower.count(letter)
                 for language in languages if count else ():
                     scores[language] += min(0.35 * count, most)
@@ -160,12 +161,15 @@ def language_of(text: str, hint: str | None = None) -> str | None:
     return best
 
 
-def _by_script(text: str) -> str | None:
-    """The language of a script that only one of the usual languages is written in."""
-    text = text[:2000]
-    foreign = [char for char in set(text) if char >= "\u0370" and char.isalpha()]
+def _by_script(text: str, odd: set[str]) -> str | None:
+    """The language of a script that only one of the usual languages is written in.
+
+    ``odd`` holds the characters of ``text`` that are not ASCII.
+    """
+    foreign = [char for char in odd if char >= "\u0370" and char.isalpha()]
     if not foreign:
         return None
+    text = text[:2000]
     counts = dict.fromkeys((code for code, _, _ in _SCRIPTS), 0)
     for char in foreign:
         for code, first, last in _SCRIPTS:

@@ -26,9 +26,6 @@ def read_microdata(tree: LexborHTMLParser) -> tuple[Statement, ...]:
     An element with child elements gives its inner HTML, so that the lines of a description stay
     apart; every other element gives its text. Hidden items count: they are the page's own data.
     """
-    raw = tree.raw_html.lower()
-    if b"itemtype" not in raw or b"jobposting" not in raw:
-        return ()
     found: list[Statement] = []
     budget = [MAX_NODES, MAX_CHARS]
     for number, node in enumerate(tree.css('[itemtype*="jobposting" i]')):

@@ -123,6 +123,7 @@ _NAMES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("sidebar", r"sidebar|side-?bar|complementary|widget-?area|right-?rail|left-?rail"),
     )
 )
+LONGEST_FURNITURE = 60  # characters
 # Names of the parts of a posting: such a container is furniture only if its tag says so.
 _OF_THE_POSTING = re.compile(
     _EDGE.format(
@@ -164,7 +165,10 @@ class _Judge:
     def __init__(self, lines: Sequence[Line]) -> None:
         self.lines = lines
         self.lengths = [len(line.text) for line in lines]
-        linked = (min(line.linked, size) for line, size in zip(lines, self.lengths, strict=True))
+        linked = [
+            size if line.linked > size else line.linked
+            for line, size in zip(lines, self.lengths, strict=True)
+        ]
         self.sizes = [0, *accumulate(self.lengths)]
         self.links = [0, *accumulate(linked)]
         self.tops = [index for index, line in enumerate(lines) if line.frame.level == 1]
@@ -277,15 +281,26 @@ def _worded(lines: Sequence[Line], roles: list[Role]) -> None:
     A heading such as "Similar jobs" covers the rest of the container it stands in.
     """
     for index, line in enumerate(lines):
-        if roles[index] != "posting" or len(line.text) > 60:
+        if roles[index] != "posting" or len(line.text) > LONGEST_FURNITURE:
             continue
-        words = fold(line.text)
-        if words in FURNITURE:
-            roles[index] = "chrome"
-        elif words.partition(" ")[0] in SIMILAR_STARTS and SIMILAR_HEADING.match(words):
+        says = _says(line.text)
+        if says == "chrome":
+            roles[index] = says
+        elif says:
             end = _container_end(lines, index)
             if end > index + 1:
-                roles[index:end] = ["similar"] * (end - index)
+                roles[index:end] = [says] * (end - index)
+
+
+@lru_cache(maxsize=4096)
+def _says(text: str) -> Role | None:
+    """What a short line says of itself, or of its container (``similar``)."""
+    words = fold(text)
+    if words in FURNITURE:
+        return "chrome"
+    if words.partition(" ")[0] in SIMILAR_STARTS and SIMILAR_HEADING.match(words):
+        return "similar"
+    return None
 
 
 def _container_end(lines: Sequence[Line], index: int) -> int:

@@ -161,8 +161,12 @@ def hiding_names(sheets: Iterable[str]) -> frozenset[str]:
             count = part.count("{")
             if depth <= 0 and count == 1:
                 selectors, _, body = part.partition("{")
-                _rule(selectors, body, hidden, states)
-            depth = max(0, depth + count - 1)
+                body = body.lower()
+                if "display" in body or "visibility" in body or "none" in body or "hidden" in body:
+                    _rule(selectors, body, hidden, states)
+            depth += count - 1
+            if depth < 0:
+                depth = 0
     return frozenset(hidden - states)
 
 
@@ -171,7 +175,7 @@ _NAMES = re.compile(r"[.#][\w-]+")
 
 
 def _rule(selectors: str, body: str, hidden: set[str], states: set[str]) -> None:
-    body = body.lower()
+    """Enter the names of a rule whose ``body`` may hide or show."""
     hides = ("none" in body or "hidden" in body) and look(body).hidden
     for selector in selectors.split(","):
         selector = selector.strip()

@@ -6,10 +6,23 @@ container that says what it is (a menu, a footer, a list of other postings) beco
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from rolecall.core import Span
-from rolecall.page.frame import BLOCK, BREAK, INLINE, NAMING, SORTS, STYLING, TEXT, Draft, Frame
+from rolecall.core import Span, maker
+from rolecall.page.frame import (
+    BLOCK,
+    BREAK,
+    INLINE,
+    NAMING,
+    SORTS,
+    STYLING,
+    TELLING_NAMES,
+    TEXT,
+    Draft,
+    Frame,
+)
 from rolecall.page.limits import DEFAULT, Limits
 from rolecall.page.lines import BULLET, BULLETS, lines_of, unwrap
 from rolecall.page.roles import Section, section_of
@@ -17,6 +30,14 @@ from rolecall.page.visibility import hiding_names, look, named_unseen, scrub, un
 from rolecall.page.white import white_on_white
 
 __all__ = ["Walk", "walk"]
+
+_span = maker(Span)
+
+
+@lru_cache(maxsize=8192)
+def named(tag: str, own: str) -> tuple[bool, str | None, str]:
+    """What class names say: whether they hide, what container they make of a block, lower case."""
+    return named_unseen(own, frozenset()), section_of(tag, own) if tag else None, own.lower()
 
 
 class Walk:
@@ -35,13 +56,14 @@ class Walk:
         self._size = self._linked = self._bold = 0
         self._start: Frame | None = None
         self._last: Frame | None = None
-        self._pending: list[tuple[int, int, str, Frame]] = []
+        self._spaced = False  # whether white space came after the last part
         self._known: dict[str, bool] = {}  # class names -> whether they hide
+        self._tags: dict[int, tuple[str, int]] = {}  # by the parser's number for the name
 
     def title(self, text: str, path: str) -> None:
         """Put the document's title in front of everything."""
         frame = Frame("title", None, BLOCK, 1)
-        frame._path = path
+        frame.path = path
         self._add(text, frame)
         self._flush()
 
@@ -49,42 +71,43 @@ class Walk:
         """Walk the tree below ``root`` in document order without recursion."""
         frame = Frame("html", None, BLOCK, 1)
         node = root.child
-        stack: list[tuple[LexborNode | None, Frame]] = []
-        push, pop, sort_of, add, enter = stack.append, stack.pop, SORTS.get, self._add, self._open
-        while not self.full:
-            if node is None:
-                if frame.block is frame.tag:
-                    self._close(frame)
-                if not stack:
-                    break
-                node, frame = pop()
-                continue
-            tag = node.tag or "-document"
-            sort = sort_of(tag, INLINE)
-            if sort == TEXT:
-                raw = node.text_content
-                if raw:
-                    if not raw.isspace():
-                        add(raw, frame)
-                    elif self._size:
-                        self._gap(raw, frame)
-            elif sort:
-                if sort >= BLOCK and self._start is not None:
+        stack: list[LexborNode] = []
+        push, pop, tag_of, add, enter = stack.append, stack.pop, self._tags.get, self._add, self._open
+        while True:
+            while node is not None:
+                name, sort = tag_of(node.tag_id) or self._learn(node)
+                if sort == TEXT:
+                    raw = node.text_content
+                    if raw:
+                        if not raw.isspace():
+                            add(raw, frame)
+                            if self.full:
+                                return
+                        elif self._size:
+                            self._gap(raw, frame)
+                elif sort:
+                    if sort >= BLOCK and self._start is not None:
+                        self._flush()
+                    if sort != BREAK:
+                        counts = frame.counts
+                        counts[name] = index = counts.get(name, 0) + 1
+                        below = node.child
+                        if below is not None:
+                            child = enter(node, name, sort, index, frame)
+                            if child is not None:
+                                push(node)
+                                node, frame = below, child
+                                continue
+                node = node.next
+            if frame.block is frame.tag:
+                if self._start is not None:
                     self._flush()
-                if sort != BREAK:
-                    counts = frame.counts
-                    if counts is None:
-                        frame.counts = {tag: 1}
-                    else:
-                        counts[tag] = counts.get(tag, 0) + 1
-                    below = node.child
-                    if below is not None:
-                        child = enter(node, tag, sort, frame)
-                        if child is not None:
-                            push((node.next, frame))
-                            node, frame = below, child
-                            continue
-            node = node.next
+                if frame.section is not None:
+                    self._close(frame)
+            above = frame.parent
+            if above is None or self.full:
+                break
+            node, frame = pop().next, above
         self._flush()
 
     def rewrap(self) -> None:
@@ -115,26 +138,41 @@ class Walk:
             for section in self.sections
         ]
 
-    def _open(self, node: LexborNode, tag: str, sort: int, parent: Frame) -> Frame | None:
+    def _learn(self, node: LexborNode) -> tuple[str, int]:
+        """Name and sort of a tag that this page has not shown before."""
+        name = node.tag or "-document"
+        tag = self._tags[node.tag_id] = (name, SORTS.get(name, INLINE))
+        return tag
+
+    def _open(
+        self, node: LexborNode, name: str, sort: int, index: int, parent: Frame
+    ) -> Frame | None:
         """Enter an element: its frame, or ``None`` where nothing in it can be seen."""
-        frame = Frame(tag, parent, sort, parent.counts[tag] if parent.counts else 1)
         attributes = node.attributes
-        if attributes:
-            own = attributes.get("class")
-            if own and len(attributes) == 1:  # the most common case
-                if self._named(own):
-                    return None
-                frame.own = own
-            elif not self._attributes(node, frame, attributes):
+        if attributes and not TELLING_NAMES.isdisjoint(attributes):
+            frame = Frame(name, parent, sort, index, self.limits.path)
+            if not self._attributes(node, frame, attributes):
                 return None
+            if sort == BLOCK:
+                frame.section = section_of(name, frame.own)
+        else:
+            own = attributes.get("class") or ""
+            hides, section, lower = named(name if sort == BLOCK else "", own)
+            if hides or (self.hiding and own and self._hides(own)):
+                return None
+            frame = Frame(name, parent, sort, index, self.limits.path)
+            frame.section = section
+            if own:
+                frame.call(own, lower)
+            if name == "a":
+                frame.href = attributes.get("href") or frame.href
         if sort == BLOCK:
-            frame.section = section_of(tag, frame.own)
             frame.first = len(self.drafts)
-            if parent.cell and tag in ("div", "p"):
+            if parent.cell and name in ("div", "p"):
                 frame.cell = _alone(node)
         return frame
 
-    def _named(self, own: str) -> bool:
+    def _hides(self, own: str) -> bool:
         """Whether class names hide an element; a page repeats them, so the answer is kept."""
         known = self._known.get(own)
         if known is None:
@@ -150,14 +188,15 @@ class Walk:
         style = get("style")
         doubtful = (
             style or "hidden" in attributes or "aria-hidden" in attributes
-            or (own and self._named(own)) or (self.hiding and "id" in attributes)
+            or (own and self._hides(own)) or (self.hiding and "id" in attributes)
         )  # fmt: skip
         if doubtful and unseen(attributes, self.hiding) and not _twin(node, attributes):
             return False
         for name in NAMING:
             if value := get(name):
                 own = f"{own} {value}" if own else value
-        frame.own = own
+        if own:
+            frame.call(own, own.lower())
         if frame.tag == "a":
             frame.href = get("href") or frame.href
         elif not style and frame.tag == "font":
@@ -174,26 +213,27 @@ class Walk:
         return True
 
     def _close(self, frame: Frame) -> None:
-        """End a block's last line, and keep a container that says what it is and holds lines."""
-        if self._start is not None:
-            self._flush()
-        kind = frame.section
-        if kind and frame.first < len(self.drafts):
-            self.sections.append(
-                Section(kind, frame.tag, frame.first, len(self.drafts), frame.steps)
-            )
+        """Keep a container that says what it is, if it holds lines."""
+        kind, first, last = frame.section, frame.first, len(self.drafts)
+        if kind is not None and first < last:
+            self.sections.append(Section(kind, frame.tag, first, last, frame.steps))
 
     def _gap(self, raw: str, frame: Frame) -> None:
         """White space within a line."""
         if frame.lines and "\n" in raw:
             self._flush()
-        elif self._parts[-1] != " ":
-            self._parts.append(" ")
-            self._size += 1
+        else:
+            self._spaced = True
 
     def _add(self, raw: str, frame: Frame) -> None:
-        core = " ".join(raw.split())
-        if not core.isascii() or not core.isprintable():
+        """Add a text that is not all white space."""
+        if raw.isprintable() and "  " not in raw:
+            core = raw.strip()
+            plain = raw.isascii()
+        else:
+            core = " ".join(raw.split())
+            plain = core.isascii() and core.isprintable()
+        if not plain:
             shaped = scrub(core)
             if shaped is not core:
                 core = " ".join(shaped.split())
@@ -204,40 +244,45 @@ class Walk:
             if len(pieces) > 1 or frame.lines:
                 self._many(pieces, frame)
                 return
-        self._put(core, raw, frame)
+        if len(core) == len(raw):
+            self._put(core, frame)
+            return
+        if raw[0].isspace():
+            self._spaced = True
+        self._put(core, frame)
+        self._spaced = raw[-1].isspace()
 
     def _many(self, pieces: list[str], frame: Frame) -> None:
         """Add text that holds line ends; an empty piece at an end says that the line is full."""
         for piece in pieces[:-1]:
             if piece:
-                self._put(piece, piece, frame)
+                self._put(piece, frame)
             self._flush()
             if self.full:
                 return
         if pieces and pieces[-1]:
-            self._put(pieces[-1], pieces[-1], frame)
+            self._put(pieces[-1], frame)
 
-    def _put(self, core: str, raw: str, frame: Frame) -> None:
-        parts = self._parts
+    def _put(self, core: str, frame: Frame) -> None:
+        """Add a text without outer white space to the line."""
+        size = len(core)
         begin = self._size
         if not begin:
             self._start = frame
-        elif parts[-1] != " " and (
-            raw[0].isspace() or (frame is not self._last and self._apart(core, frame))
-        ):
-            parts.append(" ")
+        elif self._spaced or (frame is not self._last and self._apart(core, frame)):
+            self._parts.append(" ")
             begin += 1
+        self._spaced = False
         self._last = frame
-        end = self._size = begin + len(core)
-        parts.append(core)
+        self._size = begin + size
+        self._parts.append(core)
         if frame.href:
-            self._pending.append((begin, end, frame.href, frame))
-            self._linked += end - begin
+            self._linked += size
+            if len(self.links) < self.limits.links:
+                start = self.size + begin
+                self.links.append((_span(start, start + size), frame.href, frame.path))
         if frame.bold:
-            self._bold += end - begin + 1
-        if raw[-1].isspace():
-            parts.append(" ")
-            self._size = end + 1
+            self._bold += size + 1
 
     def _apart(self, core: str, frame: Frame) -> bool:
         """Whether two pieces that touch in the source belong to elements that stand apart.
@@ -260,24 +305,18 @@ class Walk:
         frame = self._start
         if frame is None:
             return
-        text = "".join(self._parts).rstrip()
+        parts = self._parts
+        text = parts[0] if len(parts) == 1 else "".join(parts)
         bullet = BULLET.match(text) if text[0] in BULLETS else None
         shift = bullet.end() if bullet else 0
-        start = self.size
         self.drafts.append(
-            Draft(text, shift, start, frame, bullet is not None, self._linked, self._bold)
+            Draft(text, shift, self.size, frame, bullet is not None, self._linked, self._bold)
         )
-        if self._pending:
-            for begin, end, href, holder in self._pending:
-                if len(self.links) < self.limits.links:
-                    path = holder.path(self.limits.path)
-                    self.links.append((Span(start + begin, start + end), href, path))
-            self._pending = []
-            self._linked = 0
         self._parts = []
-        self._size = self._bold = 0
+        self._size = self._linked = self._bold = 0
+        self._spaced = False
         self._start = self._last = None
-        self.size = start + len(text) + 1
+        self.size += len(text) + 1
         self.full = len(self.drafts) >= self.limits.lines
 
 

@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import pycrfsuite
-
 from rolecall.core import Page
-from rolecall.reader.block_features import block_features
 from rolecall.reader.lines import Line, labelled, prepare
+from rolecall.reader.tagger import BlockTagger
 
 BODY = "PHDRB"
 SEEN = ("posting", "header")
@@ -58,7 +56,7 @@ class Tagged:
 
     def __post_init__(self) -> None:
         """Work out what all finders ask for."""
-        object.__setattr__(self, "zones", tuple(map(self._zone, range(len(self.lines)))))
+        object.__setattr__(self, "zones", self._zones())
         object.__setattr__(self, "labelled", labelled(self.lines))
         object.__setattr__(self, "under", _under(self.lines))
 
@@ -66,13 +64,18 @@ class Tagged:
         """``head``, ``after``, the label of a body line, or the role of a line of site chrome."""
         return self.zones[index]
 
-    def _zone(self, index: int) -> str:
-        role = self.lines[index].block.role
-        if role not in SEEN:
-            return role
-        if index < self.first or self.first == self.last:
-            return "head"
-        return self.labels[index] if index < self.last else "after"
+    def _zones(self) -> tuple[str, ...]:
+        first, last = self.first, self.last
+        out: list[str] = []
+        for i, (line, label) in enumerate(zip(self.lines, self.labels, strict=True)):
+            role = line.block.role
+            if role not in SEEN:
+                out.append(role)
+            elif i < first or first == last:
+                out.append("head")
+            else:
+                out.append(label if i < last else "after")
+        return tuple(out)
 
 
 def _under(lines: Sequence[Line]) -> tuple[str, ...]:
@@ -83,13 +86,13 @@ def _under(lines: Sequence[Line]) -> tuple[str, ...]:
     return tuple(out)
 
 
-def tag(page: Page, tagger: pycrfsuite.Tagger) -> Tagged:
+def tag(page: Page, tagger: BlockTagger) -> Tagged:
     """Label every line of ``page`` and find the body."""
     lines = prepare(page)
     if not lines:
         return Tagged(page, (), (), (), (), 0, 0)
-    labels = tagger.tag(block_features(page, lines))
-    marginal = tagger.marginal
+    labels = tagger.label(page, lines)
+    chances = tagger.shares
     consent = _consent_forms(lines)
     shares: list[dict[str, float]] = []
     inside: list[float] = []
@@ -98,16 +101,17 @@ def tag(page: Page, tagger: pycrfsuite.Tagger) -> Tagged:
             shares.append({})
             inside.append(0.0)
             continue
-        share = {name: marginal(name, i) for name in BODY}
+        share = chances(BODY, i)
         shares.append(share)
         outside = consent and _form(line.block.path) in consent
         inside.append(0.0 if outside else sum(share.values()))
-    first, last = _with_siblings(lines, *body_window(lines, inside))
-    last = _to_end_of_element(lines, inside, first, last)
+    home, around = _home_of_body(lines, inside)
+    first, last = _with_siblings(lines, *_window(lines, inside, home, around))
+    last = _to_end_of_element(lines, around, first, last)
     near = max(first + HEAD_LINES, LEAST_HEAD)
     for i, share in enumerate(shares):
         if lines[i].block.role in READ and (i < near or inside[i] < SURELY_BODY):
-            share["T"], share["F"] = marginal("T", i), marginal("F", i)
+            share.update(chances("TF", i))
     return Tagged(page, lines, tuple(labels), tuple(inside), tuple(shares), first, last)
 
 
@@ -122,15 +126,16 @@ def _form(path: str) -> str:
 
 def _consent_forms(lines: Sequence[Line]) -> set[str]:
     """Forms with a text on how personal data are processed, unless they hold most of the page."""
-    words: dict[str, int] = {}
-    private: set[str] = set()
+    telling = [line for line in lines if line.cues.get("privacy", 0) >= PRIVACY_WORDS]
+    private = {form for line in telling if (form := _form(line.block.path))}
+    if not private:
+        return private
+    words = dict.fromkeys(private, 0)
     for line in lines:
         form = _form(line.block.path)
-        if form:
-            words[form] = words.get(form, 0) + len(line.words)
-            if line.cues.get("privacy", 0) >= PRIVACY_WORDS:
-                private.add(form)
-    total = sum(len(line.words) for line in lines)
+        if form in words:
+            words[form] += len(line.words)
+    total = sum([len(line.words) for line in lines])
     return {form for form in private if words[form] * 2 < total}
 
 
@@ -138,7 +143,11 @@ def _home_of_body(lines: Sequence[Line], inside: Sequence[float]) -> tuple[str, 
     """The element that holds most of the body, and the one around it if it holds little else."""
     mass: dict[str, float] = {}
     for share, line in zip(inside, lines, strict=True):
-        mass[line.home] = mass.get(line.home, 0.0) + share * min(60, len(line.words))
+        home, worth = line.home, 0.0
+        if share:
+            size = len(line.words)
+            worth = share * (size if size < 60 else 60)
+        mass[home] = mass.get(home, 0.0) + worth
     top = max(mass, key=lambda home: mass[home])
     parent = f"{top.rpartition('/')[0]}/"
     held = sum(value for home, value in mass.items() if home.startswith(parent))
@@ -146,11 +155,8 @@ def _home_of_body(lines: Sequence[Line], inside: Sequence[float]) -> tuple[str, 
     return top, parent if little_else else ""
 
 
-def _to_end_of_element(
-    lines: Sequence[Line], inside: Sequence[float], first: int, last: int
-) -> int:
+def _to_end_of_element(lines: Sequence[Line], around: str, first: int, last: int) -> int:
     """The body's end moved over the employer's closing texts in the element around the body."""
-    _, around = _home_of_body(lines, inside)
     if not around or first >= last:
         return last
     end, more = last, 0
@@ -193,23 +199,28 @@ def body_window(lines: Sequence[Line], inside: Sequence[float]) -> tuple[int, in
     of it, so that a gap in a description does not end it while a company profile below does not
     join it. A row of facts outside of that element is no body, however it reads.
     """
-    homes = [line.home for line in lines]
-    top, around = _home_of_body(lines, inside)
+    return _window(lines, inside, *_home_of_body(lines, inside))
+
+
+def _window(
+    lines: Sequence[Line], inside: Sequence[float], top: str, around: str
+) -> tuple[int, int]:
+    below = f"{top}/"
     best = total = 0.0
     window, begin = (0, 0), 0
-    for i, share in enumerate(inside):
-        near = homes[i] == top or homes[i].startswith(f"{top}/")
-        size = len(lines[i].words)
-        if not near and lines[i].kind == "row":
+    for i, (line, share) in enumerate(zip(lines, inside, strict=True)):
+        home, size = line.home, len(line.words)
+        near = home == top or home.startswith(below)
+        if not near and line.kind == "row":
             share = min(share, FACT_ROW)
         if share >= 0.5:
             worth = (share - 0.4) * min(30, size) * (1.0 if near else 0.6)
         elif near:
             worth = (share - 0.5) * min(8, size) * 0.5
-        elif around and homes[i].startswith(around):
+        elif around and home.startswith(around):
             worth = (share - 0.5) * min(16, max(4, size)) * 0.6
         else:
-            worth = (share - 0.5) * max(8, min(30, size))
+            worth = (share - 0.5) * (8 if size < 8 else size if size < 30 else 30)
         if total <= 0:
             total, begin = 0.0, i
         total += worth

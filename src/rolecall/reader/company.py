@@ -8,21 +8,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from rolecall.core import Span
-from rolecall.normalise.places import is_place
+from rolecall.normalise.places import names_place
 from rolecall.reader.blocks import Tagged
 from rolecall.reader.lexicon import lexicon, split_words
+from rolecall.reader.linear import Group
 from rolecall.reader.menu import menu_marks
-from rolecall.reader.names import (
-    AFTER,
-    INNER_CAPITAL,
-    LEGAL,
-    ORGANISATION,
-    STOP,
-    Names,
-    gather,
-    has_legal,
-)
+from rolecall.reader.name_patterns import INNER_CAPITAL, LEGAL, ORGANISATION, STOP, has_legal
+from rolecall.reader.names import AFTER, Names, gather
 from rolecall.reader.proposal import Proposal
+from rolecall.reader.word_signs import APPLY, CHROME, CUES, ROLE, SIGNS
 
 UNIT = re.compile(
     r"(?:department|dept|faculty|division|team|office|chair|abteilung|fakultät|institut für"
@@ -32,7 +26,7 @@ UNIT = re.compile(
     re.I,
 )
 MOST_DIGITS = 3
-DIGITS = re.compile(r"\d|[^\x00-\x7f]")
+MOST_LINE_WORDS = 8
 JOINS = str.maketrans("", "", " '-/")
 SAID = frozenset({"label", "hint", "near"})
 SURE = frozenset(
@@ -54,8 +48,6 @@ class Surroundings:
     site: str
     domains: tuple[str, ...]
     mails: frozenset[str]
-    lines: frozenset[str]
-    furniture: frozenset[str]
     longer: frozenset[str]
     named: bool
 
@@ -64,15 +56,25 @@ def propose_companies(tagged: Tagged) -> list[Proposal]:
     """Every name that may be the hiring organisation, with its features."""
     names = gather(tagged)
     around = _surroundings(tagged, names)
-    return [
-        Proposal(
-            unit="company",
-            value=names.spans[key].of(around.text),
-            span=names.spans[key],
-            features=_features(key, names.spans[key], found, around),
+    out = []
+    for key, found in names.seen.items():
+        span = names.spans[key]
+        name = span.of(around.text)
+        label, said, sure = "label" in found, not SAID.isdisjoint(found), not SURE.isdisjoint(found)
+        wording = _wording(name, key, label, said, sure)
+        marks = _marks(key, span, found, around, wording)
+        if "title:1" in found and "doc" in marks and (line := _line_of(tagged, key)):
+            marks.append(f"title={line}")
+        out.append(
+            Proposal(
+                unit="company",
+                value=name,
+                span=span,
+                features=tuple(marks),
+                groups=(_ways(frozenset(found)), wording),
+            )
         )
-        for key, found in names.seen.items()
-    ]
+    return out
 
 
 def _surroundings(tagged: Tagged, names: Names) -> Surroundings:
@@ -80,7 +82,6 @@ def _surroundings(tagged: Tagged, names: Names) -> Surroundings:
     body = _body_text(tagged)
     counts = {key: body.count(span.of(page.text)) for key, span in names.spans.items()}
     often = [key.split(" ") for key, count in counts.items() if count > 1 and " " in key]
-    titled = any("title:1" in found for found in names.seen.values())
     return Surroundings(
         text=page.text,
         url=page.url or "",
@@ -90,32 +91,40 @@ def _surroundings(tagged: Tagged, names: Names) -> Surroundings:
         site=" ".join(split_words(page.meta.get("og:site_name", ""))),
         domains=tuple(names.domains),
         mails=frozenset(host.lower().rpartition(".")[0].rpartition(".")[2] for host in names.mails),
-        lines=_short_lines(tagged, chrome=False) if titled else frozenset(),
-        furniture=_short_lines(tagged, chrome=True) if titled else frozenset(),
         longer=frozenset(" ".join(key[:n]) for key in often for n in range(1, len(key))),
         named=not all(map(SAID.isdisjoint, names.seen.values())),
     )
 
 
-def _short_lines(tagged: Tagged, *, chrome: bool) -> frozenset[str]:
-    """Short lines of the site's furniture, or of the rest."""
-    return frozenset(
-        " ".join(line.words)
-        for line in tagged.lines[1:]
-        if len(line.words) < 9 and (line.block.role == "chrome") == chrome
-    )
+def _line_of(tagged: Tagged, key: str) -> str:
+    """Whether a short line is nothing but this name: one of the site's furniture, or another."""
+    words = tuple(key.split(" "))
+    if len(words) > MOST_LINE_WORDS:
+        return ""
+    roles = {line.block.role == "chrome" for line in tagged.lines[1:] if line.words == words}
+    return "line" if False in roles else "site" if roles else ""
 
 
-def _features(key: str, span: Span, found: set[str], around: Surroundings) -> tuple[str, ...]:
+@lru_cache(maxsize=4096)
+def _ways(found: frozenset[str]) -> Group:
+    """The ways a name was found, and how many kinds of them there are."""
+    kinds = {mark.partition(":")[0] for mark in found}
+    return (*sorted(found), f"ways={min(len(kinds), 5)}")
+
+
+def _marks(
+    key: str, span: Span, found: set[str], around: Surroundings, wording: Group
+) -> list[str]:
+    """What the page says of a name: its site, its title, its text; ``wording`` is its own."""
     name = span.of(around.text)
     said, sure = not SAID.isdisjoint(found), not SURE.isdisjoint(found)
     count = around.counts[key]
-    inside = _mentions(around.body, name, count)
+    inside = _mentions(around.body, name, count, "suffix" in wording)
     squashed = key.translate(JOINS)
     own = _belongs(key, squashed, around, found)
     if own and around.named and not said:
         own += "|named"
-    marks = [*sorted(found), own or "foreign"]
+    marks = [own or "foreign"]
     if squashed in around.mails:
         marks.append("mail")
     if "." in name and name.lower() in around.url:
@@ -124,23 +133,15 @@ def _features(key: str, span: Span, found: set[str], around: Surroundings) -> tu
         marks.append("sub")
     if not sure and not (count and _mid_sentence(around.body, name)):
         marks.append("starts")
-    if _cut(around.text, span):
+    if _cut(around.text, span.start):
         marks.append("cut")
     if name.lower() in around.title:
         marks.append("doc")
-        if "title:1" in found and key in around.lines:
-            marks.append("title=line")
-        elif "title:1" in found and key in around.furniture:
-            marks.append("title=site")
-    wording = _wording(name, key, "label" in found, said, sure)
-    marks += wording
     known = " " in name or own or sure or "inner" in wording
     marks.append(f"in={inside}" if known else f"in1={inside}")
     if own:
         marks.append(f"{own}|in={'0' if inside == '0' else '1'}")
-    ways = {mark.partition(":")[0] for mark in found}
-    marks.append(f"ways={min(len(ways), 5)}")
-    return tuple(marks)
+    return marks
 
 
 def _body_text(tagged: Tagged) -> str:
@@ -151,9 +152,9 @@ def _body_text(tagged: Tagged) -> str:
     return tagged.page.text[start : tagged.lines[last].block.span.end]
 
 
-def _mentions(body: str, name: str, count: int) -> str:
+def _mentions(body: str, name: str, count: int, legal: bool) -> str:
     """How often the body names it, without a legal form at its end; ``count`` is with it."""
-    short = (LEGAL.sub("", name) if has_legal(name) else name).strip(" ,.")
+    short = (LEGAL.sub("", name) if legal else name).strip(" ,.")
     if short != name or len(name) < 2:
         count = body.count(short) if len(short) > 1 else 0
     return str(count) if count < 3 else "3+" if count < 8 else "8+"
@@ -169,10 +170,12 @@ def _mid_sentence(body: str, name: str) -> bool:
     return False
 
 
-def _cut(text: str, span: Span) -> bool:
-    """Whether the name seems to begin in the middle: a lower-case word that joins stands before."""
-    before = text[max(0, span.start - 24) : span.start].rsplit(" ", 2)
-    word = before[-2] if len(before) > 1 and not before[-1] else ""
+def _cut(text: str, start: int) -> bool:
+    """Whether a name seems to begin in the middle: a lower-case word that joins stands before."""
+    if start < 2 or text[start - 1] != " " or text[start - 2] not in "enrslc":
+        return False
+    before = text[max(0, start - 24) : start - 1].rsplit(" ", 1)
+    word = before[-1]
     return len(word) > 4 and word.islower() and word.endswith(("e", "en", "er", "es", "al", "ic"))
 
 
@@ -190,17 +193,19 @@ def _belongs(key: str, squashed: str, around: Surroundings, found: set[str]) -> 
 def _wording(name: str, key: str, label: bool, said: bool, sure: bool) -> tuple[str, ...]:
     """The features of a name's own wording, as far as the ways it was found leave them open."""
     words = key.split(" ")
+    signs = list(map(SIGNS.__getitem__, words))
     lists = lexicon()
     out = [f"n={min(len(words), 6)}", *menu_marks(words)]
-    out.extend(["digits"] * (sum(map(str.isdigit, name)) > MOST_DIGITS))
+    if not name.replace(" ", "").isalpha() and sum(map(str.isdigit, name)) > MOST_DIGITS:
+        out.append("digits")
     suffix = has_legal(name)
     if suffix:
         out.append("suffix")
     if ORGANISATION.search(name.lower()):
         out.append("org")
-    if is_place(name) >= 0.5:
+    if names_place(name, 0.5):
         out.append("place")
-    if not suffix and any(map(lists.names_role, words)):
+    if not suffix and any([sign & ROLE for sign in signs]):
         out.append("role")
     plain = not (suffix or label)
     if plain and (match := lists.heading(words)) is not None:
@@ -209,7 +214,7 @@ def _wording(name: str, key: str, label: bool, said: bool, sure: bool) -> tuple[
         out.append("islabel")
     if plain and words[0] in STOP:
         out.append("stop^")
-    if not said and sum(x[:1].isupper() for x in name.split()) < len(name.split()) / 2:
+    if not said and _lower(name):
         out.append("lower")
     if len(name) < 6 and name.isupper() and not sure:
         out.append("acronym")
@@ -217,11 +222,17 @@ def _wording(name: str, key: str, label: bool, said: bool, sure: bool) -> tuple[
         out.append("unit")
     if name[-1:] in "!?" or "@" in name or "http" in name:
         out.append("odd")
-    alone = not sure and len(words) == 1 and lists.cue(words[0]) is not None
-    if alone or (plain and any(lists.cue(word) in ("chrome", "apply") for word in words)):
+    alone = not sure and len(words) == 1 and signs[0] & CUES
+    if alone or (plain and any([sign & (CHROME | APPLY) for sign in signs])):
         out.append("cue")
     if name.endswith(("'s", "’s")) or INNER_CAPITAL.search(name):
         out.append("inner")
     if "." in name[1:-1] and not suffix:
         out.append("dotted")
     return tuple(out)
+
+
+def _lower(name: str) -> bool:
+    """Whether fewer than half of the words of a name have a capital."""
+    parts = name.split()
+    return sum([part[:1].isupper() for part in parts]) < len(parts) / 2

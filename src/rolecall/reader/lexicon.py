@@ -7,7 +7,7 @@ process.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +16,9 @@ from typing import Final, NamedTuple
 from rolecall.normalise.triggers import triggers_of
 
 WORD = re.compile(r"[^\W_]+(?:['\-/][^\W_]+)*")
+EDGES: Final = ".,:;!?()[]\"'-–—/’‘“”„•·*&|…%+#»«"
+"""Marks that stand before and after words, and are none."""
+
 LABEL_START = re.compile(
     r"(?:(?:the|your|our|job|jobs|posting|position|current|primary|main|full|required|minimum|vacancy"
     r"|stellen|deine?|ihre?|der|die|das|le|la|les|votre|il|o|a|de|je|het|tipo|typ|din|ditt) )+"
@@ -29,8 +32,6 @@ MOST_KNOWN: Final = 20_000
 LONGEST_KNOWN: Final = 40
 """Letters of a word that is remembered; longer strings are no words."""
 
-Phrases = dict[str, list[tuple[tuple[str, ...], str]]]
-
 
 class Sense(NamedTuple):
     """What a word says of its line: its cue, and the finders that should look at the line."""
@@ -39,8 +40,7 @@ class Sense(NamedTuple):
     triggers: int
 
 
-@dataclass(frozen=True, slots=True)
-class HeadingMatch:
+class HeadingMatch(NamedTuple):
     """The class of a heading and the share of its words that the matched phrase covers."""
 
     name: str
@@ -49,12 +49,18 @@ class HeadingMatch:
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """All lists, arranged for one dictionary lookup per word."""
+    """All lists, arranged for one dictionary lookup per word.
 
-    headings: Phrases
+    ``headings`` maps phrases to their classes, ``openings`` the first word of each to the sizes of
+    the phrases that it begins, the longest first.
+    """
+
+    headings: dict[tuple[str, ...], str]
+    openings: dict[str, tuple[int, ...]]
     labels: dict[str, tuple[str, ...]]
     cue_words: dict[str, str]
     cue_stems: dict[str, str]
+    cue_heads: frozenset[str]
     role_words: frozenset[str]
     role_stems: frozenset[str]
     known_roles: dict[str, bool] = field(default_factory=dict, compare=False, repr=False)
@@ -62,18 +68,21 @@ class Lexicon:
 
     def heading(self, words: Sequence[str]) -> HeadingMatch | None:
         """The class of the longest heading phrase among ``words`` (lower case), if any."""
-        starts = self.headings
-        if starts.keys().isdisjoint(words):
+        openings = self.openings
+        if openings.keys().isdisjoint(words):
             return None
-        best, size = None, 0
+        best, longest = None, 0
         total = len(words)
         words = tuple(words)
-        for i, phrases in enumerate(map(starts.get, words)):
-            for phrase, name in phrases or ():
-                n = len(phrase)
-                if n > size and words[i : i + n] == phrase:
-                    best, size = name, n
-        return HeadingMatch(best, size / total) if best else None
+        for i, sizes in enumerate(map(openings.get, words)):
+            for size in sizes or ():
+                if size <= longest or i + size > total:
+                    continue
+                name = self.headings.get(words[i : i + size])
+                if name is not None:
+                    best, longest = name, size
+                    break
+        return HeadingMatch(best, longest / total) if best else None
 
     def label(self, text: str) -> tuple[str, ...]:
         """The fields that ``text`` (lower case, no colon) may label; empty if it is no label."""
@@ -89,17 +98,20 @@ class Lexicon:
         known = self.known_cues
         if word in known:
             return known[word]
-        found = self._cue(word)
+        found = self.cue_of(word)
         if len(word) <= LONGEST_KNOWN:
             if len(known) >= MOST_KNOWN:
                 known.clear()
             known[word] = found
         return found
 
-    def _cue(self, word: str) -> str | None:
+    def cue_of(self, word: str) -> str | None:
+        """The same, worked out anew."""
         found = self.cue_words.get(word)
         if found is not None:
             return found
+        if word[: STEM_SIZES[0]] not in self.cue_heads:
+            return None
         for size in STEM_SIZES:
             if size > len(word):
                 return None
@@ -145,11 +157,13 @@ def data_rows(name: str) -> list[tuple[str, list[str]]]:
 @lru_cache(maxsize=1)
 def lexicon() -> Lexicon:
     """The lists, read from the package's data on first use."""
-    headings: Phrases = {}
+    headings: dict[tuple[str, ...], str] = {}
+    openings: dict[str, set[int]] = {}
     for name, phrases in data_rows("headings.txt"):
         for phrase in phrases:
             parts = tuple(split_words(phrase))
-            headings.setdefault(parts[0], []).append((parts, name))
+            headings.setdefault(parts, name)
+            openings.setdefault(parts[0], set()).add(len(parts))
     labels: dict[str, tuple[str, ...]] = {}
     for name, phrases in data_rows("labels.txt"):
         for phrase in phrases:
@@ -167,9 +181,11 @@ def lexicon() -> Lexicon:
     roles = {phrase for _, phrases in data_rows("roles.txt") for phrase in phrases}
     return Lexicon(
         headings,
+        {word: tuple(sorted(sizes, reverse=True)) for word, sizes in openings.items()},
         labels,
         words,
         stems,
+        frozenset(stem[: STEM_SIZES[0]] for stem in stems),
         frozenset(role for role in roles if not role.endswith("*")),
         frozenset(role[:-1] for role in roles if role.endswith("*")),
     )
@@ -178,8 +194,11 @@ def lexicon() -> Lexicon:
 class Senses(dict[str, Sense | None]):
     """Word -> what it says of its line, ``None`` for the most; looked up once per process."""
 
+    def __init__(self) -> None:
+        self._lists = lexicon()
+
     def __missing__(self, word: str) -> Sense | None:
-        cue, triggers = lexicon().cue(word), triggers_of(word)
+        cue, triggers = self._lists.cue_of(word), triggers_of(word)
         sense = Sense(cue, triggers) if cue is not None or triggers else None
         if len(word) <= LONGEST_KNOWN:
             if len(self) >= MOST_KNOWN:
@@ -196,4 +215,16 @@ def senses() -> Senses:
 
 def split_words(text: str) -> list[str]:
     """Lower-case words of ``text``; apostrophes and hyphens stay inside a word."""
-    return WORD.findall(text.lower().replace("’", "'"))
+    return words_of(text.lower().split())
+
+
+def words_of(pieces: Iterable[str]) -> list[str]:
+    """The words of what stands between spaces, in lower case."""
+    out: list[str] = []
+    add = out.append
+    for piece in pieces:
+        if piece.isalnum() or (piece := piece.strip(EDGES)).isalnum():  # nearly all
+            add(piece)
+        elif piece:
+            out += WORD.findall(piece.replace("’", "'"))
+    return out

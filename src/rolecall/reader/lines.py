@@ -7,13 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from rolecall.core import Block, Page
-from rolecall.normalise.triggers import ALL, called, triggers_in
-from rolecall.reader.lexicon import HeadingMatch, Lexicon, Senses, lexicon, senses, split_words
-
-HEADING_CHARS = 100
-LABEL_CHARS = 42
-CUE_WORDS: Final = 80
-"""Words of a line that are looked at for cues."""
+from rolecall.reader.lexicon import HeadingMatch
+from rolecall.reader.wording import Wording, wording
 
 LEAF_TAGS: Final = frozenset(
     "p li ul ol span b strong h1 h2 h3 h4 h5 h6 em a dt dd dl td th tr table tbody thead font u i"
@@ -21,98 +16,77 @@ LEAF_TAGS: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+# Frozen for the type checker alone, see ``Wording``.
+
+
+@dataclass(slots=True)
 class Line:
     """One block with its words, what it may head or label, and the cues it holds.
 
-    ``first_cue`` is the cue of the first or second word. ``label`` names the fields that the text
-    before the colon (or the whole line) labels; ``value_at`` is where the labelled value starts in
-    ``text``: its length if the line is only a label, 0 if it has none.
-
-    ``kind`` is the block's, but a long heading, or one inside a list item, is none; ``head`` is
-    what ``heading_like`` says; ``home`` is the container of the line; ``triggers`` are the finders
-    that should look at it (see ``normalise.triggers``).
+    All but the place of the line is as in ``wording``. ``kind`` is the block's, but a long
+    heading, or one inside a list item, is none; ``head`` is what ``heading_like`` says; ``parent``
+    is the path of the element above the line's own, ``home`` the container of the line.
     """
 
-    index: int
-    block: Block
-    text: str
-    words: tuple[str, ...]
-    heading: HeadingMatch | None
-    label: tuple[str, ...]
-    value_at: int
-    cues: dict[str, int]
-    first_cue: str | None = None
-    kind: str = ""
-    head: str | None = None
-    home: str = ""
-    triggers: int = ALL
+    index: Final[int]
+    block: Final[Block]
+    text: Final[str]
+    wording: Final[Wording]
+    words: Final[tuple[str, ...]]
+    heading: Final[HeadingMatch | None]
+    label: Final[tuple[str, ...]]
+    value_at: Final[int]
+    cues: Final[dict[str, int]]
+    first_cue: Final[str | None]
+    triggers: Final[int]
+    kind: Final[str]
+    head: Final[str | None]
+    parent: Final[str]
+    home: Final[str]
 
 
 def prepare(page: Page) -> tuple[Line, ...]:
     """The lines of ``page`` in order."""
-    lists, meaning, text = lexicon(), senses(), page.text
+    text = page.text
     homes: dict[str, str] = {}
-    return tuple(
-        [
-            _line(i, block, text[block.span.start : block.span.end], lists, meaning, homes)
-            for i, block in enumerate(page.blocks)
-        ]
-    )
+    out = []
+    for index, block in enumerate(page.blocks):
+        said = text[block.span.start : block.span.end]
+        its = wording(said)
+        parent, home = parent_and_home(block.path, homes)
+        out.append(
+            Line(
+                index,
+                block,
+                said,
+                its,
+                its.words,
+                its.heading,
+                its.label,
+                its.value_at,
+                its.cues,
+                its.first_cue,
+                its.triggers,
+                kind if (kind := block.kind) != "heading" else kind_of(block, len(its.words)),
+                heading_like(block, said, its),
+                parent,
+                home,
+            )
+        )
+    return tuple(out)
 
 
-def _line(
-    index: int, block: Block, text: str, lists: Lexicon, meaning: Senses, homes: dict[str, str]
-) -> Line:
-    words = tuple(split_words(text))
-    heading = None
-    if len(text) <= HEADING_CHARS:
-        heading = lists.heading(words)
-    else:
-        before = text[:60].partition(":")
-        if before[1]:
-            heading = lists.heading(split_words(before[0]))
-    label, value_at = _label(text, lists)
-    cues: dict[str, int] = {}
-    first = None
-    bits = 0
-    said = list(map(meaning.__getitem__, words))
-    telling = list(filter(None, said))
-    if telling:
-        for sense in telling:
-            bits |= sense.triggers
-        for cue, _ in telling if len(words) <= CUE_WORDS else filter(None, said[:CUE_WORDS]):
-            if cue is not None:
-                cues[cue] = cues.get(cue, 0) + 1
-        if cues:
-            first = next((sense.cue for sense in said[:2] if sense and sense.cue), None)
-    return Line(
-        index,
-        block,
-        text,
-        words,
-        heading,
-        label,
-        value_at,
-        cues,
-        first,
-        kind_of(block, len(words)),
-        heading_like(block, text, len(words), heading),
-        container(block.path, homes),
-        triggers_in(text) | (called(bits) if bits else 0),
-    )
-
-
-def heading_like(block: Block, text: str, count: int, match: HeadingMatch | None) -> str | None:
-    """The class of heading a line of ``count`` words is.
+def heading_like(block: Block, text: str, its: Wording) -> str | None:
+    """The class of heading that a line with this ``text`` is.
 
     ``other`` stands for a heading of no known class, ``None`` for a line that is no heading.
     """
+    if not its.heads:
+        return None
     opens = text.endswith(":")
-    if len(text) > HEADING_CHARS or text[-1:] in ";,":
+    if not (opens or block.bold) and (block.kind == "item" or "/li" in block.path):
         return None
-    if (block.kind == "item" or "/li" in block.path) and not (opens or block.bold):
-        return None
+    count, match = len(its.words), its.heading
     marked = count <= 10 and (block.kind == "heading" or block.bold)
     if match is not None and (match.cover >= 0.5 or marked or opens):
         return match.name
@@ -129,24 +103,25 @@ def kind_of(block: Block, count: int) -> str:
     return kind
 
 
-def container(path: str, known: dict[str, str]) -> str:
-    """The path of the element that holds a line, above paragraphs, lists, tables and inlines.
+def parent_and_home(path: str, known: dict[str, str]) -> tuple[str, str]:
+    """The path above ``path``, and that of its container.
 
+    The container is the element that holds a line, above paragraphs, lists, tables and inlines.
     ``known`` remembers what holds the parents of a page's lines.
     """
-    head, _, last = path.rpartition("/")
+    parent, _, last = path.rpartition("/")
     if last.partition("[")[0] not in LEAF_TAGS:
-        return path
-    found = known.get(head)
+        return parent, path
+    found = known.get(parent)
     if found is None:
-        found = head
+        found = parent
         while found:
             above, _, last = found.rpartition("/")
             if last.partition("[")[0] not in LEAF_TAGS:
                 break
             found = above
-        known[head] = found
-    return found
+        known[parent] = found
+    return parent, found
 
 
 def labelled(lines: Sequence[Line]) -> tuple[tuple[str, ...], ...]:
@@ -165,20 +140,3 @@ def labelled(lines: Sequence[Line]) -> tuple[tuple[str, ...], ...]:
             out.append(label if line.value_at > 0 else waiting)
             waiting = ()
     return tuple(out)
-
-
-def _label(text: str, lists: Lexicon) -> tuple[tuple[str, ...], int]:
-    head, colon, _ = text[: LABEL_CHARS + 1].partition(":")
-    if colon:
-        fields = lists.label(head.strip().lower())
-        if fields:
-            at = len(head) + 1
-            while at < len(text) and text[at] in " :\t\xa0":
-                at += 1
-            return fields, at
-        return (), 0
-    if len(text) <= LABEL_CHARS:
-        fields = lists.label(text.strip(" .?!-–").lower())
-        if fields:
-            return fields, len(text)
-    return (), 0

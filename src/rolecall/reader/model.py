@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pycrfsuite
-
 from rolecall.errors import ModelFileError
+from rolecall.reader.chain_file import ChainFileError
 from rolecall.reader.linear import Linear
 from rolecall.reader.skills import SkillReader
+from rolecall.reader.tagger import BlockTagger
 
 FOLDER = Path(__file__).parent / "model"
 BLOCKS, RANKERS, SKILLS, CALIBRATION = (
@@ -33,7 +33,7 @@ class Model:
     settled confidence into a share of right values; ``hash`` names the whole in records.
     """
 
-    tagger: pycrfsuite.Tagger
+    tagger: BlockTagger
     rankers: Mapping[str, Linear]
     skills: SkillReader
     thresholds: Mapping[str, float]
@@ -51,8 +51,10 @@ def load_model(folder: Path | None = None) -> Model:
             raise _broken(path, "is missing")
         if hashlib.sha256(path.read_bytes()).hexdigest() != digest:
             raise _broken(path, "does not have the recorded hash")
-    tagger = pycrfsuite.Tagger()
-    tagger.open(str(folder / BLOCKS))
+    try:
+        tagger = BlockTagger.load(folder / BLOCKS)
+    except (OSError, ChainFileError) as error:
+        raise _broken(folder / BLOCKS, f"cannot be read: {error}") from error
     calibration = _json(folder / CALIBRATION)
     return Model(
         tagger=tagger,

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 from rolecall.core import Span
-from rolecall.normalise.places import find_places, is_place
+from rolecall.normalise.place_looks import may_be_place, may_hold_place
+from rolecall.normalise.places import find_places, is_place, names_place
 from rolecall.reader.blocks import SEEN, Tagged
 from rolecall.reader.known import known_places
 from rolecall.reader.lexicon import lexicon
 from rolecall.reader.lines import Line
 from rolecall.reader.menu import menu_share
 from rolecall.reader.names import anchor_line
-from rolecall.reader.proposal import Proposal, bins, is_label, label_of, value_span
+from rolecall.reader.proposal import Proposal, bins, is_label, value_at
 
 HINT = re.compile(
     r"locat|place|city|region|address|standort|ort\b|lieu|ville|sede|ubicaci|lokalit|geo|bullet|pin"
@@ -35,6 +37,12 @@ LEAST = 0.35
 NEAR_BODY = 3
 """Lines of the body, from its first on, that may still be header lines."""
 
+LONGEST_TEXT, MOST_FOUND = 1200, 4
+"""Characters of a line's running text in which places are looked for, and how many are taken."""
+
+MOST_LINK_WORDS = 6
+"""Words from which on a line of site chrome is no place."""
+
 MOST_NAME = 3
 LEAST_ROLE = 3
 """Words of a string that is no place if one of them names a role; "Baker, OR" has fewer."""
@@ -45,65 +53,71 @@ BEFORE = frozenset(
 CAPITALS = re.compile(r"[^\W\d_][^\d_:!?]*")
 
 
+class _Found(NamedTuple):
+    """A part of a line that may be a place: where it stands in the page, how it was found."""
+
+    start: int
+    end: int
+    kind: str
+    sure: float
+
+
 def propose_places(tagged: Tagged) -> list[Proposal]:
     """Every string that may be a place of this work, with its features."""
-    anchor = anchor_line(tagged)
-    out: list[Proposal] = []
-    counts: dict[str, int] = {}
+    rows: list[tuple[int, _Found]] = []
     for i, line in enumerate(tagged.lines):
         role = line.block.role
-        if role not in SEEN and not (role == "chrome" and len(line.words) < 6):
+        if role not in SEEN and not (role == "chrome" and len(line.words) < MOST_LINK_WORDS):
             continue
         if is_label(line):
             continue
-        labels = label_of(tagged, i)
-        mine = "location" in labels
-        hint = _hints(line.block.hints[:80])
-        if role == "chrome" and not mine and not hint:
+        mine = "location" in tagged.labelled[i]
+        if role == "chrome" and not mine and not _hints(line.block.hints[:80]):
             continue
-        zone = tagged.zone(i)
-        short = len(line.words) <= MOST_WORDS and len(line.text) <= LONGEST_FIELD
-        for span, kind, sure in _spans(tagged, i, mine, short):
-            text = span.of(tagged.page.text)
-            key = text.lower()
-            counts[key] = counts.get(key, 0) + 1
-            away = i - anchor
-            where = f"at={away}" if -3 <= away <= 6 else "at=far"
-            label = "mine" if mine else "other" if labels else "no"
-            said = kind in ("bare", "inner") and _behind_preposition(tagged.page.text, text)
-            out.append(
-                Proposal(
-                    unit="places",
-                    value=text,
-                    span=span,
-                    features=(
-                        f"z={zone}",
-                        f"kind={kind}",
-                        f"kind={kind}|z={zone}",
-                        f"lab={label}",
-                        f"lab={label}|kind={kind}",
-                        f"is={int(sure * 5)}",
-                        f"is={int(sure * 5)}|lab={label}",
-                        where if zone == "head" else "at=body",
-                        f"{where}|{kind}"
-                        if zone == "head"
-                        else f"in={bins(max(0, i - tagged.first))}",
-                        "hint" if hint else "nohint",
-                        f"F{int(tagged.shares[i].get('F', 0.0) * 3.99)}",
-                        f"n={min(len(text.split()), 6)}",
-                        f"commas={min(text.count(','), 3)}",
-                        "link" if line.block.link > 0.5 else "text",
-                        f"again={min(counts[key], 3)}",
-                        f"k={line.block.kind}",
-                        f"{kind}|said" if said else "unsaid",
-                        *_doubts(line, text, kind),
-                    ),
-                )
-            )
-    heads = sum("z=head" in p.features for p in out)
-    rest = (f"heads={min(heads, 3)}",)
+        found = _found(tagged, i, mine)
+        if found and menu_share(line.words) < 1.0:
+            rows.extend([(i, one) for one in found])
+    if not rows:
+        return []
+    anchor, zones = anchor_line(tagged), tagged.zones
+    heads = f"heads={min(sum(zones[i] == 'head' for i, _ in rows), 3)}"
+    counts: dict[str, int] = {}
+    out: list[Proposal] = []
+    for i, one in rows:
+        span = Span(one.start, one.end)
+        text = span.of(tagged.page.text)
+        key = text.lower()
+        counts[key] = again = counts.get(key, 0) + 1
+        features = (*_features(tagged, i, one, text, i - anchor), f"again={min(again, 3)}", heads)
+        out.append(Proposal(unit="places", value=text, span=span, features=features))
+    return out
+
+
+def _features(tagged: Tagged, i: int, found: _Found, text: str, away: int) -> list[str]:
+    """The features of one part of a line; the role's heading stands ``away`` lines before it."""
+    line, zone, kind, labels = tagged.lines[i], tagged.zones[i], found.kind, tagged.labelled[i]
+    sure = int(found.sure * 5)
+    where = f"at={away}" if -3 <= away <= 6 else "at=far"
+    label = "mine" if "location" in labels else "other" if labels else "no"
+    said = kind in ("bare", "inner") and _behind_preposition(tagged.page.text, text)
     return [
-        Proposal(unit="places", value=p.value, span=p.span, features=p.features + rest) for p in out
+        f"z={zone}",
+        f"kind={kind}",
+        f"kind={kind}|z={zone}",
+        f"lab={label}",
+        f"lab={label}|kind={kind}",
+        f"is={sure}",
+        f"is={sure}|lab={label}",
+        where if zone == "head" else "at=body",
+        f"{where}|{kind}" if zone == "head" else f"in={bins(max(0, i - tagged.first))}",
+        "hint" if _hints(line.block.hints[:80]) else "nohint",
+        f"F{int(tagged.shares[i].get('F', 0.0) * 3.99)}",
+        f"n={min(len(text.split()), 6)}",
+        f"commas={min(text.count(','), 3)}",
+        "link" if line.block.link > 0.5 else "text",
+        f"k={line.block.kind}",
+        f"{kind}|said" if said else "unsaid",
+        *_doubts(line, text, kind),
     ]
 
 
@@ -112,58 +126,72 @@ def _hints(hints: str) -> bool:
     return HINT.search(hints) is not None
 
 
-def _spans(tagged: Tagged, i: int, mine: bool, short: bool) -> Iterator[tuple[Span, str, float]]:
-    """Parts of a line that may be places: ``field`` for whole parts, ``cue`` inside a text."""
+def _found(tagged: Tagged, i: int, mine: bool) -> list[_Found]:
+    """Parts of a line that may be places: ``field`` for whole parts, others inside a text."""
     line = tagged.lines[i]
-    if menu_share(line.words) == 1.0:
-        return
-    base = value_span(tagged, i)
-    text = base.of(tagged.page.text)
-    seen = False
-    if short and line.block.kind != "title":
-        for start, end in _items(text):
-            piece = text[start:end]
-            if DATED.search(piece):
-                continue
-            sure = is_place(piece)
-            if sure < LEAST and not (mine and piece[:1].isupper()):
-                continue
-            if (
-                not mine
-                and len(words := piece.lower().split()) >= LEAST_ROLE
-                and any(map(lexicon().names_role, words))
-            ):
-                continue
-            seen = True
-            yield Span(base.start + start, base.start + end), "field", sure
+    at = value_at(line)
+    text = line.text[at:] if at else line.text
+    start = line.block.span.start + at
+    out: list[_Found] = []
+    if (
+        len(line.words) <= MOST_WORDS
+        and len(line.text) <= LONGEST_FIELD
+        and line.block.kind != "title"
+    ):
+        telling = may_hold_place(text)
+        if telling or mine:
+            out = [
+                _Found(start + first, start + last, "field", sure)
+                for first, last, sure in _fields(text, mine)
+            ]
         if _header(tagged, i):
-            for start, end, kind in _within(line, text, seen):
-                sure = is_place(text[start:end])
-                yield Span(base.start + start, base.start + end), kind, sure
-                seen = True
-    if not seen and tagged.zone(i) != "chrome":
-        for found in find_places(text[:1200], language=tagged.page.language)[:4]:
-            span = Span(base.start + found.start, base.start + found.end)
-            kind = "title" if line.block.kind in ("title", "heading") else "run"
-            yield span, f"{kind}-{found.cue}", is_place(span.of(tagged.page.text))
+            out += [
+                _Found(start + first, start + last, kind, is_place(text[first:last]))
+                for first, last, kind in _within(line, text, bool(out), telling)
+            ]
+    if out or tagged.zones[i] == "chrome":
+        return out
+    whole = "title" if line.block.kind in ("title", "heading") else "run"
+    for one in find_places(text[:LONGEST_TEXT], language=tagged.page.language)[:MOST_FOUND]:
+        sure = is_place(text[one.start : one.end])
+        out.append(_Found(start + one.start, start + one.end, f"{whole}-{one.cue}", sure))
+    return out
+
+
+def _fields(text: str, mine: bool) -> Iterator[tuple[int, int, float]]:
+    """The parts of a short line that are places, or may be one where the label says so."""
+    for start, end in _items(text):
+        piece = text[start:end]
+        capital = mine and piece[:1].isupper()
+        if (not capital and not may_be_place(piece)) or DATED.search(piece):
+            continue
+        sure = is_place(piece)
+        if sure < LEAST and not capital:
+            continue
+        if not mine and len(words := piece.lower().split()) >= LEAST_ROLE and _names_role(words):
+            continue
+        yield start, end, sure
+
+
+def _names_role(words: Sequence[str]) -> bool:
+    return any(map(lexicon().names_role, words))
 
 
 def _header(tagged: Tagged, i: int) -> bool:
     """Whether a line stands before the body, or so near its start that it may belong there."""
-    zone = tagged.zone(i)
+    zone = tagged.zones[i]
     return zone == "head" or (zone in "PHDRB" and i - tagged.first < NEAR_BODY)
 
 
-def _within(line: Line, text: str, seen: bool) -> Iterator[tuple[int, int, str]]:
+def _within(line: Line, text: str, seen: bool, telling: bool) -> Iterator[tuple[int, int, str]]:
     """Known names inside a header line; where there is none, a line that is only a short name."""
-    known = known_places(text)
+    known = known_places(text) if telling else []
     for start, end in known:
         if not (seen and end - start >= len(text) - 1):
             yield start, end, "inner"
     count = len(line.words)
     if not known and not seen and 0 < count <= MOST_NAME and CAPITALS.fullmatch(text):
-        lists = lexicon()
-        if text[0].isupper() and not line.label and not any(map(lists.names_role, line.words)):
+        if text[0].isupper() and not line.label and not _names_role(line.words):
             yield 0, len(text), "bare"
 
 
@@ -171,7 +199,7 @@ def _doubts(line: Line, text: str, kind: str) -> Iterator[str]:
     """What speaks against a part of a short line: a role's name in it, or a name before the place."""
     if kind != "field" or len(line.words) > MOST_WORDS:
         return
-    if any(map(lexicon().names_role, text.lower().split())):
+    if _names_role(text.lower().split()):
         yield "role"
     if "," in text and (known := known_places(text)) and known[0][0] > 0:
         yield "late"
@@ -192,7 +220,7 @@ def _items(text: str) -> tuple[tuple[int, int], ...]:
     """The parts of a header line between separators, without words such as "remote"."""
     mixed = any(map(text.lower().__contains__, BARE_WORDS))
     whole = _bare(text, 0, len(text), mixed)
-    if whole and not PARTED.search(text) and is_place(text[whole[0] : whole[1]]) >= 0.7:
+    if whole and not PARTED.search(text) and names_place(text[whole[0] : whole[1]], 0.7):
         return (whole,)
     out, at = [], 0
     for m in (*ITEMS.finditer(text), None):

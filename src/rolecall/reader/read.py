@@ -78,8 +78,8 @@ def read_page(page: Page, model: Model) -> tuple[Tagged, tuple[Candidate, ...]]:
 
 def ranked(proposals: Sequence[Proposal], ranker: Linear) -> list[tuple[float, Proposal]]:
     """Proposals with the chance of each to be the right one, the best first."""
-    shares = chances([ranker.score(p.features) for p in proposals])
-    order = sorted(range(len(proposals)), key=lambda i: (-shares[i], i))
+    shares = chances([ranker.score(p.singles, p.groups) for p in proposals])
+    order = sorted(range(len(proposals)), key=shares.__getitem__, reverse=True)
     return [(shares[i], proposals[i]) for i in order]
 
 
@@ -166,18 +166,20 @@ def choose_places(proposals: Sequence[Proposal], ranker: Linear) -> list[tuple[f
     """
     if not proposals:
         return []
-    scores = {id(p): ranker.score(p.features) for p in proposals}
-    order = ranked(proposals, ranker)
-    top = order[0][1]
-    some = sum(share for share, _ in order)
+    scores = [ranker.score(p.singles, p.groups) for p in proposals]
+    shares = chances(scores)
+    best = max(range(len(shares)), key=shares.__getitem__)
+    top, some = proposals[best], sum(sorted(shares, reverse=True))
+    if top.span is None:
+        return [(some, top)]
+    start, kind = top.span.start, _kind(top)
+    least = scores[best] - PLACE_GAP
     kept, seen = [top], {str(top.value).lower()}
-    for p in proposals:
-        key = str(p.value).lower()
-        near = top.span is not None and p.span is not None
-        if key in seen or not near or _kind(p) != _kind(top):
+    for score, p in zip(scores, proposals, strict=True):
+        if score < least or p.span is None or abs(p.span.start - start) > PLACE_DISTANCE:
             continue
-        apart = abs(p.span.start - top.span.start) if p.span and top.span else 0
-        if apart <= PLACE_DISTANCE and scores[id(p)] >= scores[id(top)] - PLACE_GAP:
+        key = str(p.value).lower()
+        if key not in seen and _kind(p) == kind:
             kept.append(p)
             seen.add(key)
     kept.sort(key=lambda p: p.span or Span(0, 0))

@@ -6,25 +6,22 @@ runs, and only these are computed; a run of three words costs a few microseconds
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import exp
-
-Score = complex
-"""The summed weights at a word, relative to O: of B in the real, of I in the imaginary part."""
 
 QUIET = -3.0
 LEAST = 0.07
 LONGEST = 9
 
+Row = tuple[float, float, float, float, float, float]
+"""What is known of a word from behind: the worth of O, B and I there, up to a common factor, and
+their sums as what follows O, B and I."""
 
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """Words ``first`` to ``last`` (both included) as one term, and how probable that is."""
 
-    first: int
-    last: int
-    share: float
+Segment = tuple[int, int, float]
+"""The first and the last word of a term (both included), and how probable it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,87 +44,131 @@ class Steps:
         return cls(*(exp(weights.get(name, 0.0)) for name in names))
 
 
-def segments(scores: Sequence[Score], steps: Steps) -> list[Segment]:
-    """The best segments of a line that do not overlap, each with a share of at least ``LEAST``."""
+def segments(
+    begins: Sequence[float], goes_on: Callable[[int], float], steps: Steps
+) -> list[Segment]:
+    """The best segments of a line that do not overlap, each with a share of at least ``LEAST``.
+
+    ``begins`` holds the score of B at each word; ``goes_on`` gives that of I, which few words need.
+    """
     out: list[Segment] = []
-    size, free = len(scores), 0
-    alone = steps.ob * steps.bo / (steps.oo * steps.oo)
-    for start in [i for i, score in enumerate(scores) if score.real > QUIET]:
-        if start >= free:
-            free = start + 1
-            while free < size and (scores[free].real > QUIET or scores[free].imag > QUIET):
-                free += 1
-            if free == start + 1 and 0 < start < size - 1:
-                odds = alone * exp(scores[start].real)
-                if odds > LEAST:
-                    out.append(Segment(start, start, odds / (1.0 + odds)))
-            else:
-                _run(scores, start, free, steps, out)
+    size, free = len(begins), 0
+    for start in [i for i, score in enumerate(begins) if score > QUIET]:
+        if start < free:
+            continue
+        free = start + 1
+        inner = [0.0]  # no term goes on at the first word of a run, which follows an O
+        while free < size:
+            score = goes_on(free)
+            if score <= QUIET and begins[free] <= QUIET:
+                break
+            inner.append(score)
+            free += 1
+        at_end = free == size
+        if free == start + 1:
+            odds = exp(begins[start])
+            odds *= steps.ob / steps.oo if start else 1.0
+            odds *= 1.0 if at_end else steps.bo / steps.oo
+            share = odds / (1.0 + odds)
+            if share >= LEAST or (odds > LEAST and start and not at_end):
+                out.append((start, start, share))
+        elif free == start + 2:
+            odds_of_pair = exp(begins[start]), exp(begins[start + 1]), exp(inner[1])
+            out += _pair(odds_of_pair, start, at_end, steps)
+        else:
+            rows = _from_behind(begins[start:free], inner, at_end, steps)
+            _keep(_likely(rows, start, steps), out)
     return out
 
 
-def _run(scores: Sequence[Score], start: int, end: int, steps: Steps, out: list[Segment]) -> None:
-    """Segments of the words ``start`` to ``end`` between two words that are O."""
-    size = end - start
-    grow = [(exp(score.real), exp(score.imag)) for score in scores[start:end]]
-    after = [(1.0, 1.0, 1.0)] * size
-    o, b, i = (1.0, 1.0, 1.0) if end == len(scores) else (steps.oo, steps.bo, steps.io)
-    for at in range(size - 1, -1, -1):
+def _pair(
+    odds: tuple[float, float, float], start: int, at_end: bool, steps: Steps
+) -> list[Segment]:
+    """The segments of a run of two words, the most frequent one, from its five ways to be read.
+
+    ``odds`` are those of B at both words and of I at the second one.
+    """
+    none, one, more = (1.0, 1.0, 1.0) if at_end else (steps.oo, steps.bo, steps.io)
+    one *= odds[1]
+    more *= odds[2]
+    before_none, before_one = (steps.oo, steps.ob) if start else (1.0, 1.0)
+    before_one *= odds[0]
+    late = before_none * steps.ob * one
+    twice = before_one * steps.bb * one
+    short = before_one * steps.bo * none + twice
+    longer = before_one * steps.bi * more
+    total = before_none * steps.oo * none + late + short + longer
+    first = (start, start, short / total) if short >= longer else (start, start + 1, longer / total)
+    second = (start + 1, start + 1, (late + twice) / total)
+    here, next_ = first[2] >= LEAST, second[2] >= LEAST
+    if here and next_ and first[1] > start:
+        return [first] if first[2] >= second[2] else [second]
+    return [first, second][not here : 1 + next_]
+
+
+def _from_behind(
+    begins: Sequence[float], goes_on: Sequence[float], at_end: bool, steps: Steps
+) -> list[Row]:
+    """A row for each word of a run, the last one first; ``at_end`` if the line ends with it."""
+    oo, ob, bo, bb, bi = steps.oo, steps.ob, steps.bo, steps.bb, steps.bi
+    io, ib, ii = steps.io, steps.ib, steps.ii
+    rows: list[Row] = []
+    o, b, i = (1.0, 1.0, 1.0) if at_end else (oo, bo, io)
+    for begin, inner in zip(reversed(begins), reversed(goes_on), strict=True):
         top = 1.0 / (o + b + i)
-        o, b, i = o * top, b * top, i * top
-        after[at] = (o, b, i)
-        eb, ei = grow[at]
-        ob, bb, bi = steps.ob * eb * b, steps.bb * eb * b, steps.bi * ei * i
-        ib, ii = steps.ib * eb * b, steps.ii * ei * i
-        o, b, i = steps.oo * o + ob, steps.bo * o + bb + bi, steps.io * o + ib + ii
-    found: list[Segment] = []
-    po, pb, pi = 1.0, 0.0, 0.0
-    for at in range(size):
-        ao, ab, ai = after[at]
-        eb, ei = grow[at]
-        # the shares of the labels here, given the shares of the labels before
-        fo, fb = (steps.oo * ao, steps.ob * eb * ab) if at + start else (ao, eb * ab)
-        go, gb, gi = steps.bo * ao, steps.bb * eb * ab, steps.bi * ei * ai
-        ho, hb, hi = steps.io * ao, steps.ib * eb * ab, steps.ii * ei * ai
-        no, nb, ni = po / (fo + fb), pb / (go + gb + gi), pi / (ho + hb + hi)
-        po, pb, pi = no * fo + nb * go + ni * ho, no * fb + nb * gb + ni * hb, nb * gi + ni * hi
+        none, one, more = o * top, exp(begin) * b * top, exp(inner) * i * top
+        o = oo * none + ob * one
+        b = bo * none + bb * one + bi * more
+        i = io * none + ib * one + ii * more
+        rows.append((none, one, more, o, b, i))
+    return rows
+
+
+def _likely(rows: list[Row], start: int, steps: Steps) -> list[Segment]:
+    """The segments of a run that begin at a word with a share of B of at least ``LEAST``."""
+    oo, ob, bo, bb, bi = steps.oo, steps.ob, steps.bo, steps.bb, steps.bi
+    io, ib, ii = steps.io, steps.ib, steps.ii
+    rows.reverse()
+    none, one, _, o, _, _ = rows[0]
+    # the shares of the labels at a word, from those at the word before
+    po, pb = (oo * none / o, ob * one / o) if start else (none / (none + one), one / (none + one))
+    pi = 0.0
+    found = [_longest(rows, 0, pb, start, steps)] if pb >= LEAST else []
+    for at in range(1, len(rows)):
+        none, one, more, o, b, i = rows[at]
+        no, nb, ni = po / o, pb / b, pi / i
+        po = none * (no * oo + nb * bo + ni * io)
+        pb = one * (no * ob + nb * bb + ni * ib)
+        pi = more * (nb * bi + ni * ii)
         if pb >= LEAST:
-            found.append(_longest(at, pb, grow, after, steps))
-    _keep(found, start, out)
+            found.append(_longest(rows, at, pb, start, steps))
+    return found
 
 
-def _longest(
-    first: int,
-    share: float,
-    grow: Sequence[tuple[float, float]],
-    after: Sequence[tuple[float, float, float]],
-    steps: Steps,
-) -> Segment:
-    """The most probable end of a segment that begins at ``first``."""
+def _longest(rows: Sequence[Row], first: int, share: float, start: int, steps: Steps) -> Segment:
+    """The most probable end of a segment that begins at word ``first`` of a run."""
     best, end, at = 0.0, first, first
-    so, sb, si = steps.bo, steps.bb, steps.bi
-    last = min(len(grow) - 1, first + LONGEST)
+    last = min(len(rows) - 1, first + LONGEST)
     while at < last:
-        ao, ab, ai = after[at + 1]
-        eb, ei = grow[at + 1]
-        stay = si * ei * ai
-        more = stay / (so * ao + sb * eb * ab + stay)
-        if share * (1.0 - more) > best:
-            best, end = share * (1.0 - more), at
-        share *= more
+        _, _, more, _, b, i = rows[at + 1]
+        stay = steps.bi * more / b if at == first else steps.ii * more / i
+        if share * (1.0 - stay) > best:
+            best, end = share * (1.0 - stay), at
+        share *= stay
         if share <= best:
-            return Segment(first, end, best)
+            return start + first, start + end, best
         at += 1
-        so, sb, si = steps.io, steps.ib, steps.ii
-    return Segment(first, at, share) if share > best else Segment(first, end, best)
+    if share > best:
+        best, end = share, at
+    return start + first, start + end, best
 
 
-def _keep(found: list[Segment], start: int, out: list[Segment]) -> None:
+def _keep(found: list[Segment], out: list[Segment]) -> None:
     """Add the segments that do not overlap a more probable one, in order."""
-    if len(found) > 1:
+    if len(found) > 1 and any(one[1] >= two[0] for one, two in pairwise(found)):
         kept: list[Segment] = []
-        for one in sorted(found, key=lambda s: (-s.share, s.first)):
-            if all(one.last < two.first or one.first > two.last for two in kept):
+        for one in sorted(found, key=lambda segment: (-segment[2], segment[0])):
+            if all(one[1] < first or one[0] > last for first, last, _ in kept):
                 kept.append(one)
-        found = sorted(kept, key=lambda s: s.first)
-    out.extend(Segment(s.first + start, s.last + start, s.share) for s in found if s.share >= LEAST)
+        found = sorted(kept)
+    out += [one for one in found if one[2] >= LEAST]

@@ -7,23 +7,49 @@ summed weights of a family instead of building its strings again (see ``skills.p
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Final
 
-TOKEN = re.compile(r"\.(?=NET\b)|[^\W_]+(?:[.'’][^\W_]+)*[+#]*|[^\w\s]|_")
+TOKEN = re.compile(r"[^\W_]+(?:[.'’][^\W_]+)*[+#]*|\S")
 LONGEST = 8
 LONGEST_STEM = 14
+MAX_WORDS = 2_000
+"""Words of a line that are read."""
 NONE = "-"
+NO_WORDS: frozenset[str] = frozenset()
 STEM = re.compile(r"[^\W\d_]{4,14}\*")
 JOINERS = frozenset(",/;|•·")
+SIZES = "01234567"
 
 Hit = str
 """``B`` or ``I`` (first or later word), ``1`` or ``2`` (one or more words), the case, the class."""
-Ring = tuple[Hit, Hit, Hit, str, str]
-"""The known terms at the word before, here and after, the shape, and the list beside it."""
 Traits = tuple[str, str, str, str]
-Marked = tuple[str, str, Sequence[int], *tuple[Any, ...]]
+Feature = tuple[str, str]
+"""A family and a value: the name of a weight is ``family=value``, or the mere family."""
+
+
+@dataclass(slots=True)
+class Word:
+    """A word or mark as it is written, its key, and its shape.
+
+    ``alone`` is the hit of the known term that it is by itself, if it is one; ``longer`` holds the
+    lengths of the terms of several words that begin with its key, the longest first, and ``then``
+    the keys of their second words. ``opens`` says that there are such terms, of one or more words,
+    and ``joins`` that it is a mark between the items of a list.
+
+    Nobody changes one: it is not frozen because there are many, made in a fifth of the time so.
+    """
+
+    text: str
+    stem: str
+    shape: str
+    alone: Hit
+    longer: Sequence[int]
+    then: frozenset[str]
+    opens: bool
+    joins: bool
 
 
 def spans(text: str) -> list[tuple[int, int]]:
@@ -69,6 +95,14 @@ class Terms:
     entries: Mapping[str, str]
     lengths: Mapping[str, Sequence[int]]
     stems: frozenset[str]
+    names: Sequence[str] = field(init=False, repr=False, compare=False)
+    heads: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Put the terms in order, so that those with the same first word are found together, and
+        note the first four letters of stems, which few words share."""
+        object.__setattr__(self, "names", sorted(self.entries))
+        object.__setattr__(self, "heads", frozenset([stem[:4] for stem in self.stems]))
 
     @classmethod
     def of(cls, entries: Mapping[str, str]) -> Terms:
@@ -85,47 +119,73 @@ class Terms:
             frozenset(stems),
         )
 
-    def mark(self, words: Sequence[str], entries: Sequence[Marked]) -> dict[int, Hit]:
-        """The longest known term at each word, left to right: by index, words without one absent.
+    def read(self, text: str) -> Word:
+        """A word as the known terms see it."""
+        return Word(*self.look(text))
 
-        ``entries`` hold each word's key, its shape, and the lengths of terms that begin with it.
-        """
+    def look(
+        self, text: str
+    ) -> tuple[str, str, str, Hit, Sequence[int], frozenset[str], bool, bool]:
+        """The fields of a ``Word``."""
+        stems = self.stems if text[:4].lower() in self.heads else ()
+        stem, letters = key(text, stems), shape(text)
+        sizes = self.lengths.get(stem)
+        if sizes is None:
+            return text, stem, letters, "", (), NO_WORDS, False, text in JOINERS
+        alone = _agreement(self.entries[stem], text, 1) if 1 in sizes else ""
+        longer = tuple([size for size in sizes if size > 1])
+        then = self._second_words(stem) if longer else NO_WORDS
+        return text, stem, letters, alone, longer, then, True, text in JOINERS
+
+    def _second_words(self, stem: str) -> frozenset[str]:
+        names, start = self.names, f"{stem} "
+        out = set()
+        for at in range(bisect_left(names, start), len(names)):
+            if not names[at].startswith(start):
+                break
+            out.add(names[at].split(" ", 2)[1])
+        return frozenset(out)
+
+    def mark(self, words: Sequence[Word]) -> dict[int, Hit]:
+        """The longest known term at each word, from left to right; words without one are absent."""
         out: dict[int, Hit] = {}
-        known, size, free = self.entries, len(words), 0
-        for i in [i for i, entry in enumerate(entries) if entry[2]]:
+        last, free = len(words) - 1, 0
+        for i in [i for i, word in enumerate(words) if word.opens]:
             if i < free:
                 continue
-            entry = entries[i]
-            stem = entry[0]
-            for n in entry[2]:
-                if n == 1:
-                    found = known.get(stem)
-                elif n == 2 and i + 1 < size:
-                    found = known.get(f"{stem} {entries[i + 1][0]}")
-                elif i + n <= size:
-                    found = known.get(" ".join([e[0] for e in entries[i : i + n]]))
-                else:
+            word = words[i]
+            if word.longer and i < last and words[i + 1].stem in word.then:
+                size = self._longer(words, i, out)
+                if size:
+                    free = i + size
                     continue
-                if found is not None:
-                    _note(out, i, n, found, words)
-                    free = i + n
-                    break
+            if word.alone:
+                out[i] = word.alone
         return out
 
+    def _longer(self, words: Sequence[Word], at: int, out: dict[int, Hit]) -> int:
+        """Note the longest term of several words at ``at``; its length, or 0."""
+        for size in words[at].longer:
+            found = self.entries.get(" ".join([word.stem for word in words[at : at + size]]))
+            if found is not None and at + size <= len(words):
+                said = " ".join([word.text for word in words[at : at + size]])
+                out[at] = hit = _agreement(found, said, size)
+                for i in range(at + 1, at + size):
+                    out[i] = "I" + hit[1:]
+                return size
+        return 0
 
-def _note(out: dict[int, Hit], at: int, size: int, entry: str, words: Sequence[str]) -> None:
+
+def _agreement(entry: str, said: str, size: int) -> Hit:
+    """The hit of the first of ``size`` words ``said``, which have the keys of a known term."""
     name, *spellings = entry.split("|")
-    said = " ".join(words[at : at + size])
     if said in spellings:
         case = "="
     elif said.lower() in spellings:
         case = "c"
     else:
         case = "~"
-    tail = ("1" if size == 1 else "2") + case + name
-    out[at] = "B" + tail
-    for i in range(at + 1, at + size):
-        out[i] = "I" + tail
+    return f"B{1 if size == 1 else 2}{case}{name}"
 
 
 def compile_terms(rows: Iterable[str]) -> dict[str, str]:
@@ -152,114 +212,114 @@ def compile_terms(rows: Iterable[str]) -> dict[str, str]:
     return {k: "|".join(v) for k, v in entries.items()}
 
 
-def own_features(word: str) -> list[str]:
-    """What a word says about itself."""
-    low = word.lower()
+WORD_FAMILIES: Final = (
+    ("w", "W", "e3", "e4", "p4", "n"),
+    ("-2w",),
+    ("-1w", "-1e3", "-1p5"),
+    ("1w", "1e3", "1p5"),
+    ("2w",),
+)
+SHAPE_FAMILIES: Final = ("s", "-2s", "-1s", "1s", "2s")
+"""The families of features of a word: what it says of itself, of the word two places behind it, of
+the next one, of the one in front of it, and of the one before that."""
+
+
+def word_values(word: str) -> tuple[str, ...]:
+    """The values of the ``WORD_FAMILIES``, in their order."""
+    low, size = word.lower(), len(word)
+    tail, start, count = low[-3:], low[:5], SIZES[size] if size < 8 else "8"
+    return (
+        low, word, tail, low[-4:], low[:4], count,
+        low,
+        low, tail, start,
+        low, tail, start,
+        low,
+    )  # fmt: skip
+
+
+def word_features(word: Word) -> list[list[Feature]]:
+    """What a word says, by ``WORD_FAMILIES`` and ``SHAPE_FAMILIES``."""
+    values = iter(word_values(word.text))
     return [
-        f"w={low}",
-        f"W={word}",
-        f"s={shape(word)}",
-        f"e3={low[-3:]}",
-        f"e4={low[-4:]}",
-        f"p4={low[:4]}",
-        f"n={min(len(word), 8)}",
+        [*zip(families, values, strict=False), (of_shape, word.shape)]
+        for families, of_shape in zip(WORD_FAMILIES, SHAPE_FAMILIES, strict=True)
     ]
 
 
-def near_features(word: str, offset: int) -> list[str]:
-    """What a word says about the one ``offset`` places before (negative) or after it."""
-    low = word.lower()
-    if offset in (-1, 1):
-        return [
-            f"{offset}w={low}",
-            f"{offset}s={shape(word)}",
-            f"{offset}e3={low[-3:]}",
-            f"{offset}p5={low[:5]}",
-        ]
-    return [f"{offset}w={low}", f"{offset}s={shape(word)}"]
+def term_features(hit: Hit, letters: str) -> list[Feature]:
+    """What it says of a word of the shape ``letters`` to belong to a known term."""
+    return [("g", hit), ("gs", hit + letters), ("g3", hit[:3]), ("g3s", hit[:3] + letters)]
 
 
-def ring_features(ring: Ring) -> list[str]:
-    """What known terms say: at the word before, here, after, and across a comma or slash."""
-    before, here, after, letters, near = ring
-    out = [f"l={near}"] if near else []
-    if here != NONE:
-        out += [f"g={here}", f"gs={here}{letters}", f"g3={here[:3]}", f"g3s={here[:3]}{letters}"]
-    if before != NONE:
-        out.append(f"-g={before[:3]}")
-    if after != NONE:
-        out.append(f"+g={after[:3]}")
+def ahead_features(hit: Hit) -> list[Feature]:
+    """What it says of a word that a known term stands behind it."""
+    return [("+g", hit[:3])]
+
+
+def behind_features(hit: Hit) -> list[Feature]:
+    """What it says of a word that a known term stands in front of it."""
+    return [("-g", hit[:3])]
+
+
+def list_features(beside: str) -> list[Feature]:
+    """What it says of a word to stand in a list with a known term, ``>`` before or ``<`` after."""
+    return [("l", beside)]
+
+
+def listed(words: Sequence[Word], hits: Collection[int]) -> dict[int, str]:
+    """The words that only a comma or the like parts from a known term, and on which side it is."""
+    last = len(words) - 1
+    out: dict[int, str] = {}
+    for i in hits:
+        if i > 1 and words[i - 1].joins:
+            out[i - 2] = out.get(i - 2, "") + ">"
+        if i + 1 < last and words[i + 1].joins:
+            out[i + 2] = "<" + out.get(i + 2, "")
     return out
 
 
-def rings(
-    words: Sequence[str], shapes: Sequence[str], hits: Mapping[int, Hit]
-) -> list[tuple[int, Ring]]:
-    """The words that are, or stand next to or in a list beside, a known term; what is near them."""
-    if not hits:
-        return []
-    size = len(words)
-    listed: dict[int, str] = {}
-    places = set(hits)
-    for i in hits:
-        if i:
-            places.add(i - 1)
-            if i > 1 and words[i - 1] in JOINERS:
-                listed[i - 2] = listed.get(i - 2, "") + ">"
-        if i + 1 < size:
-            places.add(i + 1)
-            if i + 2 < size and words[i + 1] in JOINERS:
-                listed[i + 2] = "<" + listed.get(i + 2, "")
-    places.update(listed)
-    tags = [NONE] * (size + 2)
-    for i, hit in hits.items():
-        tags[i + 1] = hit
-    near = listed.get if listed else None
-    return [
-        (i, (tags[i], tags[i + 1], tags[i + 2], shapes[i], near(i, "") if near else ""))
-        for i in places
-    ]
-
-
-def place_features(traits: Traits, letters: str) -> list[str]:
+def place_features(traits: Traits, letters: str) -> list[Feature]:
     """What the line says: its section, its length, how list-like and how full of terms it is."""
     section, size, commas, known = traits
     return [
-        f"sec={section}",
-        f"size={size}",
-        f"commas={commas}",
-        f"known={known}",
-        f"sec={section}{letters}",
-        f"commas={commas}{letters}",
-        f"known={known}{letters}",
+        ("sec", section),
+        ("size", size),
+        ("commas", commas),
+        ("known", known),
+        ("sec", section + letters),
+        ("commas", commas + letters),
+        ("known", known + letters),
     ]
 
 
-def first_features(letters: str) -> list[str]:
+def first_features(letters: str) -> list[Feature]:
     """What it says to be the first word of a line."""
-    return ["first", f"first={letters}"]
+    return [("first", ""), ("first", letters)]
 
 
-def paren_features(letters: str) -> list[str]:
+def paren_features(letters: str) -> list[Feature]:
     """What it says to stand in brackets."""
-    return ["paren", f"paren={letters}"]
+    return [("paren", ""), ("paren", letters)]
 
 
-def inside(words: Sequence[str]) -> list[int]:
+def inside(words: Sequence[Word]) -> list[int]:
     """The words in round brackets, with the opening one."""
     out = []
     opened = False
     for i, word in enumerate(words):
-        opened = word == "(" or (opened and word != ")")
+        opened = word.text == "(" or (opened and word.text != ")")
         if opened:
             out.append(i)
     return out
 
 
-def line_traits(section: str, text: str, size: int, known: int) -> Traits:
-    """Section, size, commas and known terms of a line of ``size`` words, each in a few steps."""
-    count = text.count
-    marks = count(",") + count("/") + count(";") + count("|") + count("•") + count("·")
+def line_traits(section: str, text: str, words: Sequence[Word], known: int) -> Traits:
+    """Section, size, commas and known terms of a line, each in a few steps."""
+    size = len(words)
+    if size < MAX_WORDS:
+        marks = sum([word.joins for word in words])
+    else:
+        marks = sum(map(text.count, JOINERS))
     share = known / size
     return (
         section,

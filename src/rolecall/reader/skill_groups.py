@@ -7,9 +7,11 @@ the page holds in all decide how probable it is that an annotator would list it.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
-from math import log
+from functools import lru_cache
+from math import exp
+from typing import NamedTuple
 
 from rolecall.reader.linear import Linear
 from rolecall.reader.skill_features import shape
@@ -17,10 +19,20 @@ from rolecall.reader.skill_features import shape
 LOOSE = re.compile(r"[^\w+#]+")
 CAUTION = 1.15
 MISSED = 0.5
+LONGEST = 80
+"""Letters of a term whose form is remembered."""
+MEMORY = 4096
+"""Forms, and looks of groups, that are remembered."""
+MOST_STEPS = 8
+STEPS = tuple([1.0 / (1.0 + exp(-(half + 0.5) / 2)) for half in range(-MOST_STEPS, MOST_STEPS)])
+"""The shares at which the log odds, to the nearest half within four either way, go up."""
+
+GroupTraits = tuple[int, str, int, str, str, bool, bool]
+"""The step of the best share, how it agrees with known terms, the number of mentions up to four,
+the first one's section, the shape; whether it is part of another term, and whether one of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """One place where a term may be named.
 
     ``name`` is the term without a bracketed short form, which is the ``alias``. ``share`` is the
@@ -39,13 +51,26 @@ class Mention:
     alias: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """All mentions of one term in page order, and the best of their shares."""
 
     key: str
     mentions: tuple[Mention, ...]
     best: Mention
+
+
+class _Form(NamedTuple):
+    """What the wording of a term says of it by itself.
+
+    ``key`` is what ``loose`` makes of it, ``words`` its words in lower case with a space on each
+    side, ``parts`` holds the shorter runs of them in the same way, ``shape`` is that of all its
+    letters together.
+    """
+
+    key: str
+    words: str
+    parts: tuple[str, ...]
+    shape: str
 
 
 def loose(text: str) -> str:
@@ -54,63 +79,92 @@ def loose(text: str) -> str:
     return low[:-1] if len(low) > 3 and low[-1] == "s" else low
 
 
+def _form(name: str) -> _Form:
+    return _known_form(name) if len(name) <= LONGEST else _new_form(name)
+
+
+def _new_form(name: str) -> _Form:
+    words = name.lower().split()
+    size = len(words)
+    parts = [
+        f" {' '.join(words[i:j])} "
+        for i in range(size)
+        for j in range(i + 1, size + 1)
+        if j - i < size
+    ]
+    together = f" {' '.join(words)} "
+    return _Form(loose(name), together, tuple(parts), shape(name.replace(" ", "")))
+
+
+_known_form = lru_cache(maxsize=MEMORY)(_new_form)
+
+
 def group(mentions: Sequence[Mention]) -> list[Group]:
     """Mentions by term; a short form in brackets belongs to the term before it, wherever it is."""
-    same = {loose(m.alias): loose(m.name) for m in mentions if m.alias}
+    same = {_form(m.alias).key: _form(m.name).key for m in mentions if m.alias}
     found: dict[str, list[Mention]] = {}
     for mention in mentions:
-        key = loose(mention.name)
+        key = _form(mention.name).key
         found.setdefault(same.get(key, key), []).append(mention)
     return [
-        Group(key, tuple(ones), max(ones, key=lambda m: m.share))
+        Group(key, tuple(ones), max(ones, key=_share) if len(ones) > 1 else ones[0])
         for key, ones in found.items()
         if key
     ]
 
 
-def group_features(groups: Sequence[Group]) -> list[list[str]]:
-    """One list of feature names per group, for the model of ``skills.json``."""
-    names = [f" {' '.join(g.best.name.lower().split())} " for g in groups]
+def _share(mention: Mention) -> float:
+    return mention.share
+
+
+def group_traits(groups: Sequence[Group]) -> list[GroupTraits]:
+    """What is looked at of each group."""
+    forms = [_form(one.best.name) for one in groups]
+    names = [form.words for form in forms]
     every = "|".join(names)
     known = set(names)
     out = []
-    for one, name in zip(groups, names, strict=True):
-        best = one.best
-        features = [
-            f"share={_step(best.share)}",
-            f"hit={best.hit}",
-            f"count={min(4, len(one.mentions))}",
-            f"section={one.mentions[0].section}",
-            f"shape={shape(best.name.replace(' ', ''))}",
-        ]
-        if every.count(name) > 1:
-            features.append("part")
-        if best.words > 1 and _holds(name, known):
-            features.append("whole")
-        out.append(features)
+    for (_, mentions, best), form in zip(groups, forms, strict=True):
+        whole = best.words > 1 and not known.isdisjoint(form.parts)
+        count, part = len(mentions), every.count(form.words) > 1
+        section = mentions[0].section
+        step = bisect_right(STEPS, best.share)
+        out.append((step, best.hit, count if count < 4 else 4, section, form.shape, part, whole))
     return out
 
 
-def _step(share: float) -> int:
-    """The log odds of ``share`` to the nearest half, within four either way, times two."""
-    odds = log(max(share, 0.001) / max(1.0 - share, 0.001))
-    return round(2 * max(-4.0, min(4.0, odds)))
+def group_features(traits: GroupTraits) -> list[str]:
+    """The names of the features of a group, for the model of ``skills.json``."""
+    step, hit, count, section, letters, part, whole = traits
+    features = [
+        f"share={step - MOST_STEPS}",
+        f"hit={hit}",
+        f"count={count}",
+        f"section={section}",
+        f"shape={letters}",
+    ]
+    return features + ["part"] * part + ["whole"] * whole
 
 
-def _holds(name: str, known: set[str]) -> bool:
-    words = name.split()
-    size = len(words)
-    return any(
-        f" {' '.join(words[i:j])} " in known
-        for i in range(size)
-        for j in range(i + 1, size + 1)
-        if j - i < size
-    )
+class Judge:
+    """How probable each group is a skill; groups that look the same are judged once."""
 
+    def __init__(self, model: Linear) -> None:
+        self._model = model
+        self._known: dict[GroupTraits, float] = {}
 
-def judge(groups: Sequence[Group], model: Linear) -> list[float]:
-    """How probable each group is a skill, from 0 to 1."""
-    return [model.probability(features) for features in group_features(groups)]
+    def chances(self, groups: Sequence[Group]) -> list[float]:
+        """The probability of each group, from 0 to 1."""
+        known = self._known
+        out = []
+        for traits in group_traits(groups):
+            chance = known.get(traits)
+            if chance is None:
+                if len(known) >= MEMORY:
+                    known.clear()
+                chance = known[traits] = self._model.probability(group_features(traits))
+            out.append(chance)
+        return out
 
 
 def keep(groups: Sequence[Group], chances: Sequence[float]) -> list[int]:

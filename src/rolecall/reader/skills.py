@@ -9,49 +9,43 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from rolecall.reader.linear import Linear
 from rolecall.reader.skill_chain import Segment, Steps, segments
 from rolecall.reader.skill_features import (
     NONE,
-    TOKEN,
     Hit,
-    Ring,
     Terms,
     Traits,
+    Word,
+    ahead_features,
+    behind_features,
     first_features,
     inside,
-    key,
     line_traits,
-    near_features,
-    own_features,
+    list_features,
+    listed,
     paren_features,
     place_features,
-    ring_features,
-    rings,
-    shape,
-    spans,
+    term_features,
 )
-from rolecall.reader.skill_groups import Mention, group, judge, keep
+from rolecall.reader.skill_groups import Judge, Mention, group, keep
+from rolecall.reader.skill_words import EDGE, Pair, Sums, Vocabulary, Weighed, Weights
 
 Section = Literal["requirements", "responsibilities", "benefits", "about", "header", "other"]
 FILE = "skills.json"
 UNREAD: frozenset[str] = frozenset({"benefits"})
 SPARSE: frozenset[str] = frozenset({"about", "header", "other"})
-MEMORY = 60_000
-MAX_WORDS = 2_000
 TAIL = re.compile(r"[\s-]*(?:sprach|fach|grund)?kenntniss?en?$|[\s-]+$", re.I)
-SHORTEST_TAIL = 10
+TAIL_PART = "kenntn"
 HEAD = re.compile(r"^[\s,;:-]+")
 
 
-@dataclass(frozen=True, slots=True)
-class SkillLine:
+class SkillLine(NamedTuple):
     """A line of the posting's body: its text, where it starts in ``Page.text``, its section."""
 
     text: str
@@ -60,8 +54,7 @@ class SkillLine:
     kind: str = "paragraph"
 
 
-@dataclass(frozen=True, slots=True)
-class SkillSpan:
+class SkillSpan(NamedTuple):
     """A skill: characters of ``Page.text``, their text, and the probability that it is one."""
 
     start: int
@@ -70,56 +63,25 @@ class SkillSpan:
     confidence: float
 
 
-Word = tuple[str, str, Sequence[int], complex, complex, complex, complex, complex]
-"""What is kept of a word: key, shape, the lengths of known terms that begin with its key, and its
-weights for itself, and as the word two and one before and one and two after another."""
-
-EDGE: Word = ("", "", (), 0j, 0j, 0j, 0j, 0j)
-EDGES = [EDGE, EDGE]
+EDGES = (EDGE, EDGE)
 
 
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """The tagger's weights by feature: one for B and one for I."""
+class _TermSums(dict[tuple[Hit, str], tuple[Pair, Pair, Pair]]):
+    """What a word of a known term says of itself, of the word behind it and the one before, by the
+    hit and the word's shape."""
 
-    pairs: Mapping[str, Sequence[float]]
+    def __init__(self, weights: Weights) -> None:
+        self._weights = weights
 
-    def sum(self, features: Sequence[str]) -> complex:
-        """The weights of ``features`` together: for B in the real, for I in the imaginary part."""
-        get = self.pairs.get
-        found = [pair for name in features if (pair := get(name)) is not None]
-        return complex(sum([pair[0] for pair in found]), sum([pair[1] for pair in found]))
-
-
-class Words(dict[str, Word]):
-    """What is kept of each word, computed when first asked for."""
-
-    def __init__(self, weights: Weights, terms: Terms) -> None:
-        self.weights, self.terms = weights, terms
-
-    def __missing__(self, word: str) -> Word:
-        before2, before, after, after2 = (
-            self.weights.sum(near_features(word, offset)) for offset in (-2, -1, 1, 2)
+    def __missing__(self, key: tuple[Hit, str]) -> tuple[Pair, Pair, Pair]:
+        hit, letters = key
+        total = self._weights.sum
+        self[key] = found = (
+            total(term_features(hit, letters)),
+            total(behind_features(hit)),
+            total(ahead_features(hit)),
         )
-        own = self.weights.sum(own_features(word))
-        stem = key(word, self.terms.stems)
-        starts = self.terms.lengths.get(stem, ())
-        entry = (stem, shape(word), starts, own, before2, before, after, after2)
-        if len(self) > MEMORY:
-            self.clear()
-        self[word] = entry
-        return entry
-
-
-class Shapes(dict[str, complex]):
-    """The weights of one kind of place for each shape of word, computed when first asked for."""
-
-    def __init__(self, weights: Weights, features: Callable[[str], list[str]]) -> None:
-        self.weights, self.features = weights, features
-
-    def __missing__(self, letters: str) -> complex:
-        self[letters] = total = self.weights.sum(self.features(letters))
-        return total
+        return found
 
 
 class Chain:
@@ -127,110 +89,157 @@ class Chain:
 
     def __init__(self, weights: Weights, steps: Steps, terms: Terms) -> None:
         self.weights, self.steps, self.terms = weights, steps, terms
-        self._words = Words(weights, terms)
-        self._lines: dict[Traits, Shapes] = {}
-        self._first = Shapes(weights, first_features)
-        self._paren = Shapes(weights, paren_features)
-        self._rings: dict[Ring, complex] = {}
+        self._words = Vocabulary(weights, terms)
+        self._lines: dict[Traits, Sums[str]] = {}
+        self._first = Sums(weights, first_features)
+        self._paren = Sums(weights, paren_features)
+        self._beside = Sums(weights, list_features)
+        self._terms = _TermSums(weights)
 
     def mentions(self, line: SkillLine) -> list[Mention]:
         """The terms of one line, each with its probability."""
-        text = line.text
-        words = TOKEN.findall(text)[:MAX_WORDS]
+        words = self._words.read(line.text)
         if not words:
             return []
-        known = self._words
-        entries = [known[word] for word in words]
-        hits = self.terms.mark(words, entries)
+        hits = self.terms.mark(words)
         if not hits and line.section in SPARSE:
             return []
-        found = segments(self._scores(line, words, entries, hits), self.steps)
-        return self._mentions(line, hits, found) if found else []
+        found = self._segments(line, words, hits)
+        return _mentions(line, words, hits, found) if found else []
 
-    def _scores(
-        self,
-        line: SkillLine,
-        words: Sequence[str],
-        entries: Sequence[Word],
-        hits: Mapping[int, Hit],
-    ) -> list[complex]:
-        """The weights for B and I of each word of a line, all features together."""
-        traits = line_traits(line.section, line.text, len(words), len(hits))
+    def _segments(
+        self, line: SkillLine, words: Sequence[Weighed], hits: Mapping[int, Hit]
+    ) -> list[Segment]:
+        """The terms of a line, by the weights for B and I of each word, all features together."""
+        traits = line_traits(line.section, line.text, words, len(hits))
         base = self._lines.get(traits)
         if base is None:
-            base = self._lines[traits] = Shapes(self.weights, partial(place_features, traits))
-        padded = [*EDGES, *entries, *EDGES]
+            base = self._lines[traits] = Sums(self.weights, partial(place_features, traits))
+        padded = [*EDGES, *words, *EDGES]
         scores = [
-            base[here[1]] + here[3] + two[4] + one[5] + next_[6] + last[7]
+            base[here.shape][0] + here.own + two.before2 + one.before + next_.after + last.after2
             for two, one, here, next_, last in zip(
-                padded, padded[1:], entries, padded[3:], padded[4:], strict=False
+                padded, padded[1:], words, padded[3:], padded[4:], strict=False
             )
         ]
-        scores[0] += self._first[entries[0][1]]
-        if "(" in words:
-            for i in inside(words):
-                scores[i] += self._paren[entries[i][1]]
-        if hits:
-            known = self._rings
-            for i, ring in rings(words, [entry[1] for entry in entries], hits):
-                total = known.get(ring)
-                if total is None:
-                    total = known[ring] = self.weights.sum(ring_features(ring))
-                scores[i] += total
-        return scores
+        inner = self._add_rare(line, words, hits, scores)
 
-    def _mentions(
+        def goes_on(i: int) -> float:
+            here = words[i]
+            return (
+                base[here.shape][1]
+                + here.goes_on[0]
+                + padded[i].goes_on[1]
+                + padded[i + 1].goes_on[2]
+                + padded[i + 3].goes_on[3]
+                + padded[i + 4].goes_on[4]
+                + inner[i]
+            )
+
+        return segments(scores, goes_on, self.steps)
+
+    def _add_rare(
         self,
         line: SkillLine,
+        words: Sequence[Weighed],
         hits: Mapping[int, Hit],
-        found: Sequence[Segment],
-    ) -> list[Mention]:
-        text = line.text
-        at = spans(text)
-        out = []
-        skip = False
-        for number, one in enumerate(found):
-            if skip:
-                skip = False
-                continue
-            start, end = at[one.first][0], at[one.last][1]
-            alias, share = "", one.share
-            after = found[number + 1] if number + 1 < len(found) else None
-            if after is not None and text[end : at[after.first][0]].strip() == "(":
-                short = text[at[after.first][0] : at[after.last][1]]
-                if text[at[after.last][1] :][:1] == ")" and abbreviates(short, text[start:end]):
-                    alias, skip, share = short, True, max(share, after.share)
-            start, end = trim(text, start, end)
-            if start >= end:
-                continue
-            name = text[start:end]
-            if alias:
-                end = text.index(")", end) + 1
-            hit = cover(hits, one.first, one.last)
-            out.append(
-                Mention(
-                    start=line.start + start,
-                    end=line.start + end,
-                    text=text[start:end],
-                    share=share,
-                    section=line.section,
-                    hit=hit,
-                    family=hits.get(one.first, NONE)[3:],
-                    words=one.last - one.first + 1,
-                    name=name,
-                    alias=alias,
-                )
-            )
-        return out
+        scores: list[float],
+    ) -> list[float]:
+        """Add to the scores for B what few words have: known terms at or beside them, brackets,
+        being the first of the line. What these say for I comes back, word by word."""
+        inner = [0.0] * len(words)
+        begins, goes_on = self._first[words[0].shape]
+        scores[0] += begins
+        inner[0] += goes_on
+        if "(" in line.text:
+            for i in inside(words):
+                begins, goes_on = self._paren[words[i].shape]
+                scores[i] += begins
+                inner[i] += goes_on
+        if hits:
+            self._add_terms(words, hits, scores, inner)
+        return inner
+
+    def _add_terms(
+        self,
+        words: Sequence[Weighed],
+        hits: Mapping[int, Hit],
+        scores: list[float],
+        inner: list[float],
+    ) -> None:
+        """Add what known terms say of their words and of those beside them."""
+        known, last = self._terms, len(words) - 1
+        for i, hit in hits.items():
+            here, behind, ahead = known[hit, words[i].shape]
+            scores[i] += here[0]
+            inner[i] += here[1]
+            if i:
+                scores[i - 1] += ahead[0]
+                inner[i - 1] += ahead[1]
+            if i < last:
+                scores[i + 1] += behind[0]
+                inner[i + 1] += behind[1]
+        for i, side in listed(words, hits).items():
+            begins, goes_on = self._beside[side]
+            scores[i] += begins
+            inner[i] += goes_on
+
+
+def _mentions(
+    line: SkillLine,
+    words: Sequence[Word],
+    hits: Mapping[int, Hit],
+    found: Sequence[Segment],
+) -> list[Mention]:
+    """The terms of a line as they stand on the page; a short form in brackets joins its term."""
+    text, begin, section, _ = line
+    at = stands(text, words[: found[-1][1] + 1])
+    brackets = "(" in text
+    out = []
+    skip = False
+    for number, (first, last, share) in enumerate(found):
+        if skip:
+            skip = False
+            continue
+        start, end = at[first], at[last] + len(words[last].text)
+        alias = ""
+        after = found[number + 1] if brackets and number + 1 < len(found) else None
+        if after is not None and text[end : at[after[0]]].strip() == "(":
+            stop = at[after[1]] + len(words[after[1]].text)
+            short = text[at[after[0]] : stop]
+            if text[stop : stop + 1] == ")" and abbreviates(short, text[start:end]):
+                alias, skip, share = short, True, max(share, after[2])
+        start, end = trim(text, start, end)
+        if start >= end:
+            continue
+        name = whole = text[start:end]
+        if alias:
+            end = text.index(")", end) + 1
+            whole = text[start:end]
+        hit, family = cover(hits, first, last), hits.get(first, NONE)[3:]
+        span, size = (begin + start, begin + end), last - first + 1
+        out.append(Mention(*span, whole, share, section, hit, family, size, name, alias))
+    return out
+
+
+def stands(text: str, words: Sequence[Word]) -> list[int]:
+    """Where the first ``words`` of ``text`` begin; between words is nothing but white space."""
+    out = []
+    at, find = 0, text.find
+    for word in words:
+        at = find(word.text, at)
+        out.append(at)
+        at += len(word.text)
+    return out
 
 
 def cover(hits: Mapping[int, Hit], first: int, last: int) -> Hit:
     """How a term and the known terms agree: ``=``, ``c`` or ``~`` all of it, ``+`` part, ``-``."""
     if first == last:
-        hit = hits.get(first, NONE)
-        if hit == NONE:
+        hit, after = hits.get(first), hits.get(last + 1)
+        if hit is None:
             return NONE
-        return hit[2] if hit[0] == "B" and hits.get(last + 1, NONE)[0] != "I" else "+"
+        return hit[2] if hit[0] == "B" and (after is None or after[0] != "I") else "+"
     inner = [hits.get(i, NONE) for i in range(first, last + 1)]
     if all(hit == NONE for hit in inner):
         return NONE
@@ -255,7 +264,8 @@ def abbreviates(short: str, long: str) -> bool:
 def trim(text: str, start: int, end: int) -> tuple[int, int]:
     """The term without stray marks, an unclosed bracket, or the German "-kenntnisse"."""
     part = text[start:end]
-    if part.isalnum() and (len(part) < SHORTEST_TAIL or part[-1] not in "enEN"):
+    plain = part[:1].isalnum() and part[-1:].isalnum() and "(" not in part
+    if plain and TAIL_PART not in part.lower():
         return start, end  # no mark, no bracket and no "-kenntnisse" to take off
     opened = part.find("(")
     if opened >= 0 and ")" not in part:
@@ -281,7 +291,7 @@ class SkillReader:
 
     def __init__(self, chain: Chain, model: Linear) -> None:
         self.chain = chain
-        self.model = model
+        self.judge = Judge(model)
 
     @classmethod
     def load(cls, folder: Path) -> SkillReader:
@@ -292,7 +302,7 @@ class SkillReader:
     def of(cls, data: Mapping[str, Any]) -> SkillReader:
         """The reader of a trained model's plain data (what ``train_skills`` writes)."""
         chain = Chain(
-            weights=Weights(data["weights"]),
+            weights=Weights.of(data["weights"]),
             steps=Steps.of(data["steps"]),
             terms=Terms(data["terms"], data["lengths"], frozenset(data["stems"])),
         )
@@ -310,7 +320,7 @@ class SkillReader:
     def find_skills(self, lines: Sequence[SkillLine]) -> list[SkillSpan]:
         """The skills named in ``lines``, each once, in order of first mention. Never raises."""
         groups = group(self.mentions(lines))
-        chances = judge(groups, self.model)
+        chances = self.judge.chances(groups)
         found = []
         for i in keep(groups, chances):
             first = groups[i].mentions[0]

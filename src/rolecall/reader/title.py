@@ -6,17 +6,25 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
+from typing import NamedTuple
 
 from rolecall.core import Span
-from rolecall.normalise.places import is_place
+from rolecall.normalise.places import names_place
 from rolecall.reader.blocks import Tagged
 from rolecall.reader.lexicon import lexicon, split_words
+from rolecall.reader.linear import Group
 from rolecall.reader.menu import menu_marks
-from rolecall.reader.proposal import Proposal, bins, label_of, place_features, value_span
+from rolecall.reader.proposal import Proposal, bins, place_features, value_at
+from rolecall.reader.word_signs import APPLY, CHROME, LEGAL, LEVEL, LEVELS, ROLE, SIGNS
 
 MOST_WORDS = 28
 MOST_PARTS = 6
-LONGEST_LINE = 260
+LONGEST_LINE, LONGEST_PARTED = 260, 220
+LEAST_PART = 3
+MARKS = " -–—|·•»:,@/"
+"""What is left out at the ends of the rest of a line."""
+
 SPLIT = re.compile(
     r"[\s|·•»›:,](?:(?<=\s)\s*(?:[-–—|·•»›/]+\s+|[|·•»›]\s*|@\s*"
     r"|(?:at|bei|chez|bij|ve|hos|presso|para|en|em|in|à|i|w|within|for)\s+(?=[^\W\d_]))"
@@ -33,29 +41,21 @@ LEAD = re.compile(
     r"|wir suchen|wanted|position|role|stilling|tjänst)\s*[:–—|-]+\s)\s*(?=\S)",
     re.I,
 )
+LEAD_HEADS = frozenset(
+    "job app we' nab now ste off vol vag opo ofe sti led low vac car pos emp pra hir tit wir wan"
+    " rol".split()
+) | {"we "}
+"""The first three letters of ``LEAD`` where they are ASCII; a text of others is always looked at."""
+
 GENDER = re.compile(
     r"\(?\b[mwfdxhg](?:\s*[/|*]\s*[mwfdxhgi]){1,3}\b\)?|:in\b|\*in\b|/-?in\b|\(a\)|/a\b", re.I
 )
 GENDER_MARK = re.compile("[/|*:(]")
 DIGIT = re.compile("[0-9]")
 NO_WORD = re.compile("[-/']")
-CUES = frozenset(("chrome", "apply", "legal"))
+CUES = (("apply", APPLY), ("chrome", CHROME), ("legal", LEGAL))
 HINT = re.compile(r"title|headline|position|job-?name|heading|jobtitle|vacan|stelle")
-LEVELS = (
-    "senior",
-    "junior",
-    "sr",
-    "jr",
-    "lead",
-    "principal",
-    "staff",
-    "mid",
-    "trainee",
-    "head",
-    "chief",
-)
-LEVEL = re.compile(rf"\b(?:{'|'.join(LEVELS)})\b", re.I)
-LEVEL_WORDS = frozenset(LEVELS)
+LEVEL_NAME = re.compile(rf"\b(?:{'|'.join(LEVELS)})\b", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,25 +73,48 @@ class Context:
     headed: str
 
 
+class Wording(NamedTuple):
+    """A text's words, folded, the features of its wording, and what its last part is.
+
+    ``tail`` is that part's words where there are several parts, ``placed`` says it is a place.
+    """
+
+    key: str
+    marks: Group
+    tail: str
+    placed: bool
+
+
 def propose_titles(tagged: Tagged) -> list[Proposal]:
     """Every string that may be the role's title, with its features."""
     lines = tagged.lines
     context = _context(tagged)
+    known: dict[str, tuple[str, Group, list[str]]] = {}
     out = []
-    for i in range(min(len(lines), max(tagged.first + 6, 12))):
-        line = lines[i]
-        role = line.block.role
-        if role in ("similar", "cookie") or (role == "chrome" and line.block.kind != "heading"):
+    for i, line in enumerate(lines[: max(tagged.first + 6, 12)]):
+        role, kind = line.block.role, line.block.kind
+        if role in ("similar", "cookie") or (role == "chrome" and kind != "heading"):
             continue
         if not line.words or len(line.text) > LONGEST_LINE:
             continue
-        around = _around(tagged, i, context)
-        whole = value_span(tagged, i)
-        for span, part in _parts(tagged, i):
-            text = span.of(tagged.page.text)
-            features = [*around, *_features(text, part, line.block.kind, context)]
-            features.extend(_left_out(tagged.page.text, whole, span, context.site))
-            out.append(Proposal(unit="title", value=text, span=span, features=tuple(features)))
+        around = (place_features(tagged, i), _around(tagged, i, context))
+        at = value_at(line)
+        whole, start = line.text[at:], line.block.span.start + at
+        for first, last, part in _parts(whole, len(line.words)):
+            text = whole[first:last]
+            told = known.get(text)
+            if told is None:
+                told = known[text] = _compared(text, context)
+            inside, marks, features = told
+            span = Span(start + first, start + last)
+            if last - first < len(whole):
+                features = [*features, *_left_out(whole, first, last, context.site)]
+            groups = (*around, _told(part, kind, inside, context.headed), marks)
+            out.append(
+                Proposal(
+                    unit="title", value=text, span=span, features=tuple(features), groups=groups
+                )
+            )
     return out
 
 
@@ -122,66 +145,83 @@ def _context(tagged: Tagged) -> Context:
     )
 
 
-def _around(tagged: Tagged, i: int, context: Context) -> list[str]:
-    """The features of the line that a proposal is taken from."""
+def _around(tagged: Tagged, i: int, context: Context) -> Group:
+    """What else the line says that a proposal is taken from: labels, hints, rank of heading."""
     block = tagged.lines[i].block
-    out = place_features(tagged, i)
-    out.extend([f"l={name}" for name in label_of(tagged, i)])
-    if _hints(block.hints[:60]):
-        out.append("hint")
-    if i == context.first_heading:
-        out.append("h:first")
-    if i == context.last_heading:
-        out.append("h:last")
-    if block.kind == "heading":
-        out.append(f"lv={block.level}")
-    return out
+    return _headed(
+        tagged.labelled[i],
+        _hints(block.hints[:60]),
+        i == context.first_heading,
+        i == context.last_heading,
+        block.level if block.kind == "heading" else None,
+    )
 
 
-def _features(text: str, part: str, kind: str, context: Context) -> list[str]:
-    """The features of a proposal's own wording, and of where else the page has it."""
-    key, wording = _wording(text)
+@lru_cache(maxsize=1024)
+def _headed(
+    labels: tuple[str, ...], hint: bool, first: bool, last: bool, level: int | None
+) -> Group:
+    out = [f"l={name}" for name in labels]
+    marks = (("hint", hint), ("h:first", first), ("h:last", last))
+    out += [name for name, holds in marks if holds]
+    return (*out, f"lv={level}") if level is not None else tuple(out)
+
+
+@lru_cache(maxsize=1024)
+def _told(part: str, kind: str, inside: str, headed: str) -> Group:
+    """How a proposal was cut from its line, and whether the document's title has it."""
+    names = (part, f"part|{kind}|{part}", f"{kind}|{headed}")
+    return (*names, inside, f"{inside}|{kind}", f"{inside}|{part}")
+
+
+def _compared(text: str, context: Context) -> tuple[str, Group, list[str]]:
+    """How a text stands in the document's title, its wording, and where else the page has it."""
+    key, marks, tail, placed = _wording(text)
     inside = _within(key, context.document, "doc")
-    out = [part, *wording, f"part|{kind}|{part}", f"{kind}|{context.headed}"]
-    out += [inside, f"{inside}|{kind}", f"{inside}|{part}"]
+    out = [_within(key, context.shown, "og"), f"same={bins(context.counts.get(key, 0))}"]
+    out.append("body+" if key in context.body else "body-")
     if context.document.startswith(key):
         out.append("doc^")
-    out.append(_within(key, context.shown, "og"))
-    out += _tail(text, context.site)
-    if any(other != key and other.startswith(key) for other in context.marked):
+    if placed:
+        out.append("tail=place")
+    elif tail and tail == context.site:
+        out.append("tail=site")
+    if context.marked and any(other != key and other.startswith(key) for other in context.marked):
         out.append("longer")
-    out.append(f"same={bins(context.counts.get(key, 0))}")
-    out.append("body+" if key in context.body else "body-")
-    return out
+    return inside, marks, out
 
 
-def _parts(tagged: Tagged, index: int) -> Iterator[tuple[Span, str]]:
+def _parts(whole: str, words: int) -> Iterator[tuple[int, int, str]]:
     """The whole line, the line without lead-in words, and runs of its parts from either end."""
-    text = tagged.page.text
-    base = value_span(tagged, index)
-    lead = LEAD.match(base.of(text))
-    if lead and base.start + lead.end() < base.end:
-        base = Span(base.start + lead.end(), base.end)
-    if len(tagged.lines[index].words) <= MOST_WORDS:
-        yield base, "whole"
-    cuts = [(m.start(), m.end()) for m in SPLIT.finditer(base.of(text))][: MOST_PARTS - 1]
-    if not cuts or base.end - base.start > 220:
+    end = len(whole)
+    base = _led(whole, 0, end)
+    if words <= MOST_WORDS:
+        yield base, end, "whole"
+    cuts = [m.span() for m in islice(SPLIT.finditer(whole[base:]), MOST_PARTS - 1)]
+    if not cuts or end - base > LONGEST_PARTED:
         return
-    starts = [0, *(end for _, end in cuts)]
-    ends = [*(start for start, _ in cuts), base.end - base.start]
+    starts = [base, *(base + last for _, last in cuts)]
+    ends = [*(base + first for first, _ in cuts), end]
     last, free = len(starts) - 1, -1
     for i, start in enumerate(starts):
-        for j in range(i, len(ends)):
-            if (i == 0 and j == last) or ends[j] - start < 3:
+        for j in range(i, last + 1):
+            if (i == 0 and j == last) or ends[j] - start < LEAST_PART:
                 continue
             if i and start != free:
-                led, free = LEAD.match(text[base.start + start : base.end]), start
-                start += led.end() if led is not None else 0
+                start, free = _led(whole, start, end), start
                 if start >= ends[j]:
                     continue
             name = "front" if i == 0 else "back" if j == last else "middle"
-            size = "1" if i == j else "+"
-            yield Span(base.start + start, base.start + ends[j]), f"{name}{size}"
+            yield start, ends[j], f"{name}1" if i == j else f"{name}+"
+
+
+def _led(text: str, start: int, end: int) -> int:
+    """Where the text from ``start`` on begins without lead-in words."""
+    head = text[start : start + 3]
+    if head.isascii() and head.lower() not in LEAD_HEADS:
+        return start
+    led = LEAD.match(text[start:])
+    return start + led.end() if led is not None and start + led.end() < end else start
 
 
 def _within(key: str, whole: str, name: str) -> str:
@@ -193,19 +233,17 @@ def _within(key: str, whole: str, name: str) -> str:
     return f"{name}+" if f" {key} " in f" {whole} " else f"{name}-"
 
 
-def _left_out(text: str, whole: Span, span: Span, site: str) -> list[str]:
+def _left_out(whole: str, first: int, last: int, site: str) -> Iterator[str]:
     """What stands in the rest of the line: a place, a role, a code, the site's name."""
-    out = []
-    for side, rest in (("<", text[whole.start : span.start]), (">", text[span.end : whole.end])):
-        rest = rest.strip(" -–—|·•»:,@/")
+    for side, rest in (("<", whole[:first]), (">", whole[last:])):
+        rest = rest.strip(MARKS)
         if rest:
-            out.append(f"rest{side}{_kind_of(rest, site)}")
-    return out
+            yield f"rest{side}{_kind_of(rest, site)}"
 
 
 @lru_cache(maxsize=4096)
 def _kind_of(rest: str, site: str) -> str:
-    if is_place(rest) >= 0.5:
+    if names_place(rest, 0.5):
         return "place"
     words = split_words(rest)
     if site and " ".join(words) in site:
@@ -215,19 +253,14 @@ def _kind_of(rest: str, site: str) -> str:
     return "code" if _has_digit(rest) else "other"
 
 
-def _tail(text: str, site: str) -> list[str]:
-    """Whether the last part of the title itself is a place or the site's name."""
+def _tail(text: str) -> str:
+    """The last part of a text of several parts."""
     last = None
     for last in SPLIT.finditer(text):  # noqa: B007
         pass
     if last is None or last.group().strip().isalpha():
-        return []
-    rest = text[last.end() :].strip(" -–—|·•»:,@/")
-    if not rest:
-        return []
-    if is_place(rest) >= 0.6:
-        return ["tail=place"]
-    return ["tail=site"] if site and _fold(rest) == site else []
+        return ""
+    return text[last.end() :].strip(MARKS)
 
 
 @lru_cache(maxsize=1024)
@@ -240,50 +273,55 @@ def _gendered(text: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _wording(text: str) -> tuple[str, tuple[str, ...]]:
-    """A text's words, folded, and the features of its wording."""
+def _wording(text: str) -> Wording:
     key = _fold(text)
     words = key.split(" ") if key else []
+    signs = list(map(SIGNS.__getitem__, words))
     lists = lexicon()
-    roles = sum(map(lists.names_role, words))
+    roles = sum([sign & ROLE for sign in signs])
     out = [
         f"n={min(len(words), 9)}",
         f"role={min(roles, 2)}",
         f"rn={min(roles, 1)}|{bins(len(words))}",
         *menu_marks(words),
     ]
-    if words:
-        if lists.names_role(words[-1]):
-            out.append("role$")
-        if lists.names_role(words[0]):
-            out.append("role^")
+    if roles:
+        out.extend(["role$"] * (signs[-1] & ROLE) + ["role^"] * (signs[0] & ROLE))
     heading = lists.heading(words)
-    if is_place(text) >= 0.5:
-        out.append("place")
     if heading is not None:
         out.append(f"hd={'hi' if heading.cover >= 0.5 else 'lo'}")
+    if names_place(text, 0.5):
+        out.append("place")
     if lists.label(key):
         out.append("label")
-    if _gendered(text):
-        out.append("gender")
-    told = not LEVEL_WORDS.isdisjoint(words) or NO_WORD.search(key) is not None
-    if told and LEVEL.search(text):
-        out.append("level")
-    if text[-1:] in ".!?:":
-        out.append(f"end{text[-1]}")
     if text.isupper():
         out.append("upper")
     if text[:2].islower():
         out.append("lower")
+    every = set(signs)
+    out.extend([f"cue={name}" for name, bit in CUES if any(sign & bit for sign in every)])
+    ranked = any(sign & LEVEL for sign in every) or NO_WORD.search(key) is not None
+    if ranked and LEVEL_NAME.search(text):
+        out.append("level")
+    if text.replace(" ", "").isalpha() and "http" not in text:
+        return Wording(key, tuple(out), "", False)
+    tail = _tail(text)
+    placed = tail != "" and names_place(tail, 0.6)
+    return Wording(key, (*out, *_marks(text)), "" if placed else _fold(tail), placed)
+
+
+def _marks(text: str) -> Iterator[str]:
+    """What the marks and digits of a text say."""
+    if _gendered(text):
+        yield "gender"
+    if text[-1:] in ".!?:":
+        yield f"end{text[-1]}"
     if _has_digit(text):
-        out.append("digit")
+        yield "digit"
     if "@" in text or "http" in text or "www." in text:
-        out.append("address")
-    cues = CUES.intersection(map(lists.cue, words))
-    out.extend([f"cue={cue}" for cue in sorted(cues)] if cues else ())
+        yield "address"
     if text.count("(") != text.count(")"):
-        out.append("unbalanced")
-    return key, tuple(out)
+        yield "unbalanced"
 
 
 def _fold(text: str) -> str:

@@ -13,7 +13,7 @@ from itertools import pairwise
 from rolecall.core import Candidate, Notice, Reason
 from rolecall.reader.blocks import SEEN, Tagged
 from rolecall.reader.lines import Line
-from rolecall.reader.verdict_phrases import phrases
+from rolecall.reader.verdict_phrases import closings
 from rolecall.reader.verdict_signs import (
     LONG_BODY,
     THIN,
@@ -67,11 +67,11 @@ def judge(tagged: Tagged, candidates: Sequence[Candidate]) -> Reason | None:
 
 def closed_notice(tagged: Tagged) -> Notice | None:
     """A warning with the line that says the vacancy is closed, filled or expired, if one does."""
-    known = phrases()
+    known = closings()
     for line in tagged.lines:
-        if line.block.role in ("similar", "cookie") or len(line.words) > LONGEST_NOTICE:
+        if len(line.words) > LONGEST_NOTICE or line.block.role in ("similar", "cookie"):
             continue
-        if any(name == "gone" for name, _ in known.find(line.words)):
+        if known.find(line.words):
             quote = line.text[:LONGEST_QUOTE]
             return Notice(
                 code="closed", message=f"the page says that the vacancy is closed: {quote}"

@@ -49,6 +49,16 @@ class Phrases:
                 self.known[words[at]].append(entry)
         self.keys = frozenset(self.known)
 
+    def only(self, name: str) -> Phrases:
+        """The phrases of one class."""
+        out = Phrases(iter(()))
+        for word, entries in self.known.items():
+            kept = [entry for entry in entries if entry[2] == name]
+            if kept:
+                out.known[word] = kept
+        out.keys = frozenset(out.known)
+        return out
+
     def find(self, words: Sequence[str]) -> Sequence[Said]:
         """Every phrase that stands in ``words`` (lower case), without conditional closings.
 
@@ -56,16 +66,14 @@ class Phrases:
         """
         if len(words) > LONGEST_LINE:
             return NOTHING
-        keys = self.keys.intersection(words)
-        if not keys:
+        if self.keys.isdisjoint(words):
             return NOTHING
-        out = []
-        for i, word in enumerate(words):
-            if word not in keys:
-                continue
-            for at, phrase, name in self.known[word]:
+        known, out = self.known, []
+        words = tuple(words)
+        for i, entries in enumerate(map(known.get, words)):
+            for at, phrase, name in entries or ():
                 start = i - at
-                if start < 0 or tuple(words[start : start + len(phrase)]) != phrase:
+                if start < 0 or words[start : start + len(phrase)] != phrase:
                     continue
                 if name == "gone" and not UNSURE.isdisjoint(words[max(0, start - 6) : start]):
                     continue
@@ -96,3 +104,9 @@ def phrases() -> Phrases:
     """The lists of ``data/verdict.txt``, read on first use."""
     text = (files("rolecall.reader") / "data" / "verdict.txt").read_text("utf-8")
     return Phrases(_rows(text))
+
+
+@lru_cache(maxsize=1)
+def closings() -> Phrases:
+    """Those of them that say that a vacancy is gone."""
+    return phrases().only("gone")

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from rolecall.core import Candidate, Evidence, Extraction, Outcome, Page, Problem, Reason
+from rolecall.core import Candidate, Evidence, Extraction, Outcome, Page, Problem, Reason, maker
 from rolecall.normalise.salary import read_salary
 from rolecall.schema.posting import FIELDS, LIST_UNITS, MULTI_FIELD_UNITS, REQUIRED, UNITS
 from rolecall.settle.compare import agree
 from rolecall.settle.ground import Grounded, Places, Support, fold, ground, show
 from rolecall.settle.rules import DEFAULT_RULES, Rules
+
+_evidence: Final = maker(Evidence)
 
 CUTS: Final = frozenset({"markup_cut", "lines_cut", "gzip_damaged"})
 """Codes of page warnings that say that a part of the input is missing."""
@@ -153,15 +155,9 @@ def _put(
     unit = winner.unit
 
     def because(support: Support) -> Evidence:
-        return Evidence(
-            quote=support.quote,
-            span=support.span,
-            match=support.match,
-            origin=winner.origin,
-            confidence=confidence,
-            block_path=places.path(support.span),
-            pointer=support.pointer,
-        )
+        quote, span, match, pointer = support
+        path = places.path(span) if span is not None else None
+        return _evidence(quote, span, match, winner.origin, confidence, path, pointer)
 
     if unit in LIST_UNITS:
         name = UNITS[unit][-1]

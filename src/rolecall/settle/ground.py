@@ -231,9 +231,7 @@ class Places:
         self._blocks = page.blocks
         self._starts = [block.span.start for block in page.blocks]
 
-    def path(self, span: Span | None) -> str | None:
+    def path(self, span: Span) -> str | None:
         """The DOM path of the block in which ``span`` begins."""
-        if span is None:
-            return None
         number = bisect_right(self._starts, span.start) - 1
         return self._blocks[number].path if number >= 0 else None

@@ -14,9 +14,15 @@ _BLOCKS: Final = frozenset(
     " pre tbody thead hr br figure main aside".split()
 )
 _CELLS: Final = frozenset({"td", "th"})
-_BLOCK: Final = re.compile(rf"</?(?:{'|'.join(sorted(_BLOCKS))})(?=[\s/>])", re.IGNORECASE)
+_NAMES: Final = "|".join(sorted(_BLOCKS))
+_BLOCK: Final = re.compile(rf"</?(?:{_NAMES})(?=[\s/>])", re.IGNORECASE)
+# Tags as `_untagged` reads them, for texts in which none is odd (open to its end, in capitals).
+_ODD_TAG: Final = re.compile(r"<(?:[/ ]*+[A-Z\x80-\U0010ffff]|[^<>]*+(?!>))")
+_BLOCK_TAG: Final = re.compile(rf"<(?:/[/ ]*)?(?:{_NAMES})(?:\s[^>]*|[/ ]*)>")
+_CELL_TAG: Final = re.compile(r"<(?:/[/ ]*)?t[dh](?:\s[^>]*|[/ ]*)>")
+_OTHER_TAG: Final = re.compile(r"<[a-zA-Z/!?][^>]*>")
 _UNSEEN: Final = ("script", "style")
-_ESCAPED: Final = ("&lt;", "&#60;", "&#x3c;", "&LT;", "&#x3C;")
+_ESCAPED: Final = re.compile("&(?:lt|#60|#x3c|LT|#x3C);")
 _MARKUP: Final = re.compile(r"</?[a-zA-Z][^<>]*>")
 _BULLET: Final = re.compile(r"[•·▪◦●‣∙■□–—*-]\s+(?=\S)")
 _INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff\x00]")
@@ -26,7 +32,7 @@ def lines(value: str) -> list[str]:
     """The lines of ``value``, without tags, entities, bullet marks and empty lines. Linear."""
     text = value[:MAX_CHARS]
     for _ in range(2):
-        if "&" in text and any(mark in text for mark in _ESCAPED) and not _MARKUP.search(text):
+        if "&" in text and _ESCAPED.search(text) and not _MARKUP.search(text):
             text = html.unescape(text)
     if "<" in text and _MARKUP.search(text):
         for tag in _UNSEEN:
@@ -39,11 +45,11 @@ def lines(value: str) -> list[str]:
         text = _INVISIBLE.sub("", text)
     found = []
     for line in text.splitlines():
-        line = " ".join(line.split())
-        bullet = _BULLET.match(line)
-        line = line[bullet.end() :] if bullet else line
-        if line:
-            found.append(line)
+        words = line.split()
+        if words:
+            line = " ".join(words)
+            bullet = _BULLET.match(line) if len(words[0]) == 1 else None
+            found.append(line[bullet.end() :] if bullet else line)
     return found
 
 
@@ -56,6 +62,9 @@ def line(value: str) -> str:
 
 def _untagged(text: str) -> str:
     """``text`` with a line break for each block tag, a space for a cell, nothing for others."""
+    if _ODD_TAG.search(text) is None:
+        text = _CELL_TAG.sub(" ", _BLOCK_TAG.sub("\n", text))
+        return _OTHER_TAG.sub("", text)
     parts = text.split("<")
     kept = [parts[0]]
     for part in parts[1:]:

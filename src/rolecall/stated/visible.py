@@ -6,7 +6,6 @@ space. The fold keeps every character in its place, so a match needs no table of
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from bisect import bisect_right
 from typing import Final, NamedTuple
@@ -26,7 +25,8 @@ _EVEN: Final = {
     **dict.fromkeys("‐‑‒–—―−", "-"),
     **{chr(code): chr(code - 0xFEE0).lower() for code in range(0xFF01, 0xFF5F)},
 }
-_ODD: Final = re.compile(r"[^ -_a-~\n]+")
+_USUAL: Final = bytes({10, *range(0x20, 0x7F)} - {ord("`")})
+_SIGMA: Final = "Σ"  # the one letter whose small form depends on its place
 _COMBINING: Final = frozenset(map(chr, range(0x300, 0x370)))
 _PUNCTUATION: Final = bytes(code for code in range(128) if not chr(code).isalnum())
 _BUT_BREAKS: Final = _PUNCTUATION.replace(b"\n", b"")
@@ -53,11 +53,22 @@ class Covered(NamedTuple):
 
 def even(text: str) -> str:
     """``text`` folded, character for character; line breaks stay."""
-    lower = text.lower()
-    if len(lower) != len(text):
-        lower = "".join(low if len(low := char.lower()) == 1 else char for char in text)
+    if text.isascii():
+        lower, odd = text.lower(), _odd(text)
+    else:
+        # Lower case is fast for ASCII; the other characters are few different ones.
+        raw = text.encode("utf-8", "surrogatepass").lower()
+        lower = raw.decode("utf-8", "surrogatepass")
+        odd = set(raw.translate(None, _USUAL).decode("utf-8", "surrogatepass"))
+        if _SIGMA in odd and len(known := text.lower()) == len(text):
+            lower = known
+        for char in list(odd):
+            low = char.lower()
+            if low != char and len(low) == 1:
+                lower = lower.replace(char, low)
+                odd.add(low)
     # A few replacements are much faster than a translation of every character.
-    for char in _EVEN.keys() & _odd(lower):
+    for char in _EVEN.keys() & odd:
         lower = lower.replace(char, _EVEN[char])
     return lower
 
@@ -84,7 +95,8 @@ def _letters(lower: str, without: bytes) -> str:
 
 def _odd(text: str) -> set[str]:
     """The characters of ``text`` that are not the usual ones of ASCII."""
-    return set("".join(_ODD.findall(text)))
+    odd = text.encode("utf-8", "surrogatepass").translate(None, _USUAL)
+    return set(odd.decode("utf-8", "surrogatepass"))
 
 
 def find_visible(page: Page, value: str) -> Span | None:

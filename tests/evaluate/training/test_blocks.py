@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pycrfsuite
 import pytest
 
 from rolecall.core import Source
@@ -21,6 +20,7 @@ from rolecall.evaluate.training.blocks import (
 from rolecall.evaluate.training.invented import Invented
 from rolecall.page import clean
 from rolecall.reader.blocks import tag
+from rolecall.reader.tagger import BlockTagger
 
 HTML = """<title>{role} | Larkfield</title><nav><a href="/">Home</a></nav><h1>{role}</h1>
 <p>Leeds</p><p>We run four homes for older people and look for a {role} who likes quiet.</p>
@@ -79,8 +79,7 @@ def test_a_toy_is_learnt_and_the_file_is_the_same_twice(tmp_path: Path) -> None:
         train_blocks(samples, tmp_path / name / "blocks", ())
     path = tmp_path / "one" / "blocks"
     assert path.read_bytes() == (tmp_path / "two" / "blocks").read_bytes()
-    tagger = pycrfsuite.Tagger()
-    tagger.open(str(path))
+    tagger = BlockTagger.load(path)
     unseen = sample(ROLES[-1])
     found = tag(unseen.page, tagger)
     texts = {line.text: label for line, label in zip(found.lines, found.labels, strict=True)}
@@ -88,4 +87,3 @@ def test_a_toy_is_learnt_and_the_file_is_the_same_twice(tmp_path: Path) -> None:
     assert texts["Give care to people through the night"] == "D"
     assert texts["Privacy policy"] == "O"
     assert found.first < found.last
-    tagger.close()

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rolecall.core import Block
-from rolecall.reader.lines import Line, container, heading_like, kind_of
+from rolecall.reader.lines import Line, heading_like, kind_of, parent_and_home
 
 WORD_FEATURES = ("w0=", "w1=")
 
@@ -43,13 +43,14 @@ def vary(lines: Sequence[Line], draw: random.Random) -> list[Line]:
 
 def _relaid(line: Line, block: Block, homes: dict[str, str]) -> Line:
     """The line as it is prepared when ``block`` stands in place of its own."""
-    size = len(line.words)
+    parent, home = parent_and_home(block.path, homes)
     return replace(
         line,
         block=block,
-        kind=kind_of(block, size),
-        head=heading_like(block, line.text, size, line.heading),
-        home=container(block.path, homes),
+        kind=kind_of(block, len(line.words)),
+        head=heading_like(block, line.text, line.wording),
+        parent=parent,
+        home=home,
     )
 
 

@@ -13,8 +13,6 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-import pycrfsuite
-
 from rolecall.evaluate.samples import Sample, load_samples
 from rolecall.evaluate.training import priors
 from rolecall.evaluate.training.blocks import train_blocks
@@ -32,6 +30,7 @@ from rolecall.reader.model import BLOCKS, CALIBRATION, FOLDER, RANKERS, write_ma
 from rolecall.reader.place import propose_places
 from rolecall.reader.proposal import Proposal
 from rolecall.reader.read import CHOSEN, LISTED
+from rolecall.reader.tagger import BlockTagger
 
 INNER_PARTS = 3
 SITE_POWER = 0.7
@@ -87,12 +86,10 @@ def cross_tagged(samples: Sequence[Sample]) -> dict[str, Tagged]:
             path = Path(folder) / f"part{part}"
             known = [one for one in written if home[one.sample.site] != part]
             train_blocks([s for s in samples if home[s.site] != part], path, known)
-            tagger = pycrfsuite.Tagger()
-            tagger.open(str(path))
+            tagger = BlockTagger.load(path)
             for sample in (*samples, *(one.sample for one in written)):
                 if home[sample.site] == part:
                     found[sample.id] = tag(sample.page, tagger)
-            tagger.close()
     return found
 
 

@@ -26,22 +26,23 @@ from rolecall.evaluate.training.logistic import fit
 from rolecall.evaluate.training.skill_score import right, set_f1
 from rolecall.reader.lines import prepare
 from rolecall.reader.skill_features import (
+    Feature,
     Terms,
+    ahead_features,
+    behind_features,
     compile_terms,
     first_features,
     inside,
-    key,
     line_traits,
-    near_features,
-    own_features,
+    list_features,
+    listed,
     paren_features,
     place_features,
-    ring_features,
-    rings,
-    shape,
     spans,
+    term_features,
+    word_features,
 )
-from rolecall.reader.skill_groups import group, group_features
+from rolecall.reader.skill_groups import group, group_features, group_traits
 from rolecall.reader.skills import FILE, UNREAD, Section, SkillLine, SkillReader
 
 SECTIONS: Mapping[str, Section] = {
@@ -114,7 +115,8 @@ def learn(postings: Sequence[Posting]) -> dict[str, Any]:
         reader = SkillReader.of(_chain([*known, *invented], terms))
         for one in part:
             groups = group(reader.mentions(blur(one)))
-            judged += zip(group_features(groups), right(groups, one.skills), strict=True)
+            looks = map(group_features, group_traits(groups))
+            judged += zip(looks, right(groups, one.skills), strict=True)
     data = _chain([row for p in postings for row in rows[p.id]] + invented, terms)
     data["judge"] = dict(fit(judged, l1=0.02, l2=3.0).weights)
     return data
@@ -240,26 +242,28 @@ def _features(line: tuple[str, Sequence[str], str], terms: Terms, hide: bool) ->
 
     ``hide`` leaves the known terms out of it.
     """
-    text, words, section = line
-    stems = [key(word, terms.stems) for word in words]
-    entries = [(stem, "", terms.lengths.get(stem, ())) for stem in stems]
-    hits = {} if hide else terms.mark(words, entries)
-    traits = line_traits(section, text, len(words), len(hits))
-    shapes = [shape(word) for word in words]
+    text, said, section = line
+    words = [terms.read(word) for word in said]
+    hits = {} if hide else terms.mark(words)
+    traits = line_traits(section, text, words, len(hits))
     size = len(words)
-    out = []
+    out: list[list[Feature]] = [place_features(traits, word.shape) for word in words]
     for i, word in enumerate(words):
-        row = own_features(word) + place_features(traits, shapes[i])
-        for offset in (-2, -1, 1, 2):
+        for offset, features in zip((0, 2, 1, -1, -2), word_features(word), strict=True):
             if 0 <= i + offset < size:
-                row += near_features(words[i + offset], offset)
-        out.append(row)
-    out[0] += first_features(shapes[0])
+                out[i + offset] += features
+    out[0] += first_features(words[0].shape)
     for i in inside(words):
-        out[i] += paren_features(shapes[i])
-    for i, ring in rings(words, shapes, hits):
-        out[i] += ring_features(ring)
-    return out
+        out[i] += paren_features(words[i].shape)
+    for i, hit in hits.items():
+        out[i] += term_features(hit, words[i].shape)
+        if i:
+            out[i - 1] += ahead_features(hit)
+        if i + 1 < size:
+            out[i + 1] += behind_features(hit)
+    for i, side in listed(words, hits).items():
+        out[i] += list_features(side)
+    return [[f"{name}={value}" if value else name for name, value in row] for row in out]
 
 
 def invented_lines() -> list[tuple[str, str, list[tuple[int, int]]]]:
