@@ -11,7 +11,7 @@ from typing import Any
 
 from rolecall.core import Notice, Problem
 from rolecall.errors import SchemaError
-from rolecall.schema.compile import Compiled, prepare_schema
+from rolecall.schema.compile import Compiled, prepare_schema, prepare_trusted
 from rolecall.schema.fields import Field, fields_of
 from rolecall.schema.limits import DEFAULT_LIMITS, SchemaLimits
 from rolecall.schema.links import Link, link_fields
@@ -116,7 +116,8 @@ def _again(text: str, name: str, limits: SchemaLimits) -> Schema:
 
 @cache
 def _posting() -> Schema:
-    return Schema.from_json(POSTING_SCHEMA, name="JobPosting")
+    compiled = prepare_trusted(POSTING_SCHEMA, "2020-12")
+    return _schema(compiled, "JobPosting", (), DEFAULT_LIMITS)
 
 
 def _schema(
