@@ -72,7 +72,13 @@ class Walk:
         frame = Frame("html", None, BLOCK, 1)
         node = root.child
         stack: list[LexborNode] = []
-        push, pop, tag_of, add, enter = stack.append, stack.pop, self._tags.get, self._add, self._open
+        push, pop, tag_of, add, enter = (
+            stack.append,
+            stack.pop,
+            self._tags.get,
+            self._add,
+            self._open,
+        )
         while True:
             while node is not None:
                 name, sort = tag_of(node.tag_id) or self._learn(node)

@@ -37,6 +37,7 @@ class _Parts(NamedTuple):
     region: str
     country: str
     free: str
+    name: str = ""
 
 
 def places_of(data: Mapping[str, Any], visible: Visible) -> list[Place]:
@@ -79,12 +80,20 @@ def _stated(value: Any, depth: int = 0) -> Iterator[_Parts]:
     city, region = _said(source.get("addressLocality")), _said(source.get("addressRegion"))
     country = _said(source.get("addressCountry"))
     if city or region or country:
-        yield _Parts(city, region, country_of_code(country.upper()) or country, "")
+        name = said(text_of(value.get("name"))) if source is not value else ""
+        land = country_of_code(country.upper()) or country
+        yield _Parts(city, region, land, "", name if _names_all(name, city, region, land) else "")
         return
     for free in (value.get("name"), source.get("streetAddress"), source.get("name")):
         if _said(free):
             yield from _listed(text_of(free))
             return
+
+
+def _names_all(name: str, *parts: str) -> bool:
+    """Whether a place's own name says all that its address does, and so is the fuller wording."""
+    low = name.lower()
+    return bool(name) and all(part.lower() in low for part in parts)
 
 
 def _listed(text: str) -> Iterator[_Parts]:
@@ -111,13 +120,15 @@ def _free(text: str, visible: Visible) -> Place:
 
 
 def _worded(parts: _Parts, visible: Visible) -> Place | None:
-    city, region, country, _ = parts
+    city, region, country, _, own = parts
     names = [name for name in dict.fromkeys((city, region, country)) if name]
     value = {"city": city or None, "region": region or None, "country": country or None}
     if city and ("," in city or (not region and not country)):
         read = read_place(city)
         value = {key: read[key] or value[key] for key in ("region", "country")}
         value["city"] = read["city"] or city
+    if own and (span := visible.find(own)) is not None:
+        return Place({"text": span.of(visible.page.text), **value}, span, 1.0)
     for wording in _wordings(names):
         span = visible.find(wording)
         if span is not None and (len(wording) > 3 or wording == city):
