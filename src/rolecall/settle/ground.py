@@ -146,8 +146,9 @@ def _carried(candidate: Candidate, value: Any, support: Support) -> bool:
     quote = support.quote or ""
     if not isinstance(value, str) or value in quote:
         return True
-    folded = fold(quote)
-    return all(fold(line) in folded for line in value.split("\n"))
+    other = [line for line in value.split("\n") if line not in quote]
+    folded = fold(quote) if other else ""
+    return all(fold(line) in folded for line in other)
 
 
 def _checked(unit: str, value: Any, problems: list[Problem]) -> Any:
