@@ -121,7 +121,7 @@ def _words(text: str) -> list[str]:
 
 
 def _telling(words: Sequence[str]) -> bool:
-    """Whether a name may begin at any of ``words``, or a code, a number or a word of places is one."""
+    """Whether a name may begin at a word, or one is a code, a number or a word of places."""
     looks = list(map(LOOKS.__getitem__, words))
     if not any(looks):
         return False

@@ -112,7 +112,7 @@ def is_place(text: str) -> float:
 
 
 def names_place(text: str, least: float) -> bool:
-    """Whether ``is_place`` sees at least ``least`` (more than 0.3) in ``text``; most are told fast."""
+    """Whether ``is_place`` sees at least ``least`` (more than 0.3) in ``text``, told fast for most."""
     return may_be_place(text) and is_place(text) >= least
 
 

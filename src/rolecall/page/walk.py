@@ -72,25 +72,14 @@ class Walk:
         frame = Frame("html", None, BLOCK, 1)
         node = root.child
         stack: list[LexborNode] = []
-        push, pop, tag_of, add, enter = (
-            stack.append,
-            stack.pop,
-            self._tags.get,
-            self._add,
-            self._open,
-        )
+        push, pop, tag_of, enter = stack.append, stack.pop, self._tags.get, self._open
         while True:
             while node is not None:
                 name, sort = tag_of(node.tag_id) or self._learn(node)
                 if sort == TEXT:
-                    raw = node.text_content
-                    if raw:
-                        if not raw.isspace():
-                            add(raw, frame)
-                            if self.full:
-                                return
-                        elif self._size:
-                            self._gap(raw, frame)
+                    self._text(node.text_content, frame)
+                    if self.full:
+                        return
                 elif sort:
                     if sort >= BLOCK and self._start is not None:
                         self._flush()
@@ -115,6 +104,14 @@ class Walk:
                 break
             node, frame = pop().next, above
         self._flush()
+
+    def _text(self, raw: str | None, frame: Frame) -> None:
+        """Take in a text node."""
+        if raw:
+            if not raw.isspace():
+                self._add(raw, frame)
+            elif self._size:
+                self._gap(raw, frame)
 
     def rewrap(self) -> None:
         """Join lines that were broken to a fixed width by hand; no offset changes.

@@ -205,7 +205,7 @@ def _wording(name: str, key: str, label: bool, said: bool, sure: bool) -> tuple[
         out.append("org")
     if names_place(name, 0.5):
         out.append("place")
-    if not suffix and any([sign & ROLE for sign in signs]):
+    if not suffix and any(sign & ROLE for sign in signs):
         out.append("role")
     plain = not (suffix or label)
     if plain and (match := lists.heading(words)) is not None:
@@ -223,13 +223,19 @@ def _wording(name: str, key: str, label: bool, said: bool, sure: bool) -> tuple[
     if name[-1:] in "!?" or "@" in name or "http" in name:
         out.append("odd")
     alone = not sure and len(words) == 1 and signs[0] & CUES
-    if alone or (plain and any([sign & (CHROME | APPLY) for sign in signs])):
+    if alone or (plain and any(sign & (CHROME | APPLY) for sign in signs)):
         out.append("cue")
+    return (*out, *_letters(name, suffix))
+
+
+def _letters(name: str, suffix: bool) -> list[str]:
+    """The features of a capital inside a word, and of a point inside the name."""
+    out = []
     if name.endswith(("'s", "’s")) or INNER_CAPITAL.search(name):
         out.append("inner")
     if "." in name[1:-1] and not suffix:
         out.append("dotted")
-    return tuple(out)
+    return out
 
 
 def _lower(name: str) -> bool:

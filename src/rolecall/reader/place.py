@@ -190,9 +190,9 @@ def _within(line: Line, text: str, seen: bool, telling: bool) -> Iterator[tuple[
         if not (seen and end - start >= len(text) - 1):
             yield start, end, "inner"
     count = len(line.words)
-    if not known and not seen and 0 < count <= MOST_NAME and CAPITALS.fullmatch(text):
-        if text[0].isupper() and not line.label and not _names_role(line.words):
-            yield 0, len(text), "bare"
+    short = not known and not seen and 0 < count <= MOST_NAME and not line.label
+    if short and text[0].isupper() and CAPITALS.fullmatch(text) and not _names_role(line.words):
+        yield 0, len(text), "bare"
 
 
 def _doubts(line: Line, text: str, kind: str) -> Iterator[str]:
