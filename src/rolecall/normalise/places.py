@@ -112,7 +112,7 @@ def is_place(text: str) -> float:
 
 
 def names_place(text: str, least: float) -> bool:
-    """Whether ``is_place`` sees at least ``least`` (more than 0.3) in ``text``, told fast for most."""
+    """Whether ``is_place`` gives ``text`` at least ``least``, which is more than 0.3."""
     return may_be_place(text) and is_place(text) >= least
 
 
