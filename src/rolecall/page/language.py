@@ -136,7 +136,9 @@ def language_of(text: str, hint: str | None = None) -> str | None:
         return code
     scores: dict[str, float] = dict.fromkeys(_WORDS, 0.0)
     lower = text.lower()
-    letters = {small for char in odd for small in char.lower() if small > "\x7f" and small.isalnum()}
+    letters = {
+        small for char in odd for small in char.lower() if small > "\x7f" and small.isalnum()
+    }
     apostrophes = lower.replace("’", "'")
     words = (_WORD if letters else _ASCII_WORD).findall(apostrophes)
     for word, count in Counter(words).items():
