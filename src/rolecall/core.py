@@ -273,8 +273,9 @@ def maker(kind: type[Noun]) -> Callable[..., Noun]:
     twin = make_dataclass(f"Open{kind.__name__}", names, slots=True)
 
     def make(*values: Any) -> Noun:
-        made = twin(*values)
+        made: Any = twin(*values)
         made.__class__ = kind
-        return cast(Noun, made)
+        noun: Noun = made
+        return noun
 
     return make

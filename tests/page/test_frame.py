@@ -12,8 +12,6 @@ def test_paths_grow_with_the_tree_and_stop_growing_at_the_limit():
 
 
 def test_hints_start_with_the_nearest_names():
-    outer = Frame("html", None, BLOCK, 1)
-    outer.call("Page", "page")
-    inner = Frame("p", outer, BLOCK, 1)
-    inner.call("Title", "title")
+    outer = Frame("html", None, BLOCK, 1, "Page", "page")
+    inner = Frame("p", outer, BLOCK, 1, "Title", "title")
     assert inner.hints == "title page"

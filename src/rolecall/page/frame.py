@@ -25,11 +25,11 @@ SORTS = (
 )
 HEADINGS = {f"h{n}": n for n in range(1, 7)}
 CELLS = frozenset({"td", "th", "dt", "dd", "tr"})
-TELLING = CELLS | HEADINGS.keys() | {"ul", "ol", "pre", "textarea"}
+_TELLING_TAGS = CELLS | HEADINGS.keys() | {"ul", "ol", "pre", "textarea"}
 LONGEST_HINTS = 240  # characters
 NAMING = ("id", "itemprop", "role")  # besides the class
 # Attributes that say more than which class an element is of, and where a link leads.
-TELLING_NAMES = frozenset(
+TELLING = frozenset(
     {*NAMING, "style", "hidden", "aria-hidden", "color"}  # a colour can hide a text
 )
 EMPHASIS = frozenset({"b", "strong"})
@@ -65,13 +65,21 @@ class Frame:
     )
 
     def __init__(
-        self, tag: str, parent: Frame | None, sort: int, index: int, longest: int = DEFAULT.path
+        self,
+        tag: str,
+        parent: Frame | None,
+        sort: int,
+        index: int,
+        own: str = "",
+        lower: str = "",
+        longest: int = DEFAULT.path,
     ) -> None:
+        """Open an element; ``own`` are its names, ``lower`` the same in lower case."""
         self.tag = tag
         self.parent = parent
-        self.first = 0
-        self.own = ""
+        self.own = own
         self.section: str | None = None
+        self.first = 0
         self.counts: dict[str, int] = {}
         if parent is None:
             self.block = tag
@@ -79,12 +87,17 @@ class Frame:
             self.bold = self.lines = self.cell = False
             self.href: str | None = None
             self.path = f"/{tag}"
-            self.hints = ""
+            self.hints = lower
             return
         self.steps = steps = parent.steps + 1
         above = parent.path if steps < longest else f"{parent.path.partition('//')[0]}/"
         self.path = f"{above}/{tag}" if index == 1 else f"{above}/{tag}[{index}]"
-        self.hints = parent.hints
+        hints = parent.hints
+        if own:
+            hints = f"{lower} {hints}" if hints else lower.rstrip()
+            if len(hints) > LONGEST_HINTS:
+                hints = hints.rstrip()[:LONGEST_HINTS]
+        self.hints = hints
         self.href = parent.href
         self.lines = parent.lines
         self.depth = parent.depth
@@ -93,7 +106,7 @@ class Frame:
             self.block = tag
             self.level = 0
             self.cell = False
-            if tag in TELLING:
+            if tag in _TELLING_TAGS:
                 self._told(tag)
         else:
             self.block = parent.block
@@ -111,13 +124,6 @@ class Frame:
         elif tag in ("pre", "textarea"):
             self.lines = True
 
-    def call(self, own: str, lower: str) -> None:
-        """Give the element its names; ``lower`` is ``own`` in lower case."""
-        self.own = own
-        above = self.hints
-        hints = f"{lower} {above}" if above else lower.rstrip()
-        self.hints = hints if len(hints) <= LONGEST_HINTS else hints.rstrip()[:LONGEST_HINTS]
-
 
 @dataclass(slots=True)
 class Draft:
@@ -127,7 +133,6 @@ class Draft:
     shift: int
     start: int
     frame: Frame
-    bulleted: bool
     linked: int = 0
     bold: int = 0
 
@@ -139,6 +144,6 @@ def kind_of(draft: Draft) -> Kind:
         return "title"
     if frame.level:
         return "heading"
-    if draft.bulleted or frame.block == "li":
+    if draft.shift or frame.block == "li":
         return "item"
     return "row" if frame.cell else "paragraph"

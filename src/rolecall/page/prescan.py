@@ -42,7 +42,9 @@ INLINE = FORMATTING | frozenset(
     "span abbr bdi bdo cite del dfn ins kbd label mark q sub sup".split()
 )
 # A start tag with a few hundred attributes or more; one chunk is a value or up to 64 characters.
-CROWDED = re.compile(r"""<[a-zA-Z](?:[^>=]{1,64}+|=\s*+(?:"[^"]*+"|'[^']*+')?){600,}+""")
+CROWDED = re.compile(
+    r"""<[a-zA-Z](?:=(?:"[^"]*+"|\s*+(?:"[^"]*+"|'[^']*+')?)|[^>=]{1,64}+){600,}+"""
+)
 SMALL = 1_000_000  # characters, and ...
 FEW = 3_000  # ... tags up to which no nesting can cost more than some hundredths of a second
 LONG_TAG = 400  # characters; a shorter tag cannot hold more attributes than half of this

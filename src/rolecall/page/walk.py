@@ -18,7 +18,7 @@ from rolecall.page.frame import (
     NAMING,
     SORTS,
     STYLING,
-    TELLING_NAMES,
+    TELLING,
     TEXT,
     Draft,
     Frame,
@@ -57,6 +57,7 @@ class Walk:
         self._start: Frame | None = None
         self._last: Frame | None = None
         self._spaced = False  # whether white space came after the last part
+        self._longest = limits.path
         self._known: dict[str, bool] = {}  # class names -> whether they hide
         self._tags: dict[int, tuple[str, int]] = {}  # by the parser's number for the name
 
@@ -77,9 +78,9 @@ class Walk:
             while node is not None:
                 name, sort = tag_of(node.tag_id) or self._learn(node)
                 if sort == TEXT:
-                    self._text(node.text_content, frame)
                     if self.full:
                         return
+                    self._text(node.text_content, frame)
                 elif sort:
                     if sort >= BLOCK and self._start is not None:
                         self._flush()
@@ -94,14 +95,11 @@ class Walk:
                                 node, frame = below, child
                                 continue
                 node = node.next
-            if frame.block is frame.tag:
-                if self._start is not None:
-                    self._flush()
-                if frame.section is not None:
-                    self._close(frame)
             above = frame.parent
             if above is None or self.full:
                 break
+            if frame.block is frame.tag and (self._start is not None or frame.section is not None):
+                self._close(frame)
             node, frame = pop().next, above
         self._flush()
 
@@ -152,21 +150,22 @@ class Walk:
     ) -> Frame | None:
         """Enter an element: its frame, or ``None`` where nothing in it can be seen."""
         attributes = node.attributes
-        if attributes and not TELLING_NAMES.isdisjoint(attributes):
-            frame = Frame(name, parent, sort, index, self.limits.path)
-            if not self._attributes(node, frame, attributes):
+        own = attributes.get("class") or ""
+        if len(attributes) > ("class" in attributes) and not TELLING.isdisjoint(attributes):
+            names = self._names(node, attributes)
+            if names is None:
                 return None
+            frame = Frame(name, parent, sort, index, names, names.lower(), self._longest)
             if sort == BLOCK:
-                frame.section = section_of(name, frame.own)
-        else:
-            own = attributes.get("class") or ""
-            hides, section, lower = named(name if sort == BLOCK else "", own)
-            if hides or (self.hiding and own and self._hides(own)):
+                frame.section = section_of(name, names)
+            if not self._looks(node, frame, attributes):
                 return None
-            frame = Frame(name, parent, sort, index, self.limits.path)
+        else:
+            hides, section, lower = named(name if sort == BLOCK else "", own)
+            if hides or (own and self.hiding and self._hides(own)):
+                return None
+            frame = Frame(name, parent, sort, index, own, lower, self._longest)
             frame.section = section
-            if own:
-                frame.call(own, lower)
             if name == "a":
                 frame.href = attributes.get("href") or frame.href
         if sort == BLOCK:
@@ -182,24 +181,25 @@ class Walk:
             known = self._known[own] = named_unseen(own, self.hiding)
         return known
 
-    def _attributes(
-        self, node: LexborNode, frame: Frame, attributes: dict[str, str | None]
-    ) -> bool:
-        """Take over what an element's attributes say; false when they hide it."""
+    def _names(self, node: LexborNode, attributes: dict[str, str | None]) -> str | None:
+        """All names of an element, or ``None`` where its attributes hide it."""
         get = attributes.get
         own = get("class") or ""
-        style = get("style")
         doubtful = (
-            style or "hidden" in attributes or "aria-hidden" in attributes
+            get("style") or "hidden" in attributes or "aria-hidden" in attributes
             or (own and self._hides(own)) or (self.hiding and "id" in attributes)
         )  # fmt: skip
         if doubtful and unseen(attributes, self.hiding) and not _twin(node, attributes):
-            return False
+            return None
         for name in NAMING:
             if value := get(name):
                 own = f"{own} {value}" if own else value
-        if own:
-            frame.call(own, own.lower())
+        return own
+
+    def _looks(self, node: LexborNode, frame: Frame, attributes: dict[str, str | None]) -> bool:
+        """Take over what an element's attributes say of its text; false when they hide that."""
+        get = attributes.get
+        style = get("style")
         if frame.tag == "a":
             frame.href = get("href") or frame.href
         elif not style and frame.tag == "font":
@@ -216,7 +216,8 @@ class Walk:
         return True
 
     def _close(self, frame: Frame) -> None:
-        """Keep a container that says what it is, if it holds lines."""
+        """End a block's last line, and keep a container that says what it is and holds lines."""
+        self._flush()
         kind, first, last = frame.section, frame.first, len(self.drafts)
         if kind is not None and first < last:
             self.sections.append(Section(kind, frame.tag, first, last, frame.steps))
@@ -312,13 +313,10 @@ class Walk:
         text = parts[0] if len(parts) == 1 else "".join(parts)
         bullet = BULLET.match(text) if text[0] in BULLETS else None
         shift = bullet.end() if bullet else 0
-        self.drafts.append(
-            Draft(text, shift, self.size, frame, bullet is not None, self._linked, self._bold)
-        )
+        self.drafts.append(Draft(text, shift, self.size, frame, self._linked, self._bold))
         self._parts = []
         self._size = self._linked = self._bold = 0
-        self._spaced = False
-        self._start = self._last = None
+        self._start = None
         self.size += len(text) + 1
         self.full = len(self.drafts) >= self.limits.lines
 
