@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from rolecall.normalise.education import find_education
 from rolecall.normalise.employment import find_employment
 from rolecall.normalise.languages import find_languages
-from rolecall.normalise.places import find_places, is_place, read_place
+from rolecall.normalise.place_finder import find_places
+from rolecall.normalise.places import is_place, read_place
 from rolecall.normalise.seniority import find_title_level, read_level
 from rolecall.normalise.workplace import find_workplace
 from rolecall.normalise.years import find_years

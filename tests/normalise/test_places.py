@@ -1,6 +1,7 @@
 import pytest
 
-from rolecall.normalise.places import find_places, is_place, read_place
+from rolecall.normalise.place_finder import find_places
+from rolecall.normalise.places import is_place, read_place
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from rolecall.normalise.gazetteer import (
     lands_of_region_code,
 )
 from rolecall.normalise.place_parts import JOINS, fills, place_words
-from rolecall.normalise.words import WORD, fold
+from rolecall.normalise.words import fold
 
 NAME: Final = 1
 """The word is a place's name by itself."""
@@ -34,11 +34,21 @@ LONGEST_PLACE: Final = 90
 NO_PLACE: Final = re.compile(r"[@?!=<>{}\\€$£%+#&]")
 """What no place string holds."""
 
+SITE: Final = 128
+"""The word is one such as "based"."""
+
+SITES: Final = frozenset(
+    "based located office offices situated headquartered campus standort".split()
+)
 _CODE: Final = 8
 _WORD: Final = 16
 _NUMBER: Final = 32
 _SKIPPED: Final = 64
 _TELLS: Final = NAME | _CODE | _WORD | _NUMBER
+
+_HOLDS: Final = 1
+"""A chunk that holds a name, a code, a number or a word of places; ``OPENS`` stands beside it."""
+
 
 _MOST_KNOWN: Final = 16_384
 """Words whose look is remembered in a process, each of at most ``_LONGEST_KNOWN`` letters."""
@@ -48,6 +58,9 @@ _MOST_BEHIND: Final = 3
 """Words that may follow a name of one word in the same part: a district, a number, "only"."""
 
 _ASCII_WORD: Final = re.compile("[0-9A-Za-z]+")
+_WORD_OF_PARTS: Final = re.compile("[^\\W_]+(?:[\u0300-\u036f\u00ad][^\\W_]*)*")
+"""The same words as those of ``WORD``, found faster."""
+
 _DIGIT: Final = re.compile(r"\d")
 _CAPITALS: Final = re.compile(r"[A-Z]{1,3}")
 _MARK: Final = re.compile(r"[,;|·•()\[\]\n/:–—-]")
@@ -80,15 +93,48 @@ def _look(word: str) -> int:
             out |= _CODE
     if key in place_words("place word"):
         out |= _WORD
+    if key in SITES:
+        out |= SITE
     return out | _SKIPPED if fills(key) else out
 
 
 LOOKS: Final = _Looks()
 
 
+class _Chunks(dict[str, int]):
+    """What stands between two spaces -> what it may be, worked out when first met."""
+
+    def __missing__(self, chunk: str) -> int:
+        look = _look_at_chunk(chunk)
+        if len(chunk) <= _LONGEST_KNOWN:
+            if len(self) >= _MOST_KNOWN:
+                self.clear()
+            self[chunk] = look
+        return look
+
+
+def _look_at_chunk(chunk: str) -> int:
+    words = words_in(chunk)
+    out, last = 0, len(words) - 1
+    for i, word in enumerate(words):
+        look = LOOKS[word]
+        if look & _TELLS or (i < last and look & OPENS and opens_with(word, words[i + 1])):
+            out |= _HOLDS
+        if i == last:
+            out |= look & OPENS
+    return out
+
+
+CHUNKS: Final = _Chunks()
+
+
 def may_hold_place(text: str) -> bool:
     """Whether ``is_place`` may see more than 0.3 in any part of ``text``."""
-    return _telling(_words(text))
+    chunks = text.split()
+    for i, look in enumerate(map(CHUNKS.__getitem__, chunks)):
+        if look & _HOLDS or (look & OPENS and _goes_on(chunks, i)):
+            return True
+    return False
 
 
 def may_be_place(text: str) -> bool:
@@ -99,9 +145,11 @@ def may_be_place(text: str) -> bool:
     whole = text.strip()
     if not 2 <= len(whole) <= LONGEST_PLACE or NO_PLACE.search(whole):
         return False
-    words = _words(whole)
-    if _MARK.search(whole) or not JOINS.isdisjoint(words):
-        return _telling(words)
+    if _MARK.search(whole):
+        return may_hold_place(whole)
+    words = words_in(whole)
+    if not JOINS.isdisjoint(words):
+        return may_hold_place(whole)
     last = len(words) - 1
     for i, word in enumerate(words):
         look = LOOKS[word]
@@ -116,20 +164,18 @@ def may_be_place(text: str) -> bool:
     return False
 
 
-def _words(text: str) -> list[str]:
-    return (_ASCII_WORD if text.isascii() else WORD).findall(text)
-
-
-def _telling(words: Sequence[str]) -> bool:
-    """Whether a name may begin at a word, or one is a code, a number or a word of places."""
-    looks = list(map(LOOKS.__getitem__, words))
-    if not any(looks):
-        return False
-    last = len(looks) - 1
-    for i, look in enumerate(looks):
-        if look & _TELLS or (look & OPENS and i < last and opens_with(words[i], words[i + 1])):
-            return True
+def _goes_on(chunks: Sequence[str], at: int) -> bool:
+    """Whether a place's name begins with the last word of a chunk and the first one behind it."""
+    for i in range(at + 1, len(chunks)):
+        after = words_in(chunks[i])
+        if after:
+            return opens_with(words_in(chunks[at])[-1], after[0])
     return False
+
+
+def words_in(text: str) -> list[str]:
+    """The words of a text as they are written."""
+    return (_ASCII_WORD if text.isascii() else _WORD_OF_PARTS).findall(text)
 
 
 def opens_with(word: str, after: str) -> bool:

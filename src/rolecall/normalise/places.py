@@ -1,4 +1,4 @@
-"""Places of work: split a header's place string, find places in text, judge what may be a place.
+"""Places of work: split a header's place string, judge what may be a place.
 
 City, region and country are filled only with what the string states: names stand as written, and
 codes ("DK", "CA") are spelled out as the country they state. A code that may be a state or a
@@ -12,26 +12,10 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
-from rolecall.normalise.found import Found
-from rolecall.normalise.gazetteer import (
-    begins_name,
-    country_of_code,
-    find_key,
-    find_name,
-    lands_of_region_code,
-)
-from rolecall.normalise.place_looks import (
-    COMMON,
-    LONGEST_PLACE,
-    LOOKS,
-    NAME,
-    NO_PLACE,
-    OPENS,
-    may_be_place,
-    opens_with,
-)
-from rolecall.normalise.place_parts import Part, parts_of, place_words, stands_aside
-from rolecall.normalise.words import MOST_HITS, WORD, Words, keys_of, words_of
+from rolecall.normalise.gazetteer import country_of_code, lands_of_region_code
+from rolecall.normalise.place_looks import LONGEST_PLACE, NO_PLACE, may_be_place
+from rolecall.normalise.place_parts import Part, parts_of, stands_aside
+from rolecall.normalise.words import keys_of
 
 Place = dict[str, str | None]
 
@@ -44,15 +28,9 @@ _COUNT: Final = re.compile(
 _NO_NUMBER: Final = re.compile(r"\d{3}[ -]\d{3}")
 _ADDRESS: Final = re.compile(r":\S|https?:")
 _MARK: Final = re.compile(r"[,;|/·•()\[\]:\d]| [-–—]+ ")
-_SITED: Final = ("based", "locate", "office", "situate", "quartere", "campus", "standort")
 _CAPS: Final = re.compile(r"[A-Z](?<![^\W_][A-Z])[A-Z]{1,2}(?![^\W_])")
 _DIGIT: Final = re.compile(r"\d")
-_CAPITALISED: Final = re.compile(r"[A-Z](?<![0-9A-Za-z][A-Z])[0-9A-Za-z]*")
-_CAPITALS: Final = re.compile(
-    r"([A-Z](?<![0-9A-Za-z][A-Z])[0-9A-Za-z]+)(?=[ '.-]([0-9A-Za-z]+)|(, )|)"
-)
 _MOST_NAME_WORDS: Final = 6
-_BETWEEN: Final = frozenset((" ", "-", ". ", "'", "’", " - ", "."))
 
 
 def read_place(text: str) -> Place:
@@ -114,78 +92,6 @@ def is_place(text: str) -> float:
 def names_place(text: str, least: float) -> bool:
     """Whether ``is_place`` gives ``text`` at least ``least``, which is more than 0.3."""
     return may_be_place(text) and is_place(text) >= least
-
-
-def find_places(text: str, *, language: str | None = None) -> list[Found]:
-    """Places named in running text, in order of position. ``language`` is not needed.
-
-    ``value`` is what ``read_place`` makes of the wording. Cues: ``known`` (a name of the gazetteer
-    behind a preposition, beside an office word, or with its region or country), ``pattern`` (an
-    unknown name behind "based in" or "located in"), ``mention`` (a known name by itself).
-    """
-    if not _may_name(text):
-        return []
-    words = words_of(text)
-    out: list[Found] = []
-    done = 0
-    for index, start in enumerate(words.starts):
-        if index < done or not text[start].isupper():
-            continue
-        last = _known_at(words, index)
-        if last is None:
-            last = _pattern_at(words, index)
-            if last is not None:
-                out.append(_found(words, index, last, "pattern"))
-        else:
-            last, chained = _chain(words, last)
-            name = find_key(" ".join(words.keys[index:last]))
-            cue = "known" if chained or _in_context(words, index, last) else "mention"
-            if cue == "known" or not (name and (name.common or not name.big)):
-                out.append(_found(words, index, last, cue))
-        done = last if last is not None else done
-        if len(out) >= MOST_HITS:
-            break
-    return out
-
-
-def _may_name(text: str) -> bool:
-    """A quick look at the capitals of a text: whether any can begin a name or a pattern."""
-    if not text.isascii():
-        return _sited(text) or _may_name_folded(text)
-    capitals = _CAPITALISED.findall(text)
-    if not capitals:
-        return False
-    if _sited(text) and (len(capitals) > 1 or text[0] != capitals[0][0]):
-        return True
-    if not any(map(LOOKS.__getitem__, capitals)):
-        return False
-    for word, after, comma in _CAPITALS.findall(
-        text.replace(". ", ".").replace(" - ", "-") if ". " in text or " - " in text else text
-    ):
-        look = LOOKS[word]
-        if look & NAME and (comma or not look & COMMON):
-            return True
-        if look & OPENS and after and opens_with(word, after):
-            return True
-    return False
-
-
-def _may_name_folded(text: str) -> bool:
-    """The same for a text with letters beyond ASCII."""
-    words = WORD.findall(text)
-    listed = "," in text
-    for i, word in enumerate(words):
-        if word[0].isupper() and (look := LOOKS[word]):
-            if look & NAME and (listed or not look & COMMON):
-                return True
-            if look & OPENS and i + 1 < len(words) and opens_with(word, words[i + 1]):
-                return True
-    return False
-
-
-def _sited(text: str) -> bool:
-    """Whether a text may say where something is "based in"."""
-    return any(map(text.lower().__contains__, _SITED))
 
 
 def _assigned(parts: list[Part]) -> tuple[str | None, str | None, str | None]:
@@ -285,84 +191,3 @@ def _all_known(parts: list[Part], known: list[Part]) -> float:
     if name.big or name.country or name.region:
         return 0.92
     return 0.75 if "c" in name.flags else 0.55
-
-
-def _known_at(words: Words, first: int) -> int | None:
-    """Behind the longest known name that begins with a capital at word ``first``."""
-    text, key = words.text, words.keys[first]
-    if not text[words.starts[first]].isupper() or len(key) < 2 or not begins_name(key):
-        return None
-    for count in range(min(4, len(words.keys) - first), 0, -1):
-        last = first + count
-        if any(words.gap(i) not in _BETWEEN for i in range(first + 1, last)):
-            continue
-        if count > 1 and not text[words.starts[last - 1]].isupper():
-            continue
-        name = find_key(" ".join(words.keys[first:last]))
-        raw = text[words.starts[first] : words.ends[last - 1]]
-        if name is None or find_name(raw) is None:
-            continue
-        if name.common and count == 1 and not _followed(words, last):
-            continue
-        if "C" in name.flags or "c" in name.flags or name.region or name.country:
-            return last
-        if name.city and _in_context(words, first, last):
-            return last
-    return None
-
-
-def _followed(words: Words, last: int) -> bool:
-    """Whether ", " and a known name or code follow."""
-    if last >= len(words.keys) or words.gap(last) != ", ":
-        return False
-    raw = words.text[words.starts[last] : words.ends[last]]
-    return bool(lands_of_region_code(raw)) or _known_at(words, last) is not None
-
-
-def _chain(words: Words, last: int) -> tuple[int, bool]:
-    """Take in ", Region, Country" behind a name."""
-    chained = False
-    while last < len(words.keys) and words.gap(last) in (", ", " (") and not chained:
-        raw = words.text[words.starts[last] : words.ends[last]]
-        if raw.isupper() and (lands_of_region_code(raw) or country_of_code(raw)):
-            return last + 1, True
-        following = _known_at(words, last)
-        if following is None:
-            break
-        name = find_key(" ".join(words.keys[last:following]))
-        if name is None or not (name.region or name.country):
-            break
-        last = following
-        chained = True
-    return last, chained
-
-
-def _in_context(words: Words, first: int, last: int) -> bool:
-    before, behind = place_words("before"), place_words("behind")
-    if before.any(words.before(first, 1)):
-        return True
-    return last < len(words.keys) and words.keys[last] in behind and words.gap(last) in (" ", "-")
-
-
-def _pattern_at(words: Words, first: int) -> int | None:
-    """Behind an unknown name in capitals that follows "based in", "located in" or "office in"."""
-    if not words.text[words.starts[first]].isupper() or first < 2:
-        return None
-    if words.keys[first - 1] not in ("in", "at", "en", "a", "i") or words.keys[first - 2] not in (
-        "based", "located", "office", "offices", "situated", "headquartered", "campus", "standort",
-    ):  # fmt: skip
-        return None
-    last = first + 1
-    while (
-        last < len(words.keys)
-        and last - first < 3
-        and words.gap(last) in _BETWEEN
-        and words.text[words.starts[last]].isupper()
-    ):
-        last += 1
-    return last
-
-
-def _found(words: Words, first: int, last: int, cue: str) -> Found:
-    start, end = words.starts[first], words.ends[last - 1]
-    return Found(value=read_place(words.text[start:end]), start=start, end=end, cue=cue)

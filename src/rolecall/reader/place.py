@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 from rolecall.core import Span
+from rolecall.normalise.place_finder import spans_of_places
 from rolecall.normalise.place_looks import may_be_place, may_hold_place
-from rolecall.normalise.places import find_places, is_place, names_place
+from rolecall.normalise.places import is_place, names_place
 from rolecall.reader.blocks import SEEN, Tagged
 from rolecall.reader.known import known_places
 from rolecall.reader.lexicon import lexicon
@@ -151,10 +153,11 @@ def _found(tagged: Tagged, i: int, mine: bool) -> list[_Found]:
             ]
     if out or tagged.zones[i] == "chrome":
         return out
+    text = text[:LONGEST_TEXT]
     whole = "title" if line.block.kind in ("title", "heading") else "run"
-    for one in find_places(text[:LONGEST_TEXT], language=tagged.page.language)[:MOST_FOUND]:
-        sure = is_place(text[one.start : one.end])
-        out.append(_Found(start + one.start, start + one.end, f"{whole}-{one.cue}", sure))
+    for first, last, cue in islice(spans_of_places(text), MOST_FOUND):
+        sure = is_place(text[first:last])
+        out.append(_Found(start + first, start + last, f"{whole}-{cue}", sure))
     return out
 
 
