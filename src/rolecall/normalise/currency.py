@@ -11,7 +11,7 @@ import re
 from typing import Final
 
 from rolecall.normalise.lexicon import word_set
-from rolecall.normalise.numbers import SPACES
+from rolecall.normalise.numbers import SPACES, ending_word
 
 CODES: Final = word_set(
     "AED AMD ARS AUD AZN BAM BDT BGN BHD BOB BRL BYN CAD CHF CLP CNY COP CRC CZK DKK DOP DZD EGP"
@@ -84,7 +84,6 @@ _AFTER: Final = re.compile(
     rf"[{SPACES}]{{0,3}}(?:([A-Z]{{1,3}})?([{''.join(SYMBOLS)}])(?!\d)"
     rf"|([^\W\d_]{{1,9}})(?![^\W\d_])\.?)"
 )
-_LAST_WORD: Final = re.compile(r"[\W\d_]")
 _REACH: Final = 14
 
 
@@ -98,7 +97,7 @@ def mark_before(text: str, at: int, floor: int = 0) -> tuple[str | None, int]:
     if not stretch:
         return None, at
     if stretch[-1] not in SYMBOLS:
-        word = _LAST_WORD.split(stretch.rstrip(".:"))[-1]
+        word = ending_word(stretch.rstrip(".:"))
         if word not in CODES and word.casefold() not in WORDS:
             return None, at
     match = _BEFORE.search(text[low:at])

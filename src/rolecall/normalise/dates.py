@@ -21,7 +21,7 @@ from rolecall.normalise.dates_relative import (
     relative_words,
 )
 from rolecall.normalise.found import Found
-from rolecall.normalise.numbers import SPACES
+from rolecall.normalise.numbers import SPACES, ending_word
 
 YEARS: Final = range(1990, 2101)
 """Years that a posting can name; others are no dates of a posting."""
@@ -54,7 +54,6 @@ _YEAR_BEHIND: Final = re.compile(
     rf"(?:[,-]?[{SPACES}]{{0,3}}(\d{{4}})(?!\d))?"
 )
 _NO_YEAR: Final = re.compile(rf"(\d{{1,2}})\.[{SPACES}]?(\d{{1,2}})\.(?!\d)")
-_WORD_END: Final = re.compile(r"[\W\d_]")
 _RANK: Final = {"absolute": 0, "ambiguous": 1, "relative": 2, "no_year": 3}
 
 
@@ -214,7 +213,7 @@ def _worded(text: str, start: int, end: int, language: str | None) -> Found | No
                 return _no_year(start, match.end(1))
     low = max(0, start - 18)
     stretch = text[low:start]
-    if _WORD_END.split(stretch.removesuffix("the ").rstrip(_JOINTS))[-1].casefold() not in MONTHS:
+    if ending_word(stretch.removesuffix("the ").rstrip(_JOINTS)).casefold() not in MONTHS:
         return None
     front = _MONTH_BEFORE.search(stretch)
     month = _month(front.group(1), language) if front is not None else 0

@@ -27,6 +27,7 @@ from rolecall.normalise.numbers import SPACES
 LONGEST_BARE: Final = 60
 """Characters of a line in which "today" may be a date; in longer ones it is prose."""
 
+_FIRST: Final = frozenset([word.replace("’", "'") for word in OPENERS])
 _UNIT: Final = re.compile(rf"(\+?)[{SPACES}]{{0,3}}(\+?)([^\W\d_]{{1,12}})\.?")
 _AGO: Final = re.compile(rf"[{SPACES}]{{1,3}}([^\W\d_]{{2,8}})")
 _WORD: Final = re.compile(r"[^\W\d_]+(?:[’'][^\W\d_]+)?")
@@ -72,6 +73,14 @@ def _in_front(text: str, start: int) -> tuple[int, bool, bool]:
     if last and last[-1] in ("for", "för"):
         return words[-1].start(), False, at_least
     return start, False, at_least
+
+
+def may_open(word: str) -> bool:
+    """A very quick look at the first word of a line, for `may_be_relative`.
+
+    ``word`` is in lower case, without marks at its ends and with straight apostrophes.
+    """
+    return word in _FIRST or not word.isascii()
 
 
 def may_be_relative(line: str) -> bool:

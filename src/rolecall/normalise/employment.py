@@ -54,13 +54,11 @@ def find_employment(text: str, *, language: str | None = None) -> list[Found]:
         return [Found(value=constant, start=start, end=start + len(text.strip()), cue="tag")]
     out = _constants(text) if "_" in text else []
     words = words_of(text)
-    known = lexicon("employment")
-    if known.touches(words):
-        hits = known.hits(words)
-        spoken = [hit for hit in hits if hit.tag != "none" and not hit.tag.endswith("hours")]
-        if spoken:
-            tag = len(words.keys) <= _TAG_WORDS and _covered(words, spoken)
-            out += [_read(words, hit, tag) for hit in spoken if not _company_number(words, hit)]
+    hits = lexicon("employment").hits(words)
+    spoken = [hit for hit in hits if hit.tag != "none" and not hit.tag.endswith("hours")]
+    if spoken:
+        tag = len(words.keys) <= _TAG_WORDS and _covered(words, spoken)
+        out += [_read(words, hit, tag) for hit in spoken if not _company_number(words, hit)]
     if not HOUR_HEADS.isdisjoint(words.head_set):
         out += _hours(text)
     return sorted(out, key=lambda found: found.start)

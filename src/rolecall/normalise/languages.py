@@ -30,10 +30,7 @@ _COMMON: Final = frozenset(
 def find_languages(text: str, *, language: str | None = None) -> list[Found]:
     """All human languages named, in order of position, each with how it is asked for."""
     words = words_of(text)
-    known = lexicon("languages")
-    if not known.touches(words):
-        return []
-    hits = [hit for hit in known.hits(words) if _meant(words, hit)]
+    hits = [hit for hit in lexicon("languages").hits(words) if _meant(words, hit)]
     if not hits:
         return []
     tag = len(words.keys) <= _TAG_WORDS and _covered(words, hits)

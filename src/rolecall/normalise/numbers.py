@@ -62,7 +62,14 @@ MULTIPLIERS: Final[dict[str, float]] = {
 
 _ATTACHED: Final = frozenset({"m", "b", "mm"})
 _WORD: Final = re.compile(rf"([{SPACES}]{{0,2}})([^\W\d_]{{1,12}})\.?")
+_NO_LETTER: Final = re.compile(r"[\W\d_]")
 _THREE: Final = re.compile(r"\d{1,3}(\D)\d{3}")
+
+
+def ending_word(text: str) -> str:
+    """The letters that ``text`` ends with."""
+    word = text.rpartition(" ")[2]
+    return word if not word or word.isalpha() else _NO_LETTER.split(word)[-1]
 
 
 def number_value(token: str, language: str | None = None) -> tuple[float, bool]:

@@ -44,10 +44,7 @@ def read_level(text: str, *, language: str | None = None) -> Found | None:
 def find_title_level(title: str, *, language: str | None = None) -> Found | None:
     """The level that a role title states, or ``None``; cue ``title``."""
     words = words_of(title[:_TITLE_SIZE])
-    known = lexicon("seniority")
-    if not known.touches(words):
-        return None
-    hits = [hit for hit in known.hits(words) if _meant(words, hit)]
+    hits = [hit for hit in lexicon("seniority").hits(words) if _meant(words, hit)]
     if not hits:
         return None
     ranked = [hit for hit in hits if hit.tag in _ORDER]

@@ -10,10 +10,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import compress
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
+
+from rolecall.normalise import phrase_tree
+from rolecall.normalise.phrase_tree import Node, Starts
 
 LONGEST: Final = 30_000
 """Characters of a line that are read; what comes after them is ignored."""
@@ -23,15 +26,20 @@ MOST_HITS: Final = 100
 
 DATA: Final = Path(__file__).with_name("data")
 
-WORD: Final = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f\u00ad])*")
-HEAD: Final = 4
+WORD: Final = re.compile(r"[^\W_]+(?:[\u0300-\u036f\u00ad][^\W_]*)*")
+HEAD: Final = phrase_tree.HEAD
 """Letters of a word by which stems are looked up first."""
 _LONGEST_WORD: Final = 40
 """Letters of a word whose folded form is remembered."""
 
 _MOST_FOLDED: Final = 16_384
 
-_ASCII_WORD: Final = re.compile("[0-9A-Za-z]+")
+_PLAIN: Final = "".join(c.lower() if c.isalnum() else " " for c in map(chr, range(128)))
+"""What becomes of ASCII characters where words are told by white space."""
+
+_MARKS: Final = "’–•\u00a0“”—…®"
+"""The marks that most often keep a line of English from being ASCII; they part words."""
+
 _EXTRA: Final = {
     "ø": "o",
     "ł": "l",
@@ -83,38 +91,56 @@ _FOLDS: Final = _Folds()
 
 
 class Words:
-    """The words of one line: folded ``keys`` and where each stands, and the guards over them.
+    """The words of one line: folded ``keys``, where each stands, and the guards over them.
 
-    Where the words stand is worked out when it is first asked for.
+    Where the words stand, and the guards, are worked out when they are first asked for.
     """
 
-    __slots__ = ("_ends", "_starts", "head_set", "heads", "key_set", "keys", "text")
+    __slots__ = ("_ends", "_head_set", "_key_set", "_raw", "_starts", "keys", "text")
 
-    def __init__(self, text: str, keys: tuple[str, ...]) -> None:
-        self.text, self.keys = text, keys
-        self.heads = tuple([key[:HEAD] for key in keys])
-        self.key_set, self.head_set = frozenset(keys), frozenset(self.heads)
-        self._starts: tuple[int, ...] | None = None
-        self._ends: tuple[int, ...] = ()
+    def __init__(self, text: str, keys: tuple[str, ...], raw: Sequence[str] | None) -> None:
+        """``raw`` are the words as they are written, where more than their case was folded."""
+        self.text, self.keys, self._raw = text, keys, raw
+        self._key_set: frozenset[str] | None = None
+        self._head_set: frozenset[str] | None = None
+        self._starts: list[int] = []
+        self._ends: list[int] = []
 
     @property
-    def starts(self) -> tuple[int, ...]:
+    def key_set(self) -> frozenset[str]:
+        """The keys, each once."""
+        if self._key_set is None:
+            self._key_set = frozenset(self.keys)
+        return self._key_set
+
+    @property
+    def head_set(self) -> frozenset[str]:
+        """The first letters of the keys, each once."""
+        if self._head_set is None:
+            self._head_set = frozenset([key[:HEAD] for key in self.keys])
+        return self._head_set
+
+    @property
+    def starts(self) -> list[int]:
         """Where each word begins in ``text``."""
-        return self._starts if self._starts is not None else self._stand()
+        return self._starts or self._stand()
 
     @property
-    def ends(self) -> tuple[int, ...]:
+    def ends(self) -> list[int]:
         """Where each word ends in ``text``."""
-        if self._starts is None:
+        if not self._starts:
             self._stand()
         return self._ends
 
-    def _stand(self) -> tuple[int, ...]:
-        text = self.text
-        found = (_ASCII_WORD if text.isascii() else WORD).finditer(text, 0, LONGEST)
-        spans = [match.span() for match in found]
-        self._starts = starts = tuple([start for start, _ in spans])
-        self._ends = tuple([end for _, end in spans])
+    def _stand(self) -> list[int]:
+        """Look the words up one behind the other: between them stands nothing that begins one."""
+        text = self.text.lower() if self._raw is None else self.text
+        starts, ends, end, find = self._starts, self._ends, 0, text.find
+        for word in self.keys if self._raw is None else self._raw:
+            start = find(word, end)
+            end = start + len(word)
+            starts.append(start)
+            ends.append(end)
         return starts
 
     def gap(self, index: int) -> str:
@@ -125,6 +151,10 @@ class Words:
         """Whether word ``index`` belongs to the same phrase as the one before it."""
         return self.gap(index) in _GAP
 
+    def together(self, first: int, last: int) -> bool:
+        """Whether the words ``first`` to ``last - 1`` belong to the same phrase."""
+        return all(map(self.joined, range(first + 1, last)))
+
     def before(self, index: int, count: int) -> tuple[str, ...]:
         """Up to ``count`` words before ``index``."""
         return self.keys[max(0, index - count) : index]
@@ -134,67 +164,33 @@ class Words:
         return self.keys[index : index + count]
 
 
+def _plain_keys(text: str) -> list[str] | None:
+    """The words of a line of ASCII and the commonest other marks; ``None`` for any other line."""
+    if not text.isascii():
+        for mark in _MARKS:
+            text = text.replace(mark, " ")
+        if not text.isascii():
+            return None
+    return text.translate(_PLAIN).split()
+
+
 def keys_of(text: str) -> list[str]:
     """The folded words of ``text``, for those that need no positions."""
-    if text.isascii():
-        return _ASCII_WORD.findall(text[:LONGEST].lower())
-    return list(map(_FOLDS.__getitem__, WORD.findall(text, 0, LONGEST)))
+    keys = _plain_keys(text[:LONGEST])
+    return list(map(_FOLDS.__getitem__, WORD.findall(text, 0, LONGEST))) if keys is None else keys
 
 
 @lru_cache(maxsize=256)
 def words_of(text: str) -> Words:
     """The words of ``text``, taken apart once for all finders."""
-    return Words(text, tuple(keys_of(text)))
+    keys = _plain_keys(text[:LONGEST])
+    if keys is not None:
+        return Words(text, tuple(keys), None)
+    raw = WORD.findall(text, 0, LONGEST)
+    return Words(text, tuple(map(_FOLDS.__getitem__, raw)), raw)
 
 
-class _Node:
-    """A step in the trie: what may come next, and what ends here."""
-
-    __slots__ = ("exact", "head", "heads", "longest", "stems", "tag", "wild")
-
-    def __init__(self) -> None:
-        self.exact: dict[str, _Node] = {}
-        self.stems: dict[str, _Node] = {}
-        self.wild: _Node | None = None
-        self.tag: str | None = None
-        self.longest = 0
-        self.head = HEAD
-        self.heads: set[str] = set()
-
-    def step(self, pattern: str) -> _Node:
-        """The node behind one word pattern, made if it is not there."""
-        if pattern == "?":
-            if self.wild is None:
-                self.wild = _Node()
-            return self.wild
-        table = self.exact
-        if pattern.endswith("*"):
-            table = self.stems
-            self.longest = max(self.longest, len(pattern) - 1)
-            self.head = min(self.head, len(pattern) - 1)
-            self.heads = {stem[: self.head] for stem in (*self.stems, pattern[:-1])}
-        return table.setdefault(pattern.rstrip("*"), _Node())
-
-    def leads(self, key: str) -> bool:
-        """Whether ``key`` may lead anywhere: the cheap guard of ``follow``."""
-        return key in self.exact or self.wild is not None or key[: self.head] in self.heads
-
-    def follow(self, key: str) -> list[_Node]:
-        """The nodes that ``key`` leads to, the most particular first."""
-        node = self.exact.get(key)
-        out = [] if node is None else [node]
-        if key[: self.head] in self.heads:
-            for size in range(min(len(key), self.longest), 1, -1):
-                node = self.stems.get(key[:size])
-                if node is not None:
-                    out.append(node)
-        if self.wild is not None:
-            out.append(self.wild)
-        return out
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A phrase of a lexicon in a line: its tag, and its first and behind-the-last word."""
 
     tag: str
@@ -216,8 +212,7 @@ class Lexicon:
     """Phrases with tags. A word ending in ``*`` is a stem, ``?`` stands for any one word."""
 
     def __init__(self, rows: Iterable[tuple[str, str]]) -> None:
-        self._root = _Node()
-        exact: set[str] = set()
+        self._root = Node()
         stems: set[str] = set()
         rare: set[str] = set()
         rare_stems: set[str] = set()
@@ -229,8 +224,6 @@ class Lexicon:
             node.tag = tag if node.tag is None else node.tag
             if parts[0].endswith("*"):
                 stems.add(parts[0][:-1][:HEAD])
-            else:
-                exact.add(parts[0])
             longest = telling(parts)
             if longest.endswith("*"):
                 rare_stems.add(longest[:-1][:HEAD])
@@ -239,43 +232,48 @@ class Lexicon:
         short = sorted(stem for stem in stems | rare_stems if len(stem) < HEAD)
         if short:
             raise ValueError(f"stems of fewer than {HEAD} letters: {short}")
-        self._exact, self._stems = frozenset(exact), frozenset(stems)
+        self._starts = Starts(self._root)
         self._rare, self._rare_stems = frozenset(rare), frozenset(rare_stems)
 
     def touches(self, words: Words) -> bool:
         """Whether the longest word of any phrase is among these words: the cheap guard."""
         return not (
-            self._rare.isdisjoint(words.key_set) and self._rare_stems.isdisjoint(words.head_set)
+            self._rare.isdisjoint(words.keys) and self._rare_stems.isdisjoint(words.head_set)
         )
 
     def hits(self, words: Words) -> list[Hit]:
         """All phrases, longest first at each place, without overlaps."""
-        if not self.touches(words):
-            return []
-        exact, stems, heads = self._exact, self._stems, words.heads
+        keys = words.keys
+        starts = list(map(self._starts.__getitem__, keys))
         out: list[Hit] = []
-        done = 0
-        for index, key in enumerate(words.keys):
-            if index >= done and (key in exact or heads[index] in stems):
-                hit = self._longest(words, index)
-                if hit is not None:
-                    out.append(hit)
-                    done = hit.last
-                    if len(out) >= MOST_HITS:
-                        break
+        done, size = 0, len(keys)
+        for index in compress(range(size), starts):
+            if index < done:
+                continue
+            nodes = starts[index]
+            for node in nodes:
+                if node.tag is not None or (index + 1 < size and node.leads(keys[index + 1])):
+                    break
+            else:
+                continue
+            hit = self._longest(words, index, nodes)
+            if hit is not None:
+                out.append(hit)
+                done = hit.last
+                if len(out) >= MOST_HITS:
+                    break
         return out
 
-    def _longest(self, words: Words, first: int) -> Hit | None:
-        key = words.keys[first]
+    def _longest(self, words: Words, first: int, nodes: Sequence[Node]) -> Hit | None:
         best, end = None, 0
-        open_ = [(node, first + 1) for node in self._root.follow(key)][::-1]
-        size = len(words.keys)
+        open_ = [(node, first + 1) for node in nodes][::-1]
+        keys, size = words.keys, len(words.keys)
         while open_:
             node, index = open_.pop()
-            if node.tag is not None and index > end:
+            if node.tag is not None and index > end and words.together(first, index):
                 best, end = node.tag, index
-            if index < size and node.leads(words.keys[index]) and words.joined(index):
-                steps = [(after, index + 1) for after in node.follow(words.keys[index])]
+            if index < size and node.leads(keys[index]):
+                steps = [(after, index + 1) for after in node.follow(keys[index])]
                 open_.extend(reversed(steps))
         return Hit(best, first, end) if best is not None else None
 
@@ -294,7 +292,15 @@ class WordSet:
         """Whether one of ``keys`` is in the set."""
         if not self._exact.isdisjoint(keys):
             return True
-        return bool(self._stems) and any(key.startswith(self._stems) for key in keys)
+        stems = self._stems
+        return bool(stems) and any(key.startswith(stems) for key in keys)
+
+    def places(self, keys: Sequence[str]) -> list[int]:
+        """Where in ``keys`` its words stand."""
+        exact, stems = self._exact, self._stems
+        if not stems and exact.isdisjoint(keys):
+            return []
+        return [i for i, key in enumerate(keys) if key in exact or key.startswith(stems)]
 
 
 @cache

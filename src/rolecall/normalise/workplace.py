@@ -55,10 +55,10 @@ def find_workplace(text: str, *, language: str | None = None) -> list[Found]:
     """All wordings about the workplace, in order of position. ``language`` is not needed."""
     words = words_of(text)
     known = lexicon("workplace")
-    if not known.touches(words):
-        return []
     hits = known.hits(words)
     days = _days(words)
+    if not hits and not (days and known.touches(words)):
+        return []
     spoken = [hit for hit in hits if hit.tag in _VALUE]
     if spoken and not days:
         tag = _tag(words, spoken)
@@ -191,22 +191,25 @@ def _number(key: str) -> int | None:
 def _days(words: Words) -> list[Found]:
     """ "3 days per week in the office", "at least 25% of the time in one of our offices"."""
     out: list[Found] = []
-    days, week = _set("days"), _set("week")
-    if "%" not in words.text and not days.any(words.key_set):
+    days, keys, text = _set("days"), words.keys, words.text
+    places = days.places(keys)
+    if "%" in text:
+        places = sorted({*places, *[i for i, key in enumerate(keys) if key.isdecimal()]})
+    if not places:
         return out
+    week = _set("week")
     tries = 0
-    for index, key in enumerate(words.keys):
+    for index in places:
         if tries >= MOST_HITS:
             break
-        if index and key in days:
-            tries += 1
-            number = _number(words.keys[index - 1])
-            if number is not None and 1 <= number <= 7:
-                _share(words, index, number >= 5, out)
-        elif (
-            key.isdecimal()
-            and words.text[words.ends[index] : words.ends[index] + 2].strip()[:1] == "%"
-        ):
+        key = keys[index]
+        if key in days:
+            if index:
+                tries += 1
+                number = _number(keys[index - 1])
+                if number is not None and 1 <= number <= 7:
+                    _share(words, index, number >= 5, out)
+        elif text[words.ends[index] : words.ends[index] + 2].strip()[:1] == "%":
             number = _number(key)
             if number is not None and 1 <= number < 100 and week.any(words.after(index + 1, 5)):
                 tries += 1

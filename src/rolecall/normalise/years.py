@@ -21,6 +21,8 @@ from rolecall.normalise.words import Words, fold, lexicon, word_list, word_set, 
 _WINDOW: Final = 56
 _MOST: Final = 40
 _BEFORE_UP_TO: Final = 26
+_NUMBER_REACH: Final = 8
+"""Words in front of the word for years among which its number begins; the patterns allow five."""
 _JOIN: Final = (
     r" *(?:-|–|—|‐|‑|−|~|/|to|or|till|until|bis|oder|a|au|ou|tot|of|az|nebo|e|o|y|до|или|til|eller"
     r"|do|lub|and|und|et|en|i|и) *"
@@ -30,6 +32,8 @@ _FILL: Final = (
     r"(?:(?:full|solid|whole|consecutive|plus|or more|and more|and above|oder mehr|ou plus|of meer"
     r"|ou mais|или более|volle|pelne|last|or greater|minimum|odd|\+) *)?[-‐‑'’ ]*"
 )
+_MOST_KNOWN: Final = 4096
+_LONGEST_KNOWN: Final = 40
 _NORDIC: Final = frozenset(("to", "en", "et", "ett", "tva"))
 """Number words that are something else in other languages ("to an")."""
 _MORE_INSIDE: Final = re.compile(r"more|mehr|above|plus")
@@ -50,6 +54,21 @@ class _Forms:
     bracket: re.Pattern[str]
     up_to: re.Pattern[str]
     more: re.Pattern[str]
+
+
+class _NumberWords(dict[str, bool]):
+    """Word -> whether a number may begin with it; worked out when first asked for."""
+
+    def __missing__(self, key: str) -> bool:
+        found = key[0].isdigit() or key.startswith(tuple(_forms().numbers))
+        if len(key) <= _LONGEST_KNOWN:
+            if len(self) >= _MOST_KNOWN:
+                self.clear()
+            self[key] = found
+        return found
+
+
+_NUMBERS: Final = _NumberWords()
 
 
 @cache
@@ -81,11 +100,8 @@ def _forms() -> _Forms:
 def find_years(text: str, *, language: str | None = None) -> list[Found]:
     """All figures in years, in order of position. ``language`` is not needed."""
     words = words_of(text)
-    known = lexicon("years")
-    if not known.touches(words):
-        return []
     out: list[Found] = []
-    for hit in known.hits(words):
+    for hit in lexicon("years").hits(words):
         if hit.tag == "compound":
             found = _compound(words, hit.first)
         else:
@@ -103,16 +119,32 @@ def _amount(raw: str) -> float:
     return int(number) if number == int(number) else number
 
 
+class _Letters(dict[str, str]):
+    """Character -> one folded character in its place; worked out when first asked for."""
+
+    def __missing__(self, letter: str) -> str:
+        plain = (fold(letter) or " ")[:1]
+        if len(self) < _MOST_KNOWN:
+            self[letter] = plain
+        return plain
+
+
+_LETTERS: Final = _Letters()
+
+
 def _plain(text: str) -> str:
     """Folded text of the same length, so that positions stay."""
     low = text.lower()
     if low.isascii() and len(low) == len(text):
         return low
-    return "".join((fold(c) or " ")[:1] for c in text)
+    return "".join(map(_LETTERS.__getitem__, text))
 
 
 def _before(words: Words, index: int, last: int) -> Found | None:
     """Read the number that stands in front of the word for years."""
+    near = words.keys[max(0, index - _NUMBER_REACH) : index]
+    if not any(map(_NUMBERS.__getitem__, near)):
+        return None
     end = words.starts[index]
     begin = max(0, end - _WINDOW)
     window = _plain(words.text[begin:end])
@@ -143,7 +175,10 @@ def _before(words: Words, index: int, last: int) -> Found | None:
 def _after(words: Words, index: int) -> Found | None:
     """Read "Experience (years): 3", "Years of experience: 5+", "Лет опыта - 3"."""
     end = words.ends[index]
-    m = _LABELLED.match(_plain(words.text[end : end + 60]))
+    behind = words.text[end : end + 60]
+    if not (":" in behind or "=" in behind or "：" in behind):
+        return None
+    m = _LABELLED.match(_plain(behind))
     if m is None:
         return None
     low = _amount(m.group(1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -14,6 +15,10 @@ from rolecall.reader.proposal import Proposal, label_of
 
 LONGEST = 300
 """Characters of a line in which an invitation to apply is looked for."""
+
+LONGEST_LINK = 60
+"""Characters of a link's text; a longer one is no button."""
+NO_PAGE = ("mailto:", "tel:", "javascript:")
 
 EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
 APPLY = re.compile(
@@ -27,8 +32,8 @@ ASK = re.compile(
     r"|dotaz|dúvida|вопрос|duda|spørgsmål|frågor|pytania|press|media)",
     re.I,
 )
-APPLY_PATH = re.compile(
-    r"apply|bewerb|postul|candidat|sollicit|application|ansog|ansok|aplik|prihlas|odpoved|inscri"
+APPLY_PATHS = tuple(
+    "apply bewerb postul candidat sollicit application ansog ansok aplik prihlas odpoved inscri".split()
 )
 OFFICE = re.compile(
     r"^(?:dpo|gdpr|privacy|datenschutz|support|help|hilfe|press|presse|abuse|webmaster|legal|rodo"
@@ -44,15 +49,15 @@ def propose_emails(tagged: Tagged) -> list[Proposal]:
     """Visible addresses, and the targets of visible ``mailto:`` links."""
     text = tagged.page.text
     out = []
-    starts = [line.block.span.start for line in tagged.lines]
     found = _shown(text)
     seen = {mail for mail, _, _ in found}
     for link in tagged.page.links:
-        if link.href.lower().startswith("mailto:"):
+        if link.href[:7].lower() == "mailto:":
             mail = link.href[7:].partition("?")[0].strip()
             if EMAIL.fullmatch(mail) and mail not in seen:
                 seen.add(mail)
                 found.append((mail, link.span, f"{link.path}/@href"))
+    starts = [line.block.span.start for line in tagged.lines] if found else []
     for n, (mail, span, pointer) in enumerate(found[:20]):
         index = _line_at(starts, span.start)
         line = tagged.lines[index]
@@ -89,31 +94,43 @@ def propose_emails(tagged: Tagged) -> list[Proposal]:
 def _shown(text: str) -> list[tuple[str, Span, str | None]]:
     """The addresses that a text shows, from the lines that have an "@"."""
     found: list[tuple[str, Span, str | None]] = []
-    at = 0
-    for row in text.split("\n") if "@" in text else ():
-        if "@" in row:
-            for m in EMAIL.finditer(row):
-                mail, start = m.group().rstrip("."), at + m.start()
-                found.append((mail, Span(start, start + len(mail)), None))
-        at += len(row) + 1
+    at = text.find("@")
+    while at >= 0:
+        start = text.rfind("\n", 0, at) + 1
+        end = text.find("\n", at)
+        row = text[start:] if end < 0 else text[start:end]
+        for m in EMAIL.finditer(row):
+            mail, begin = m.group().rstrip("."), start + m.start()
+            found.append((mail, Span(begin, begin + len(mail)), None))
+        at = text.find("@", end) if end >= 0 else -1
     return found
 
 
 def propose_urls(tagged: Tagged) -> list[Proposal]:
     """Targets of links that say "apply", and addresses shown beside an invitation to apply."""
+    text = tagged.page.text
     starts = [line.block.span.start for line in tagged.lines]
+    line_says: dict[int, bool] = {}
     out = []
     n = 0
-    for link in tagged.page.links:
-        shown = link.span.of(tagged.page.text)
-        if link.href.lower().startswith(("mailto:", "tel:", "javascript:")) or len(shown) > 60:
+    targets = [link.href.lower() for link in tagged.page.links]
+    every = "\n".join(targets)
+    paths = [path for path in APPLY_PATHS if path in every]
+    for link, low in zip(tagged.page.links, targets, strict=True):
+        span = link.span
+        if span.end - span.start > LONGEST_LINK or low.startswith(NO_PAGE):
             continue
-        index = _line_at(starts, link.span.start)
+        index = _line_at(starts, span.start)
         line = tagged.lines[index]
-        says = _says(shown, split_words(shown))
-        leads = APPLY_PATH.search(link.href.lower()) is not None
-        if not (says or leads or (len(line.words) > 3 and _line_says(line))):
-            continue
+        says = _link_says(text[span.start : span.end])
+        leads = any(map(low.__contains__, paths)) if paths else False
+        if not (says or leads):
+            if len(line.words) <= 3:
+                continue
+            if index not in line_says:
+                line_says[index] = _line_says(line)
+            if not line_says[index]:
+                continue
         features = [
             f"says={says}",
             f"leads={leads}",
@@ -142,6 +159,12 @@ def propose_urls(tagged: Tagged) -> list[Proposal]:
     return out
 
 
+@lru_cache(maxsize=4096)
+def _link_says(shown: str) -> bool:
+    """Whether the text of a link, at most ``LONGEST_LINK`` characters, speaks of applying."""
+    return _says(shown, split_words(shown))
+
+
 @lru_cache(maxsize=8192)
 def _word_says(word: str) -> bool:
     return APPLY.search(word) is not None
@@ -166,11 +189,5 @@ def _own(tagged: Tagged, link: Link) -> str:
 
 
 def _line_at(starts: list[int], position: int) -> int:
-    low, high = 0, len(starts)
-    while low < high:
-        middle = (low + high) // 2
-        if starts[middle] <= position:
-            low = middle + 1
-        else:
-            high = middle
-    return max(0, low - 1)
+    at = bisect_right(starts, position)
+    return at - 1 if at else 0

@@ -8,13 +8,15 @@ the finder came to its value (its *cue*).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from functools import lru_cache
+from typing import Final
 
-from rolecall.core import Span
+from rolecall.core import Page, Span
 from rolecall.normalise import triggers
 from rolecall.normalise.dates import find_dates
+from rolecall.normalise.dates_relative import may_be_relative, may_open
 from rolecall.normalise.education import find_education
 from rolecall.normalise.employment import find_employment
 from rolecall.normalise.found import Found
@@ -24,16 +26,19 @@ from rolecall.normalise.seniority import find_title_level, read_level
 from rolecall.normalise.workplace import find_workplace
 from rolecall.normalise.years import find_years
 from rolecall.reader.blocks import SEEN, Tagged
+from rolecall.reader.lines import Line
 from rolecall.reader.proposal import Proposal, bins, is_label, label_of
 
 LONGEST = 3000
+CHROME_WORDS = 12
+"""A line of site chrome with as many words or more holds no date of a posting."""
 
 
 def seen_lines(tagged: Tagged, *, chrome: bool = False) -> Iterator[int]:
     """Lines a posting's facts may stand in: not similar jobs, not consent texts."""
     for i, line in enumerate(tagged.lines):
         role = line.block.role
-        if role in SEEN or (chrome and role == "chrome" and len(line.words) < 12):
+        if role in SEEN or (chrome and role == "chrome" and len(line.words) < CHROME_WORDS):
             yield i
 
 
@@ -42,25 +47,13 @@ def _near_title(tagged: Tagged, index: int) -> str:
     return f"up={bins(away)}" if away > 0 else "in" if index < tagged.last else "down"
 
 
-def _proposals(
-    tagged: Tagged,
-    unit: str,
-    find: Callable[[str, bool], list[Found]],
-    *,
-    calls: int = 0,
-    chrome: bool = False,
-) -> list[Proposal]:
-    """What ``find(text, labelled)`` sees in each line, with the features all facts share.
-
-    Only lines that call for one of the finders in ``calls`` are searched (0: all lines).
-    """
+def _proposals(tagged: Tagged, unit: str, lines: Iterable[int], find: Find) -> list[Proposal]:
+    """What ``find`` sees in each of ``lines``, with the features all facts share."""
     rows: list[tuple[int, Found]] = []
-    for i in seen_lines(tagged, chrome=chrome):
-        line = tagged.lines[i]
-        if calls and not line.triggers & calls:
-            continue
-        seen = find(line.text[:LONGEST], unit in tagged.labelled[i])
-        rows.extend([(i, one) for one in seen if one.value is not None])
+    for i in lines:
+        seen = find(tagged.lines[i].text[:LONGEST], unit in tagged.labelled[i])
+        if seen:
+            rows += [(i, one) for one in seen if one.value is not None]
     if not rows:
         return []
     values = Counter([str(found.value) for _, found in rows])
@@ -70,7 +63,7 @@ def _proposals(
         zone = tagged.zones[i]
         n = rank.get(zone, 0)
         rank[zone] = n + 1
-        marks = _marks(tagged, i, unit, found, n)
+        marks = _marks_at(tagged, i, unit, found.cue, n)
         value = str(found.value)
         if isinstance(found.value, str) and unit != "education":
             marks += (f"v={value}", f"v={value}|cue={found.cue}")
@@ -86,11 +79,22 @@ def _proposals(
     return out
 
 
-def _marks(tagged: Tagged, i: int, unit: str, found: Found, n: int) -> tuple[str, ...]:
+def _marks_at(tagged: Tagged, i: int, unit: str, cue: str, n: int) -> tuple[str, ...]:
     """Where a find stands and how it was found; it is the ``n``-th of its zone."""
-    labels, zone, cue = tagged.labelled[i], tagged.zones[i], found.cue
-    count = len(tagged.lines[i].words)
+    labels, line = tagged.labelled[i], tagged.lines[i]
     mine = "mine" if unit in labels else "other" if labels else "no"
+    count = len(line.words)
+    size = (bins(count), "short" if count <= 6 else "long")
+    place = (tagged.zones[i], tagged.under[i], _near_title(tagged, i), line.block.kind == "title")
+    return _marks(cue, mine, min(n, 3), size, place)
+
+
+@lru_cache(maxsize=2048)
+def _marks(
+    cue: str, mine: str, rank: int, size: tuple[str, str], place: tuple[str, str, str, bool]
+) -> tuple[str, ...]:
+    zone, under, near, title = place
+    count, length = size
     marks = (
         f"cue={cue}",
         f"z={zone}",
@@ -98,79 +102,148 @@ def _marks(tagged: Tagged, i: int, unit: str, found: Found, n: int) -> tuple[str
         f"lab={mine}",
         f"lab={mine}|z={zone}",
         f"cue={cue}|lab={mine}",
-        f"under={tagged.under[i]}",
-        f"rank={zone}|{min(n, 3)}",
-        f"n={bins(count)}",
-        _near_title(tagged, i),
-        "short" if count <= 6 else "long",
+        f"under={under}",
+        f"rank={zone}|{rank}",
+        f"n={count}",
+        near,
+        length,
     )
-    return (*marks, "title") if tagged.lines[i].block.kind == "title" else marks
+    return (*marks, "title") if title else marks
+
+
+Find = Callable[[str, bool], list[Found]]
+"""A finder for one page: the finds of a line, which a label of the unit may stand in front of."""
+
+DATE: Final = triggers.ALL + 1
+"""Stands for the lines that may hold a date, beside the finders of ``triggers``."""
+
+
+def propose_facts(tagged: Tagged) -> dict[str, list[Proposal]]:
+    """The proposals of all facts but the level, by unit, from one pass over the page's lines."""
+    dealt = _deal(tagged)
+    return {
+        unit: _proposals(tagged, unit, dealt[finder], find(tagged.page))
+        for unit, (finder, find) in FACTS.items()
+    }
+
+
+def _propose(tagged: Tagged, unit: str) -> list[Proposal]:
+    finder, find = FACTS[unit]
+    lines = _dated(tagged) if finder == DATE else _called(tagged, finder)
+    return _proposals(tagged, unit, lines, find(tagged.page))
 
 
 def propose_workplaces(tagged: Tagged) -> list[Proposal]:
     """Remote, hybrid or on site, as tags, fields and sentences say."""
-    return _proposals(
-        tagged, "workplace", lambda text, _: find_workplace(text), calls=triggers.WORKPLACE
-    )
+    return _propose(tagged, "workplace")
 
 
 def propose_employment(tagged: Tagged) -> list[Proposal]:
     """Kinds of employment, one proposal for each wording."""
-    return _proposals(
-        tagged,
-        "employment_type",
-        lambda text, _: find_employment(text),
-        calls=triggers.EMPLOYMENT,
-    )
+    return _propose(tagged, "employment_type")
 
 
 def propose_salaries(tagged: Tagged) -> list[Proposal]:
     """Pay, with its bounds, currency and period."""
-    language = tagged.page.language
-
-    def find(text: str, labelled: bool) -> list[Found]:
-        found = find_salaries(text, language=language, labelled=labelled)
-        return [x for x in found if x.cue != "amount"]
-
-    return _proposals(tagged, "salary", find, calls=triggers.DIGIT)
+    return _propose(tagged, "salary")
 
 
 def propose_experience(tagged: Tagged) -> list[Proposal]:
     """Years of experience asked for."""
-    return _proposals(tagged, "experience", lambda text, _: find_years(text), calls=triggers.YEARS)
+    return _propose(tagged, "experience")
 
 
 def propose_education(tagged: Tagged) -> list[Proposal]:
     """Degrees and schooling asked for."""
-    return _proposals(
-        tagged, "education", lambda text, _: find_education(text), calls=triggers.EDUCATION
-    )
+    return _propose(tagged, "education")
 
 
 def propose_languages(tagged: Tagged) -> list[Proposal]:
     """Human languages asked for, one proposal for each mention."""
-    return _proposals(
-        tagged,
-        "languages_required",
-        lambda text, _: find_languages(text),
-        calls=triggers.LANGUAGES,
-    )
+    return _propose(tagged, "languages_required")
 
 
 def propose_dates(tagged: Tagged, unit: str) -> list[Proposal]:
     """Dates that may be the day of posting or the deadline (``unit`` says which)."""
-    page = tagged.page
+    return _propose(tagged, unit)
 
+
+def _called(tagged: Tagged, finder: int) -> list[int]:
+    """The lines a posting's facts may stand in that call for ``finder``."""
+    return [
+        i
+        for i, line in enumerate(tagged.lines)
+        if line.triggers & finder and line.block.role in SEEN
+    ]
+
+
+def _dated(tagged: Tagged) -> list[int]:
+    """The lines that may hold a date of the posting; some of the site's own lines may."""
+    return [i for i in seen_lines(tagged, chrome=True) if _may_date(tagged.lines[i])]
+
+
+def _may_date(line: Line) -> bool:
+    """Whether a line has a digit or is short and begins as "yesterday" or "a week ago" do."""
+    if line.triggers & triggers.DIGIT:
+        return True
+    words = line.words
+    return bool(words) and may_open(words[0]) and may_be_relative(line.text)
+
+
+def _deal(tagged: Tagged) -> dict[int, list[int]]:
+    """What ``_called`` and ``_dated`` say for each finder, in one pass."""
+    out: dict[int, list[int]] = {finder: [] for finder in (*_FINDERS, DATE)}
+    dated = out[DATE]
+    for i, line in enumerate(tagged.lines):
+        role = line.block.role
+        if role in SEEN:
+            for finder in _CALLS[line.triggers]:
+                out[finder].append(i)
+        elif role != "chrome" or len(line.words) >= CHROME_WORDS:
+            continue
+        if _may_date(line):
+            dated.append(i)
+    return out
+
+
+def _salaries(page: Page) -> Find:
     def find(text: str, labelled: bool) -> list[Found]:
-        return _dates(text, page.language, page.captured, labelled)
+        found = find_salaries(text, language=page.language, labelled=labelled)
+        return [x for x in found if x.cue != "amount"]
 
-    return _proposals(tagged, unit, find, chrome=True)
+    return find
+
+
+def _posted(page: Page) -> Find:
+    return lambda text, labelled: _dates(text, page.language, page.captured, labelled)
 
 
 @lru_cache(maxsize=512)
 def _dates(text: str, language: str | None, captured: date | None, labelled: bool) -> list[Found]:
     """The dates of a line, which both units look for; nobody changes the list."""
     return find_dates(text, language=language, captured=captured, labelled=labelled)
+
+
+FACTS: Final[Mapping[str, tuple[int, Callable[[Page], Find]]]] = {
+    "workplace": (triggers.WORKPLACE, lambda page: lambda text, _: find_workplace(text)),
+    "salary": (triggers.DIGIT, _salaries),
+    "experience": (triggers.YEARS, lambda page: lambda text, _: find_years(text)),
+    "education": (triggers.EDUCATION, lambda page: lambda text, _: find_education(text)),
+    "date_posted": (DATE, _posted),
+    "valid_through": (DATE, _posted),
+    "employment_type": (triggers.EMPLOYMENT, lambda page: lambda text, _: find_employment(text)),
+    "languages_required": (
+        triggers.LANGUAGES,
+        lambda page: lambda text, _: find_languages(text),
+    ),
+}
+"""Units of facts: which lines are searched, and by what."""
+
+_FINDERS: Final = sorted({finder for finder, _ in FACTS.values()} - {DATE})
+_CALLS: Final = tuple(
+    tuple(finder for finder in _FINDERS if bits & finder) for bits in range(triggers.ALL + 1)
+)
+"""For each set of triggers the finders that it calls."""
 
 
 def propose_levels(tagged: Tagged, title: Span | None) -> list[Proposal]:
@@ -183,10 +256,8 @@ def propose_levels(tagged: Tagged, title: Span | None) -> list[Proposal]:
             span = Span(title.start + found.start, title.start + found.end)
             marks = ("title", f"v={found.value}", f"title|v={found.value}")
             out.append(Proposal(unit="seniority", value=found.value, span=span, features=marks))
-    for i in seen_lines(tagged):
+    for i in _called(tagged, triggers.LEVEL):
         line = tagged.lines[i]
-        if not line.triggers & triggers.LEVEL:
-            continue
         labels = label_of(tagged, i)
         zone = tagged.zone(i)
         short = len(line.words) <= 5 and line.block.kind != "title" and not is_label(line)
