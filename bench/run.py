@@ -92,6 +92,22 @@ def start_up() -> float:
     return statistics.median(taking(command) for _ in range(START_RUNS))
 
 
+COMPILE = """
+import time
+import llguidance, jsonschema_rs, rolecall.schema.schema
+from rolecall.schema.compile import prepare_trusted
+from rolecall.schema.posting import POSTING_SCHEMA
+start = time.perf_counter()
+prepare_trusted(POSTING_SCHEMA, "2020-12").problems({})
+print(time.perf_counter() - start)
+"""
+
+
+def compiling() -> float:
+    """Seconds to admit, compile and lint the default schema, in a fresh process each time."""
+    return statistics.median(float(run([sys.executable, "-c", COMPILE])) for _ in range(START_RUNS))
+
+
 def workers() -> dict[str, float]:
     """Seconds with one and with two processes over the same folder, start-up included."""
     paths, _ = pages.measured()
@@ -133,6 +149,7 @@ def table(figures: dict[str, Any]) -> str:
             "",
             f"rate, times the peer's       {both['rate_ratio']:.1f}",
             f"extract of one page          {figures['start_up_s']:.2f} s from the shell",
+            f"compiling the default schema {1000 * figures['schema_s']:.0f} ms",
             f"--workers 2, times the rate  {two['ratio']:.2f}  ({two['pages']} pages: "
             f"{two['seconds_1']:.1f} s, {two['seconds_2']:.1f} s)",
             f"memory added per page        {slope['bytes_per_page']:.0f} bytes over "
@@ -154,6 +171,7 @@ def main() -> None:
         "cores": os.cpu_count(),
         "side_by_side": side_by_side(peer_python, int(os.environ.get("BENCH_ROUNDS", "3"))),
         "start_up_s": start_up(),
+        "schema_s": compiling(),
         "workers": workers(),
         "slope": json.loads(run([sys.executable, str(HERE / "own.py"), "slope", count])),
     }
