@@ -1,8 +1,8 @@
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 
 import pytest
+from msgspec.structs import replace
 
 from rolecall.core import Candidate, Notice, Page, Reason, Source
 from rolecall.errors import SourceError

@@ -7,7 +7,9 @@ to complete, receives the ``Completion``, and returns the ``Extraction``.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+
+from msgspec import Struct, field
 
 from rolecall.core import (
     Attempt,
@@ -27,16 +29,14 @@ Producer = Callable[[Page], Sequence[Candidate]]
 Verdict = Callable[[Page, Sequence[Candidate]], Reason | None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(Struct, frozen=True, kw_only=True):
     """A prompt that ``engine`` is asked to complete."""
 
     engine: str
     prompt: Prompt
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rung:
+class Rung(Struct, frozen=True, kw_only=True):
     """An engine as the ladder sees it: how it is asked for units, and what its answer proposes."""
 
     engine: str
@@ -44,8 +44,7 @@ class Rung:
     answer: Callable[[Page, Completion], Sequence[Candidate]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class Policy(Struct, frozen=True, kw_only=True):
     """When an engine is asked: for a value less sure than ``doubt`` and for the units ``missing``.
 
     ``rules`` are the tables of settling.

@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field, structs
 
 from rolecall.core import Candidate, Extraction, Notice, Page, Reason, Source
 from rolecall.errors import Error
@@ -35,8 +37,7 @@ LONGEST_MESSAGE = 300
 WARM_PAGE = b"<html><head><title>Engineer</title></head><body><h1>Engineer</h1><p>Apply.</p></body>"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pipeline:
+class Pipeline(Struct, frozen=True, kw_only=True):
     """What all pages of a run share, loaded once. ``config`` goes into each record.
 
     ``schema`` is the user's; ``None`` stands for the default posting.
@@ -52,8 +53,7 @@ class Pipeline:
     schema: Schema | None = None
 
 
-@dataclass(slots=True)
-class Stages:
+class Stages(Struct):
     """Where the time of one page went: seconds by stage, and the stage it is in."""
 
     clock: Callable[[], float] = time.perf_counter
@@ -101,7 +101,7 @@ def prepare(
         deciding["captured"] = captured.isoformat()
     return Pipeline(
         settings=settings,
-        limits=replace(DEFAULT, bytes_=settings.max_bytes),
+        limits=structs.replace(DEFAULT, bytes_=settings.max_bytes),
         producers={"stated": stated, "reader": reader.read},
         verdict=reader.verdict,
         closed=reader.closed,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import html
-from dataclasses import fields
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import asdict
 
 from reader import pages
 from rolecall.core import Page, Span
@@ -182,9 +182,7 @@ def test_pay_and_dates_behind_their_labels() -> None:
 def test_an_empty_model_finds_lists_only_from_the_tagger() -> None:
     full = pages.model()
     rankers = {unit: Linear({"bias": -30.0}) for unit in full.rankers}
-    bare = type(full)(
-        **{f.name: getattr(full, f.name) for f in fields(full)} | {"rankers": rankers}
-    )
+    bare = type(full)(**asdict(full) | {"rankers": rankers})
     units = {one.unit for one in read_page(pages.page_of(pages.ENGLISH), bare)[1]}
     assert {"description", "responsibilities", "requirements", "benefits"} <= units
     assert not units & {"title", "company", "places", "salary", "employment_type"}

@@ -13,8 +13,10 @@ import os
 import re
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from itertools import chain
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rolecall.batch.files import open_regular, shown
 from rolecall.batch.lines import Blocks, blocks, lines, plain
@@ -29,8 +31,7 @@ COUNTED = 1 << 29  # bytes of lines that are looked through to know how many the
 JSON_START = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*["}]')
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(Struct, frozen=True):
     """One input before it is read.
 
     ``seq`` is its place in the run; ``path`` a file still to be read, else ``line`` holds the
@@ -55,8 +56,7 @@ Entries = Iterator[Input | None]
 """Inputs as they come; ``None`` where standard input has nothing for a moment."""
 
 
-@dataclass(slots=True)
-class Left:
+class Left(Struct):
     """What was left out while listing, for the summary."""
 
     ignored: int = 0

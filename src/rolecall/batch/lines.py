@@ -10,8 +10,9 @@ from __future__ import annotations
 import select
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from os import read
+
+from msgspec import Struct
 
 MAX_SKIP = 2 << 30  # bytes without a usable line in them after which a stream is given up
 BLOCK = 1 << 18
@@ -21,8 +22,7 @@ GZIP = b"\x1f\x8b"
 Blocks = Iterator[bytes | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """A line that is not blank, without its end; ``content`` is ``None`` if it is too long."""
 
     number: int

@@ -16,11 +16,11 @@ import stat
 import time
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Literal
 
 import orjson
+from msgspec import Struct
 
 from rolecall.batch.files import shown
 from rolecall.errors import Error, UsageError
@@ -37,8 +37,7 @@ class OutputError(Error):
     code = "output"
 
 
-@dataclass(frozen=True, slots=True)
-class _Old:
+class _Old(Struct, frozen=True):
     """A record from an earlier run: its place in the index, the bytes it was read from."""
 
     place: int

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
 from typing import Any, Literal
+
+from msgspec import Struct, field
 
 from rolecall.batch.inputs import Entries, Input
 from rolecall.batch.read import load
@@ -20,8 +22,7 @@ from rolecall.settings import Settings
 Form = Literal["record", "explain", "schema-org"]
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(Struct, frozen=True):
     """A finished input. ``line`` is what goes out: ``None`` if there is nothing to write.
 
     ``outcome`` is the record's, or ``kept`` for a record that an earlier run wrote.
@@ -35,8 +36,7 @@ class Done:
     line: bytes | None = None
 
 
-@dataclass(slots=True)
-class Tally:
+class Tally(Struct):
     """How many inputs had which outcome, and why."""
 
     outcomes: Counter[str] = field(default_factory=Counter)

@@ -17,9 +17,10 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any, Generic, Literal, TypeVar
+
+from msgspec import Struct
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -36,8 +37,7 @@ PAGE_SIZE = os.sysconf("SC_PAGE_SIZE")
 METHOD = "fork" if sys.platform == "linux" else "spawn"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Crew:
+class Crew(Struct, frozen=True, kw_only=True):
     """How the work is shared out.
 
     ``timeout`` is the wall clock of one item in seconds; ``growth`` the bytes by which a child may
@@ -55,16 +55,14 @@ class Crew:
     method: str = METHOD
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loss:
+class Loss(Struct, frozen=True, kw_only=True):
     """An item that has no result: it ran too long, or ended two worker processes."""
 
     code: Literal["timeout", "poison"]
     message: str
 
 
-@dataclass(slots=True)
-class _Task(Generic[T]):
+class _Task(Struct, Generic[T]):
     number: int
     item: T
     tries: int = 0

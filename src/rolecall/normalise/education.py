@@ -8,8 +8,9 @@ exam, ``weak`` for words that often speak of something else ("Ausbildung", "form
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from rolecall.normalise.found import Found
 from rolecall.normalise.words import Hit, Words, WordSet, lexicon, word_set, words_of
@@ -99,8 +100,7 @@ def _in_company(words: Words, hit: Hit, hits: list[Hit], raw: str) -> bool:
     return False
 
 
-@dataclass(slots=True)
-class _Phrase:
+class _Phrase(Struct):
     """The widening of one hit to the phrase it stands in."""
 
     words: Words

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+
+class Found(Struct, frozen=True, kw_only=True):
     """A value read from a string: where it stood, and what is doubtful about it.
 
     ``start`` and ``end`` are characters of the string that was searched. ``cue`` names the kind of

@@ -7,9 +7,10 @@ its bytes, so that loading costs one read and no objects.
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 from rolecall.normalise.words import DATA, keys_of
 
@@ -20,8 +21,7 @@ _SHORT_CAPITALS: Final = 4
 """Capitals of at most this size are initials, whatever town they spell ("AJAX", "CAD")."""
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(Struct, frozen=True):
     """What a name can be, and the ISO codes of the countries it lies in (cities and regions)."""
 
     flags: str
@@ -53,8 +53,7 @@ class Name:
         return "w" in self.flags
 
 
-@dataclass(frozen=True, slots=True)
-class _Codes:
+class _Codes(Struct, frozen=True):
     """Abbreviations: of countries (ISO) and of regions by country."""
 
     countries: dict[str, str]

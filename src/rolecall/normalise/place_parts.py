@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 from rolecall.normalise.gazetteer import (
     Name,
@@ -43,8 +44,7 @@ _FILLERS: Final = ("label", "label fill", "not place")
 _ZONES: Final = frozenset(("EST",))
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """A piece of a place string: its text and what it can be."""
 
     text: str

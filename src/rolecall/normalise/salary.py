@@ -8,9 +8,11 @@ currency from a place.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rolecall.normalise import salary_context as context
 from rolecall.normalise.currency import mark_after, mark_before, resolve
@@ -39,8 +41,7 @@ _RANGE_A: Final = frozenset({"es", "pt", "it", "fr", "ca", "gl"})
 _RANK: Final = {"labelled": 0, "period": 1, "bare": 2, "weak": 3}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Amount:
+class _Amount(Struct, frozen=True, kw_only=True):
     """One number with what stands right beside it; ``start`` and ``end`` include the currency."""
 
     start: int

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from rolecall.normalise.numbers import SPACES
 from rolecall.normalise.salary_lexicon import (
@@ -36,8 +37,7 @@ _EXTRA: Final = re.compile(
 _PAY, _AMOUNT, _FUNDING, _OTHER = "pay", "amount", "funding", ""
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
+class Where(Struct, frozen=True):
     """The text, and the free stretch around an amount: ``floor`` to ``limit``."""
 
     text: str
@@ -46,8 +46,7 @@ class Where:
     labelled: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
+class View(Struct, frozen=True, kw_only=True):
     """What stands around an amount.
 
     ``pay``: a pay word governs it; ``amount``: a word such as "bonus" in front governs it;

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final
+
+from msgspec import Struct
 
 from rolecall.normalise.currency import SYMBOLS, WORDS
 from rolecall.normalise.numbers import MULTIPLIERS, SPACES
@@ -41,8 +42,7 @@ _OPENING_WORDS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tail:
+class Tail(Struct, frozen=True, kw_only=True):
     """Where the wording behind an amount ends, and the period it names."""
 
     end: int

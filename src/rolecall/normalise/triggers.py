@@ -99,7 +99,8 @@ def _patterns() -> _Patterns:
             first, *rest = phrase.split()
             rest = [part for part in rest if part != "?"] or [first]
             second = telling(rest)
-            third = telling([part for part in rest if part != second] or [second])
+            others = [part for part in rest if part != second] if len(rest) > 1 else []
+            third = telling(others or [second])
             bit = 1 << (at + number % _CLASSES)
             for part, place in ((first, 0), (second, _SIZE), (third, 2 * _SIZE)):
                 out.add(part, bit << place)

@@ -205,7 +205,7 @@ def _weight(part: str) -> int:
 
 def telling(parts: Sequence[str]) -> str:
     """The word pattern of a phrase by which it is looked for: the longest, the last of several."""
-    return max(reversed(parts), key=_weight)
+    return parts[0] if len(parts) == 1 else max(reversed(parts), key=_weight)
 
 
 class Lexicon:

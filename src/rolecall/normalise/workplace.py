@@ -14,9 +14,10 @@ remote; "no remote" is on site.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from itertools import pairwise
 from typing import Final
+
+from msgspec.structs import replace
 
 from rolecall.normalise.found import Found
 from rolecall.normalise.words import MOST_HITS, Hit, Words, WordSet, lexicon, word_set, words_of

@@ -11,9 +11,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from typing import Final
+
+from msgspec import Struct
 
 from rolecall.normalise.found import Found
 from rolecall.normalise.words import Words, fold, lexicon, word_list, word_set, words_of
@@ -44,11 +45,9 @@ _LABELLED: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Forms:
+class _Forms(Struct, frozen=True):
     """The patterns that are made from the word lists, built when first needed."""
 
-    numbers: dict[str, int]
     compounds: dict[str, int]
     tail: re.Pattern[str]
     bracket: re.Pattern[str]
@@ -60,7 +59,7 @@ class _NumberWords(dict[str, bool]):
     """Word -> whether a number may begin with it; worked out when first asked for."""
 
     def __missing__(self, key: str) -> bool:
-        found = key[0].isdigit() or key.startswith(tuple(_forms().numbers))
+        found = key[0].isdigit() or key.startswith(tuple(_numbers()))
         if len(key) <= _LONGEST_KNOWN:
             if len(self) >= _MOST_KNOWN:
                 self.clear()
@@ -72,18 +71,21 @@ _NUMBERS: Final = _NumberWords()
 
 
 @cache
-def _forms() -> _Forms:
-    numbers = {
+def _numbers() -> dict[str, int]:
+    return {
         word: number for number in range(1, 21) for word in word_list("years", f"number {number}")
     }
+
+
+@cache
+def _forms() -> _Forms:
     compounds = {
         word: number for number in range(2, 11) for word in word_list("years", f"compound {number}")
     }
-    words = "|".join(sorted(numbers, key=len, reverse=True))
+    words = "|".join(sorted(_numbers(), key=len, reverse=True))
     num = rf"(\d{{1,2}}(?:[.,]5)?|{words})"
     over = "|".join(word_list("years", "over"))
     return _Forms(
-        numbers,
         compounds,
         re.compile(
             rf"(?<![\w.,$€£])(?:{num} *(\+|plus)?{_JOIN})?"
@@ -112,7 +114,7 @@ def find_years(text: str, *, language: str | None = None) -> list[Found]:
 
 
 def _amount(raw: str) -> float:
-    numbers = _forms().numbers
+    numbers = _numbers()
     if raw in numbers:
         return numbers[raw]
     number = float(raw.replace(",", "."))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from rolecall.core import Kind
 from rolecall.page.limits import DEFAULT
@@ -125,8 +125,7 @@ class Frame:
             self.lines = True
 
 
-@dataclass(slots=True)
-class Draft:
+class Draft(Struct):
     """A visible line before its role is known. ``linked`` and ``bold`` count characters."""
 
     text: str

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 __all__ = ["DEFAULT", "Limits"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """Bounds that keep ``clean()`` linear; real pages stay far below every one of them.
 
     ``bytes_`` and ``chars`` are refused above (``too_large``); all others cut, with a notice.

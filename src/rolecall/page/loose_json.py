@@ -12,10 +12,10 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
+from msgspec import Struct
 
 MAX_CHARS: Final = 2_000_000
 """Longer texts are not read at all."""
@@ -59,8 +59,7 @@ _CONSTANTS: Final[Mapping[str, Any]] = {
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\[\s\S]?)*(?:"|\Z)|[{}\[\]]')
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
+class Loaded(Struct, frozen=True, kw_only=True):
     """The values of one text, in order; ``repaired`` says that some of it was guessed."""
 
     values: tuple[Any, ...]

@@ -8,7 +8,8 @@ span. Markdown loses its inline marks, as a reader would see it rendered.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from rolecall.core import Kind
 from rolecall.page.lines import BOLD_LINE, BULLET, HASHES, RULE, starts_anew, tidy, unwrap
@@ -16,8 +17,7 @@ from rolecall.page.lines import BOLD_LINE, BULLET, HASHES, RULE, starts_anew, ti
 __all__ = ["TextLine", "looks_like_markdown", "read_markdown", "read_plain"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TextLine:
+class TextLine(Struct, frozen=True, kw_only=True):
     """One line: ``start`` and ``end`` leave out its marks; links are (start, end, href)."""
 
     text: str

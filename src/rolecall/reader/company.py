@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from rolecall.core import Span
 from rolecall.normalise.places import names_place
@@ -36,8 +37,7 @@ SURE = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True):
     """What all names of a page are compared with."""
 
     text: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from rolecall.core import Block, Page
 from rolecall.reader.lexicon import HeadingMatch
@@ -19,8 +20,7 @@ LEAF_TAGS: Final = frozenset(
 # Frozen for the type checker alone, see ``Wording``.
 
 
-@dataclass(slots=True)
-class Line:
+class Line(Struct):
     """One block with its words, what it may head or label, and the cues it holds.
 
     All but the place of the line is as in ``wording``. ``kind`` is the block's, but a long

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import orjson
+from msgspec import Struct
 
 from rolecall.errors import ModelFileError
 from rolecall.reader.chain_file import ChainFileError
@@ -25,8 +27,7 @@ BLOCKS, RANKERS, SKILLS, CALIBRATION = (
 MANIFEST = "manifest.json"
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(Struct, frozen=True):
     """What training left: the block tagger, a ranker per unit, the skill reader, calibration.
 
     ``thresholds`` says per unit below which confidence nothing is proposed; ``curves`` turns a
@@ -80,7 +81,7 @@ def write_manifest(folder: Path) -> str:
 
 def _json(path: Path) -> Any:
     try:
-        return json.loads(path.read_text("utf-8"))
+        return orjson.loads(path.read_bytes())
     except (OSError, ValueError) as error:
         raise _broken(path, "cannot be read") from error
 

@@ -7,9 +7,10 @@ runs, and only these are computed; a run of three words costs a few microseconds
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from math import exp
+
+from msgspec import Struct
 
 QUIET = -3.0
 LEAST = 0.07
@@ -24,8 +25,7 @@ Segment = tuple[int, int, float]
 """The first and the last word of a term (both included), and how probable it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Steps:
+class Steps(Struct, frozen=True):
     """Exponentials of the transition weights; O to I does not exist."""
 
     oo: float

@@ -12,6 +12,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from msgspec import Struct
+
 TOKEN = re.compile(r"[^\W_]+(?:[.'’][^\W_]+)*[+#]*|\S")
 LONGEST = 8
 LONGEST_STEM = 14
@@ -30,8 +32,7 @@ Feature = tuple[str, str]
 """A family and a value: the name of a weight is ``family=value``, or the mere family."""
 
 
-@dataclass(slots=True)
-class Word:
+class Word(Struct):
     """A word or mark as it is written, its key, and its shape.
 
     ``alone`` is the hit of the known term that it is by itself, if it is one; ``longer`` holds the

@@ -7,9 +7,10 @@ space are kept with the words they hold, so that a line is taken apart by its pi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import Final, TypeVar
+
+from msgspec import Struct
 
 from rolecall.reader.skill_features import (
     MAX_WORDS,
@@ -36,8 +37,7 @@ Pair = tuple[float, float]
 """A weight, or several together: for B, and for I."""
 
 
-@dataclass(frozen=True, slots=True)
-class Weights:
+class Weights(Struct, frozen=True):
     """The tagger's weights by family of features, then by value: for B the real part, for I the
     imaginary one."""
 
@@ -64,7 +64,6 @@ class Weights:
         return total.real, total.imag
 
 
-@dataclass(slots=True)
 class Weighed(Word):
     """A word with its weights for B and I. Nobody changes one.
 

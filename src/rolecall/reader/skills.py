@@ -7,12 +7,13 @@ by all its mentions, and gives the confidence. Both are trained by
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
+
+import orjson
 
 from rolecall.reader.linear import Linear
 from rolecall.reader.skill_chain import Segment, Steps, segments
@@ -296,7 +297,7 @@ class SkillReader:
     @classmethod
     def load(cls, folder: Path) -> SkillReader:
         """The reader of ``skills.json`` in ``folder``; raises ``OSError`` where there is none."""
-        return cls.of(json.loads((folder / FILE).read_text("utf-8")))
+        return cls.of(orjson.loads((folder / FILE).read_bytes()))
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> SkillReader:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from rolecall.core import Span
 from rolecall.normalise.places import names_place
@@ -58,8 +59,7 @@ HINT = re.compile(r"title|headline|position|job-?name|heading|jobtitle|vacan|ste
 LEVEL_NAME = re.compile(rf"\b(?:{'|'.join(LEVELS)})\b", re.I)
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """What every proposal of a page is compared with, all folded."""
 
     document: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+
+from msgspec import Struct
 
 from rolecall.core import Candidate
 from rolecall.reader.blocks import SEEN, Tagged
@@ -36,8 +37,7 @@ SECTIONS = ("duties", "requirements", "benefits", "about", "apply")
 FACTS = frozenset("company location workplace employment_type salary posted deadline".split())
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """Lines at one kind of place in the page that look like titles; ``roles`` name a role."""
 
     members: tuple[int, ...]
@@ -50,8 +50,7 @@ class Group:
         return self.roles >= 2 and self.roles >= 0.34 * len(self.members)
 
 
-@dataclass(frozen=True, slots=True)
-class Signs:
+class Signs(Struct, frozen=True):
     """Counts and findings; words are counted in lines that are not site chrome.
 
     ``said`` maps a class of phrases to the first line that says it. ``content`` counts words

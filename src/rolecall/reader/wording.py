@@ -7,9 +7,10 @@ of short texts is remembered.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple
+
+from msgspec import Struct
 
 from rolecall.normalise.triggers import ALL, DIGIT, called, triggers_in
 from rolecall.reader.lexicon import HeadingMatch, Lexicon, lexicon, senses, split_words, words_of
@@ -87,8 +88,7 @@ NO_PIECES: Final[frozenset[str]] = frozenset()
 # what Python does to freeze an object takes longer than all the rest of making it.
 
 
-@dataclass(slots=True)
-class Wording:
+class Wording(Struct):
     """What a text says.
 
     ``label`` names the fields that the text before the colon (or the whole line) labels;

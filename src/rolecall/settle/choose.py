@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from rolecall.core import Candidate, Evidence, Extraction, Outcome, Page, Problem, Reason, maker
 from rolecall.normalise.salary import read_salary

@@ -7,9 +7,10 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, NamedTuple
+
+from msgspec import Struct
 
 from rolecall.core import Candidate, Match, Origin, Page, Problem, Span
 from rolecall.schema.posting import LIST_UNITS, MULTI_FIELD_UNITS, UNITS
@@ -35,8 +36,7 @@ class Support(NamedTuple):
     pointer: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Grounded:
+class Grounded(Struct, frozen=True):
     """A candidate of which everything unsupported or invalid is gone.
 
     ``supports`` has one entry per item of a list unit, and one for any other unit.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
+
+from msgspec import Struct, field
 
 from rolecall.core import Origin
 from rolecall.schema.posting import UNITS
@@ -46,8 +47,7 @@ Curve = tuple[tuple[float, float], ...]
 """Points (confidence that came out of settling, share of such values that is right), ascending."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class Rules(Struct, frozen=True, kw_only=True):
     """How candidates are compared, and when a unit stays empty.
 
     ``sure`` is the confidence from which on another producer holds against contradicting stated

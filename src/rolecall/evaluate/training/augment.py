@@ -10,6 +10,8 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 
+from msgspec import structs
+
 from rolecall.core import Block
 from rolecall.reader.lines import Line, heading_like, kind_of, parent_and_home
 
@@ -44,7 +46,7 @@ def vary(lines: Sequence[Line], draw: random.Random) -> list[Line]:
 def _relaid(line: Line, block: Block, homes: dict[str, str]) -> Line:
     """The line as it is prepared when ``block`` stands in place of its own."""
     parent, home = parent_and_home(block.path, homes)
-    return replace(
+    return structs.replace(
         line,
         block=block,
         kind=kind_of(block, len(line.words)),
