@@ -15,6 +15,7 @@ from typing import NamedTuple, Protocol
 
 from rolecall.core import Role
 from rolecall.page.furniture import COOKIE_TEXT, FURNITURE, SIMILAR_HEADING, SIMILAR_STARTS, fold
+from rolecall.page.memory import kept
 
 __all__ = ["Element", "Line", "Section", "assign", "section_of"]
 
@@ -134,8 +135,8 @@ _OF_THE_POSTING = re.compile(
 )
 
 
-@lru_cache(maxsize=8192)
-def section_of(tag: str, own: str) -> str | None:
+@kept(8192)
+def section_of(own: str, tag: str) -> str | None:
     """What a container says it is, from its tag and its class, id and role."""
     if tag in _WHOLE:
         return None

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from typing import NamedTuple
+
+from rolecall.page.memory import kept
 
 __all__ = ["UNSEEN_TAGS", "Look", "hiding_names", "look", "scrub", "unseen"]
 
@@ -51,7 +52,7 @@ class Look(NamedTuple):
     none: bool = False
 
 
-@lru_cache(maxsize=4096)
+@kept(4096)
 def look(style: str) -> Look:
     """Read an inline style."""
     found: dict[str, str] = {}
@@ -134,7 +135,7 @@ def unseen(attributes: Mapping[str, str | None], hiding: frozenset[str] = frozen
     return attributes.get("aria-hidden") == "true" and not opens(attributes)
 
 
-@lru_cache(maxsize=8192)
+@kept(8192)
 def named_unseen(names: str, hiding: frozenset[str]) -> bool:
     """Whether one of an element's class names hides it."""
     if not SCREEN_READER.isdisjoint(names.lower().split()):

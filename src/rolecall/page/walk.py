@@ -6,8 +6,6 @@ container that says what it is (a menu, a footer, a list of other postings) beco
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from rolecall.core import Span, maker
@@ -25,6 +23,7 @@ from rolecall.page.frame import (
 )
 from rolecall.page.limits import DEFAULT, Limits
 from rolecall.page.lines import BULLET, BULLETS, lines_of, unwrap
+from rolecall.page.memory import kept
 from rolecall.page.roles import Section, section_of
 from rolecall.page.visibility import hiding_names, look, named_unseen, scrub, unseen
 from rolecall.page.white import white_on_white
@@ -34,10 +33,10 @@ __all__ = ["Walk", "walk"]
 _span = maker(Span)
 
 
-@lru_cache(maxsize=8192)
-def named(tag: str, own: str) -> tuple[bool, str | None, str]:
+@kept(8192)
+def named(own: str, tag: str) -> tuple[bool, str | None, str]:
     """What class names say: whether they hide, what container they make of a block, lower case."""
-    return named_unseen(own, frozenset()), section_of(tag, own) if tag else None, own.lower()
+    return named_unseen(own, frozenset()), section_of(own, tag) if tag else None, own.lower()
 
 
 class Walk:
@@ -157,11 +156,11 @@ class Walk:
                 return None
             frame = Frame(name, parent, sort, index, names, names.lower(), self._longest)
             if sort == BLOCK:
-                frame.section = section_of(name, names)
+                frame.section = section_of(names, name)
             if not self._looks(node, frame, attributes):
                 return None
         else:
-            hides, section, lower = named(name if sort == BLOCK else "", own)
+            hides, section, lower = named(own, name if sort == BLOCK else "")
             if hides or (own and self.hiding and self._hides(own)):
                 return None
             frame = Frame(name, parent, sort, index, own, lower, self._longest)

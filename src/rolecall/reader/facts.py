@@ -118,15 +118,6 @@ DATE: Final = triggers.ALL + 1
 """Stands for the lines that may hold a date, beside the finders of ``triggers``."""
 
 
-def propose_facts(tagged: Tagged) -> dict[str, list[Proposal]]:
-    """The proposals of all facts but the level, by unit, from one pass over the page's lines."""
-    dealt = _deal(tagged)
-    return {
-        unit: _proposals(tagged, unit, dealt[finder], find(tagged.page))
-        for unit, (finder, find) in FACTS.items()
-    }
-
-
 def _propose(tagged: Tagged, unit: str) -> list[Proposal]:
     finder, find = FACTS[unit]
     lines = _dated(tagged) if finder == DATE else _called(tagged, finder)
@@ -190,22 +181,6 @@ def _may_date(line: Line) -> bool:
     return bool(words) and may_open(words[0]) and may_be_relative(line.text)
 
 
-def _deal(tagged: Tagged) -> dict[int, list[int]]:
-    """What ``_called`` and ``_dated`` say for each finder, in one pass."""
-    out: dict[int, list[int]] = {finder: [] for finder in (*_FINDERS, DATE)}
-    dated = out[DATE]
-    for i, line in enumerate(tagged.lines):
-        role = line.block.role
-        if role in SEEN:
-            for finder in _CALLS[line.triggers]:
-                out[finder].append(i)
-        elif role != "chrome" or len(line.words) >= CHROME_WORDS:
-            continue
-        if _may_date(line):
-            dated.append(i)
-    return out
-
-
 def _salaries(page: Page) -> Find:
     def find(text: str, labelled: bool) -> list[Found]:
         found = find_salaries(text, language=page.language, labelled=labelled)
@@ -238,12 +213,6 @@ FACTS: Final[Mapping[str, tuple[int, Callable[[Page], Find]]]] = {
     ),
 }
 """Units of facts: which lines are searched, and by what."""
-
-_FINDERS: Final = sorted({finder for finder, _ in FACTS.values()} - {DATE})
-_CALLS: Final = tuple(
-    tuple(finder for finder in _FINDERS if bits & finder) for bits in range(triggers.ALL + 1)
-)
-"""For each set of triggers the finders that it calls."""
 
 
 def propose_levels(tagged: Tagged, title: Span | None) -> list[Proposal]:
