@@ -17,6 +17,9 @@ Role = Literal["header", "posting", "chrome", "similar", "cookie"]
 Origin = str  # "stated", "reader", an engine's name, or "cache"
 Match = Literal["exact", "normalised", "stated", "derived", "none"]
 Outcome = Literal["ok", "partial", "not_a_posting", "failed"]
+Form = Literal["grounded", "grammar", "json_schema", "json_object", "text"]
+"""How an answer is held to its shape: by a grammar in which quotes can only be copied from the
+page, by one grammar for all pages, by a JSON Schema, as any JSON object, or not at all."""
 
 NOT_A_POSTING = (
     "list_page", "several_postings", "expired_notice", "login_wall", "needs_javascript",
@@ -200,18 +203,63 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """What a million tokens cost in US dollars, from a day on."""
+
+    input: float
+    cached: float
+    output: float
+    since: str = ""
+
+    def cost(self, usage: Usage) -> float:
+        """The cost of ``usage`` in US dollars; cached tokens are among the input tokens."""
+        fresh = max(0, usage.input_tokens - usage.cached_tokens)
+        spent = fresh * self.input + usage.cached_tokens * self.cached
+        return (spent + usage.output_tokens * self.output) / 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineInfo:
+    """What is known of an engine once it is connected.
+
+    ``forms`` are the forms of answer that it has proved to enforce, the strictest first.
+    ``window`` is the number of tokens that prompt and answer may take together. ``local`` says that
+    a prompt does not leave the user's machines. ``price`` is ``None`` where nothing is paid.
+    """
+
+    name: str
+    kind: str
+    model: str
+    window: int | None = None
+    local: bool = False
+    forms: tuple[Form, ...] = ("text",)
+    price: Price | None = None
+    concurrency: int = 8
+    version: str = ""
+    notices: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
-    """What an engine is asked: messages, the answer's grammar or schema, and the budget."""
+    """What an engine is asked: messages as (role, content), the form of the answer, the budget.
+
+    ``grammar`` (Lark, as llguidance reads it) goes with the forms ``grounded`` and ``grammar``,
+    ``json_schema`` with ``json_schema``. ``max_tokens`` bounds the answer.
+    """
 
     messages: tuple[tuple[str, str], ...]
+    form: Form = "text"
     grammar: str | None = None
     json_schema: Mapping[str, Any] | None = None
-    max_tokens: int = 0
+    max_tokens: int = 1_024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
-    """What an engine answered; a truncated answer is a value, not an exception."""
+    """What an engine answered; a truncated answer is a value, not an exception.
+
+    ``cached`` says that it was kept from an earlier run; ``failed`` are the tries before it.
+    """
 
     text: str
     finish_reason: Literal["stop", "length", "refusal"]
@@ -219,6 +267,8 @@ class Completion:
     engine: str = ""
     model: str = ""
     seconds: float = 0.0
+    cached: bool = False
+    failed: tuple[Attempt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,12 +7,16 @@
     │   ├── SettingsError    names the key, the value and where it came from
     │   └── SchemaError      a schema that is refused, with its JSON pointer
     ├── SourceError          an input that cannot be read, is too large or cannot be decoded
-    └── ModelFileError       the shipped reader model is missing or was changed
+    ├── ModelFileError       the shipped reader model is missing or was changed
+    ├── EngineError          an engine cannot be used, or gave nothing usable after all tries
+    └── BudgetError          a call would cost more than a cap leaves
 
 A page that is not a posting, and a bad answer of a model, are results and not errors.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 ROOT = "(the whole schema)"
 """How messages call the place whose pointer is empty."""
@@ -63,3 +67,33 @@ class SourceError(Error):
 
 class ModelFileError(Error):
     """A file of the embedded reader is missing or does not have the recorded hash."""
+
+
+class EngineError(Error):
+    """An engine gave no answer.
+
+    ``code`` is ``engine_unavailable``, ``rate_limited`` or ``context_overflow``. ``retry_at`` is
+    the time (ISO 8601, UTC) before which the engine asked not to be called. ``failed`` holds an
+    ``Attempt`` for each try, paid or not.
+    """
+
+    code = "engine_unavailable"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        code: str | None = None,
+        retryable: bool = True,
+        retry_at: str | None = None,
+        failed: tuple[Any, ...] = (),
+    ) -> None:
+        super().__init__(message, hint=hint, code=code)
+        self.retryable, self.retry_at, self.failed = retryable, retry_at, failed
+
+
+class BudgetError(Error):
+    """A call was not made because the worst it may cost is more than a cap leaves."""
+
+    code = "budget_exceeded"

@@ -1,0 +1,1 @@
+"""Engines: the ways of reaching a model that completes prompts."""
