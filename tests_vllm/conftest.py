@@ -1,0 +1,34 @@
+"""These tests want a real vLLM with the tiny model: `make test-vllm` starts one and stops it.
+
+The model's weights are random, so nothing here asks whether an answer is right: only what must hold
+whatever the weights are.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import httpx2
+import pytest
+from server import Server
+
+
+def pytest_report_header() -> str:
+    return f"vLLM at {os.environ.get('ROLECALL_VLLM_URL', '(none)')}"
+
+
+@pytest.fixture(scope="session")
+def url() -> str:
+    """The address of the server under test."""
+    found = os.environ.get("ROLECALL_VLLM_URL")
+    if not found:
+        pytest.exit("ROLECALL_VLLM_URL is not set: run `make test-vllm`", 2)
+    return found
+
+
+@pytest.fixture(scope="session")
+def server(url: str) -> Iterator[Server]:
+    """The server, spoken to in raw HTTP."""
+    with httpx2.Client(base_url=url, timeout=120, trust_env=False) as client:
+        yield Server(client)

@@ -1,0 +1,87 @@
+"""Run a command that must not outlive us: ``python tools/vllm_guard.py SECONDS COMMAND...``.
+
+The command runs until it ends by itself, until standard input closes, or until a signal comes. A
+pipe closes whatever becomes of the process that held it, so the one who started the guard may even
+be killed. Then the command is asked to end (SIGTERM), and after SECONDS it and all that it started
+are killed. Linux only: orphans are made to fall to the guard, so that none can hide.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # <linux/prctl.h>
+
+
+def set_process(option: int, value: int) -> None:
+    """One ``prctl`` call; raises `OSError` if it is refused."""
+    if ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0):
+        raise OSError(ctypes.get_errno(), "prctl")
+
+
+def descendants(root: int) -> list[int]:
+    """All living processes below ``root``, the nearest first."""
+    children: dict[int, list[int]] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, parent = path.read_text().rpartition(")")[2].split()[:2]
+            if state != "Z":
+                children.setdefault(int(parent), []).append(int(path.parent.name))
+    found = [root]
+    for one in found:
+        found += children.get(one, [])
+    return found[1:]
+
+
+def kill_all() -> None:
+    """Kill everything below this process until nothing is left."""
+    while left := descendants(os.getpid()):
+        for one in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(one, signal.SIGKILL)
+        time.sleep(0.05)
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+
+
+def main(arguments: list[str]) -> int:
+    """Run the command of ``arguments`` and return its exit status."""
+    grace, command = float(arguments[0]), arguments[1:]
+    set_process(PR_SET_CHILD_SUBREAPER, 1)
+    heard, told = os.pipe()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
+        signal.signal(number, lambda *_: None)
+    os.set_blocking(told, False)
+    signal.set_wakeup_fd(told)
+    child = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,  # a Ctrl-C in the terminal reaches us, and we pass on the end
+        preexec_fn=lambda: set_process(PR_SET_PDEATHSIG, signal.SIGKILL),
+    )
+    try:
+        while child.poll() is None:
+            ready, _, _ = select.select([0, heard], [], [])
+            if 0 in ready and not os.read(0, 1024):
+                break
+            if heard in ready and set(os.read(heard, 1024)) - {signal.SIGCHLD}:
+                break
+        child.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(grace)
+    finally:
+        kill_all()
+    return child.wait() if child.returncode is None else child.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
