@@ -79,8 +79,10 @@ def main(arguments: list[str]) -> int:
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(grace)
     finally:
+        child.kill()
+        status = child.wait()
         kill_all()
-    return child.wait() if child.returncode is None else child.returncode
+    return status if status >= 0 else 128 - status
 
 
 if __name__ == "__main__":
