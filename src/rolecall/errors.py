@@ -27,6 +27,10 @@ class Error(Exception):
 
     code = "internal"
     retryable = False
+    attempts: tuple[Any, ...] = ()
+    """Calls of engines that were made for a page before the error, if any."""
+    route: Any = None
+    """The way that was taken for a page before the error, if any."""
 
     def __init__(self, message: str, *, hint: str | None = None, code: str | None = None) -> None:
         super().__init__(message)

@@ -31,6 +31,7 @@ def _setting(default: Any, text: str, *, decides: bool = False, least: float | N
 class Settings:
     """All settings with their values. ``Settings()`` holds the defaults.
 
+    ``engines`` holds the tables ``[engines.NAME]`` of the files, as they are written there.
     ``origins`` names for each setting that is not at its default where its value came from;
     ``warnings`` names settings that were given and have no effect.
     """
@@ -62,9 +63,53 @@ class Settings:
     schema: str = _setting(
         "", "File of the JSON Schema that records follow; empty is the default posting."
     )
+    engine: str = _setting(
+        "auto",
+        "Which engines may be asked, in order, by name with commas between; auto is every one that "
+        "is declared and answers, none is none.",
+        decides=True,
+    )
+    policy: str = _setting(
+        "local-only",
+        "local-only, cloud-over-threshold (long pages go to cloud_engine) or cloud-on-doubt (what "
+        "is still missing or in doubt does).",
+        decides=True,
+    )
+    cloud_engine: str = _setting(
+        "", "The one engine outside your machines that a policy may use, by name.", decides=True
+    )
+    threshold_tokens: int = _setting(
+        8_192,
+        "A prompt and answer of more tokens than this is long: see policy; a local engine gets it "
+        "in windows.",
+        decides=True,
+        least=1_024,
+    )
+    ask_below: float = _setting(
+        0.5,
+        "A value less sure than this is asked of an engine, from 0 to 1.",
+        decides=True,
+        least=0,
+    )
+    ask_null_below: float = _setting(
+        0.75,
+        "A field left empty is asked of an engine if such nulls are right less often than this.",
+        decides=True,
+        least=0,
+    )
+    engine_failure: str = _setting(
+        "fail",
+        "What becomes of a page whose engines have all failed: fail, or keep what was found "
+        "without them, with a warning.",
+        decides=True,
+    )
+    cache: bool = _setting(
+        True, "Keep the answers of engines, so that the same question is not asked twice."
+    )
     with_text: bool = _setting(
         False, "Add the page's visible text to each record, so that spans can be read without it."
     )
+    engines: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
     origins: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     warnings: tuple[Notice, ...] = ()
 
@@ -73,7 +118,8 @@ class Settings:
 
         The reader's model is not among them: its hash goes there itself, whatever its place.
         """
-        return {one.name: getattr(self, one.name) for one in declared() if one.decides}
+        values = {one.name: getattr(self, one.name) for one in declared() if one.decides}
+        return values | {"engines": {name: dict(one) for name, one in self.engines.items()}}
 
     def origin(self, name: str) -> str:
         """Where the value of ``name`` came from, in words; ``default`` when nothing set it."""
@@ -104,23 +150,21 @@ class Setting:
 
 ALIASES: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "MODEL_NAME": "no engine is asked yet, so no model is chosen",
-        "MODEL_QUANTIZATION": "no engine is asked yet, so no weights are loaded",
-        "KV_CACHE_DTYPE": "no engine is asked yet, so there is no KV cache",
-        "MAX_MODEL_LENGTH": "no engine is asked yet, so there is no context window",
-        "GPU_MEMORY_UTILIZATION": "no engine is asked yet, so no GPU memory is taken",
+        "MODEL_QUANTIZATION": "it is a matter of the server that runs the model",
+        "KV_CACHE_DTYPE": "it is a matter of the server that runs the model",
+        "GPU_MEMORY_UTILIZATION": "it is a matter of the server that runs the model",
         "SWAP_SPACE": "vLLM has dropped the option swap_space",
-        "MAX_NUM_SEQS": "no engine is asked yet; processes are set with ROLECALL_WORKERS",
-        "REQUIRED_VLLM_VERSION": "no engine is asked yet, and versions are checked by what they do",
-        "REQUIRED_CUDA_VERSION": "no engine is asked yet, and nothing here needs CUDA",
-        "REQUIRED_HARDWARE": "no engine is asked yet, and nothing here needs a GPU",
-        "VLLM_HOST": "no engine is asked yet, so no server is started",
-        "VLLM_PORT": "no engine is asked yet, so no server is started",
-        "VLLM_ENABLE_PREFIX_CACHING": "no engine is asked yet; vLLM caches prefixes by itself",
+        "REQUIRED_VLLM_VERSION": "servers are judged by what they prove to do",
+        "REQUIRED_CUDA_VERSION": "nothing here needs CUDA",
+        "REQUIRED_HARDWARE": "nothing here needs a GPU",
+        "VLLM_ENABLE_PREFIX_CACHING": "vLLM caches prefixes by itself",
         "VLLM_TRUST_REMOTE_CODE": "code from a model's repository is never run",
     }
 )
-"""Variables of the decision record's ``.env`` that are understood -> why they have no effect."""
+"""Variables of the decision record's ``.env`` that have no effect -> why."""
+
+SERVER_VARIABLES: Final = ("MODEL_NAME", "MAX_MODEL_LENGTH", "MAX_NUM_SEQS")
+"""Those that say more of the server that ``VLLM_HOST`` and ``VLLM_PORT`` name."""
 
 
 def declared() -> tuple[Setting, ...]:
@@ -153,7 +197,11 @@ def load(
     known = {one.name: one for one in declared()}
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
+    engines: dict[str, Mapping[str, Any]] = _engine_of_environment(environ or {})
     for origin, name, value in _told(flags or {}, environ or {}, project_toml, user_toml):
+        if name == "engines" and origin[0] == "file":
+            engines |= _tables(value, origin)
+            continue
         key = name if origin[0] != "environment" else name.removeprefix(PREFIX).lower()
         if key not in known:
             raise _unknown(name, origin, known.values())
@@ -161,6 +209,7 @@ def load(
         origins[key] = _said(origin, name)
     return Settings(
         **values,
+        engines=MappingProxyType(engines),
         origins=MappingProxyType(origins),
         warnings=tuple(_without_effect(environ or {})),
     )
@@ -208,6 +257,34 @@ def _read(path: Path) -> dict[str, Any]:
         return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{path} cannot be used: {error}", hint="mend or remove it") from error
+
+
+def _tables(value: Any, origin: _Origin) -> dict[str, Mapping[str, Any]]:
+    """The tables of engines in a file; what is in them is read where engines are connected."""
+    if not isinstance(value, dict) or not all(isinstance(one, dict) for one in value.values()):
+        raise SettingsError(
+            f"{_said(origin, 'engines')}: a table for each engine is needed",
+            hint='write [engines.NAME] and below it kind = "vllm" and url = "http://…"',
+        )
+    return {name: MappingProxyType(table) for name, table in value.items()}
+
+
+def _engine_of_environment(environ: Mapping[str, str]) -> dict[str, Mapping[str, Any]]:
+    """The engine that the decision record's variables speak of, if its server is named."""
+    host, port = environ.get("VLLM_HOST", ""), environ.get("VLLM_PORT", "")
+    if not host and not port.isdecimal():
+        return {}
+    # A server that listens everywhere is reached at the loopback address.
+    host = "127.0.0.1" if host in ("", "0.0.0.0", "::") else host
+    table: dict[str, Any] = {
+        "kind": "vllm",
+        "url": f"http://{host}:{port if port.isdecimal() else 8000}/v1",
+        "model": environ.get("MODEL_NAME", ""),
+    }
+    for name, key in (("MAX_MODEL_LENGTH", "window"), ("MAX_NUM_SEQS", "concurrency")):
+        if environ.get(name, "").isdecimal():
+            table[key] = int(environ[name])
+    return {"vllm": MappingProxyType(table)}
 
 
 def _typed(setting: Setting, value: Any, name: str, origin: _Origin) -> Any:
@@ -259,3 +336,8 @@ def _without_effect(environ: Mapping[str, str]) -> Iterator[Notice]:
     for name, why in ALIASES.items():
         if name in environ:
             yield Notice(code="setting_without_effect", message=f"{name} has no effect: {why}")
+    if not _engine_of_environment(environ):
+        for name in (*SERVER_VARIABLES, "VLLM_PORT"):
+            if name in environ:
+                told = f"{name} has no effect: VLLM_HOST and VLLM_PORT name no server"
+                yield Notice(code="setting_without_effect", message=told)
