@@ -1,0 +1,186 @@
+"""The engine for vLLM: the one that is named, or the one that ``rolecall up`` keeps running."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import orjson
+from msgspec import Struct
+
+from rolecall.core import EngineInfo, Notice
+from rolecall.engines import openai
+from rolecall.engines.answers import read_json
+from rolecall.engines.calls import Calls
+from rolecall.engines.protocol import EngineSettings
+from rolecall.engines.retry import Clock, no_answer, plain
+from rolecall.engines.settings import read_engine
+from rolecall.engines.wire import Reply
+from rolecall.errors import EngineError, SettingsError
+
+OLDEST: Final = (0, 24)
+"""Older servers could be stopped by a user's schema or a page's text."""
+
+STATE_FILE: Final = "engines.json"
+
+
+class Metrics(Struct, frozen=True, kw_only=True):
+    """The load of a server, summed over its engines: requests, share of the KV cache, tokens."""
+
+    running: int = 0
+    waiting: int = 0
+    kv_usage: float = 0.0
+    prefix_queries: int = 0
+    prefix_hits: int = 0
+
+
+class VLLMEngine(openai.OpenAIEngine):
+    """An `OpenAIEngine` that also tells its load."""
+
+    async def metrics(self) -> Metrics:
+        """The server's load now.
+
+        Raises:
+            EngineError: the server gave no metrics.
+        """
+        return (await self.calls.call("//metrics", None, _read_metrics, 1)).answer
+
+
+@asynccontextmanager
+async def connect(
+    settings: EngineSettings, environ: Mapping[str, str], *, clock: Clock | None = None
+) -> AsyncIterator[VLLMEngine]:
+    """Attach to a vLLM server.
+
+    Without an address it is the running server that has the engine's name in the state file, else
+    the only one there, else the one at vLLM's own port.
+
+    Raises:
+        SettingsError: the settings or the state file cannot be used.
+        EngineError: the server cannot be reached or used.
+    """
+    if not settings.urls:
+        settings = _filled_in(settings, running(environ))
+    settings = msgspec.structs.replace(settings, vendor="vllm")
+    async with openai.connect(settings, environ, clock=clock, made=VLLMEngine) as engine:
+        assert isinstance(engine, VLLMEngine)
+        engine.info = await _with_version(engine.info, engine.calls)
+        yield engine
+
+
+def state_file(environ: Mapping[str, str]) -> Path:
+    """Where the running servers are written down.
+
+    ``$XDG_STATE_HOME/rolecall/engines.json``; a relative path there is ignored, as the XDG
+    specification asks, and then ``~/.local/state`` takes its place.
+    """
+    base = environ.get("XDG_STATE_HOME") or ""
+    home = Path(environ.get("HOME") or "~").expanduser()
+    folder = Path(base) if base.startswith("/") else home / ".local" / "state"
+    return folder / "rolecall" / STATE_FILE
+
+
+def running(environ: Mapping[str, str]) -> Mapping[str, Mapping[str, Any]]:
+    """The servers that run now: name -> its ``[engines.NAME]`` table, from the state file.
+
+    Raises:
+        SettingsError: the file is there and is not such a mapping.
+    """
+    path = state_file(environ)
+    try:
+        data = orjson.loads(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except (OSError, orjson.JSONDecodeError) as error:
+        raise SettingsError(f"{path} cannot be used: {error}", hint="remove it") from error
+    if not isinstance(data, dict) or not all(isinstance(one, dict) for one in data.values()):
+        raise SettingsError(f"{path} does not map names to tables", hint="remove it")
+    return data
+
+
+def _filled_in(
+    settings: EngineSettings, servers: Mapping[str, Mapping[str, Any]]
+) -> EngineSettings:
+    """``settings`` with the address and the model of the running server, if there is one."""
+    name = settings.name if settings.name in servers else ""
+    if not name and len(servers) == 1:
+        name = next(iter(servers))
+    if not name:
+        return settings
+    found = read_engine(name, servers[name], STATE_FILE)
+    return msgspec.structs.replace(
+        settings,
+        urls=found.urls,
+        model=settings.model or found.model,
+        window=settings.window or found.window,
+        concurrency=settings.concurrency or found.concurrency,
+        local=found.local if settings.local is None else settings.local,
+        key_env=settings.key_env or found.key_env,
+        key_file=settings.key_file or found.key_file,
+    )
+
+
+async def _with_version(info: EngineInfo, calls: Calls) -> EngineInfo:
+    """``info`` with the server's version, and a notice about one that is too old or unknown."""
+    try:
+        version = (await calls.call("//version", None, _read_version, 1)).answer
+    except EngineError:
+        version = ""
+    message = ""
+    if not version:
+        message = f"engine {info.name}: the server does not tell its version; is it vLLM?"
+    elif is_old(version):
+        oldest = ".".join(map(str, OLDEST))
+        message = f"engine {info.name}: vLLM {version} is older than {oldest}: renew it"
+    notices = (Notice(code="engine_version", message=message),) if message else ()
+    return replace(info, version=version, notices=(*info.notices, *notices))
+
+
+def is_old(version: str) -> bool:
+    """Whether ``version`` is below `OLDEST`; one that is no number (a build of today) is not."""
+    found = re.match(r"v?(\d+)\.(\d+)", version)
+    return bool(found) and (int(found[1]), int(found[2])) < OLDEST if found else False
+
+
+def _read_version(reply: Reply) -> str:
+    version = read_json(reply).get("version")
+    return plain(version, 40) if isinstance(version, str) else ""
+
+
+_GAUGES: Final[Mapping[str, str]] = {
+    "vllm:num_requests_running": "running",
+    "vllm:num_requests_waiting": "waiting",
+    "vllm:kv_cache_usage_perc": "kv_usage",
+    "vllm:prefix_cache_queries_total": "prefix_queries",
+    "vllm:prefix_cache_hits_total": "prefix_hits",
+}
+_LINE: Final = re.compile(r"^(vllm:\w+)(?:\{[^}\n]*\})? ([0-9.eE+-]+)", re.M)
+
+
+def read_metrics(text: str) -> Metrics:
+    """The load that a page in Prometheus' text format tells."""
+    sums = dict.fromkeys(_GAUGES.values(), 0.0)
+    seen = 0
+    for name, number in _LINE.findall(text):
+        if name in _GAUGES:
+            sums[_GAUGES[name]] += float(number)
+            seen += name == "vllm:kv_cache_usage_perc"
+    return Metrics(
+        running=int(sums["running"]),
+        waiting=int(sums["waiting"]),
+        kv_usage=sums["kv_usage"] / max(1, seen),
+        prefix_queries=int(sums["prefix_queries"]),
+        prefix_hits=int(sums["prefix_hits"]),
+    )
+
+
+def _read_metrics(reply: Reply) -> Metrics:
+    text = reply.body.decode("utf-8", "replace")
+    if "vllm:" not in text:
+        raise no_answer("bad_answer", "the answer holds no metrics of vLLM")
+    return read_metrics(text)
