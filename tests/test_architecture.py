@@ -13,7 +13,7 @@ NAMES = [str(path.relative_to(ROOT)) for path in FILES]
 
 LAYERS = (
     ("core", "errors"),
-    ("settings", "schema", "engines"),
+    ("settings", "schema", "engines", "ledger"),
     ("normalise",),
     ("page",),
     ("stated", "reader"),

@@ -61,6 +61,24 @@ def test_a_bad_name_or_value_is_named_with_its_place(flags, environ, told):
         load(flags, environ)
 
 
+@pytest.mark.parametrize(
+    ("words", "value"), [("none", None), (" None ", None), ("0", 0.0), ("2.5", 2.5)]
+)
+def test_a_cap_may_be_none_and_none_is_not_zero(tmp_path, words, value):
+    assert load({}, {"ROLECALL_BUDGET_MONTH": words}).budget_month == value
+    path = tmp_path / "rolecall.toml"
+    path.write_text('budget_day = 3\nbudget_month = "none"\n')
+    settings = load({}, {"ROLECALL_BUDGET_DAY": words}, path)
+    assert (settings.budget_day, settings.budget_month) == (value, None)
+    assert settings.origin("budget_month") == f"budget_month in {path}"
+
+
+@pytest.mark.parametrize("words", ["", "-1", "nan", "inf", "much"])
+def test_a_cap_that_is_no_amount_is_refused(words):
+    with pytest.raises(SettingsError, match="ROLECALL_BUDGET_DAY"):
+        load({}, {"ROLECALL_BUDGET_DAY": words})
+
+
 def test_an_unknown_name_suggests_the_near_one(tmp_path):
     path = tmp_path / "rolecall.toml"
     path.write_text("max_byte = 3\n")
@@ -100,7 +118,7 @@ def test_variables_of_the_decision_record_say_that_they_have_no_effect():
 def test_every_setting_is_described_and_its_default_is_of_its_kind():
     for one in declared():
         assert one.help.endswith(".")
-        assert type(one.default) is one.kind
+        assert type(one.default) is one.kind or (one.optional and one.default is None)
         assert getattr(Settings(), one.name) == one.default
     by_name = {one.name: one for one in declared()}
     assert by_name["max_bytes"].variable == "ROLECALL_MAX_BYTES"

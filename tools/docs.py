@@ -52,6 +52,8 @@ def shown(value: object) -> str:
     """A default as TOML writes it."""
     if isinstance(value, bool):
         return str(value).lower()
+    if value is None:
+        return '"none"'
     return f'"{value}"' if isinstance(value, str) else f"{value}"
 
 

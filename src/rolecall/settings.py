@@ -20,11 +20,24 @@ from rolecall.errors import SettingsError
 
 PREFIX: Final = "ROLECALL_"
 PROJECT_FILE: Final = "rolecall.toml"
+NONE: Final = "none"
+"""How a setting that may be left open is told to be; ``budget_day = "none"`` in TOML."""
 
 
-def _setting(default: Any, text: str, *, decides: bool = False, least: float | None = None) -> Any:
-    """Declare a setting; ``decides`` says that it can change what is extracted."""
-    return field(default=default, metadata={"help": text, "decides": decides, "least": least})
+def _setting(
+    default: Any,
+    text: str,
+    *,
+    decides: bool = False,
+    least: float | None = None,
+    unless_none: type | None = None,
+) -> Any:
+    """Declare a setting; ``decides`` says that it can change what is extracted.
+
+    With ``unless_none`` it may be ``None``, written ``none``, and is of that type otherwise.
+    """
+    told = {"help": text, "decides": decides, "least": least, "unless_none": unless_none}
+    return field(default=default, metadata=told)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +122,32 @@ class Settings:
     with_text: bool = _setting(
         False, "Add the page's visible text to each record, so that spans can be read without it."
     )
+    budget_record: float | None = _setting(
+        None,
+        "The most that paid engines may cost for one record, in US dollars; 0 lets nothing be "
+        "spent, none sets no cap.",
+        least=0,
+        unless_none=float,
+    )
+    budget_day: float | None = _setting(
+        None,
+        "The most that paid engines may cost in a day (UTC), in US dollars, over all your "
+        "processes; 0 lets nothing be spent, none sets no cap.",
+        least=0,
+        unless_none=float,
+    )
+    budget_month: float | None = _setting(
+        30.0,
+        "The most that paid engines may cost in a month (UTC), in US dollars, over all your "
+        "processes; 0 lets nothing be spent, none sets no cap.",
+        least=0,
+        unless_none=float,
+    )
+    data_folder: str = _setting(
+        "",
+        "Folder of the database with the budget and the kept completions; empty is "
+        "$XDG_DATA_HOME/rolecall, usually ~/.local/share/rolecall.",
+    )
     engines: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
     origins: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     warnings: tuple[Notice, ...] = ()
@@ -128,7 +167,10 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """The declaration of one setting, for help texts and the reference page."""
+    """The declaration of one setting, for help texts and the reference page.
+
+    One that is ``optional`` may also be ``None``, which is written ``none``.
+    """
 
     name: str
     kind: type
@@ -136,6 +178,7 @@ class Setting:
     help: str
     decides: bool
     least: float | None = None
+    optional: bool = False
 
     @property
     def variable(self) -> str:
@@ -172,11 +215,12 @@ def declared() -> tuple[Setting, ...]:
     return tuple(
         Setting(
             name=one.name,
-            kind=type(one.default),
+            kind=one.metadata["unless_none"] or type(one.default),
             default=one.default,
             help=one.metadata["help"],
             decides=one.metadata["decides"],
             least=one.metadata["least"],
+            optional=one.metadata["unless_none"] is not None,
         )
         for one in fields(Settings)
         if one.metadata and one.default is not MISSING
@@ -290,6 +334,8 @@ def _engine_of_environment(environ: Mapping[str, str]) -> dict[str, Mapping[str,
 def _typed(setting: Setting, value: Any, name: str, origin: _Origin) -> Any:
     """``value`` in the setting's type; words from the environment are read."""
     kind = setting.kind
+    if setting.optional and isinstance(value, str) and value.strip().lower() == NONE:
+        return None
     if isinstance(value, str) and kind is not str:
         value = _from_words(kind, value.strip())
     if kind is float and type(value) is int:
@@ -297,7 +343,7 @@ def _typed(setting: Setting, value: Any, name: str, origin: _Origin) -> Any:
     # bool is an int to Python, and not to whoever writes workers = true.
     if type(value) is not kind or value != value or value in (float("inf"), float("-inf")):
         raise SettingsError(
-            f"{_said(origin, name)}: a value like {setting.default!r} is needed",
+            f"{_said(origin, name)}: a value like {_example(setting)} is needed",
             hint=setting.help,
         )
     if setting.least is not None and isinstance(value, int | float) and value < setting.least:
@@ -306,6 +352,12 @@ def _typed(setting: Setting, value: Any, name: str, origin: _Origin) -> Any:
             hint=setting.help,
         )
     return value
+
+
+def _example(setting: Setting) -> str:
+    if setting.optional:
+        return f"{setting.kind(5)!r} or {NONE}"
+    return repr(setting.default)
 
 
 def _from_words(kind: type, words: str) -> Any:

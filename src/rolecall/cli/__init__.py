@@ -20,6 +20,7 @@ VERBS = {
     "extract": "job postings to JSON, one record per input",
     "clean": "what a model would see of one page",
     "schema": "check a JSON Schema of your own, show the default one",
+    "budget": "what paid engines have cost, and what the caps leave",
     "settings": "every setting, its value and where it came from",
 }
 OK, UNWRITABLE, USAGE, FAILED, PIPE_CLOSED = 0, 1, 2, 3, 141

@@ -19,6 +19,7 @@ from rolecall.errors import EngineError, SettingsError
 from rolecall.ladder import Help
 from rolecall.ledger.budget import Budget
 from rolecall.ledger.cache import Cache
+from rolecall.ledger.money import Caps
 from rolecall.route import Policy
 from rolecall.schema.posting import UNITS
 from rolecall.schema.schema import Schema
@@ -206,14 +207,17 @@ async def _purse(
     if not paid and not settings.cache:
         yield Purse()
         return
-    from rolecall.ledger.budget import caps_of
-    from rolecall.ledger.database import open_database
+    from rolecall.ledger.database import open_database, usual_place
 
-    database = open_database(settings.data_folder, environ)
+    caps = Caps(settings.budget_record, settings.budget_day, settings.budget_month)
+    database = open_database(usual_place(settings.data_folder, environ), environ)
+    cache = Cache(database, version=VERSION) if settings.cache else None
     try:
         yield Purse(
-            budget=Budget(database, caps_of(settings)) if paid else None,
-            cache=Cache(database, version=VERSION) if settings.cache else None,
+            budget=Budget(database, caps) if paid else None,
+            cache=cache,
         )
     finally:
+        if cache is not None:
+            cache.flush()
         database.close()

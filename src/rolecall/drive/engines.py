@@ -17,8 +17,9 @@ from rolecall.core import Attempt, Completion, Extraction, Notice, Page
 from rolecall.engines.protocol import Engine
 from rolecall.errors import EngineError
 from rolecall.ladder import Call, Heard, Help, climb
-from rolecall.ledger.budget import Budget, worst_cost
+from rolecall.ledger.budget import Budget
 from rolecall.ledger.cache import Cache
+from rolecall.ledger.prices import worst_cost
 from rolecall.settle import Rules
 
 FAILURES, REST = 5, 15.0
