@@ -21,17 +21,7 @@ from msgspec import Struct, field, structs
 
 from rolecall.core import Candidate, Extraction, Notice, Page, Reason, Route, Source
 from rolecall.errors import Error
-from rolecall.ladder import (
-    NOTHING_TO_ASK,
-    Heard,
-    Help,
-    Producer,
-    Verdict,
-    climb,
-    finish,
-    hear,
-    questions,
-)
+from rolecall.ladder import Heard, Producer, Verdict, hear, settled
 from rolecall.page import clean
 from rolecall.page.limits import DEFAULT, Limits
 from rolecall.reader import Model, Reader
@@ -41,6 +31,7 @@ from rolecall.settle import NULL_THRESHOLDS, Rules
 from rolecall.stated import stated
 
 if TYPE_CHECKING:
+    from rolecall.climb import Help
     from rolecall.schema.schema import Schema
 
 LONGEST_MESSAGE = 300
@@ -273,10 +264,12 @@ def hear_record(
 ) -> Waiting | dict[str, Any]:
     """As ``extract_record``, up to where engines are asked: a page of which nothing is to be asked
     is a record, and so is one that failed."""
+    from rolecall.climb import NOTHING_TO_ASK, questions
+
     stages = stages if stages is not None else Stages()
     try:
         page, heard = hear_page(source, pipeline, stages)
-        result = stages.run("settle", lambda: finish(climb(page, heard, rules=pipeline.rules)))
+        result = stages.run("settle", lambda: settled(page, heard, pipeline.rules))
         if questions(result, help_):
             return Waiting(
                 page=page,
@@ -315,7 +308,7 @@ def _tried(source: Source, pipeline: Pipeline, stages: Stages) -> Extraction:
 
 def _run(source: Source, pipeline: Pipeline, stages: Stages) -> Extraction:
     page, heard = hear_page(source, pipeline, stages)
-    result = stages.run("settle", lambda: finish(climb(page, heard, rules=pipeline.rules)))
+    result = stages.run("settle", lambda: settled(page, heard, pipeline.rules))
     return conclude(result, page, pipeline, stages)
 
 

@@ -164,8 +164,11 @@ class _Reader:
 
     def ranges(self, one: Question, value: Any) -> None:
         """Lines by their numbers, as the whole body or as items."""
+        if not isinstance(value, list):
+            self.doubt(one.name, "schema", f"answered {one.name} with no list")
+            return
         lines: dict[int, Line] = {}
-        for row in value[: one.most] if isinstance(value, list) else ():
+        for row in value[: one.most]:
             first, last = row if isinstance(row, list) and len(row) == 2 else (None, None)
             if type(first) is not int or type(last) is not int:
                 self.doubt(one.name, "schema", f"answered {one.name} with no numbers of lines")

@@ -120,7 +120,9 @@ class Voice(Struct, frozen=True, kw_only=True):
                 grammar=grammar(questions, text=text if form == "grounded" else None)
                 if held
                 else None,
-                json_schema=answer_schema(questions) if form == "json_schema" else None,
+                json_schema=answer_schema(questions, strict=not self.info.local)
+                if form == "json_schema"
+                else None,
                 max_tokens=budget(questions),
             ),
             sheet=sheet,

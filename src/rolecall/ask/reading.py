@@ -28,11 +28,15 @@ def read_object(text: str, *, cut: bool = False, loose: bool = False) -> dict[st
         raise AnswerError(f"the answer has more than {LONGEST:,} characters")
     if loose:
         text = _bare(text)
+    whole = _whole_members(text) if cut else None
     try:
         return _strict(text)
     except ValueError as error:
-        if cut and (whole := _whole_members(text)) is not None:
-            return _strict(whole)
+        if whole is None:
+            raise AnswerError(str(error)) from None
+    try:
+        return _strict(whole)
+    except ValueError as error:
         raise AnswerError(str(error)) from None
 
 

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from datetime import date
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from rolecall.batch.asking import Asker, answered
 from rolecall.batch.done import Done, Tally
 from rolecall.batch.inputs import Entries, Input
 from rolecall.batch.read import load
 from rolecall.batch.workers import Crew, Loss, work
 from rolecall.core import Reason, Source
-from rolecall.drive.connect import help_of
 from rolecall.errors import SourceError
-from rolecall.ladder import Help
 from rolecall.pipeline import (
     Pipeline,
     Stages,
@@ -27,6 +24,10 @@ from rolecall.pipeline import (
 )
 from rolecall.record import dump, failed_record
 from rolecall.settings import Settings
+
+if TYPE_CHECKING:
+    from rolecall.batch.asking import Asker
+    from rolecall.climb import Help
 
 __all__ = ["Done", "Form", "PageWork", "Tally", "run"]
 
@@ -46,7 +47,8 @@ class PageWork:
         asks: bool = False,
     ) -> None:
         # Of all settings only the values travel to another process, not where they came from.
-        self.settings = replace(settings, origins={})
+        tables = {name: dict(one) for name, one in settings.engines.items()}
+        self.settings = replace(settings, origins={}, engines=tables)
         self.captured, self.form, self.colours, self.asks = captured, form, colours, asks
         self._pipeline: Pipeline | None = None
         self._help: Help | None = None
@@ -58,6 +60,8 @@ class PageWork:
     def help(self) -> Help:
         """What engines are asked for, without the engines."""
         if self._help is None:
+            from rolecall.drive.connect import help_of
+
             self._help = help_of(self.settings, self.pipeline.schema)
         return self._help
 
@@ -173,4 +177,6 @@ def run(
     if asker is None:
         yield from (done for done in results if done is not None)
         return
+    from rolecall.batch.asking import answered
+
     yield from answered(results, asker, page_work.done, ordered=crew.ordered, stop=stop)

@@ -12,11 +12,11 @@ from rolecall.ask.compose import Voice
 from rolecall.ask.prompt import VERSION, Style
 from rolecall.ask.questions import POSTING, Question, extra_questions
 from rolecall.ask.tokens import Scaled, Tokens, count_messages, tokens_named
+from rolecall.climb import Help
 from rolecall.core import Notice, Prompt
 from rolecall.drive.engines import Engines, Purse
 from rolecall.engines.protocol import Engine, EngineSettings
 from rolecall.errors import EngineError, SettingsError
-from rolecall.ladder import Help
 from rolecall.ledger.budget import Budget
 from rolecall.ledger.cache import Cache
 from rolecall.ledger.money import Caps
@@ -95,7 +95,7 @@ def units_of(schema: Schema | None) -> frozenset[str]:
 def declared_engines(settings: Settings, environ: Mapping[str, str]) -> tuple[EngineSettings, ...]:
     """The engines that the settings choose, in order; raises ``SettingsError``."""
     from rolecall.engines.settings import read_engine
-    from rolecall.engines.vllm import running
+    from rolecall.engines.state import running
 
     choice = [word.strip() for word in settings.engine.split(",") if word.strip()]
     tables = {**running(environ), **settings.engines} if choice != ["none"] else {}

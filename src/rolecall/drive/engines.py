@@ -13,10 +13,11 @@ from dataclasses import replace
 
 from msgspec import Struct
 
+from rolecall.climb import Call, Help, climb
 from rolecall.core import Attempt, Completion, Extraction, Notice, Page
 from rolecall.engines.protocol import Engine
 from rolecall.errors import EngineError
-from rolecall.ladder import Call, Heard, Help, climb
+from rolecall.ladder import Heard
 from rolecall.ledger.budget import Budget
 from rolecall.ledger.cache import Cache
 from rolecall.ledger.prices import worst_cost

@@ -13,12 +13,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from rolecall.climb import NO_HELP
 from rolecall.core import Extraction, Source
 from rolecall.drive.connect import connected, declared_engines
 from rolecall.drive.engines import Engines, Purse
 from rolecall.engines.protocol import Engine
 from rolecall.errors import Error
-from rolecall.ladder import NO_HELP
 from rolecall.pipeline import (
     Pipeline,
     Stages,
