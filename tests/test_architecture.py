@@ -18,8 +18,11 @@ LAYERS = (
     ("page",),
     ("stated", "reader"),
     ("settle",),
-    ("ladder", "record", "explain", "shape"),
+    ("ask",),
+    ("route", "ladder", "record", "explain", "shape"),
+    ("climb",),
     ("pipeline",),
+    ("drive",),
     ("evaluate", "batch"),
     ("cli",),
 )

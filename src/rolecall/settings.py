@@ -155,9 +155,12 @@ class Settings:
     def deciding(self) -> dict[str, Any]:
         """The values that can change a result; they go into a record's ``config``.
 
+        Those that are about engines count only where an engine may be asked.
         The reader's model is not among them: its hash goes there itself, whatever its place.
         """
         values = {one.name: getattr(self, one.name) for one in declared() if one.decides}
+        if self.engine == "none" or (self.engine == "auto" and not self.engines):
+            return {name: value for name, value in values.items() if name not in OF_ENGINES}
         return values | {"engines": {name: dict(one) for name, one in self.engines.items()}}
 
     def origin(self, name: str) -> str:
@@ -205,6 +208,11 @@ ALIASES: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """Variables of the decision record's ``.env`` that have no effect -> why."""
+
+OF_ENGINES: Final = frozenset(
+    "engine policy cloud_engine threshold_tokens ask_below ask_null_below engine_failure".split()
+)
+"""Settings without effect where no engine is asked."""
 
 SERVER_VARIABLES: Final = ("MODEL_NAME", "MAX_MODEL_LENGTH", "MAX_NUM_SEQS")
 """Those that say more of the server that ``VLLM_HOST`` and ``VLLM_PORT`` name."""

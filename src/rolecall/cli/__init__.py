@@ -19,6 +19,8 @@ from rolecall.errors import Error, UsageError
 VERBS = {
     "extract": "job postings to JSON, one record per input",
     "clean": "what a model would see of one page",
+    "prompt": "what an engine would be asked about a page",
+    "doctor": "what works here, which engines answer and what they hold to",
     "schema": "check a JSON Schema of your own, show the default one",
     "budget": "what paid engines have cost, and what the caps leave",
     "settings": "every setting, its value and where it came from",

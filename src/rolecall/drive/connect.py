@@ -13,7 +13,7 @@ from rolecall.ask.prompt import VERSION, Style
 from rolecall.ask.questions import POSTING, Question, extra_questions
 from rolecall.ask.tokens import Scaled, Tokens, count_messages, tokens_named
 from rolecall.climb import Help
-from rolecall.core import Notice, Prompt
+from rolecall.core import EngineInfo, Notice, Prompt
 from rolecall.drive.engines import Engines, Purse
 from rolecall.engines.protocol import Engine, EngineSettings
 from rolecall.errors import EngineError, SettingsError
@@ -58,6 +58,7 @@ async def connected(
         policy, asked = policy_of(settings, engines), help_.extras
         voices = {}
         for name, engine in engines.items():
+            _demand_price(engine.info, policy)
             tokens = await _counter(engine, counters.get(name, ""), notices)
             voices[name] = voice_of(engine, tokens, policy, asked)
             notices += engine.info.notices
@@ -138,6 +139,11 @@ def policy_of(settings: Settings, engines: Mapping[str, Engine] | None = None) -
     )
 
 
+def style_of(extras: Sequence[Question]) -> Style:
+    """The static part of the prompts of a run."""
+    return Style(questions=(*POSTING.values(), *extras))
+
+
 def voice_of(engine: Engine, tokens: Tokens, policy: Policy, extras: Sequence[Question]) -> Voice:
     """How ``engine`` is spoken to: in the strictest form that it has proved to hold to."""
     info = engine.info
@@ -148,8 +154,18 @@ def voice_of(engine: Engine, tokens: Tokens, policy: Policy, extras: Sequence[Qu
         tokens=tokens,
         form=info.forms[0],
         most=most,
-        style=Style(questions=(*POSTING.values(), *extras)),
+        style=style_of(extras),
     )
+
+
+def _demand_price(info: EngineInfo, policy: Policy) -> None:
+    """An engine that is paid by the token must have a price, or no budget could hold."""
+    if info.price is None and not info.local and info.name == policy.cloud:
+        raise SettingsError(
+            f"the engine {info.name} is not on your machines and has no price",
+            hint=f"add to [engines.{info.name}]: price = {{input = 0.15, cached = 0.075, "
+            "output = 0.60}, in US dollars for a million tokens; or local = true",
+        )
 
 
 async def _open(
