@@ -155,6 +155,32 @@ def test_a_damaged_file_is_named_with_a_remedy(tmp_path: Path, spoil) -> None:
     open_database(path, {}).close()
 
 
+DIE = """
+import os, sys
+from pathlib import Path
+from rolecall.ledger.database import open_database
+database = open_database(Path(sys.argv[1]), {})
+with database.write() as connection:
+    connection.execute("INSERT INTO budget_day VALUES ('d', 'e', 7, 1)")
+os._exit(0)
+"""
+
+
+def test_what_a_dead_process_wrote_is_there_and_does_not_leak_into_a_new_file(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "rolecall.db"
+    subprocess.run([sys.executable, "-c", DIE, str(path)], check=True, timeout=60)
+    assert Path(f"{path}-wal").stat().st_size > 0
+    path.rename(f"{path}.damaged")  # the remedy for a damaged file: its log stays behind
+    with open_database(path, {}) as database:
+        assert database.rows("SELECT * FROM budget_day") == []
+        assert database.rows("PRAGMA integrity_check") == [("ok",)]
+    subprocess.run([sys.executable, "-c", DIE, str(path)], check=True, timeout=60)
+    with open_database(path, {}) as database:
+        assert database.rows("SELECT nano FROM budget_day") == [(7,)]
+
+
 def test_a_place_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(DatabaseError, match="cannot be made") as caught:

@@ -70,8 +70,9 @@ class Budget:
     def reserve(self, record: str, worst_usd: float, engine: str) -> Reservation:
         """Take ``worst_usd`` out of the budget before a call; end it by `settle` or `release`.
 
-        ``record`` names what the call is for; only its hash is kept. A call that is free leaves the
-        database alone.
+        ``record`` names what the call is for; only its hash is kept. A call that was sent and whose
+        cost will never be known (it was cancelled, say) is settled at ``worst_usd``. A call that is
+        free leaves the database alone. This waits for the disk, about a millisecond.
 
         Raises:
             BudgetError: it is more than a cap leaves; the call must not be made.

@@ -36,6 +36,9 @@ _inherited: list[sqlite3.Connection] = []
 class Database:
     """An open database. Usable from any thread, and after a fork; `close` it at the end.
 
+    A thread waits while another one writes. Whoever must not wait for durable writes of the budget
+    opens a database of its own on the same path.
+
     Errors of SQLite come out as `DatabaseError` with a remedy: a damaged file, a full disk, a file
     that another program keeps locked for longer than `BUSY_SECONDS` (that one is retryable).
     """
@@ -49,7 +52,9 @@ class Database:
             _make_file(path)  # inside the lock: it closes a descriptor of the file
             self._connection = _connect(path, busy_seconds)
             try:
-                _use_wal(self._connection, busy_seconds)
+                # Without a write-ahead log a power cut may damage the file, unless all is synced.
+                self._level = "NORMAL" if _use_wal(self._connection, busy_seconds) else "FULL"
+                self._connection.execute(f"PRAGMA synchronous = {self._level}")
                 _migrate(self._connection, path)
             except BaseException:
                 self._connection.close()
@@ -77,7 +82,7 @@ class Database:
                     yield connection
             finally:
                 if durable:
-                    connection.execute("PRAGMA synchronous = NORMAL")
+                    connection.execute(f"PRAGMA synchronous = {self._level}")
 
     def reclaim(self) -> None:
         """Give the room of deleted rows back, and take their last traces out of the log.
@@ -110,6 +115,7 @@ class Database:
             self._lock, self._pid = threading.RLock(), os.getpid()
             with _typed(self.path):
                 self._connection = _connect(self.path, self._busy_seconds)
+                self._connection.execute(f"PRAGMA synchronous = {self._level}")
         with self._lock, _typed(self.path):
             yield self._connection
 
@@ -163,7 +169,8 @@ def _connect(path: Path, busy_seconds: float) -> sqlite3.Connection:
         path, timeout=busy_seconds, isolation_level=None, check_same_thread=False
     )
     try:
-        for pragma in ("synchronous = NORMAL", "foreign_keys = ON", "secure_delete = ON"):
+        # What is deleted is overwritten: an answer that was purged is not left in free pages.
+        for pragma in ("foreign_keys = ON", "secure_delete = ON"):
             connection.execute(f"PRAGMA {pragma}")
     except BaseException:
         connection.close()
@@ -171,21 +178,21 @@ def _connect(path: Path, busy_seconds: float) -> sqlite3.Connection:
     return connection
 
 
-def _use_wal(connection: sqlite3.Connection, busy_seconds: float) -> None:
-    """Let readers and a writer work at the same time; where the file system cannot, do without."""
+def _use_wal(connection: sqlite3.Connection, busy_seconds: float) -> bool:
+    """Let readers and a writer work at the same time; says whether the file system can do that."""
     deadline = time.monotonic() + busy_seconds
     while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
         try:
             # Works only on a file without tables, which is the one that gets it.
             connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
             if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
-                connection.execute("PRAGMA synchronous = FULL")
-                return
+                return False
         except sqlite3.OperationalError as error:
             # SQLite does not wait by itself where two processes change the mode at the same time.
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                 raise
             time.sleep(random.uniform(0.001, 0.01))
+    return True
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
