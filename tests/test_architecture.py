@@ -13,6 +13,7 @@ NAMES = [str(path.relative_to(ROOT)) for path in FILES]
 
 LAYERS = (
     ("core", "errors"),
+    ("aliases",),
     ("settings", "schema", "engines", "ledger"),
     ("normalise",),
     ("page",),

@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from rolecall.aliases import ALIASES
 from rolecall.errors import SettingsError, UsageError
-from rolecall.settings import ALIASES, Settings, declared, load, locate
+from rolecall.settings import Settings, declared, load, locate
 
 
 @pytest.fixture

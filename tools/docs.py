@@ -13,7 +13,8 @@ import sys
 import textwrap
 from pathlib import Path
 
-from rolecall.settings import ALIASES, PROJECT_FILE, declared
+from rolecall.aliases import ALIASES
+from rolecall.settings import PROJECT_FILE, declared
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src" / "rolecall"

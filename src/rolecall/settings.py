@@ -15,6 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+from rolecall.aliases import engine_of_environment, without_effect
 from rolecall.core import Notice
 from rolecall.errors import SettingsError
 
@@ -194,28 +195,10 @@ class Setting:
         return "--" + self.name.replace("_", "-")
 
 
-ALIASES: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "MODEL_QUANTIZATION": "it is a matter of the server that runs the model",
-        "KV_CACHE_DTYPE": "it is a matter of the server that runs the model",
-        "GPU_MEMORY_UTILIZATION": "it is a matter of the server that runs the model",
-        "SWAP_SPACE": "vLLM has dropped the option swap_space",
-        "REQUIRED_VLLM_VERSION": "servers are judged by what they prove to do",
-        "REQUIRED_CUDA_VERSION": "nothing here needs CUDA",
-        "REQUIRED_HARDWARE": "nothing here needs a GPU",
-        "VLLM_ENABLE_PREFIX_CACHING": "vLLM caches prefixes by itself",
-        "VLLM_TRUST_REMOTE_CODE": "code from a model's repository is never run",
-    }
-)
-"""Variables of the decision record's ``.env`` that have no effect -> why."""
-
 OF_ENGINES: Final = frozenset(
     "engine policy cloud_engine threshold_tokens ask_below ask_null_below engine_failure".split()
 )
 """Settings without effect where no engine is asked."""
-
-SERVER_VARIABLES: Final = ("MODEL_NAME", "MAX_MODEL_LENGTH", "MAX_NUM_SEQS")
-"""Those that say more of the server that ``VLLM_HOST`` and ``VLLM_PORT`` name."""
 
 
 def declared() -> tuple[Setting, ...]:
@@ -249,7 +232,7 @@ def load(
     known = {one.name: one for one in declared()}
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
-    engines: dict[str, Mapping[str, Any]] = _engine_of_environment(environ or {})
+    engines: dict[str, Mapping[str, Any]] = engine_of_environment(environ or {})
     for origin, name, value in _told(flags or {}, environ or {}, project_toml, user_toml):
         if name == "engines" and origin[0] == "file":
             engines |= _tables(value, origin)
@@ -263,7 +246,7 @@ def load(
         **values,
         engines=MappingProxyType(engines),
         origins=MappingProxyType(origins),
-        warnings=tuple(_without_effect(environ or {})),
+        warnings=tuple(without_effect(environ or {})),
     )
 
 
@@ -321,24 +304,6 @@ def _tables(value: Any, origin: _Origin) -> dict[str, Mapping[str, Any]]:
     return {name: MappingProxyType(table) for name, table in value.items()}
 
 
-def _engine_of_environment(environ: Mapping[str, str]) -> dict[str, Mapping[str, Any]]:
-    """The engine that the decision record's variables speak of, if its server is named."""
-    host, port = environ.get("VLLM_HOST", ""), environ.get("VLLM_PORT", "")
-    if not host and not port.isdecimal():
-        return {}
-    # A server that listens everywhere is reached at the loopback address.
-    host = "127.0.0.1" if host in ("", "0.0.0.0", "::") else host
-    table: dict[str, Any] = {
-        "kind": "vllm",
-        "url": f"http://{host}:{port if port.isdecimal() else 8000}/v1",
-        "model": environ.get("MODEL_NAME", ""),
-    }
-    for name, key in (("MAX_MODEL_LENGTH", "window"), ("MAX_NUM_SEQS", "concurrency")):
-        if environ.get(name, "").isdecimal():
-            table[key] = int(environ[name])
-    return {"vllm": MappingProxyType(table)}
-
-
 def _typed(setting: Setting, value: Any, name: str, origin: _Origin) -> Any:
     """``value`` in the setting's type; words from the environment are read."""
     kind = setting.kind
@@ -390,14 +355,3 @@ def _said(origin: _Origin, name: str) -> str:
     if kind == "flag":
         return f"flag --{name.replace('_', '-')}"
     return f"environment {name}" if kind == "environment" else f"{name} in {place}"
-
-
-def _without_effect(environ: Mapping[str, str]) -> Iterator[Notice]:
-    for name, why in ALIASES.items():
-        if name in environ:
-            yield Notice(code="setting_without_effect", message=f"{name} has no effect: {why}")
-    if not _engine_of_environment(environ):
-        for name in (*SERVER_VARIABLES, "VLLM_PORT"):
-            if name in environ:
-                told = f"{name} has no effect: VLLM_HOST and VLLM_PORT name no server"
-                yield Notice(code="setting_without_effect", message=told)

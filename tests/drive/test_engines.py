@@ -16,10 +16,14 @@ from rolecall.ledger.money import Caps
 from rolecall.settings import Settings
 
 PAGE = """<html lang=en><head><title>Baker</title></head><body><h1>Baker</h1>
-<p>Bath. We bake bread from four in the morning and sell it from eight.</p>
-<p>You will mix dough, shape loaves and look after the ovens with two others.</p>
-<p>Write to Crumb.</p></body></html>"""
-ANSWER = json.dumps({"company": "Crumb"})
+<p>Bath, England. Full time.</p><h2>What you will do</h2><ul>
+<li>Mix dough from four in the morning</li><li>Shape loaves for the shop, which opens at 8</li>
+<li>Look after the ovens with two others</li></ul><h2>What we ask</h2><ul>
+<li>Three years of baking</li><li>Care for rye</li></ul><h2>What we offer</h2><ul><li>Bread</li>
+<li>25 days of leave</li></ul><p>Letters go to crumb, the bakery in Bath.</p></body></html>"""
+"""A page on which the employer's name is hard to make out without a model."""
+
+ANSWER = json.dumps({"company": "crumb"})
 PRICE = Price(input=1_000.0, cached=1_000.0, output=1_000.0)
 
 
@@ -44,10 +48,10 @@ def extract(tmp_path, engines, **more):
 
 def test_an_engine_fills_what_is_missing_with_its_evidence(tmp_path):
     result = extract(tmp_path, [engine(lambda prompt: ANSWER)])
-    assert (result.outcome, result.data["company"]) == ("ok", "Crumb")
+    assert (result.outcome, result.data["company"]) == ("ok", "crumb")
     evidence = result.evidence["/company"]
     assert evidence.origin == "small"
-    assert result.page.text[evidence.span.start : evidence.span.end] == evidence.quote == "Crumb"
+    assert result.page.text[evidence.span.start : evidence.span.end] == evidence.quote == "crumb"
 
 
 def test_the_same_question_is_asked_once(tmp_path):
@@ -122,7 +126,8 @@ def test_an_error_is_the_pages_reason_with_every_try(tmp_path):
     record = rolecall.to_record(result, source=rolecall.Source(body=b""), seq=0, config="")
     assert record["reason"]["retry_at"] == "2026-12-01T00:00:00Z"
     kept = extract(tmp_path, [engine(down)], engine_failure="keep")
-    assert (kept.outcome, kept.data["title"]) == ("partial", "Baker")
+    assert (kept.outcome, kept.data["title"]) == ("ok", "Baker")
+    assert "rate_limited" in {notice.code for notice in kept.warnings}
 
 
 def test_the_cloud_stands_in_when_the_policy_lets_it(tmp_path):
@@ -168,7 +173,7 @@ def test_many_pages_are_under_way_at_once(tmp_path):
     one = Slow(lambda prompt: ANSWER, info=engine([]).info)
 
     async def many():
-        pages = [PAGE.replace("four", f"{n}") for n in range(20)]
+        pages = [PAGE.replace("four", f"{n} o'clock") for n in range(20)]
         chosen = settings(tmp_path, cache=False)
         given = {"small": one}
         return await asyncio.gather(
@@ -238,9 +243,8 @@ def test_a_schema_of_ones_own_is_filled_by_the_engine(tmp_path):
         prompts.append(prompt)
         return json.dumps({"opens_at": "8"})
 
-    page = PAGE.replace("from eight", "from 8")
     result = rolecall.extract(
-        page, schema=schema, settings=settings(tmp_path), engines={"small": engine(answer)}
+        PAGE, schema=schema, settings=settings(tmp_path), engines={"small": engine(answer)}
     )
     assert prompts[0].messages[1][1].endswith("Answer: opens_at")
     assert (result.outcome, result.data) == ("ok", {"title": "Baker", "opens_at": 8})
