@@ -113,8 +113,8 @@ LOCK := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3
 lock: $(READY) ## resolve the locks in requirements/ anew
 	@for name in run dev bench; do \
 		case $$name in \
-			run) inputs="pyproject.toml";; \
-			dev) inputs="pyproject.toml requirements/dev.in";; \
+			run) inputs="pyproject.toml --extra engines";; \
+			dev) inputs="pyproject.toml --extra engines requirements/dev.in";; \
 			bench) inputs="requirements/bench.in";; \
 		esac; \
 		{ echo "# Locked from $$inputs by 'make lock'; edit those, not this."; \

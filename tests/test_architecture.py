@@ -13,13 +13,17 @@ NAMES = [str(path.relative_to(ROOT)) for path in FILES]
 
 LAYERS = (
     ("core", "errors"),
-    ("settings", "schema", "engines"),
+    ("aliases",),
+    ("settings", "schema", "engines", "ledger"),
     ("normalise",),
     ("page",),
     ("stated", "reader"),
     ("settle",),
-    ("ladder", "record", "explain", "shape"),
+    ("ask",),
+    ("route", "ladder", "record", "explain", "shape"),
+    ("climb",),
     ("pipeline",),
+    ("drive",),
     ("evaluate", "batch"),
     ("cli",),
 )

@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from rolecall.aliases import ALIASES
 from rolecall.errors import SettingsError, UsageError
-from rolecall.settings import ALIASES, Settings, declared, load, locate
+from rolecall.settings import Settings, declared, load, locate
 
 
 @pytest.fixture
@@ -61,6 +62,24 @@ def test_a_bad_name_or_value_is_named_with_its_place(flags, environ, told):
         load(flags, environ)
 
 
+@pytest.mark.parametrize(
+    ("words", "value"), [("none", None), (" None ", None), ("0", 0.0), ("2.5", 2.5)]
+)
+def test_a_cap_may_be_none_and_none_is_not_zero(tmp_path, words, value):
+    assert load({}, {"ROLECALL_BUDGET_MONTH": words}).budget_month == value
+    path = tmp_path / "rolecall.toml"
+    path.write_text('budget_day = 3\nbudget_month = "none"\n')
+    settings = load({}, {"ROLECALL_BUDGET_DAY": words}, path)
+    assert (settings.budget_day, settings.budget_month) == (value, None)
+    assert settings.origin("budget_month") == f"budget_month in {path}"
+
+
+@pytest.mark.parametrize("words", ["", "-1", "nan", "inf", "much"])
+def test_a_cap_that_is_no_amount_is_refused(words):
+    with pytest.raises(SettingsError, match="ROLECALL_BUDGET_DAY"):
+        load({}, {"ROLECALL_BUDGET_DAY": words})
+
+
 def test_an_unknown_name_suggests_the_near_one(tmp_path):
     path = tmp_path / "rolecall.toml"
     path.write_text("max_byte = 3\n")
@@ -92,15 +111,15 @@ def test_a_folder_in_place_of_a_file_is_named(tmp_path):
 def test_variables_of_the_decision_record_say_that_they_have_no_effect():
     settings = load({}, {"MODEL_NAME": "m", "SWAP_SPACE": "4"})
     assert [notice.code for notice in settings.warnings] == ["setting_without_effect"] * 2
-    assert "MODEL_NAME" in settings.warnings[0].message
-    assert "SWAP_SPACE" in settings.warnings[1].message
+    assert "SWAP_SPACE" in settings.warnings[0].message
+    assert "MODEL_NAME" in settings.warnings[1].message
     assert not any(name.startswith("ROLECALL_") for name in ALIASES)
 
 
 def test_every_setting_is_described_and_its_default_is_of_its_kind():
     for one in declared():
         assert one.help.endswith(".")
-        assert type(one.default) is one.kind
+        assert type(one.default) is one.kind or (one.optional and one.default is None)
         assert getattr(Settings(), one.name) == one.default
     by_name = {one.name: one for one in declared()}
     assert by_name["max_bytes"].variable == "ROLECALL_MAX_BYTES"
@@ -109,6 +128,46 @@ def test_every_setting_is_described_and_its_default_is_of_its_kind():
 
 def test_only_what_can_change_a_result_decides():
     assert set(Settings().deciding()) == {"max_bytes"}
+    assert set(Settings(engine="none", policy="cloud-on-doubt").deciding()) == {"max_bytes"}
+
+
+def test_settings_of_engines_decide_where_an_engine_may_be_asked():
+    settings = Settings(engines={"small": {"kind": "replay"}})
+    assert settings.deciding()["engines"] == {"small": {"kind": "replay"}}
+    assert settings.deciding()["threshold_tokens"] == 8_192
+
+
+def test_tables_of_engines_come_from_the_files_and_the_nearer_one_wins(tmp_path):
+    near, far = tmp_path / "near.toml", tmp_path / "far.toml"
+    near.write_text('[engines.a]\nkind = "vllm"\n')
+    far.write_text('[engines.a]\nkind = "openai"\n[engines.b]\nkind = "replay"\n')
+    settings = load({}, {}, near, far)
+    assert {name: one["kind"] for name, one in settings.engines.items()} == {
+        "a": "vllm", "b": "replay",
+    }  # fmt: skip
+
+
+def test_an_engine_that_is_no_table_is_refused(tmp_path):
+    path = tmp_path / "rolecall.toml"
+    path.write_text('engines = "vllm"\n')
+    with pytest.raises(SettingsError, match="table"):
+        load({}, {}, path)
+
+
+def test_the_decision_records_variables_name_a_server():
+    settings = load({}, {
+        "VLLM_HOST": "0.0.0.0", "VLLM_PORT": "8001", "MODEL_NAME": "m", "MAX_NUM_SEQS": "64",
+    })  # fmt: skip
+    assert dict(settings.engines["vllm"]) == {
+        "kind": "vllm", "url": "http://127.0.0.1:8001/v1", "model": "m", "concurrency": 64,
+    }  # fmt: skip
+    assert settings.warnings == ()
+
+
+def test_a_port_of_another_kind_names_no_server():
+    settings = load({}, {"VLLM_PORT": "tcp://10.0.0.1:80"})
+    assert settings.engines == {}
+    assert [notice.code for notice in settings.warnings] == ["setting_without_effect"]
 
 
 def test_settings_cannot_be_changed():

@@ -13,7 +13,8 @@ import sys
 import textwrap
 from pathlib import Path
 
-from rolecall.settings import ALIASES, PROJECT_FILE, declared
+from rolecall.aliases import ALIASES
+from rolecall.settings import PROJECT_FILE, declared
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src" / "rolecall"
@@ -52,6 +53,8 @@ def shown(value: object) -> str:
     """A default as TOML writes it."""
     if isinstance(value, bool):
         return str(value).lower()
+    if value is None:
+        return '"none"'
     return f'"{value}"' if isinstance(value, str) else f"{value}"
 
 

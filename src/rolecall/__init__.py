@@ -25,9 +25,18 @@ if TYPE_CHECKING:
         Source,
         Span,
     )
-    from rolecall.errors import Error, SchemaError, SettingsError, SourceError, UsageError
+    from rolecall.drive.pages import aextract, extract, extract_many
+    from rolecall.engines.replay import Recorder, ReplayEngine
+    from rolecall.errors import (
+        BudgetError,
+        EngineError,
+        Error,
+        SchemaError,
+        SettingsError,
+        SourceError,
+        UsageError,
+    )
     from rolecall.page import clean
-    from rolecall.pipeline import extract, extract_many
     from rolecall.record import to_record
     from rolecall.schema.schema import Schema
     from rolecall.schema.schema_org import to_schema_org
@@ -38,7 +47,9 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Block",
+    "BudgetError",
     "Candidate",
+    "EngineError",
     "Error",
     "Evidence",
     "Extraction",
@@ -46,6 +57,8 @@ __all__ = [
     "Page",
     "Problem",
     "Reason",
+    "Recorder",
+    "ReplayEngine",
     "Schema",
     "SchemaError",
     "Settings",
@@ -55,6 +68,7 @@ __all__ = [
     "Span",
     "UsageError",
     "__version__",
+    "aextract",
     "clean",
     "extract",
     "extract_many",
@@ -65,15 +79,27 @@ __all__ = [
 
 _HOMES = {
     "clean": "rolecall.page",
-    "extract": "rolecall.pipeline",
-    "extract_many": "rolecall.pipeline",
+    "aextract": "rolecall.drive.pages",
+    "extract": "rolecall.drive.pages",
+    "extract_many": "rolecall.drive.pages",
+    "Recorder": "rolecall.engines.replay",
+    "ReplayEngine": "rolecall.engines.replay",
     "to_record": "rolecall.record",
     "to_schema_org": "rolecall.schema.schema_org",
     "validate": "rolecall.schema.validate",
     "Schema": "rolecall.schema.schema",
     "Settings": "rolecall.settings",
     **dict.fromkeys(
-        ("Error", "SchemaError", "SettingsError", "SourceError", "UsageError"), "rolecall.errors"
+        (
+            "BudgetError",
+            "EngineError",
+            "Error",
+            "SchemaError",
+            "SettingsError",
+            "SourceError",
+            "UsageError",
+        ),
+        "rolecall.errors",
     ),
 }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, make_dataclass
+from dataclasses import dataclass, field, fields, make_dataclass, replace
 from datetime import date
 from typing import Any, Literal, TypeVar, cast
 
@@ -42,6 +42,12 @@ class Source:
     charset: str | None = None
     captured: date | None = None
     _id: str = field(default="", init=False, repr=False, compare=False)
+
+    def but_bodiless(self) -> Source:
+        """The same without its bytes, for where only its name and its identity are needed."""
+        bare = replace(self, body=b"")
+        object.__setattr__(bare, "_id", self.id)
+        return bare
 
     @property
     def id(self) -> str:
@@ -158,6 +164,20 @@ class Candidate:
     confidence: float | None = None
     pointer: str | None = None
     problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extra:
+    """A value for a field of the user's schema that no unit of the default posting fills.
+
+    ``pointer`` is the field's JSON pointer; ``quotes`` and ``spans`` have an entry for each item.
+    """
+
+    pointer: str
+    value: Any
+    quotes: tuple[str, ...]
+    spans: tuple[Span, ...]
+    origin: Origin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,6 +328,7 @@ class Extraction:
     route: Route = Route()
     reason: Reason | None = None
     page: Page | None = None
+    extras: tuple[Extra, ...] = ()
 
 
 Noun = TypeVar("Noun")

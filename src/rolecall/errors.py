@@ -9,7 +9,8 @@
     ├── SourceError          an input that cannot be read, is too large or cannot be decoded
     ├── ModelFileError       the shipped reader model is missing or was changed
     ├── EngineError          an engine cannot be used, or gave nothing usable after all tries
-    └── BudgetError          a call would cost more than a cap leaves
+    ├── BudgetError          a call would cost more than a cap leaves
+    └── DatabaseError        the user's database is damaged, too new, locked or out of reach
 
 A page that is not a posting, and a bad answer of a model, are results and not errors.
 """
@@ -27,6 +28,10 @@ class Error(Exception):
 
     code = "internal"
     retryable = False
+    attempts: tuple[Any, ...] = ()
+    """Calls of engines that were made for a page before the error, if any."""
+    route: Any = None
+    """The way that was taken for a page before the error, if any."""
 
     def __init__(self, message: str, *, hint: str | None = None, code: str | None = None) -> None:
         super().__init__(message)
@@ -97,3 +102,11 @@ class BudgetError(Error):
     """A call was not made because the worst it may cost is more than a cap leaves."""
 
     code = "budget_exceeded"
+
+
+class DatabaseError(Error):
+    """The database of the user's data folder cannot be used; ``retryable`` if only busy."""
+
+    def __init__(self, message: str, *, hint: str | None = None, retryable: bool = False) -> None:
+        super().__init__(message, hint=hint)
+        self.retryable = retryable

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field, structs
 
-from rolecall.core import Candidate, Extraction, Notice, Page, Reason, Source
+from rolecall.core import Candidate, Extraction, Notice, Page, Reason, Route, Source
 from rolecall.errors import Error
-from rolecall.ladder import Policy, Producer, Verdict, climb, finish
+from rolecall.ladder import Heard, Producer, Verdict, hear, settled
 from rolecall.page import clean
 from rolecall.page.limits import DEFAULT, Limits
 from rolecall.reader import Model, Reader
@@ -31,6 +31,7 @@ from rolecall.settle import NULL_THRESHOLDS, Rules
 from rolecall.stated import stated
 
 if TYPE_CHECKING:
+    from rolecall.climb import Help
     from rolecall.schema.schema import Schema
 
 LONGEST_MESSAGE = 300
@@ -48,7 +49,7 @@ class Pipeline(Struct, frozen=True, kw_only=True):
     producers: Mapping[str, Producer]
     verdict: Verdict
     closed: Callable[[Page], Notice | None]
-    policy: Policy
+    rules: Rules
     config: str
     schema: Schema | None = None
 
@@ -105,7 +106,7 @@ def prepare(
         producers={"stated": stated, "reader": reader.read},
         verdict=reader.verdict,
         closed=reader.closed,
-        policy=Policy(rules=rules_of(reader.model)),
+        rules=rules_of(reader.model),
         config=config_hash(deciding, reader.model.hash, schema.document if schema else None),
         schema=schema,
     )
@@ -148,7 +149,7 @@ def extract(
     broken installation raise `Error`.
     """
     pipeline = prepare(settings, schema=schema)
-    return _tried(_source(source), pipeline, Stages())
+    return _tried(read_source(source), pipeline, Stages())
 
 
 def extract_many(
@@ -160,7 +161,7 @@ def extract_many(
     """Read pages one after the other, in order, as they are asked for; see ``extract``."""
     pipeline = prepare(settings, schema=schema)
     for source in sources:
-        yield _tried(_source(source), pipeline, Stages())
+        yield _tried(read_source(source), pipeline, Stages())
 
 
 def extract_record(
@@ -181,16 +182,30 @@ def extract_record(
         extraction = _tried(source, pipeline, stages)
         if notices:
             extraction = replace(extraction, warnings=(*notices, *extraction.warnings))
-        return to_record(
-            extraction,
-            source=source,
-            seq=seq,
-            config=pipeline.config,
-            seconds=stages.rounded(),
-            with_text=pipeline.settings.with_text,
-        )
+        return record_of(extraction, source, seq, pipeline, stages)
     except Exception as error:
-        reason = Reason(code="internal", stage=stages.stage, message=_told(error))
+        return internal_record(error, source, seq, pipeline, stages)
+
+
+def record_of(
+    extraction: Extraction, source: Source, seq: int, pipeline: Pipeline, stages: Stages
+) -> dict[str, Any]:
+    """The record of an extraction."""
+    return to_record(
+        extraction,
+        source=source,
+        seq=seq,
+        config=pipeline.config,
+        seconds=stages.rounded(),
+        with_text=pipeline.settings.with_text,
+    )
+
+
+def internal_record(
+    error: Exception, source: Source, seq: int, pipeline: Pipeline, stages: Stages
+) -> dict[str, Any]:
+    """The record of a page that a fault of ours has ended."""
+    reason = Reason(code="internal", stage=stages.stage, message=_told(error))
     return failed_record(
         reason,
         locator=source.locator,
@@ -201,13 +216,82 @@ def extract_record(
     )
 
 
+def failed(error: Error | MemoryError, stages: Stages) -> Extraction:
+    """The outcome of a page that ``error`` ended, with the calls that were made for it."""
+    if isinstance(error, MemoryError):
+        message = "needs more memory than one page may take"
+        reason = Reason(code="too_large", stage=stages.stage, message=message)
+        return Extraction(outcome="failed", reason=reason)
+    reason = reason_of(error, stages.stage)
+    route = error.route if error.route is not None else Route()
+    return Extraction(outcome="failed", reason=reason, attempts=error.attempts, route=route)
+
+
 def reason_of(error: Error, stage: str) -> Reason:
     """The reason that a record gives for ``error``."""
     message = f"{error} ({error.hint})" if error.hint else str(error)
-    return Reason(code=error.code, stage=stage, message=message, retryable=error.retryable)
+    return Reason(
+        code=error.code,
+        stage=stage,
+        message=message,
+        retryable=error.retryable,
+        retry_at=getattr(error, "retry_at", None),
+    )
 
 
-def _source(source: Source | bytes | str) -> Source:
+class Waiting(Struct, frozen=True, kw_only=True):
+    """A page about which engines may be asked; it can travel to the process that asks them.
+
+    ``source`` is the input without its bytes, ``seconds`` the time spent so far by stage.
+    """
+
+    page: Page
+    heard: Heard
+    source: Source
+    seq: int
+    seconds: dict[str, float]
+    notices: tuple[Notice, ...] = ()
+
+
+def hear_record(
+    source: Source,
+    seq: int,
+    pipeline: Pipeline,
+    help_: Help,
+    *,
+    notices: Sequence[Notice] = (),
+    stages: Stages | None = None,
+) -> Waiting | dict[str, Any]:
+    """As ``extract_record``, up to where engines are asked: a page of which nothing is to be asked
+    is a record, and so is one that failed."""
+    from rolecall.climb import NOTHING_TO_ASK, questions
+
+    stages = stages if stages is not None else Stages()
+    try:
+        page, heard = hear_page(source, pipeline, stages)
+        result = stages.run("settle", lambda: settled(page, heard, pipeline.rules))
+        if questions(result, help_):
+            return Waiting(
+                page=page,
+                heard=heard,
+                source=source.but_bodiless(),
+                seq=seq,
+                seconds=dict(stages.seconds),
+                notices=tuple(notices),
+            )
+        if result.outcome != "not_a_posting":
+            result = replace(result, route=replace(result.route, reasons=(NOTHING_TO_ASK,)))
+        result = replace(result, warnings=(*notices, *result.warnings))
+        return record_of(conclude(result, page, pipeline, stages), source, seq, pipeline, stages)
+    except (Error, MemoryError) as error:
+        result = replace(failed(error, stages), warnings=tuple(notices))
+        return record_of(result, source, seq, pipeline, stages)
+    except Exception as error:
+        return internal_record(error, source, seq, pipeline, stages)
+
+
+def read_source(source: Source | bytes | str) -> Source:
+    """What a user gave, as a `Source`."""
     if isinstance(source, str):
         body = source.encode("utf-8", "surrogatepass")
         return Source(body=body, charset="utf-8")
@@ -218,15 +302,18 @@ def _tried(source: Source, pipeline: Pipeline, stages: Stages) -> Extraction:
     """The extraction; an `Error` and a lack of memory become the outcome ``failed``."""
     try:
         return _run(source, pipeline, stages)
-    except Error as error:
-        return Extraction(outcome="failed", reason=reason_of(error, stages.stage))
-    except MemoryError:
-        message = "needs more memory than one page may take"
-        reason = Reason(code="too_large", stage=stages.stage, message=message)
-        return Extraction(outcome="failed", reason=reason)
+    except (Error, MemoryError) as error:
+        return failed(error, stages)
 
 
 def _run(source: Source, pipeline: Pipeline, stages: Stages) -> Extraction:
+    page, heard = hear_page(source, pipeline, stages)
+    result = stages.run("settle", lambda: settled(page, heard, pipeline.rules))
+    return conclude(result, page, pipeline, stages)
+
+
+def hear_page(source: Source, pipeline: Pipeline, stages: Stages) -> tuple[Page, Heard]:
+    """The page, and what the producers that cost nothing propose for it."""
     page: Page = stages.run("clean", lambda: clean(source, pipeline.limits))
 
     def timed(name: str, produce: Producer) -> Producer:
@@ -237,12 +324,12 @@ def _run(source: Source, pipeline: Pipeline, stages: Stages) -> Extraction:
         return spoken
 
     producers = {name: timed(name, produce) for name, produce in pipeline.producers.items()}
-    start = stages.clock()
-    before = sum(stages.seconds.values())
     stages.stage = "settle"
-    result = finish(climb(page, producers=producers, policy=pipeline.policy, verdict=verdict))
-    inside = sum(stages.seconds.values()) - before
-    stages.seconds["settle"] = stages.clock() - start - inside
+    return page, hear(page, producers, verdict)
+
+
+def conclude(result: Extraction, page: Page, pipeline: Pipeline, stages: Stages) -> Extraction:
+    """The settled extraction with what the page says of itself, in the shape of the user."""
     if result.outcome in ("ok", "partial") and (closed := pipeline.closed(page)) is not None:
         result = replace(result, warnings=(*result.warnings, closed))
     if pipeline.schema is not None:

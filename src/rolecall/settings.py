@@ -15,22 +15,37 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+from rolecall.aliases import engine_of_environment, without_effect
 from rolecall.core import Notice
 from rolecall.errors import SettingsError
 
 PREFIX: Final = "ROLECALL_"
 PROJECT_FILE: Final = "rolecall.toml"
+NONE: Final = "none"
+"""How a setting that may be left open is told to be; ``budget_day = "none"`` in TOML."""
 
 
-def _setting(default: Any, text: str, *, decides: bool = False, least: float | None = None) -> Any:
-    """Declare a setting; ``decides`` says that it can change what is extracted."""
-    return field(default=default, metadata={"help": text, "decides": decides, "least": least})
+def _setting(
+    default: Any,
+    text: str,
+    *,
+    decides: bool = False,
+    least: float | None = None,
+    unless_none: type | None = None,
+) -> Any:
+    """Declare a setting; ``decides`` says that it can change what is extracted.
+
+    With ``unless_none`` it may be ``None``, written ``none``, and is of that type otherwise.
+    """
+    told = {"help": text, "decides": decides, "least": least, "unless_none": unless_none}
+    return field(default=default, metadata=told)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All settings with their values. ``Settings()`` holds the defaults.
 
+    ``engines`` holds the tables ``[engines.NAME]`` of the files, as they are written there.
     ``origins`` names for each setting that is not at its default where its value came from;
     ``warnings`` names settings that were given and have no effect.
     """
@@ -62,18 +77,92 @@ class Settings:
     schema: str = _setting(
         "", "File of the JSON Schema that records follow; empty is the default posting."
     )
+    engine: str = _setting(
+        "auto",
+        "Which engines may be asked, in order, by name with commas between; auto is every one that "
+        "is declared and answers, none is none.",
+        decides=True,
+    )
+    policy: str = _setting(
+        "local-only",
+        "local-only, cloud-over-threshold (long pages go to cloud_engine) or cloud-on-doubt (what "
+        "is still missing or in doubt does).",
+        decides=True,
+    )
+    cloud_engine: str = _setting(
+        "", "The one engine outside your machines that a policy may use, by name.", decides=True
+    )
+    threshold_tokens: int = _setting(
+        8_192,
+        "A prompt and answer of more tokens than this is long: see policy; a local engine gets it "
+        "in windows.",
+        decides=True,
+        least=1_024,
+    )
+    ask_below: float = _setting(
+        0.5,
+        "A value less sure than this is asked of an engine, from 0 to 1.",
+        decides=True,
+        least=0,
+    )
+    ask_null_below: float = _setting(
+        0.75,
+        "A field left empty is asked of an engine if such nulls are right less often than this.",
+        decides=True,
+        least=0,
+    )
+    engine_failure: str = _setting(
+        "fail",
+        "What becomes of a page whose engines have all failed: fail, or keep what was found "
+        "without them, with a warning.",
+        decides=True,
+    )
+    cache: bool = _setting(
+        True, "Keep the answers of engines, so that the same question is not asked twice."
+    )
     with_text: bool = _setting(
         False, "Add the page's visible text to each record, so that spans can be read without it."
     )
+    budget_record: float | None = _setting(
+        None,
+        "The most that paid engines may cost for one record, in US dollars; 0 lets nothing be "
+        "spent, none sets no cap.",
+        least=0,
+        unless_none=float,
+    )
+    budget_day: float | None = _setting(
+        None,
+        "The most that paid engines may cost in a day (UTC), in US dollars, over all your "
+        "processes; 0 lets nothing be spent, none sets no cap.",
+        least=0,
+        unless_none=float,
+    )
+    budget_month: float | None = _setting(
+        30.0,
+        "The most that paid engines may cost in a month (UTC), in US dollars, over all your "
+        "processes; 0 lets nothing be spent, none sets no cap.",
+        least=0,
+        unless_none=float,
+    )
+    data_folder: str = _setting(
+        "",
+        "Folder of the database with the budget and the kept completions; empty is "
+        "$XDG_DATA_HOME/rolecall, usually ~/.local/share/rolecall.",
+    )
+    engines: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
     origins: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     warnings: tuple[Notice, ...] = ()
 
     def deciding(self) -> dict[str, Any]:
         """The values that can change a result; they go into a record's ``config``.
 
+        Those that are about engines count only where an engine may be asked.
         The reader's model is not among them: its hash goes there itself, whatever its place.
         """
-        return {one.name: getattr(self, one.name) for one in declared() if one.decides}
+        values = {one.name: getattr(self, one.name) for one in declared() if one.decides}
+        if self.engine == "none" or (self.engine == "auto" and not self.engines):
+            return {name: value for name, value in values.items() if name not in OF_ENGINES}
+        return values | {"engines": {name: dict(one) for name, one in self.engines.items()}}
 
     def origin(self, name: str) -> str:
         """Where the value of ``name`` came from, in words; ``default`` when nothing set it."""
@@ -82,7 +171,10 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """The declaration of one setting, for help texts and the reference page."""
+    """The declaration of one setting, for help texts and the reference page.
+
+    One that is ``optional`` may also be ``None``, which is written ``none``.
+    """
 
     name: str
     kind: type
@@ -90,6 +182,7 @@ class Setting:
     help: str
     decides: bool
     least: float | None = None
+    optional: bool = False
 
     @property
     def variable(self) -> str:
@@ -102,25 +195,10 @@ class Setting:
         return "--" + self.name.replace("_", "-")
 
 
-ALIASES: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "MODEL_NAME": "no engine is asked yet, so no model is chosen",
-        "MODEL_QUANTIZATION": "no engine is asked yet, so no weights are loaded",
-        "KV_CACHE_DTYPE": "no engine is asked yet, so there is no KV cache",
-        "MAX_MODEL_LENGTH": "no engine is asked yet, so there is no context window",
-        "GPU_MEMORY_UTILIZATION": "no engine is asked yet, so no GPU memory is taken",
-        "SWAP_SPACE": "vLLM has dropped the option swap_space",
-        "MAX_NUM_SEQS": "no engine is asked yet; processes are set with ROLECALL_WORKERS",
-        "REQUIRED_VLLM_VERSION": "no engine is asked yet, and versions are checked by what they do",
-        "REQUIRED_CUDA_VERSION": "no engine is asked yet, and nothing here needs CUDA",
-        "REQUIRED_HARDWARE": "no engine is asked yet, and nothing here needs a GPU",
-        "VLLM_HOST": "no engine is asked yet, so no server is started",
-        "VLLM_PORT": "no engine is asked yet, so no server is started",
-        "VLLM_ENABLE_PREFIX_CACHING": "no engine is asked yet; vLLM caches prefixes by itself",
-        "VLLM_TRUST_REMOTE_CODE": "code from a model's repository is never run",
-    }
+OF_ENGINES: Final = frozenset(
+    "engine policy cloud_engine threshold_tokens ask_below ask_null_below engine_failure".split()
 )
-"""Variables of the decision record's ``.env`` that are understood -> why they have no effect."""
+"""Settings without effect where no engine is asked."""
 
 
 def declared() -> tuple[Setting, ...]:
@@ -128,11 +206,12 @@ def declared() -> tuple[Setting, ...]:
     return tuple(
         Setting(
             name=one.name,
-            kind=type(one.default),
+            kind=one.metadata["unless_none"] or type(one.default),
             default=one.default,
             help=one.metadata["help"],
             decides=one.metadata["decides"],
             least=one.metadata["least"],
+            optional=one.metadata["unless_none"] is not None,
         )
         for one in fields(Settings)
         if one.metadata and one.default is not MISSING
@@ -153,7 +232,11 @@ def load(
     known = {one.name: one for one in declared()}
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
+    engines: dict[str, Mapping[str, Any]] = engine_of_environment(environ or {})
     for origin, name, value in _told(flags or {}, environ or {}, project_toml, user_toml):
+        if name == "engines" and origin[0] == "file":
+            engines |= _tables(value, origin)
+            continue
         key = name if origin[0] != "environment" else name.removeprefix(PREFIX).lower()
         if key not in known:
             raise _unknown(name, origin, known.values())
@@ -161,8 +244,9 @@ def load(
         origins[key] = _said(origin, name)
     return Settings(
         **values,
+        engines=MappingProxyType(engines),
         origins=MappingProxyType(origins),
-        warnings=tuple(_without_effect(environ or {})),
+        warnings=tuple(without_effect(environ or {})),
     )
 
 
@@ -210,9 +294,21 @@ def _read(path: Path) -> dict[str, Any]:
         raise SettingsError(f"{path} cannot be used: {error}", hint="mend or remove it") from error
 
 
+def _tables(value: Any, origin: _Origin) -> dict[str, Mapping[str, Any]]:
+    """The tables of engines in a file; what is in them is read where engines are connected."""
+    if not isinstance(value, dict) or not all(isinstance(one, dict) for one in value.values()):
+        raise SettingsError(
+            f"{_said(origin, 'engines')}: a table for each engine is needed",
+            hint='write [engines.NAME] and below it kind = "vllm" and url = "http://…"',
+        )
+    return {name: MappingProxyType(table) for name, table in value.items()}
+
+
 def _typed(setting: Setting, value: Any, name: str, origin: _Origin) -> Any:
     """``value`` in the setting's type; words from the environment are read."""
     kind = setting.kind
+    if setting.optional and isinstance(value, str) and value.strip().lower() == NONE:
+        return None
     if isinstance(value, str) and kind is not str:
         value = _from_words(kind, value.strip())
     if kind is float and type(value) is int:
@@ -220,7 +316,7 @@ def _typed(setting: Setting, value: Any, name: str, origin: _Origin) -> Any:
     # bool is an int to Python, and not to whoever writes workers = true.
     if type(value) is not kind or value != value or value in (float("inf"), float("-inf")):
         raise SettingsError(
-            f"{_said(origin, name)}: a value like {setting.default!r} is needed",
+            f"{_said(origin, name)}: a value like {_example(setting)} is needed",
             hint=setting.help,
         )
     if setting.least is not None and isinstance(value, int | float) and value < setting.least:
@@ -229,6 +325,12 @@ def _typed(setting: Setting, value: Any, name: str, origin: _Origin) -> Any:
             hint=setting.help,
         )
     return value
+
+
+def _example(setting: Setting) -> str:
+    if setting.optional:
+        return f"{setting.kind(5)!r} or {NONE}"
+    return repr(setting.default)
 
 
 def _from_words(kind: type, words: str) -> Any:
@@ -253,9 +355,3 @@ def _said(origin: _Origin, name: str) -> str:
     if kind == "flag":
         return f"flag --{name.replace('_', '-')}"
     return f"environment {name}" if kind == "environment" else f"{name} in {place}"
-
-
-def _without_effect(environ: Mapping[str, str]) -> Iterator[Notice]:
-    for name, why in ALIASES.items():
-        if name in environ:
-            yield Notice(code="setting_without_effect", message=f"{name} has no effect: {why}")

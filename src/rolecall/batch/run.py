@@ -2,62 +2,36 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from datetime import date
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from msgspec import Struct, field
-
+from rolecall.batch.done import Done, Tally
 from rolecall.batch.inputs import Entries, Input
 from rolecall.batch.read import load
 from rolecall.batch.workers import Crew, Loss, work
 from rolecall.core import Reason, Source
 from rolecall.errors import SourceError
-from rolecall.pipeline import Pipeline, Stages, extract_record, prepare, reason_of
+from rolecall.pipeline import (
+    Pipeline,
+    Stages,
+    Waiting,
+    extract_record,
+    hear_record,
+    prepare,
+    reason_of,
+)
 from rolecall.record import dump, failed_record
 from rolecall.settings import Settings
 
+if TYPE_CHECKING:
+    from rolecall.batch.asking import Asker
+    from rolecall.climb import Help
+
+__all__ = ["Done", "Form", "PageWork", "Tally", "run"]
+
 Form = Literal["record", "explain", "schema-org"]
-
-
-class Done(Struct, frozen=True):
-    """A finished input. ``line`` is what goes out: ``None`` if there is nothing to write.
-
-    ``outcome`` is the record's, or ``kept`` for a record that an earlier run wrote.
-    """
-
-    seq: int
-    locator: str
-    outcome: str
-    code: str | None = None
-    message: str = ""
-    line: bytes | None = None
-
-
-class Tally(Struct):
-    """How many inputs had which outcome, and why."""
-
-    outcomes: Counter[str] = field(default_factory=Counter)
-    codes: dict[str, Counter[str]] = field(default_factory=dict)
-
-    def add(self, done: Done) -> None:
-        """Count one input."""
-        self.outcomes[done.outcome] += 1
-        if done.code is not None:
-            self.codes.setdefault(done.outcome, Counter())[done.code] += 1
-
-    @property
-    def total(self) -> int:
-        """All inputs so far."""
-        return self.outcomes.total()
-
-    @property
-    def failed(self) -> int:
-        """Inputs that failed, in this run or in the one it continues."""
-        kept = self.codes.get("kept", Counter())["failed"]
-        return self.outcomes["failed"] + kept
 
 
 class PageWork:
@@ -70,14 +44,26 @@ class PageWork:
         captured: date | None = None,
         form: Form = "record",
         colours: bool = False,
+        asks: bool = False,
     ) -> None:
         # Of all settings only the values travel to another process, not where they came from.
-        self.settings = replace(settings, origins={})
-        self.captured, self.form, self.colours = captured, form, colours
+        tables = {name: dict(one) for name, one in settings.engines.items()}
+        self.settings = replace(settings, origins={}, engines=tables)
+        self.captured, self.form, self.colours, self.asks = captured, form, colours, asks
         self._pipeline: Pipeline | None = None
+        self._help: Help | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_pipeline": None}
+        return self.__dict__ | {"_pipeline": None, "_help": None}
+
+    @property
+    def help(self) -> Help:
+        """What engines are asked for, without the engines."""
+        if self._help is None:
+            from rolecall.drive.connect import help_of
+
+            self._help = help_of(self.settings, self.pipeline.schema)
+        return self._help
 
     @property
     def pipeline(self) -> Pipeline:
@@ -101,8 +87,17 @@ class PageWork:
             return self.failed(entry, reason, stages=stages)
         if entry.known is not None and source.id == entry.known:
             return Done(entry.seq, entry.locator, "kept")
-        record = extract_record(source, entry.seq, self.pipeline, notices=notices, stages=stages)
-        return self.done(entry, record)
+        if not self.asks:
+            record = extract_record(
+                source, entry.seq, self.pipeline, notices=notices, stages=stages
+            )
+            return self.done(entry.seq, entry.locator, record)
+        heard = hear_record(
+            source, entry.seq, self.pipeline, self.help, notices=notices, stages=stages
+        )
+        if isinstance(heard, Waiting):
+            return Done(entry.seq, entry.locator, "waiting", waiting=heard)
+        return self.done(entry.seq, entry.locator, heard)
 
     def lost(self, entry: Input, loss: Loss) -> Done:
         """The record of an input whose worker was killed or died."""
@@ -137,14 +132,14 @@ class PageWork:
         )
         if self.pipeline.settings.with_text:
             record["text"] = None
-        return self.done(entry, record)
+        return self.done(entry.seq, entry.locator, record)
 
-    def done(self, entry: Input, record: dict[str, Any]) -> Done:
+    def done(self, seq: int, locator: str, record: dict[str, Any]) -> Done:
         """``record`` in the form of this run."""
         reason = record["reason"] or {}
         return Done(
-            entry.seq,
-            entry.locator,
+            seq,
+            locator,
             record["outcome"],
             reason.get("code"),
             reason.get("message", ""),
@@ -171,6 +166,17 @@ def run(
     crew: Crew,
     *,
     stop: Callable[[], bool] = lambda: False,
+    asker: Asker | None = None,
 ) -> Generator[Done, None, None]:
-    """Every entry through the workers; one `Done` for each, unless ``stop`` ends the run."""
-    return work(entries, page_work, page_work.lost, crew=crew, stop=stop)
+    """Every entry through the workers; one `Done` for each, unless ``stop`` ends the run.
+
+    Pages that wait for engines go on to ``asker``, while workers read the next ones.
+    """
+    ticks = asker is not None
+    results = work(entries, page_work, page_work.lost, crew=crew, stop=stop, ticks=ticks)
+    if asker is None:
+        yield from (done for done in results if done is not None)
+        return
+    from rolecall.batch.asking import answered
+
+    yield from answered(results, asker, page_work.done, ordered=crew.ordered, stop=stop)

@@ -308,14 +308,16 @@ def work(
     *,
     crew: Crew,
     stop: Callable[[], bool] = lambda: False,
-) -> Generator[R, None, None]:
+    ticks: bool = False,
+) -> Generator[R | None, None, None]:
     """Apply ``target`` to each item in child processes and yield the results.
 
     Exactly one result for each item: what ``target`` returns, or what ``lost`` makes of a `Loss`.
     Results come as they finish, or in the order of the items if ``crew.ordered``. After ``stop``
     says so, nothing is handed out any more, and running items get ``GRACE`` seconds. ``items`` is
-    read as far as needed; a ``None`` in it means that nothing is there for the moment. Items and
-    results travel by pickle.
+    read as far as needed; a ``None`` in it means that nothing is there for the moment. With
+    ``ticks`` a ``None`` comes out now and then too, so that the caller can look after other things.
+    Items and results travel by pickle.
     """
     run = _Run(items, target, lost, crew)
     gc.collect()
@@ -332,6 +334,8 @@ def work(
             if time.monotonic() > end:
                 break
             yield from run.order(run.wait())
+            if ticks:
+                yield None
         for number in sorted(run.held):
             yield run.held.pop(number)
     finally:

@@ -1,8 +1,8 @@
 """The command line: parse, call, print. stdout is data, stderr is messages and progress.
 
 Exit codes: 0 all inputs ok, partial or not_a_posting; 1 the output could not be written; 2 usage,
-settings or schema refused; 3 at least one input failed; 130 and 143 stopped by a signal; 141 the
-reader of stdout went away.
+settings or schema refused; 3 at least one input failed; 4 the budget stopped calls; 130 and 143
+stopped by a signal; 141 the reader of stdout went away.
 """
 
 from __future__ import annotations
@@ -19,10 +19,13 @@ from rolecall.errors import Error, UsageError
 VERBS = {
     "extract": "job postings to JSON, one record per input",
     "clean": "what a model would see of one page",
+    "prompt": "what an engine would be asked about a page",
+    "doctor": "what works here, which engines answer and what they hold to",
     "schema": "check a JSON Schema of your own, show the default one",
+    "budget": "what paid engines have cost, and what the caps leave",
     "settings": "every setting, its value and where it came from",
 }
-OK, UNWRITABLE, USAGE, FAILED, PIPE_CLOSED = 0, 1, 2, 3, 141
+OK, UNWRITABLE, USAGE, FAILED, OVER_BUDGET, PIPE_CLOSED = 0, 1, 2, 3, 4, 141
 
 HELP = """\
 usage: rolecall VERB ...

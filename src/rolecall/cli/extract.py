@@ -13,14 +13,15 @@ import shlex
 import sys
 from collections.abc import Iterator
 from datetime import date
+from typing import TYPE_CHECKING
 
 from rolecall.batch.files import shown
 from rolecall.batch.inputs import PAGE_SUFFIXES, STDIN, Entries, Input, Left, count, expand, stream
 from rolecall.batch.output import Ledger, Mode, OutputError, open_ledger
 from rolecall.batch.run import Done, Form, PageWork
 from rolecall.batch.run import run as run_pages
-from rolecall.batch.workers import Crew
-from rolecall.cli import FAILED, OK, PIPE_CLOSED
+from rolecall.batch.workers import METHOD, Crew
+from rolecall.cli import FAILED, OK, OVER_BUDGET, PIPE_CLOSED
 from rolecall.cli.options import Parser
 from rolecall.cli.options import settings as load_settings
 from rolecall.cli.progress import Progress
@@ -28,6 +29,9 @@ from rolecall.cli.signals import Stop
 from rolecall.errors import UsageError
 from rolecall.pipeline import warm
 from rolecall.settings import Settings
+
+if TYPE_CHECKING:
+    from rolecall.batch.asking import Asker
 
 FEW = 8  # inputs that one worker does faster than several would start
 NO_LIMIT = 86_400.0  # seconds; what a time limit of 0 means
@@ -59,8 +63,13 @@ Without --out, records go to stdout in the order of the inputs. With it, they ar
 appended as they finish and put in order at the end; a run that was stopped or
 killed leaves whole records, and --resume does the rest.
 
+Engines (models on a server) are declared in rolecall.toml and asked only for what is
+missing or in doubt; see rolecall doctor. No page leaves your machines unless --policy
+and --cloud allow it.
+
 exit codes: 0 all ok, partial or not_a_posting; 1 the output could not be written;
-2 a wrong call; 3 at least one input failed; 130, 143 stopped by a signal."""
+2 a wrong call; 3 at least one input failed; 4 the budget stopped calls; 130, 143
+stopped by a signal."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,11 +89,13 @@ class Order:
 def run(words: list[str]) -> int:
     """Extract, and return the exit code."""
     order = read_order(words)
+    asks = _asks(order.settings)
     page_work = PageWork(
         order.settings,
         captured=order.captured,
         form=order.form,
         colours=os.isatty(1) and not os.environ.get("NO_COLOR"),
+        asks=asks,
     )
     stop, left = Stop(), Left()
     entries = stream(order.paths, limit=order.settings.max_bytes, leave_out=order.out, left=left)
@@ -99,7 +110,10 @@ def run(words: list[str]) -> int:
             )
         many = len(head) > FEW
         progress = _progress(order, len(head), many=many)
-        with _output(order, page_work.pipeline.config) as ledger:
+        with (
+            _output(order, page_work.pipeline.config) as ledger,
+            contextlib.ExitStack() as opened,
+        ):
             if many:
                 warm(page_work.pipeline)  # before the workers start, so that they share it
             if ledger is not None:
@@ -107,12 +121,14 @@ def run(words: list[str]) -> int:
                 entries = map(known, itertools.chain(head, entries))
             else:
                 entries = itertools.chain(head, entries)
-            crew = _crew(order, many=many)
+            crew = _crew(order, many=many, asks=asks)
+            asker = opened.enter_context(_asker(page_work, progress)) if asks else None
             if not gc.isenabled():  # all is loaded now, and none of it is garbage
                 gc.freeze()
                 gc.enable()
             try:
-                with contextlib.closing(run_pages(entries, page_work, crew, stop=stop)) as results:
+                pages = run_pages(entries, page_work, crew, stop=stop, asker=asker)
+                with contextlib.closing(pages) as results:
                     if not _write_all(results, ledger, progress):
                         return PIPE_CLOSED
                 if stop():
@@ -159,6 +175,26 @@ def parser() -> Parser:
         dest="page_timeout_seconds",
         help="give up on a page after this long (10); 0 never does",
     )
+    add(
+        "--engine",
+        metavar="NAME",
+        action="append",
+        help="ask this engine for what is missing or in doubt; may be repeated; auto, none",
+    )
+    add("--policy", metavar="POLICY", help="local-only, cloud-over-threshold, cloud-on-doubt")
+    add(
+        "--cloud",
+        metavar="NAME",
+        dest="cloud_engine",
+        help="the one engine outside your machines that the policy may use",
+    )
+    add(
+        "--no-cache",
+        action="store_const",
+        const=False,
+        dest="cache",
+        help="ask anew, even where an answer is kept",
+    )
     add("--quiet", action="store_true", help="no progress and no summary, errors only")
     return told
 
@@ -177,8 +213,12 @@ def read_order(words: list[str]) -> Order:
             "--out holds records; --explain and --schema-org print to stdout",
             hint="leave out --out and redirect stdout",
         )
-    names = ("with_text", "workers", "page_timeout_seconds", "schema")
-    settings = load_settings({name: getattr(told, name) for name in names})
+    names = (
+        "with_text", "workers", "page_timeout_seconds", "schema", "policy", "cloud_engine", "cache",
+    )  # fmt: skip
+    flags = {name: getattr(told, name) for name in names}
+    flags["engine"] = ",".join(told.engine) if told.engine else None
+    settings = load_settings(flags)
     if told.schema_org and settings.schema:
         raise UsageError(
             "--schema-org writes the default posting, not one of another schema",
@@ -224,14 +264,40 @@ def _progress(order: Order, seen: int, *, many: bool) -> Progress:
     return progress
 
 
-def _crew(order: Order, *, many: bool) -> Crew:
+def _crew(order: Order, *, many: bool, asks: bool) -> Crew:
     settings = order.settings
+    # Engines live in a thread of this process, and a process with threads is not safe to fork.
+    method = "spawn" if asks else METHOD
     return Crew(
         workers=settings.workers or (_cores() if many else 1),
         timeout=settings.page_timeout_seconds or NO_LIMIT,
         pages=settings.recycle_after or sys.maxsize,
         ordered=order.out is None,
+        method=method,
     )
+
+
+def _asks(settings: Settings) -> bool:
+    """Whether any engine may be asked; raises for settings that cannot be."""
+    from rolecall.engines.state import state_file
+
+    if settings.engine == "auto" and not settings.engines and not state_file(os.environ).exists():
+        return False  # the usual case: nothing of engines is loaded
+    from rolecall.drive.connect import declared_engines, policy_of
+
+    policy_of(settings)
+    return bool(declared_engines(settings, os.environ))
+
+
+@contextlib.contextmanager
+def _asker(page_work: PageWork, progress: Progress) -> Iterator[Asker | None]:
+    """The engines, open; ``None`` if none of them answers."""
+    from rolecall.batch.asking import Asker
+
+    with Asker(page_work.pipeline) as asker:
+        for notice in asker.notices:
+            progress.say(f"rolecall: {notice.message}")
+        yield asker if asker.ready else None
 
 
 def _cores() -> int:
@@ -308,4 +374,6 @@ def _end(progress: Progress, ledger: Ledger | None, left: Left) -> int:
         progress.say(f"left out other files: {left.ignored:,}")
     if left.repeated:
         progress.say(f"read once what was named twice: {left.repeated:,}")
+    if "budget_exceeded" in progress.tally.codes.get("failed", ()):
+        return OVER_BUDGET
     return FAILED if progress.tally.failed else OK

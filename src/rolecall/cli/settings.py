@@ -8,7 +8,7 @@ import textwrap
 from rolecall.cli import OK
 from rolecall.cli.options import Parser
 from rolecall.cli.options import settings as load_settings
-from rolecall.settings import declared
+from rolecall.settings import NONE, declared
 
 DESCRIPTION = """\
 Prints every setting with its value and where the value came from. A flag wins over
@@ -38,7 +38,8 @@ def run(words: list[str]) -> int:
     else:
         for one in declared():
             value = getattr(settings, one.name)
-            sys.stdout.write(f"{one.name} = {value!r}   ({settings.origin(one.name)})\n")
+            said = NONE if value is None else repr(value)
+            sys.stdout.write(f"{one.name} = {said}   ({settings.origin(one.name)})\n")
             sys.stdout.write(textwrap.indent(textwrap.fill(one.help, 76), "    ") + "\n")
             flag = f"{one.variable}, or {one.name} in rolecall.toml"
             sys.stdout.write(f"    set it with {flag}\n")

@@ -39,6 +39,11 @@ class OpenAIEngine:
         self.connecting: tuple[Attempt, ...] = ()
         self._row = row
 
+    @property
+    def tries(self) -> int:
+        """How often a call is tried at most."""
+        return self.calls.limits.tries
+
     async def count_tokens(self, prompt: Prompt) -> int | None:
         """The tokens of the messages as the server counts them; ``None`` where it cannot.
 

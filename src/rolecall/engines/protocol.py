@@ -52,3 +52,4 @@ class EngineSettings(Struct, frozen=True, kw_only=True):
     forms: tuple[str, ...] = ()
     price: Price | None = None
     path: str = ""
+    tokenizer: str = ""

@@ -178,4 +178,5 @@ _KEYS: Final[Mapping[str, Callable[[str, Any], Any]]] = {
     "forms": _forms,
     "price": _price,
     "path": _text,
+    "tokenizer": _text,
 }

@@ -6,11 +6,9 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-import orjson
 from msgspec import Struct
 
 from rolecall.core import EngineInfo, Notice
@@ -20,13 +18,12 @@ from rolecall.engines.calls import Calls
 from rolecall.engines.protocol import EngineSettings
 from rolecall.engines.retry import Clock, no_answer, plain
 from rolecall.engines.settings import read_engine
+from rolecall.engines.state import STATE_FILE, running
 from rolecall.engines.wire import Reply
-from rolecall.errors import EngineError, SettingsError
+from rolecall.errors import EngineError
 
 OLDEST: Final = (0, 24)
 """Older servers could be stopped by a user's schema or a page's text."""
-
-STATE_FILE: Final = "engines.json"
 
 
 class Metrics(Struct, frozen=True, kw_only=True):
@@ -71,36 +68,6 @@ async def connect(
         assert isinstance(engine, VLLMEngine)
         engine.info = await _with_version(engine.info, engine.calls)
         yield engine
-
-
-def state_file(environ: Mapping[str, str]) -> Path:
-    """Where the running servers are written down.
-
-    ``$XDG_STATE_HOME/rolecall/engines.json``; a relative path there is ignored, as the XDG
-    specification asks, and then ``~/.local/state`` takes its place.
-    """
-    base = environ.get("XDG_STATE_HOME") or ""
-    home = Path(environ.get("HOME") or "~").expanduser()
-    folder = Path(base) if base.startswith("/") else home / ".local" / "state"
-    return folder / "rolecall" / STATE_FILE
-
-
-def running(environ: Mapping[str, str]) -> Mapping[str, Mapping[str, Any]]:
-    """The servers that run now: name -> its ``[engines.NAME]`` table, from the state file.
-
-    Raises:
-        SettingsError: the file is there and is not such a mapping.
-    """
-    path = state_file(environ)
-    try:
-        data = orjson.loads(path.read_bytes())
-    except (FileNotFoundError, NotADirectoryError):
-        return {}
-    except (OSError, orjson.JSONDecodeError) as error:
-        raise SettingsError(f"{path} cannot be used: {error}", hint="remove it") from error
-    if not isinstance(data, dict) or not all(isinstance(one, dict) for one in data.values()):
-        raise SettingsError(f"{path} does not map names to tables", hint="remove it")
-    return data
 
 
 def _filled_in(

@@ -12,12 +12,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from rolecall.core import Evidence, Extraction, Notice, Problem, Span
+from rolecall.core import Evidence, Extra, Extraction, Notice, Problem, Span
 from rolecall.schema.fields import Field
 from rolecall.schema.links import Link
 from rolecall.schema.schema import Schema
 from rolecall.schema.tour import step
 from rolecall.settle import CUTS
+from rolecall.settle.ground import Places
 from rolecall.shape.spelling import spelled
 
 UNITS_OF_TEXT: Final = {
@@ -59,16 +60,19 @@ def shaped(extraction: Extraction, schema: Schema) -> Extraction:
         return extraction
     draft = _Draft()
     links = {link.path: link for link in schema.links}
+    extras = {extra.pointer: extra for extra in extraction.extras}
     for one in schema.fields:
-        link = links.get(one.path)
+        link, extra = links.get(one.path), extras.get(one.pointer)
         if link is not None:
             _fill(one, link, extraction, draft)
-        if link is None or not _has(draft.data, one.path):
+        elif extra is not None:
+            _fill_extra(one, extra, extraction, draft)
+        if not _has(draft.data, one.path):
             _empty(one, draft)
     _moved_problems(extraction, schema, draft)
     broken = schema.validate(draft.data)
     missing = _unfilled(schema, draft)
-    if missing:
+    if missing and not extraction.attempts:
         message = f"no model was asked for {', '.join(missing)}"
         draft.warnings.append(Notice(code="not_asked", message=message))
     cut = any(notice.code in CUTS for notice in extraction.warnings)
@@ -117,6 +121,24 @@ def _fill(one: Field, link: Link, extraction: Extraction, draft: _Draft) -> None
             _scalar(one, link, value, sources, extraction, draft)
     except _MisfitError as misfit:
         draft.problems.append(Problem(pointer=one.pointer, kind="schema", message=str(misfit)))
+
+
+def _fill_extra(one: Field, extra: Extra, extraction: Extraction, draft: _Draft) -> None:
+    """A value that an engine gave for a field that no unit fills, with its quotes."""
+    page = extraction.page
+    places = Places(page) if page is not None else None
+    draft.put(one.path, extra.value)
+    several = isinstance(extra.value, list)
+    for number, (quote, span) in enumerate(zip(extra.quotes, extra.spans, strict=True)):
+        pointer = step(one.pointer, number) if several else one.pointer
+        draft.evidence[pointer] = Evidence(
+            quote=quote,
+            span=span,
+            match="exact",
+            origin=extra.origin,
+            confidence=None,
+            block_path=places.path(span) if places is not None else None,
+        )
 
 
 def _value(

@@ -1,0 +1,1 @@
+"""What an engine is asked about a page, and what its answer says."""

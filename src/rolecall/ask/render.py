@@ -1,0 +1,94 @@
+"""A page as an engine sees it: the lines of the posting and its header, without site furniture."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from msgspec import Struct
+
+from rolecall.core import Block, Kind, Page, Span
+
+SHOWN: Final = frozenset({"header", "posting"})
+"""Roles of lines that are shown; menus, footers, cookie notes and other postings are not."""
+
+TELLING: Final = re.compile(r"@\w|©|\(c\) ")
+"""What makes a short line of a footer worth showing: the employer's name or address."""
+
+LONGEST_FOOTER: Final = 200
+
+
+class Line(Struct, frozen=True):
+    """A line that is shown: its number among those of the page, from 1, and where it stands."""
+
+    number: int
+    span: Span
+    text: str
+    kind: Kind
+
+
+class Sheet(Struct, frozen=True, kw_only=True):
+    """Lines of a page that go into one prompt. ``lead`` of them are context from further up."""
+
+    lines: tuple[Line, ...]
+    lead: int = 0
+
+    @property
+    def text(self) -> str:
+        """What quotes are copied from."""
+        return "\n".join(line.text for line in self.lines)
+
+    @property
+    def numbered(self) -> str:
+        """The same with numbers, for questions that are answered by lines.
+
+        Of the items of a list the first and the last have one: a list is answered as a whole, and
+        a number costs as much as a word.
+        """
+        kinds = [line.kind for line in self.lines]
+        out = []
+        for at, line in enumerate(self.lines):
+            inner = 0 < at < len(kinds) - 1 and kinds[at - 1 : at + 2] == ["item"] * 3
+            out.append(line.text if inner else f"{line.number} {line.text}")
+        return "\n".join(out)
+
+    @property
+    def last(self) -> int:
+        """The highest line number."""
+        return self.lines[-1].number if self.lines else 0
+
+
+def sheet_of(page: Page) -> Sheet:
+    """All lines of ``page`` that an engine is shown, in order.
+
+    The document's title comes first. A page whose blocks are all furniture is shown whole: the
+    roles are then wrong, and text must not be lost.
+    """
+    shown = [one for one in page.blocks if one.role in SHOWN or _tells(page, one)]
+    if all(one.kind == "title" for one in shown):
+        shown = list(page.blocks)
+    return Sheet(lines=tuple(_lines(page, shown)))
+
+
+def _tells(page: Page, block: Block) -> bool:
+    """Whether a line of the site's own may name the employer or where to apply."""
+    size = block.span.end - block.span.start
+    return (
+        block.role == "chrome"
+        and size <= LONGEST_FOOTER
+        and TELLING.search(page.line(block)) is not None
+    )
+
+
+def _lines(page: Page, blocks: Sequence[Block]) -> list[Line]:
+    """The lines of ``blocks``; what stands there a second time is shown once."""
+    out: list[Line] = []
+    seen: set[str] = set()
+    for block in blocks:
+        text = page.line(block)
+        key = " ".join(text.casefold().split())
+        if key and key not in seen:
+            seen.add(key)
+            out.append(Line(len(out) + 1, block.span, text, block.kind))
+    return out

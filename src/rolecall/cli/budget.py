@@ -1,0 +1,122 @@
+"""``rolecall budget``: what paid engines have cost, and what the caps leave."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rolecall.cli import OK
+from rolecall.cli.options import Parser
+from rolecall.cli.options import settings as load_settings
+
+if TYPE_CHECKING:
+    from rolecall.ledger.spending import Spending
+
+DESCRIPTION = """\
+Prints what paid engines have cost today and this month, what the caps leave, and
+what the month will come to if it goes on like this. Days and months are those of UTC.
+
+Before each paid call the most that it can cost is taken out of the budget; after it
+the real cost takes its place, failed tries included. "Held" are calls under way.
+Calls that never reported back (a process died) count as spent at the most they can
+have cost. Engines on your own machines cost nothing and are not listed.
+
+The caps are the settings budget_record, budget_day and budget_month, in US dollars:
+0 lets nothing be spent, none sets no cap. At a cap no further call is made."""
+
+EXAMPLES = """\
+examples:
+  rolecall budget
+  rolecall budget --json
+  ROLECALL_BUDGET_MONTH=50 rolecall budget
+  ROLECALL_BUDGET_DAY=none rolecall budget"""
+
+
+def run(words: list[str]) -> int:
+    """Print the state of the budget, and return the exit code."""
+    from rolecall.ledger.clock import utc_now
+    from rolecall.ledger.database import open_database, usual_place
+    from rolecall.ledger.money import Caps
+    from rolecall.ledger.spending import read_spending, summarise
+
+    parser = Parser("budget", DESCRIPTION, EXAMPLES)
+    parser.add_argument("--json", action="store_true", help="one JSON object, for programs")
+    told = parser.parse_intermixed_args(words)
+    settings = load_settings({})
+    caps = Caps(settings.budget_record, settings.budget_day, settings.budget_month)
+    path = usual_place(settings.data_folder, os.environ)
+    now = utc_now()
+    if path.exists():
+        with open_database(path, os.environ) as database:
+            spending = read_spending(database, caps, now)
+    else:  # to look makes nothing
+        spending = summarise([], caps, now)
+    if told.json:
+        import orjson
+        from msgspec import to_builtins
+
+        value = {"database": str(path), **to_builtins(spending)}
+        sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode() + "\n")
+    else:
+        sys.stdout.write(_table(spending, path, now))
+    sys.stdout.flush()
+    return OK
+
+
+def _table(spending: Spending, path: Path, now: datetime) -> str:
+    caps = spending.caps
+    text = f"{now:%B %Y}, in US dollars\n\n"
+    text += _aligned(
+        ("", "spent", "held", "cap", "left"),
+        (
+            "today",
+            _money(spending.today_usd),
+            _money(spending.open_today_usd),
+            *_cap(caps.day, spending.left_today_usd),
+        ),
+        (
+            "this month",
+            _money(spending.month_usd),
+            _money(spending.open_usd),
+            *_cap(caps.month, spending.left_month_usd),
+        ),
+        ("each record", "", "", *_cap(caps.record, None)),
+    )
+    if spending.by_engine:
+        text += "\n" + _aligned(
+            ("by engine", "today", "month", "calls"),
+            *(
+                (one.engine, _money(one.today_usd), _money(one.month_usd), f"{one.calls:,}")
+                for one in spending.by_engine
+            ),
+        )
+    text += f"\nopen reservations: {spending.open:,}, {_money(spending.open_usd)} at the most\n"
+    if spending.overdue:
+        text += f"never reported back: {spending.overdue:,}, counted as spent at"
+        text += f" {_money(spending.overdue_usd)}\n"
+    text += f"forecast for the month: {_money(spending.forecast_usd)}\n"
+    return text + f"database: {path}{'' if path.exists() else ' (not made yet)'}\n"
+
+
+def _aligned(*rows: tuple[str, ...]) -> str:
+    """The rows as lines: the first column to the left, the others to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        row[0].ljust(widths[0])
+        + "".join("  " + cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))
+        for row in rows
+    ]
+    return "".join(line.rstrip() + "\n" for line in lines)
+
+
+def _cap(cap: float | None, left: float | None) -> tuple[str, str]:
+    return "no cap" if cap is None else _money(cap), "" if left is None else _money(left)
+
+
+def _money(usd: float) -> str:
+    from rolecall.ledger.money import NANO, shown
+
+    return shown(round(usd * NANO))

@@ -1,0 +1,239 @@
+"""The ladder with engines: after the page's own data and the reader, models for what is in doubt.
+
+``climb`` is a generator and does no I/O: it yields a ``Call`` for each prompt that an engine has
+to complete, receives the ``Completion`` (or has the error thrown in), and returns the
+``Extraction``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Generator, Mapping, Sequence
+from dataclasses import replace
+
+from msgspec import Struct, field
+
+from rolecall.ask.answer import Answers
+from rolecall.ask.compose import Asked, Voice
+from rolecall.ask.merge import merge, merge_extras
+from rolecall.ask.questions import POSTING, Question
+from rolecall.core import (
+    Attempt,
+    Candidate,
+    Completion,
+    Extra,
+    Extraction,
+    Notice,
+    Page,
+    Problem,
+    Route,
+)
+from rolecall.errors import BudgetError, EngineError
+from rolecall.ladder import Heard, settled
+from rolecall.route import DEFAULT_POLICY, Policy, route, wanted
+from rolecall.settle import DEFAULT_RULES, Rules, settle
+
+
+class Call(Struct, frozen=True, kw_only=True):
+    """A prompt that ``engine`` is asked to complete. ``tokens`` are those of its messages."""
+
+    engine: str
+    asked: Asked
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of the messages."""
+        return self.asked.tokens
+
+
+class Help(Struct, frozen=True, kw_only=True):
+    """The engines that may be asked, when and for what.
+
+    ``units`` are those that somebody wants; ``extras`` are questions for fields of the user's
+    schema that no unit fills. With ``keep``, a page of which the engines have failed keeps what was
+    found without them.
+    """
+
+    voices: Mapping[str, Voice] = field(default_factory=dict)
+    policy: Policy = DEFAULT_POLICY
+    units: frozenset[str] = frozenset(POSTING)
+    extras: tuple[Question, ...] = ()
+    keep: bool = False
+
+
+NO_HELP = Help()
+NOTHING_TO_ASK = "nothing is missing or in doubt"
+
+
+def climb(
+    page: Page, heard: Heard, *, help_: Help = NO_HELP, rules: Rules = DEFAULT_RULES
+) -> Generator[Call, Completion, Extraction]:
+    """Settle what was heard, and ask engines for what is missing or in doubt, as far as needed.
+
+    A page that is no posting is not sent to any engine. When every engine that was asked has
+    failed, the last error is raised with all attempts, unless ``help_.keep``.
+    """
+    result = settled(page, heard, rules)
+    if result.outcome == "not_a_posting" or not help_.voices:
+        return result
+    climbing = _Climb(page, heard, help_, rules, result)
+    yield from climbing.run()
+    return climbing.extraction()
+
+
+def questions(result: Extraction, help_: Help, known: Collection[str] = ()) -> tuple[Question, ...]:
+    """What engines should be asked about a page: units, then the user's own fields.
+
+    ``known`` are pointers of fields that were answered. A page that is no posting is not asked
+    about.
+    """
+    if result.outcome == "not_a_posting":
+        return ()
+    units = [unit for unit in wanted(result, help_.policy) if unit in help_.units]
+    extras = (one for one in help_.extras if one.field and one.field.pointer not in known)
+    return (*(POSTING[unit] for unit in units), *extras)
+
+
+class _Climb:
+    """The state of one page on its way up."""
+
+    def __init__(
+        self, page: Page, heard: Heard, help_: Help, rules: Rules, result: Extraction
+    ) -> None:
+        self.page, self.help, self.rules, self.result = page, help_, rules, result
+        self.candidates = list(heard.candidates)
+        self.taken = list(heard.producers)
+        self.extras: list[Extra] = []
+        self.problems: list[Problem] = []
+        self.notices: list[Notice] = []
+        self.attempts: list[Attempt] = []
+        self.reasons: list[str] = []
+        self.failure: EngineError | BudgetError | None = None
+        self.answered = False
+        self.engine: str | None = None
+        self.form: str | None = None
+        self.tokens: int | None = None
+
+    def questions(self) -> tuple[Question, ...]:
+        """What is still to be asked."""
+        return questions(self.result, self.help, {one.pointer for one in self.extras})
+
+    def run(self) -> Generator[Call, Completion, None]:
+        """Ask engine after engine, until nothing is left to ask."""
+        asked = self.questions()
+        if not asked:
+            self.reasons.append(NOTHING_TO_ASK)
+            return
+        voices = self.help.voices
+        first = next(iter(voices.values()))
+        size = first.size(self.page, asked, self.help.policy.threshold)
+        over = size > self.help.policy.threshold
+        self.tokens = None if over else size
+        infos = [voice.info for voice in voices.values()]
+        choices, left = route(infos, self.help.policy, over=over)
+        self.reasons += left
+        for choice in choices:
+            if choice.after_failure and self.failure is None:
+                continue
+            asked = self.questions()
+            if not asked:
+                break
+            names = ", ".join(one.name for one in asked)
+            self.reasons.append(f"{choice.engine} was asked for {names}: {choice.why}")
+            try:
+                yield from self.ask(voices[choice.engine], asked)
+                self.answered = True
+            except (EngineError, BudgetError) as error:
+                self.attempts += getattr(error, "failed", ())
+                self.reasons.append(f"{choice.engine} failed: {error.code}")
+                self.failure = error
+
+    def ask(self, voice: Voice, asked: Sequence[Question]) -> Generator[Call, Completion, None]:
+        """Ask one engine, window by window, and settle anew."""
+        composed = voice.compose(self.page, asked)
+        self.notices += composed.notices
+        found: list[Candidate] = []
+        extras: list[Extra] = []
+        try:
+            for one in composed.asked:
+                answers, completion = yield from self.complete(voice, one)
+                found += answers.candidates
+                extras += answers.extras
+                problems = answers.problems
+                if answers.again and self.may_ask_again(one, completion):
+                    once_more = voice.again(self.page, one, answers.again)
+                    answers, _ = yield from self.complete(voice, once_more)
+                    found += answers.candidates
+                    extras += answers.extras
+                    problems = (*(p for p in problems if p.kind != "ungrounded"), *answers.problems)
+                self.problems += problems
+        finally:
+            self.candidates += merge(self.page, found)
+            self.extras += merge_extras(extras)
+            self.result = settle(self.page, self.candidates, rules=self.rules)
+
+    def complete(
+        self, voice: Voice, asked: Asked
+    ) -> Generator[Call, Completion, tuple[Answers, Completion]]:
+        """One call: what came back, read and booked."""
+        completion = yield Call(engine=voice.info.name, asked=asked)
+        self.attempts += [*completion.failed, _attempt(voice, completion)]
+        self.engine, self.form = voice.info.name, asked.prompt.form
+        if voice.info.name not in self.taken:
+            self.taken.append(voice.info.name)
+        if completion.finish_reason == "length":
+            message = f"the answer of {voice.info.name} was cut at its budget"
+            self.problems.append(Problem(pointer="", kind="truncated", message=message))
+        if completion.finish_reason == "refusal":
+            self.reasons.append(f"{voice.info.name} refused to answer")
+            return Answers(), completion
+        named = replace(completion, engine=voice.info.name)
+        return asked.read(self.page, named), completion
+
+    def may_ask_again(self, asked: Asked, completion: Completion) -> bool:
+        """Whether a second try could give more: not where quotes were held to the page already."""
+        return completion.finish_reason == "stop" and asked.prompt.form != "grounded"
+
+    def extraction(self) -> Extraction:
+        """The result, with everything that was tried."""
+        if self.failure is not None and not self.answered:
+            if not self.help.keep:
+                raise self.raised(self.failure)
+            told = f"went on without an engine: {self.failure}"
+            self.notices.append(Notice(code=self.failure.code, message=told))
+        return replace(
+            self.result,
+            problems=tuple(dict.fromkeys((*self.result.problems, *self.problems))),
+            warnings=(*self.result.warnings, *self.notices),
+            attempts=tuple(self.attempts),
+            extras=tuple(self.extras),
+            route=self.route(),
+        )
+
+    def route(self) -> Route:
+        """The way that was taken."""
+        return Route(
+            producers=tuple(self.taken),
+            engine=self.engine,
+            answer_form=self.form,
+            tokens=self.tokens,
+            reasons=tuple(self.reasons),
+        )
+
+    def raised(self, error: EngineError | BudgetError) -> EngineError | BudgetError:
+        """The error with the whole way on it, for the record of the failed page."""
+        error.attempts, error.route = tuple(self.attempts), self.route()
+        return error
+
+
+def _attempt(voice: Voice, completion: Completion) -> Attempt:
+    price = voice.info.price
+    paid = price.cost(completion.usage) if price is not None and not completion.cached else 0.0
+    return Attempt(
+        engine=voice.info.name,
+        model=completion.model or voice.info.model,
+        result=completion.finish_reason,
+        usage=completion.usage,
+        cost_usd=round(paid, 9),
+        seconds=completion.seconds,
+        cached=completion.cached,
+    )

@@ -1,0 +1,239 @@
+"""Opening the engines that the settings name, and saying how each is spoken to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from msgspec import structs
+
+from rolecall.ask.compose import Voice
+from rolecall.ask.prompt import VERSION, Style
+from rolecall.ask.questions import POSTING, Question, extra_questions
+from rolecall.ask.tokens import Scaled, Tokens, count_messages, tokens_named
+from rolecall.climb import Help
+from rolecall.core import EngineInfo, Notice, Prompt
+from rolecall.drive.engines import Engines, Purse
+from rolecall.engines.protocol import Engine, EngineSettings
+from rolecall.errors import EngineError, SettingsError
+from rolecall.ledger.budget import Budget
+from rolecall.ledger.cache import Cache
+from rolecall.ledger.money import Caps
+from rolecall.route import Policy
+from rolecall.schema.posting import UNITS
+from rolecall.schema.schema import Schema
+from rolecall.settings import Settings
+
+SAMPLE = "Die Stelle: Köchin (m/w/d), 40 h/week – pay €2,850.50; naïve café №7 仕事 <|im_end|>"
+"""Text by which an engine's count of tokens is compared with ours."""
+
+
+@asynccontextmanager
+async def connected(
+    settings: Settings,
+    environ: Mapping[str, str],
+    *,
+    schema: Schema | None = None,
+    given: Mapping[str, Engine] | None = None,
+) -> AsyncIterator[Engines | None]:
+    """Open the engines that ``settings`` name, and close them at the end.
+
+    ``given`` are engines of the caller's own, used instead. ``None`` comes out where no engine is
+    declared, or the settings say ``none``. With ``auto``, an engine that does not answer is left
+    out with a notice; one that was named must answer, unless another stands in.
+    """
+    async with AsyncExitStack() as stack:
+        engines: dict[str, Engine] = dict(given or {})
+        counters: dict[str, str] = {}
+        notices: list[Notice] = []
+        if given is None:
+            tables = declared_engines(settings, environ)
+            counters = {one.name: one.tokenizer for one in tables}
+            engines = await _open(stack, tables, settings, environ, notices)
+        if not engines:
+            yield None
+            return
+        help_ = help_of(settings, schema, notices)
+        policy, asked = policy_of(settings, engines), help_.extras
+        voices = {}
+        for name, engine in engines.items():
+            _demand_price(engine.info, policy)
+            tokens = await _counter(engine, counters.get(name, ""), notices)
+            voices[name] = voice_of(engine, tokens, policy, asked)
+            notices += engine.info.notices
+        help_ = structs.replace(help_, voices=voices)
+        purse = await stack.enter_async_context(_purse(settings, environ, engines))
+        yield Engines(engines, help_, purse, notices=tuple(notices))
+
+
+def help_of(settings: Settings, schema: Schema | None, notices: list[Notice] | None = None) -> Help:
+    """What engines are asked for, and when; no engine is opened yet."""
+    asked, left = extra_questions(schema.unlinked) if schema is not None else ((), ())
+    if notices is not None:
+        notices += [
+            Notice(code="field_not_asked", message=f"{one.pointer} is not asked of an engine")
+            for one in left
+        ]
+    return Help(
+        policy=policy_of(settings),
+        units=units_of(schema),
+        extras=asked,
+        keep=settings.engine_failure == "keep",
+    )
+
+
+def units_of(schema: Schema | None) -> frozenset[str]:
+    """The units that fill fields of ``schema``; all of them for the default posting."""
+    if schema is None or schema.is_posting:
+        return frozenset(POSTING)
+    home = {name: unit for unit, names in UNITS.items() for name in names}
+    parts = {"city": "places", "region": "places", "country": "places", "remote": "workplace"}
+    sources = {home.get(link.source, parts.get(link.source, link.source)) for link in schema.links}
+    return frozenset(POSTING) & sources
+
+
+def declared_engines(settings: Settings, environ: Mapping[str, str]) -> tuple[EngineSettings, ...]:
+    """The engines that the settings choose, in order; raises ``SettingsError``."""
+    from rolecall.engines.settings import read_engine
+    from rolecall.engines.state import running
+
+    choice = [word.strip() for word in settings.engine.split(",") if word.strip()]
+    tables = {**running(environ), **settings.engines} if choice != ["none"] else {}
+    if choice == ["auto"]:
+        choice = list(tables)
+    if choice == ["none"]:
+        return ()
+    for name in choice:
+        if name not in tables:
+            known = f"declared are: {', '.join(tables)}" if tables else "none is declared"
+            raise SettingsError(
+                f"there is no engine {name!r} ({settings.origin('engine')}); {known}",
+                hint=f"write [engines.{name}] into rolecall.toml, with kind and url",
+            )
+    return tuple(read_engine(name, tables[name]) for name in choice)
+
+
+def policy_of(settings: Settings, engines: Mapping[str, Engine] | None = None) -> Policy:
+    """The policy that the settings say; raises ``SettingsError`` for one that cannot be."""
+    known = ("local-only", "cloud-over-threshold", "cloud-on-doubt")
+    if settings.policy not in known:
+        raise SettingsError(
+            f"there is no policy {settings.policy!r} ({settings.origin('policy')})",
+            hint=f"there are: {', '.join(known)}",
+        )
+    if settings.engine_failure not in ("fail", "keep"):
+        raise SettingsError("engine_failure is fail or keep")
+    cloud = settings.cloud_engine
+    if settings.policy != "local-only" and (not cloud or (engines and cloud not in engines)):
+        raise SettingsError(
+            f"the policy {settings.policy} needs the name of a declared engine in cloud_engine",
+            hint="set cloud_engine, or the policy local-only",
+        )
+    return Policy(
+        privacy=settings.policy,  # type: ignore[arg-type]
+        cloud=cloud,
+        threshold=settings.threshold_tokens,
+        doubt=settings.ask_below,
+        null_doubt=settings.ask_null_below,
+    )
+
+
+def style_of(extras: Sequence[Question]) -> Style:
+    """The static part of the prompts of a run."""
+    return Style(questions=(*POSTING.values(), *extras))
+
+
+def voice_of(engine: Engine, tokens: Tokens, policy: Policy, extras: Sequence[Question]) -> Voice:
+    """How ``engine`` is spoken to: in the strictest form that it has proved to hold to."""
+    info = engine.info
+    # A cloud engine takes a long page in one piece; a local one in windows of the threshold.
+    most = policy.threshold if info.local or info.window is None else info.window
+    return Voice(
+        info=info,
+        tokens=tokens,
+        form=info.forms[0],
+        most=most,
+        style=style_of(extras),
+    )
+
+
+def _demand_price(info: EngineInfo, policy: Policy) -> None:
+    """An engine that is paid by the token must have a price, or no budget could hold."""
+    if info.price is None and not info.local and info.name == policy.cloud:
+        raise SettingsError(
+            f"the engine {info.name} is not on your machines and has no price",
+            hint=f"add to [engines.{info.name}]: price = {{input = 0.15, cached = 0.075, "
+            "output = 0.60}, in US dollars for a million tokens; or local = true",
+        )
+
+
+async def _open(
+    stack: AsyncExitStack,
+    tables: Sequence[EngineSettings],
+    settings: Settings,
+    environ: Mapping[str, str],
+    notices: list[Notice],
+) -> dict[str, Engine]:
+    """Connect all, at the same time; those that do not answer become notices."""
+    from rolecall.engines.connect import connect
+
+    contexts = [connect(one, environ) for one in tables]
+    opened = await asyncio.gather(*(c.__aenter__() for c in contexts), return_exceptions=True)
+    engines: dict[str, Engine] = {}
+    failures: list[BaseException] = []
+    for one, context, found in zip(tables, contexts, opened, strict=True):
+        if isinstance(found, BaseException):
+            failures.append(found)
+            told = f"{one.name} is not used: {found}"
+            notices.append(Notice(code="engine_unavailable", message=told))
+        else:
+            stack.push_async_exit(context)
+            engines[one.name] = found
+    for failure in failures:
+        if not isinstance(failure, EngineError):
+            raise failure
+        if not engines and settings.engine != "auto":
+            raise failure
+    return engines
+
+
+async def _counter(engine: Engine, named: str, notices: list[Notice]) -> Tokens:
+    """A way of counting that is not below the engine's own."""
+    tokens = tokens_named(named)
+    messages = (("system", "Count."), ("user", SAMPLE))
+    try:
+        theirs = await engine.count_tokens(Prompt(messages=messages))
+    except EngineError:
+        theirs = None
+    ours = count_messages(tokens, messages)
+    if theirs is None or theirs == ours:
+        return tokens
+    told = f"{engine.info.name} counts {theirs} tokens where {tokens.name} counts {ours}"
+    notices.append(Notice(code="tokens_estimated", message=f"{told}: its counts are estimated"))
+    return Scaled(tokens, max(1.0, theirs / ours))
+
+
+@asynccontextmanager
+async def _purse(
+    settings: Settings, environ: Mapping[str, str], engines: Mapping[str, Engine]
+) -> AsyncIterator[Purse]:
+    """The budget where something is paid, and the kept answers where they are wanted."""
+    paid = any(engine.info.price is not None for engine in engines.values())
+    if not paid and not settings.cache:
+        yield Purse()
+        return
+    from rolecall.ledger.database import open_database, usual_place
+
+    caps = Caps(settings.budget_record, settings.budget_day, settings.budget_month)
+    database = open_database(usual_place(settings.data_folder, environ), environ)
+    cache = Cache(database, version=VERSION) if settings.cache else None
+    try:
+        yield Purse(
+            budget=Budget(database, caps) if paid else None,
+            cache=cache,
+        )
+    finally:
+        if cache is not None:
+            cache.flush()
+        database.close()

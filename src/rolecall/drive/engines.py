@@ -1,0 +1,150 @@
+"""The engines of a run and how calls reach them: kept answers, breakers, the budget.
+
+``Engines.extract`` climbs for one page and answers each call of the ladder. Everything here runs in
+one event loop; pages do not wait for each other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from msgspec import Struct
+
+from rolecall.climb import Call, Help, climb
+from rolecall.core import Attempt, Completion, Extraction, Notice, Page
+from rolecall.engines.protocol import Engine
+from rolecall.errors import EngineError
+from rolecall.ladder import Heard
+from rolecall.ledger.budget import Budget
+from rolecall.ledger.cache import Cache
+from rolecall.ledger.prices import worst_cost
+from rolecall.settle import Rules
+
+FAILURES, REST = 5, 15.0
+"""An engine that fails this often in a row is left alone for so many seconds."""
+
+FREE_RESULTS = ("http_", "connection", "refused", "circuit")
+"""How results of tries begin for which nothing was worked on, so nothing is paid."""
+
+
+class Breaker:
+    """Keeps calls from an engine that does not answer."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self.clock = clock
+        self.failures = 0
+        self.until = 0.0
+
+    def check(self, name: str) -> None:
+        """Refuse a call while the engine rests; then one may try."""
+        if self.failures >= FAILURES and self.clock() < self.until:
+            wait = self.until - self.clock()
+            raise EngineError(
+                f"{name} failed {self.failures} times in a row and is not asked for {wait:.0f} s",
+                hint="see rolecall doctor",
+            )
+        if self.failures >= FAILURES:
+            self.until = self.clock() + REST  # others wait while this one tries
+
+    def note(self, *, failed: bool) -> None:
+        """What came of a call."""
+        self.failures = self.failures + 1 if failed else 0
+        self.until = self.clock() + REST
+
+
+class Purse(Struct, frozen=True, kw_only=True):
+    """What calls cost and what is kept of them; either may be missing."""
+
+    budget: Budget | None = None
+    cache: Cache | None = None
+
+
+class Engines:
+    """The engines of a run, and the way they are used."""
+
+    def __init__(
+        self,
+        engines: Mapping[str, Engine],
+        help_: Help,
+        purse: Purse,
+        *,
+        notices: tuple[Notice, ...] = (),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.engines, self.help, self.purse, self.notices = engines, help_, purse, notices
+        self._breakers = {name: Breaker(clock) for name in engines}
+
+    @property
+    def concurrency(self) -> int:
+        """How many pages are worth having under way."""
+        return sum(engine.info.concurrency for engine in self.engines.values())
+
+    async def extract(
+        self, page: Page, heard: Heard, rules: Rules, *, record: str = ""
+    ) -> Extraction:
+        """Climb for one page; raises the last error if every engine failed. See ``climb``.
+
+        ``record`` names the page in the budget, for the cap on one record.
+        """
+        climbing = climb(page, heard, help_=self.help, rules=rules)
+        try:
+            call = next(climbing)
+            while True:
+                try:
+                    completion = await self.complete(call, record or page.source_id)
+                except Exception as error:
+                    call = climbing.throw(error)
+                else:
+                    call = climbing.send(completion)
+        except StopIteration as stop:
+            result: Extraction = stop.value
+            return result
+        finally:
+            climbing.close()
+
+    async def complete(self, call: Call, record: str = "") -> Completion:
+        """Answer one call; see ``Engine.complete``."""
+        engine, prompt = self.engines[call.engine], call.asked.prompt
+        info = engine.info
+        cache = self.purse.cache
+        if cache is not None and (kept := cache.get(prompt, info.model)) is not None:
+            return replace(kept, engine=info.name)
+        breaker = self._breakers[call.engine]
+        breaker.check(call.engine)
+        try:
+            completion = await self._paid(engine, call, record)
+        except EngineError as error:
+            breaker.note(failed=error.code == "engine_unavailable")
+            raise
+        breaker.note(failed=False)
+        if cache is not None and completion.finish_reason == "stop":
+            cache.put(prompt, info.model, completion)
+        return completion
+
+    async def _paid(self, engine: Engine, call: Call, record: str) -> Completion:
+        """The call itself, within the budget."""
+        budget, price, prompt = self.purse.budget, engine.info.price, call.asked.prompt
+        if price is None or budget is None:
+            return await engine.complete(prompt)
+        tries = 1 + getattr(engine, "tries", 4)
+        worst = worst_cost(price, call.tokens, prompt.max_tokens, tries)
+        held = await asyncio.to_thread(budget.reserve, record, worst, engine.info.name)
+        one = worst_cost(price, call.tokens, prompt.max_tokens, 1)
+        spent = worst
+        try:
+            completion = await engine.complete(prompt)
+            spent = price.cost(completion.usage) + _lost(completion.failed, one)
+        except EngineError as error:
+            spent = _lost(error.failed, one)
+            raise
+        finally:  # a call that was cancelled counts at its worst
+            await asyncio.shield(asyncio.to_thread(budget.settle, held, min(spent, worst)))
+        return completion
+
+
+def _lost(tries: Sequence[Attempt], worst: float) -> float:
+    """What failed tries cost: nothing where nothing was worked on, else the most it can be."""
+    return sum(worst for one in tries if not one.result.startswith(FREE_RESULTS))

@@ -1,0 +1,129 @@
+"""Pages with engines: one at a time, many at once, and as records.
+
+extract(source)         one page; engines as the settings say, else the embedded path alone
+await aextract(source)  the same inside an event loop
+extract_many(sources)   pages one after the other, over the same open engines
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from rolecall.climb import NO_HELP
+from rolecall.core import Extraction, Source
+from rolecall.drive.connect import connected, declared_engines
+from rolecall.drive.engines import Engines, Purse
+from rolecall.engines.protocol import Engine
+from rolecall.errors import Error
+from rolecall.pipeline import (
+    Pipeline,
+    Stages,
+    Waiting,
+    conclude,
+    failed,
+    hear_page,
+    internal_record,
+    prepare,
+    read_source,
+    record_of,
+)
+from rolecall.pipeline import extract as extract_embedded
+from rolecall.schema.schema import Schema
+from rolecall.settings import Settings
+
+
+def extract(
+    source: Source | bytes | str,
+    *,
+    schema: Schema | None = None,
+    settings: Settings | None = None,
+    engines: Mapping[str, Engine] | None = None,
+) -> Extraction:
+    """Read one page, given as a `Source`, as bytes, or as HTML text, in the shape of ``schema``.
+
+    Engines are those of ``settings``, or the ones that are given by name; without any, the page is
+    read by the embedded reader alone. A page that cannot be used gives the outcome ``failed`` with
+    its reason. Wrong settings and a broken installation raise `Error`.
+    """
+    chosen = settings if settings is not None else Settings()
+    if engines is None and not declared_engines(chosen, os.environ):
+        return extract_embedded(source, schema=schema, settings=chosen)
+    return asyncio.run(aextract(source, schema=schema, settings=chosen, engines=engines))
+
+
+async def aextract(
+    source: Source | bytes | str,
+    *,
+    schema: Schema | None = None,
+    settings: Settings | None = None,
+    engines: Mapping[str, Engine] | None = None,
+) -> Extraction:
+    """As ``extract``, for use inside an event loop."""
+    pipeline = prepare(settings, schema=schema)
+    opened = connected(pipeline.settings, os.environ, schema=pipeline.schema, given=engines)
+    async with opened as found:
+        return await _extract(read_source(source), pipeline, found)
+
+
+def extract_many(
+    sources: Iterable[Source | bytes | str],
+    *,
+    schema: Schema | None = None,
+    settings: Settings | None = None,
+    engines: Mapping[str, Engine] | None = None,
+) -> Iterator[Extraction]:
+    """Read pages one after the other, in order, as they are asked for; see ``extract``."""
+    pipeline = prepare(settings, schema=schema)
+    with asyncio.Runner() as runner:
+        opened = connected(pipeline.settings, os.environ, schema=pipeline.schema, given=engines)
+        found = runner.run(opened.__aenter__())
+        try:
+            for source in sources:
+                yield runner.run(_extract(read_source(source), pipeline, found))
+        finally:
+            runner.run(opened.__aexit__(None, None, None))
+
+
+async def _extract(source: Source, pipeline: Pipeline, engines: Engines | None) -> Extraction:
+    stages = Stages()
+    try:
+        page, heard = hear_page(source, pipeline, stages)
+        waiting = Waiting(
+            page=page, heard=heard, source=source, seq=0, seconds=dict(stages.seconds)
+        )
+        return await _climbed(waiting, pipeline, engines, stages)
+    except (Error, MemoryError) as error:
+        return failed(error, stages)
+
+
+async def finish_record(waiting: Waiting, pipeline: Pipeline, engines: Engines) -> dict[str, Any]:
+    """The record of a page that waited for engines; never raises on account of a page."""
+    stages = Stages(seconds=dict(waiting.seconds))
+    try:
+        extraction = await _climbed(waiting, pipeline, engines, stages)
+    except (Error, MemoryError) as error:
+        extraction = failed(error, stages)
+    except Exception as error:
+        return internal_record(error, waiting.source, waiting.seq, pipeline, stages)
+    if waiting.notices:
+        warnings = (*waiting.notices, *extraction.warnings)
+        extraction = replace(extraction, warnings=warnings)
+    return record_of(extraction, waiting.source, waiting.seq, pipeline, stages)
+
+
+async def _climbed(
+    waiting: Waiting, pipeline: Pipeline, engines: Engines | None, stages: Stages
+) -> Extraction:
+    """Climb to the end, and say what the page says of itself, in the user's shape."""
+    stages.stage = "ask"
+    start = stages.clock()
+    record = f"{waiting.source.locator}#{waiting.source.id}"
+    if engines is None:
+        engines = Engines({}, NO_HELP, Purse())
+    result = await engines.extract(waiting.page, waiting.heard, pipeline.rules, record=record)
+    stages.seconds["ask"] = stages.clock() - start
+    return conclude(result, waiting.page, pipeline, stages)

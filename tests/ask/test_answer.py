@@ -1,0 +1,199 @@
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.ask.pages import page
+
+from rolecall.ask.answer import read_answer
+from rolecall.ask.questions import POSTING, extra_questions
+from rolecall.ask.reading import AnswerError, read_object
+from rolecall.ask.render import sheet_of
+from rolecall.core import Completion
+from rolecall.schema.schema import Schema
+
+PAGE = page()
+SHEET = sheet_of(PAGE)
+ALL = tuple(POSTING.values())
+NUMBER = {line.text: line.number for line in SHEET.lines}
+
+
+def answer(text, asked=ALL, finish="stop", *, loose=False):
+    if not isinstance(text, str):
+        text = json.dumps(text)
+    completion = Completion(text=text, finish_reason=finish, engine="small")
+    return read_answer(PAGE, SHEET, asked, completion, loose=loose)
+
+
+def values(answers):
+    return {one.unit: one.value for one in answers.candidates}
+
+
+def test_quotes_become_values_with_their_spans():
+    found = answer(
+        {
+            "title": "Baker",
+            "salary": "£28,000 to £31,000 a year",
+            "experience": "At least 3 years",
+            "places": ["Bath, England"],
+            "valid_through": "8 January 2027",
+            "application_email": "dough@crumb.example",
+            "employment_type": [["full_time", "Full time"]],
+            "workplace": ["hybrid", "two days a week from home"],
+        }
+    )
+    assert found.problems == ()
+    assert values(found) == {
+        "title": "Baker",
+        "salary": {
+            "salary_min": 28000, "salary_max": 31000, "salary_currency": "GBP",
+            "salary_period": "year",
+        },
+        "experience": {"experience_years_min": 3, "experience_years_max": None},
+        "places": [{"text": "Bath, England", "city": "Bath", "region": "England", "country": None}],
+        "valid_through": "2027-01-08",
+        "application_email": "dough@crumb.example",
+        "employment_type": ["full_time"],
+        "workplace": "hybrid",
+    }  # fmt: skip
+    for one in found.candidates:
+        assert one.origin == "small"
+        for quote, span in zip(one.quotes, one.spans, strict=True):
+            assert span.of(PAGE.text) == quote
+
+
+def test_white_space_and_case_of_a_quote_may_differ():
+    (title,) = answer({"company": "CRUMB  &\nsons"}).candidates
+    assert title.quotes == ("Crumb & Sons",)
+
+
+def test_the_body_comes_before_the_documents_title():
+    (title,) = answer({"title": "Baker"}).candidates
+    assert title.spans[0].start > PAGE.text.index("\n")
+
+
+def test_a_word_is_not_found_inside_another():
+    (skills,) = answer({"skills": ["Java"]}).candidates
+    assert PAGE.text[skills.spans[0].start :].startswith("Java and rye")
+
+
+def test_what_the_page_does_not_show_is_left_out_and_may_be_asked_again():
+    found = answer({"title": "Cook", "skills": ["rye", "COBOL"]})
+    assert values(found) == {"skills": ["rye"]}
+    assert [one.kind for one in found.problems] == ["ungrounded", "ungrounded"]
+    assert [one.name for one in found.again] == ["title", "skills"]
+
+
+def test_lines_make_the_description_and_the_items_of_lists():
+    first, last = NUMBER["Baker"], NUMBER["Java and rye"]
+    duties = [NUMBER["What you will do"], NUMBER["Clean up"]]
+    found = values(answer({"description": [[first, last]], "responsibilities": [duties]}))
+    assert found["description"].startswith("Baker\nCrumb & Sons")
+    assert found["description"].endswith("Java and rye")
+    assert found["responsibilities"] == [
+        "Mix dough in JavaScript ovens",
+        "Shape loaves",
+        "Clean up",
+    ]
+
+
+def test_lines_that_do_not_exist_are_a_problem():
+    found = answer({"benefits": [[900, 901]]})
+    assert found.candidates == ()
+    assert [one.kind for one in found.problems] == ["ungrounded"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        {"title": 7},
+        {"title": ["Baker"]},
+        {"workplace": "hybrid"},
+        {"workplace": ["sometimes", "Full time"]},
+        {"description": "all"},
+        {"description": [["1", "2"]]},
+        {"description": [[True, 2]]},
+        {"skills": "rye"},
+        {"unasked": "Baker"},
+        {"salary": "Full time"},
+    ],
+)
+def test_an_answer_out_of_shape_is_a_problem_and_no_value(text):
+    found = answer(text)
+    assert found.candidates == ()
+    assert found.problems
+
+
+@pytest.mark.parametrize("text", ["", "null", "[]", "{", '{"title":NaN}', "{}{}", "[" * 100_000])
+def test_no_object_is_a_problem(text):
+    found = answer(text)
+    assert found.candidates == ()
+    assert [one.kind for one in found.problems] == ["syntax"]
+    assert found.again == ALL
+
+
+def test_a_field_that_is_answered_twice_is_no_answer():
+    assert answer('{"title":"Baker","title":"Bath"}').candidates == ()
+
+
+def test_the_whole_members_of_a_cut_answer_count():
+    text = '{"title":"Baker","company":"Crumb & Sons","skills":["rye","Ja'
+    assert set(values(answer(text, finish="length"))) == {"title", "company"}
+    assert answer(text).candidates == ()
+
+
+def test_words_around_an_answer_are_passed_over_where_no_form_was_enforced():
+    text = 'Sure!\n<think>{"title":"Bath"}</think>'
+    fenced = '<think>hm {"a"</think>Here:\n```json\n{"title":"Baker"}\n```\nBye'
+    assert values(answer(fenced, loose=True)) == {"title": "Baker"}
+    assert answer(fenced).candidates == ()
+    assert answer(text, loose=True).candidates
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=200) | st.from_regex(r'\A\{"title":.{0,40}\}\Z'))
+def test_no_answer_raises(text):
+    for finish in ("stop", "length"):
+        for loose in (False, True):
+            answer(text, finish=finish, loose=loose)
+
+
+def test_a_huge_answer_is_refused():
+    with pytest.raises(AnswerError):
+        read_object('{"a":"' + "x" * 2_000_000 + '"}')
+
+
+def test_fields_of_a_users_schema_are_read_by_their_kind():
+    schema = Schema.from_json(
+        {
+            "type": "object",
+            "properties": {
+                "oven": {"type": "string", "description": "kind of oven"},
+                "start_hour": {"type": "integer"},
+                "vegan": {"type": "boolean"},
+                "grains": {"type": "array", "items": {"type": "string"}},
+                "shape": {"enum": ["round", "long"]},
+                "whatever": {},
+            },
+        }
+    )
+    asked, left = extra_questions(schema.unlinked)
+    assert [one.pointer for one in left] == ["/whatever"]
+    found = answer(
+        {
+            "oven": "JavaScript ovens",
+            "start_hour": "from 4 am",
+            "vegan": ["false", "rye"],
+            "grains": ["rye"],
+            "shape": ["round", "Shape loaves"],
+        },
+        asked,
+    )
+    assert found.problems == ()
+    assert {one.pointer: one.value for one in found.extras} == {
+        "/oven": "JavaScript ovens",
+        "/start_hour": 4,
+        "/vegan": False,
+        "/grains": ["rye"],
+        "/shape": "round",
+    }

@@ -1,0 +1,251 @@
+"""Engines at work: kept answers, budget, breaker, fail-over; on the replay engine."""
+
+import asyncio
+import json
+
+import pytest
+
+import rolecall
+from rolecall.core import Attempt, Completion, EngineInfo, Price, Usage
+from rolecall.drive.connect import connected, declared_engines, policy_of
+from rolecall.drive.engines import FAILURES, REST, Breaker
+from rolecall.errors import EngineError, SettingsError
+from rolecall.ledger.budget import Budget
+from rolecall.ledger.database import open_database, usual_place
+from rolecall.ledger.money import Caps
+from rolecall.settings import Settings
+
+PAGE = """<html lang=en><head><title>Baker</title></head><body><h1>Baker</h1>
+<p>Bath, England. Full time.</p><h2>What you will do</h2><ul>
+<li>Mix dough from four in the morning</li><li>Shape loaves for the shop, which opens at 8</li>
+<li>Look after the ovens with two others</li></ul><h2>What we ask</h2><ul>
+<li>Three years of baking</li><li>Care for rye</li></ul><h2>What we offer</h2><ul><li>Bread</li>
+<li>25 days of leave</li></ul><p>Letters go to crumb, the bakery in Bath.</p></body></html>"""
+"""A page on which the employer's name is hard to make out without a model."""
+
+ANSWER = json.dumps({"company": "crumb"})
+PRICE = Price(input=1_000.0, cached=1_000.0, output=1_000.0)
+
+
+def engine(answers, name="small", *, local=True, price=None, tries=1):
+    info = EngineInfo(
+        name=name, kind="replay", model=f"{name}-model", local=local, price=price,
+        forms=("grounded",), window=32_768,
+    )  # fmt: skip
+    made = rolecall.ReplayEngine(answers, info=info)
+    made.tries = tries
+    return made
+
+
+def settings(tmp_path, **more):
+    return Settings(data_folder=str(tmp_path), **more)
+
+
+def extract(tmp_path, engines, **more):
+    given = {one.info.name: one for one in engines}
+    return rolecall.extract(PAGE, settings=settings(tmp_path, **more), engines=given)
+
+
+def test_an_engine_fills_what_is_missing_with_its_evidence(tmp_path):
+    result = extract(tmp_path, [engine(lambda prompt: ANSWER)])
+    assert (result.outcome, result.data["company"]) == ("ok", "crumb")
+    evidence = result.evidence["/company"]
+    assert evidence.origin == "small"
+    assert result.page.text[evidence.span.start : evidence.span.end] == evidence.quote == "crumb"
+
+
+def test_the_same_question_is_asked_once(tmp_path):
+    one = engine(lambda prompt: ANSWER)
+    first, second = (extract(tmp_path, [one]) for _ in range(2))
+    assert one.asked == 1
+    assert [a.cached for a in (*first.attempts, *second.attempts)] == [False, True]
+    assert first.data == second.data
+    assert first.evidence == second.evidence
+    extract(tmp_path, [one], cache=False)
+    assert one.asked == 2
+
+
+def test_a_cut_answer_is_not_kept(tmp_path):
+    one = engine(lambda prompt: Completion(text='{"comp', finish_reason="length"))
+    for _ in range(2):
+        extract(tmp_path, [one])
+    assert one.asked == 2
+
+
+def test_a_paid_call_is_settled_at_what_it_cost(tmp_path):
+    usage = Usage(input_tokens=100, output_tokens=10)
+    answer = Completion(text=ANSWER, finish_reason="stop", usage=usage)
+    far = engine(lambda prompt: answer, "far", local=False, price=PRICE)
+    result = extract(
+        tmp_path, [far], policy="cloud-on-doubt", cloud_engine="far", budget_month=1_000.0
+    )
+    assert result.attempts[0].cost_usd == pytest.approx(0.11)
+    assert spent(tmp_path) == pytest.approx(0.11)
+
+
+def test_failed_tries_of_a_paid_call_count(tmp_path):
+    lost = Attempt(engine="far", model="m", result="timeout")
+    free = Attempt(engine="far", model="m", result="http_503")
+    answer = Completion(text=ANSWER, finish_reason="stop", failed=(lost, free))
+    far = engine(lambda prompt: answer, "far", local=False, price=PRICE, tries=3)
+    extract(tmp_path, [far], policy="cloud-on-doubt", cloud_engine="far", budget_month=1_000.0)
+    assert spent(tmp_path) > 0.3  # the prompt of the try that was lost
+
+
+def test_at_the_cap_no_call_is_made_and_the_page_says_so(tmp_path):
+    far = engine(lambda prompt: ANSWER, "far", local=False, price=PRICE)
+    result = extract(
+        tmp_path, [far], policy="cloud-on-doubt", cloud_engine="far", budget_month=0.01
+    )
+    assert far.asked == 0
+    assert (result.outcome, result.reason.code) == ("failed", "budget_exceeded")
+    assert spent(tmp_path) == 0
+
+
+def test_a_paid_engine_without_a_price_is_refused(tmp_path):
+    far = engine(lambda prompt: ANSWER, "far", local=False)
+    with pytest.raises(SettingsError, match="price"):
+        extract(tmp_path, [far], policy="cloud-on-doubt", cloud_engine="far")
+
+
+def spent(tmp_path):
+    with open_database(usual_place(str(tmp_path), {}), {}) as database:
+        return Budget(database, Caps(None, None, None)).spent().month_usd
+
+
+def test_an_error_is_the_pages_reason_with_every_try(tmp_path):
+    def down(prompt):
+        tried = Attempt(engine="small", model="m", result="http_503")
+        raise EngineError("down", code="rate_limited", retry_at="2026-12-01T00:00:00Z",
+                          failed=(tried,))  # fmt: skip
+
+    result = extract(tmp_path, [engine(down)])
+    assert (result.outcome, result.reason.code) == ("failed", "rate_limited")
+    assert result.reason.retry_at == "2026-12-01T00:00:00Z"
+    assert [one.result for one in result.attempts] == ["http_503"]
+    record = rolecall.to_record(result, source=rolecall.Source(body=b""), seq=0, config="")
+    assert record["reason"]["retry_at"] == "2026-12-01T00:00:00Z"
+    kept = extract(tmp_path, [engine(down)], engine_failure="keep")
+    assert (kept.outcome, kept.data["title"]) == ("ok", "Baker")
+    assert "rate_limited" in {notice.code for notice in kept.warnings}
+
+
+def test_the_cloud_stands_in_when_the_policy_lets_it(tmp_path):
+    def down(prompt):
+        raise EngineError("down")
+
+    far = engine(lambda prompt: ANSWER, "far", local=False, price=PRICE)
+    more = {"policy": "cloud-over-threshold", "cloud_engine": "far", "budget_month": 1_000.0}
+    result = extract(tmp_path, [engine(down), far], **more)
+    assert (result.outcome, result.route.engine) == ("ok", "far")
+    local = extract(tmp_path, [engine(down), far])
+    assert (local.outcome, far.asked) == ("failed", 1)
+
+
+def test_a_failing_engine_is_left_alone_for_a_while():
+    now = [0.0]
+    breaker = Breaker(lambda: now[0])
+    for _ in range(FAILURES):
+        breaker.check("small")
+        breaker.note(failed=True)
+    with pytest.raises(EngineError, match="in a row"):
+        breaker.check("small")
+    now[0] = REST + 1
+    breaker.check("small")  # one may try
+    with pytest.raises(EngineError):
+        breaker.check("small")
+    breaker.note(failed=False)
+    breaker.check("small")
+
+
+def test_many_pages_are_under_way_at_once(tmp_path):
+    inside, most = [0], [0]
+
+    class Slow(rolecall.ReplayEngine):
+        async def complete(self, prompt):
+            inside[0] += 1
+            most[0] = max(most[0], inside[0])
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            inside[0] -= 1
+            return await super().complete(prompt)
+
+    one = Slow(lambda prompt: ANSWER, info=engine([]).info)
+
+    async def many():
+        pages = [PAGE.replace("four", f"{n} o'clock") for n in range(20)]
+        chosen = settings(tmp_path, cache=False)
+        given = {"small": one}
+        return await asyncio.gather(
+            *(rolecall.aextract(page, settings=chosen, engines=given) for page in pages)
+        )
+
+    assert {result.outcome for result in asyncio.run(many())} == {"ok"}
+    assert most[0] > 1
+
+
+def test_pages_one_after_the_other_use_the_same_engines(tmp_path):
+    one = engine(lambda prompt: ANSWER)
+    results = rolecall.extract_many(
+        [PAGE, PAGE], settings=settings(tmp_path, cache=False), engines={"small": one}
+    )
+    assert [result.outcome for result in results] == ["ok", "ok"]
+    assert one.asked == 2
+
+
+def test_engines_that_do_not_exist_are_named():
+    with pytest.raises(SettingsError, match="'large'"):
+        declared_engines(Settings(engine="large"), {})
+    assert declared_engines(Settings(), {"HOME": "/nonexistent"}) == ()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"policy": "always"},
+        {"policy": "cloud-on-doubt"},
+        {"engine_failure": "shrug"},
+    ],
+)
+def test_a_policy_that_cannot_be_is_refused(wrong):
+    with pytest.raises(SettingsError):
+        policy_of(Settings(**wrong))
+
+
+def test_an_engine_of_which_nothing_is_known_but_its_counts_is_spoken_to_with_care(tmp_path):
+    counted = rolecall.ReplayEngine(
+        lambda prompt: ANSWER, info=engine([]).info, count=lambda prompt: 500
+    )
+
+    async def opened():
+        async with connected(settings(tmp_path), {}, given={"small": counted}) as found:
+            return found
+
+    found = asyncio.run(opened())
+    assert not found.help.voices["small"].tokens.exact
+    assert "tokens_estimated" in {notice.code for notice in found.notices}
+
+
+def test_a_schema_of_ones_own_is_filled_by_the_engine(tmp_path):
+    schema = rolecall.Schema.from_json(
+        {
+            "type": "object",
+            "properties": {
+                "title": {"type": "string"},
+                "opens_at": {"type": "integer", "description": "hour at which the shop opens"},
+            },
+            "required": ["title", "opens_at"],
+        }
+    )
+    prompts = []
+
+    def answer(prompt):
+        prompts.append(prompt)
+        return json.dumps({"opens_at": "8"})
+
+    result = rolecall.extract(
+        PAGE, schema=schema, settings=settings(tmp_path), engines={"small": engine(answer)}
+    )
+    assert prompts[0].messages[1][1].endswith("Answer: opens_at")
+    assert (result.outcome, result.data) == ("ok", {"title": "Baker", "opens_at": 8})
+    assert result.evidence["/opens_at"].quote == "8"
