@@ -9,8 +9,10 @@ from rolecall.ask.questions import LONGEST_QUOTE, Question
 
 _QUOTE: Final = {"type": "string", "minLength": 1, "maxLength": LONGEST_QUOTE}
 _RANGE: Final = {
-    "type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 2, "maxItems": 2,
+    "type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 9_999},
+    "minItems": 2, "maxItems": 2,
 }  # fmt: skip
+"""Two numbers of lines; without a maximum a small model may write digits to the end."""
 
 
 def answer_schema(asked: Sequence[Question], *, strict: bool = False) -> dict[str, Any]:
