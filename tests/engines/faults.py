@@ -124,13 +124,15 @@ class FaultServer:
     """
 
     def __init__(self, script=(), *, enforces=(), answer=None, models=("tiny",), port=0):
-        self.script, self.enforces, self.port = list(script), set(enforces), port
+        self.script = script if hasattr(script, "__next__") else list(script)
+        self.enforces, self.port = set(enforces), port
         self.answer = answer or (lambda body: OK_TEXT)
         self.models, self.chats, self.paths, self.keys = models, [], [], set()
         self.connections, self.waits = set(), []
         self.special, self.version = "text", "0.32.0"
         self.gone = asyncio.Event()
         self.asked = asyncio.Event()
+        self.three = asyncio.Event()
         self.now, self.most = 0, 0
 
     @property
@@ -185,14 +187,17 @@ class FaultServer:
         self.asked.set()
         self.now += 1
         self.most = max(self.most, self.now)
+        if self.now >= 3:
+            self.three.set()
         try:
             await self._act(reader, writer, body, name)
         finally:
             self.now -= 1
 
     async def _act(self, reader, writer, body, name):
-        if name == "ok":
-            await asyncio.sleep(0)
+        if name == "third":
+            await self.three.wait()
+        if name in ("ok", "third"):
             _write(writer, 200, {"content-type": "application/json"}, self._good(body))
         elif name == "reset":
             writer.transport.abort()
