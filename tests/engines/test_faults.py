@@ -123,7 +123,7 @@ def test_no_delay_reaches_beyond_the_wall_clock():
 @pytest.mark.parametrize("fault", ["hang", "drip"])
 def test_a_call_ends_in_time(fault):
     began = time.monotonic()
-    error, server = ask([fault] * 9, call_seconds=0.4)
+    error, _server = ask([fault] * 9, call_seconds=0.4)
     assert time.monotonic() - began < 5
     assert isinstance(error, EngineError)
     assert {one.result for one in error.failed} == {"timeout"}
@@ -131,7 +131,7 @@ def test_a_call_ends_in_time(fault):
 
 
 def test_a_hanging_try_leaves_time_for_another():
-    done, server = ask(["hang"], call_seconds=2.0)
+    done, _server = ask(["hang"], call_seconds=2.0)
     assert done.text == OK_TEXT
     assert [one.result for one in done.failed] == ["timeout"]
 
@@ -253,7 +253,7 @@ def test_no_key_is_in_any_message(fault):
     ],
 )
 def test_an_answer_is_a_value_however_it_ended(fault, finish, text):
-    done, server = ask([fault])
+    done, _server = ask([fault])
     assert (done.finish_reason, done.text) == (finish, text)
     assert done.failed == ()
     assert done.usage == Usage(input_tokens=100, cached_tokens=64, output_tokens=7)

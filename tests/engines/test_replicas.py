@@ -106,7 +106,7 @@ def test_calls_are_shared():
 
 
 def test_a_dead_replica_costs_nothing_but_its_own_tries():
-    answers, servers = run([None, []], 60)
+    answers, _servers = run([None, []], 60)
     assert {one.text for one in answers} == {OK_TEXT}
     failed = [result for one in answers for result in one.failed]
     assert {one.result for one in failed} <= {"connection"}

@@ -36,7 +36,7 @@ SCHEMA: Final[Mapping[str, Any]] = {
     "additionalProperties": False,
 }
 
-_PROMPTS: Final[Mapping[Form, Prompt]] = {
+PROMPTS: Final[Mapping[Form, Prompt]] = {
     "grammar": Prompt(messages=_ASK, form="grammar", grammar=GRAMMAR, max_tokens=48),
     "json_schema": Prompt(messages=_ASK, form="json_schema", json_schema=SCHEMA, max_tokens=64),
     "json_object": Prompt(messages=_ASK, form="json_object", max_tokens=32),
@@ -67,7 +67,7 @@ async def prove(
         if not wanted:
             continue
         try:
-            answer = await complete(_PROMPTS[form])
+            answer = await complete(PROMPTS[form])
         except EngineError as error:
             if not _is_about_the_form(error):
                 raise
@@ -79,7 +79,7 @@ async def prove(
         else:
             notices.append(_notice(name, form, "was accepted and not enforced"))
     if not answered:
-        await complete(_PROMPTS["text"])
+        await complete(PROMPTS["text"])
     return Proof((*forms, "text"), tuple(notices))
 
 

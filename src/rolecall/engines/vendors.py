@@ -124,7 +124,9 @@ def request(row: Vendor, model: str, prompt: Prompt) -> dict[str, Any]:
     }
     if prompt.form in ("grounded", "grammar"):
         if not row.grammar_field:
-            raise ValueError(f"{row.name} takes no grammar")
+            raise SettingsError(
+                f"vendor {row.name} takes no grammar", hint="ask in one of the engine's forms"
+            )
         place, _, last = row.grammar_field.rpartition(".")
         inner = body.setdefault(place, {}) if place else body
         inner[last] = prompt.grammar
