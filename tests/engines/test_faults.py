@@ -54,12 +54,12 @@ def ask(script, times=None, **changes):
     """(completion or error, the server) of one call on a server with ``script``."""
 
     async def run():
-        async with FaultServer(script) as server:
-            async with engine_on(server, times or Times(), **changes) as engine:
-                try:
-                    return await engine.complete(PROMPT), server
-                except EngineError as error:
-                    return error, server
+        server = FaultServer(script)
+        async with server, engine_on(server, times or Times(), **changes) as engine:
+            try:
+                return await engine.complete(PROMPT), server
+            except EngineError as error:
+                return error, server
 
     return asyncio.run(run())
 
@@ -189,16 +189,16 @@ def test_a_rest_beyond_the_wall_clock_is_not_waited_for():
 def test_later_calls_keep_the_rest_too():
     async def run():
         times = Times()
-        async with FaultServer(["429_after_9999"]) as server:
-            async with engine_on(server, times) as engine:
-                for _ in range(3):
-                    with pytest.raises(EngineError) as caught:
-                        await engine.complete(PROMPT)
-                    assert caught.value.code == "rate_limited"
-                    assert caught.value.retry_at
-                times.passed += 10_000
-                answer = await engine.complete(PROMPT)
-                return answer.text, len(server.chats)
+        server = FaultServer(["429_after_9999"])
+        async with server, engine_on(server, times) as engine:
+            for _ in range(3):
+                with pytest.raises(EngineError) as caught:
+                    await engine.complete(PROMPT)
+                assert caught.value.code == "rate_limited"
+                assert caught.value.retry_at
+            times.passed += 10_000
+            answer = await engine.complete(PROMPT)
+            return answer.text, len(server.chats)
 
     assert asyncio.run(run()) == (OK_TEXT, 2)
 
@@ -303,10 +303,10 @@ def test_no_more_calls_are_open_than_allowed():
 def test_among_many_faults_every_call_ends_well_or_typed():
     async def run():
         faults = (*TRANSIENT, "400", "null_content")
-        async with FaultServer(mixed(5, 0.3, faults)) as server:
-            async with engine_on(server, Times(), concurrency=16, call_seconds=1e9) as engine:
-                calls = (engine.complete(PROMPT) for _ in range(400))
-                return await asyncio.gather(*calls, return_exceptions=True)
+        server, told = FaultServer(mixed(5, 0.3, faults)), {"concurrency": 16, "call_seconds": 1e9}
+        async with server, engine_on(server, Times(), **told) as engine:
+            calls = (engine.complete(PROMPT) for _ in range(400))
+            return await asyncio.gather(*calls, return_exceptions=True)
 
     ended = asyncio.run(run())
     errors = [one for one in ended if isinstance(one, BaseException)]
@@ -317,9 +317,9 @@ def test_among_many_faults_every_call_ends_well_or_typed():
 
 def test_where_every_fault_passes_calls_end_well():
     async def run():
-        async with FaultServer(mixed(11, 0.3)) as server:
-            told = {"concurrency": 16, "call_seconds": 1e9, "tries": 10}
-            async with engine_on(server, Times(), **told) as engine:
-                return await asyncio.gather(*(engine.complete(PROMPT) for _ in range(400)))
+        server = FaultServer(mixed(11, 0.3))
+        told = {"concurrency": 16, "call_seconds": 1e9, "tries": 10}
+        async with server, engine_on(server, Times(), **told) as engine:
+            return await asyncio.gather(*(engine.complete(PROMPT) for _ in range(400)))
 
     assert {one.text for one in asyncio.run(run())} == {OK_TEXT}

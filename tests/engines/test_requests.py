@@ -79,8 +79,11 @@ def test_no_proxy_of_the_environment_is_used(monkeypatch):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
 
     async def run():
-        async with FaultServer() as server:
-            async with connect(EngineSettings(name="one", urls=(server.url,)), {}) as engine:
-                return (await engine.complete(Prompt(messages=(("user", "a"),)))).finish_reason
+        prompt = Prompt(messages=(("user", "a"),))
+        async with (
+            FaultServer() as server,
+            connect(EngineSettings(name="one", urls=(server.url,)), {}) as engine,
+        ):
+            return (await engine.complete(prompt)).finish_reason
 
     assert asyncio.run(run()) == "stop"
