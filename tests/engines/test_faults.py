@@ -9,7 +9,7 @@ import pytest
 from rolecall.core import Prompt, Usage
 from rolecall.engines import openai
 from rolecall.engines.protocol import EngineSettings
-from rolecall.engines.retry import ANSWER_TRIES
+from rolecall.engines.retry import MOST_TRIES
 from rolecall.errors import EngineError
 
 from .clocks import Times
@@ -88,8 +88,8 @@ def test_what_is_no_answer_is_tried_a_few_times(fault, result):
     error, server = ask([fault] * 99, tries=9)
     assert isinstance(error, EngineError)
     assert error.code == "engine_unavailable"
-    assert [one.result for one in error.failed] == [result] * ANSWER_TRIES
-    assert len(server.chats) == ANSWER_TRIES
+    assert [one.result for one in error.failed] == [result] * MOST_TRIES["answer"]
+    assert len(server.chats) == MOST_TRIES["answer"]
 
 
 @pytest.mark.parametrize(
@@ -102,6 +102,21 @@ def test_tries_are_counted(fault, result):
     assert len(server.chats) == 5
     assert error.code == "engine_unavailable"
     assert error.retryable
+
+
+def test_a_server_that_is_not_there_is_soon_given_up():
+    async def run():
+        server, times = FaultServer(), Times()
+        async with server, engine_on(server, times) as engine:
+            await server.__aexit__()
+            with pytest.raises(EngineError) as caught:
+                await engine.complete(PROMPT)
+            return caught.value, sum(times.slept), server.url
+
+    error, slept, url = asyncio.run(run())
+    assert [one.result for one in error.failed] == ["connection"] * MOST_TRIES["connection"]
+    assert slept < 10
+    assert url in error.hint
 
 
 def test_delays_double_and_half_of_each_is_chance():
@@ -136,13 +151,28 @@ def test_a_hanging_try_leaves_time_for_another():
     assert [one.result for one in done.failed] == ["timeout"]
 
 
-@pytest.mark.parametrize(("fault", "wait"), [("429_after_ms", 0.12), ("429_after_1", 1.0)])
-def test_the_server_is_left_alone_as_long_as_it_asks(fault, wait):
+@pytest.mark.parametrize(
+    ("fault", "wait"), [("429_after_0", 0.25), ("429_after_ms", 0.25), ("429_after_1", 1.1)]
+)
+def test_the_server_is_left_alone_as_long_as_it_asks_and_never_shorter_than_else(fault, wait):
     times = Times()
     done, _ = ask([fault], times)
     assert done.text == OK_TEXT
-    assert len(times.slept) == 1
-    assert wait <= times.slept[0] <= 1.1 * wait + 1e-6
+    assert times.slept == [pytest.approx(wait)]
+
+
+def test_a_rest_is_kept_after_the_last_try_too():
+    async def run():
+        times = Times()
+        server = FaultServer(["429_after_1"])
+        async with server, engine_on(server, times, tries=1) as engine:
+            with pytest.raises(EngineError) as caught:
+                await engine.complete(PROMPT)
+            assert caught.value.code == "rate_limited"
+            await engine.complete(PROMPT)
+            return times.slept
+
+    assert asyncio.run(run()) == [pytest.approx(1.1)]
 
 
 def test_a_date_to_come_back_is_kept():
@@ -160,7 +190,7 @@ def test_no_call_arrives_before_the_server_wants_one():
             while server.now:
                 await asyncio.sleep(0)
             # Give the first call the time to read its answer.
-            await engine.calls.call("/models", None, lambda reply: reply)
+            await engine.calls.aside("/models", None, lambda reply: reply)
             await asyncio.gather(first, *(engine.complete(PROMPT) for _ in range(6)))
             return [at for at, _, _ in server.chats]
 

@@ -57,8 +57,8 @@ def test_any_json_is_no_proof_of_a_schema():
 
 
 def test_a_form_that_is_refused_is_not_used():
-    script = ["400", "422", *["500"] * 3, "ok"]
-    engine, server = meet(FaultServer(script))
+    refuses = {"grammar": "400", "json_schema": "422", "json_object": "500"}
+    engine, server = meet(FaultServer(refuses=refuses))
     assert engine.info.forms == ("text",)
     assert len(engine.info.notices) == 3
     assert len(server.chats) == 6
@@ -148,12 +148,12 @@ def test_the_calls_of_connecting_are_kept_for_the_books():
     assert all(one.cost_usd > 0 and one.usage.input_tokens for one in engine.connecting)
 
 
-def refused(environ=None, **changes):
+def refused(environ=None, models=("tiny",), refuses=None, **changes):
+    """The error of connecting to a server."""
+
     async def run():
-        async with FaultServer(
-            changes.pop("script", ()), models=changes.pop("models", ("tiny",))
-        ) as s:
-            told = {"name": "one", "urls": (s.url,)} | changes
+        async with FaultServer(models=models, refuses=refuses) as server:
+            told = {"name": "one", "urls": (server.url,)} | changes
             async with connect(EngineSettings(**told), environ or {}):
                 raise AssertionError("connected")
 
@@ -170,7 +170,7 @@ def test_a_server_that_is_down_is_named_with_a_remedy():
 
 
 def test_a_missing_model_is_answered_with_those_there_are():
-    error = refused(script=["404"], models=("big", "small"), model="huge")
+    error = refused(refuses={"json_schema": "404"}, models=("big", "small"), model="huge")
     assert "big, small" in error.hint
 
 
@@ -200,8 +200,18 @@ def test_a_server_that_lists_no_models_needs_one_named():
     assert (engine.info.model, engine.info.window) == ("mine", None)
 
 
+def test_windows_that_servers_do_not_list():
+    server = FaultServer(models=None)
+    server.slot = 2048
+    engine, _ = meet(server, vendor="llamacpp", model="mine", forms=("text",))
+    assert engine.info.window == 2048
+    engine, _ = meet(FaultServer(models=None), vendor="ollama", model="mine", forms=("text",))
+    assert engine.info.window == 4096
+
+
 def test_prices_and_windows_of_openai_are_known():
-    engine, _ = meet(vendor="openai", model="gpt-4o-mini", local=False)
+    server = FaultServer(models=None)
+    engine, _ = meet(server, vendor="openai", model="gpt-4o-mini", local=False)
     assert engine.info.price == Price(input=0.15, cached=0.075, output=0.6, since="2024-07-18")
     assert engine.info.window == 128_000
     engine, _ = meet(vendor="openai", model="gpt-unknown", local=False)
@@ -216,3 +226,8 @@ def test_tokens_are_counted_by_the_server():
                 return await engine.count_tokens(Prompt(messages=(("user", "abcde"),)))
 
     assert asyncio.run(run()) == 5
+
+
+def test_a_server_that_hangs_at_connect_is_soon_given_up():
+    error = refused(refuses={"": "hang"}, call_seconds=0.3)
+    assert {one.result for one in error.failed} == {"timeout"}
