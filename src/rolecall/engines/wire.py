@@ -157,7 +157,7 @@ class Wire:
         response = await self._transport.handle_async_request(request)
         try:
             headers = {name.lower(): value for name, value in response.headers.items()}
-            if headers.get("content-encoding", "identity") != "identity":
+            if (headers.get("content-encoding") or "identity").lower() != "identity":
                 raise no_answer("wrong_content_type", "the answer is packed, though none was asked")
             length = headers.get("content-length", "")
             if length.isdigit() and int(length) > LARGEST_REPLY:
