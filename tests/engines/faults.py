@@ -120,17 +120,20 @@ class FaultServer:
     """Answers chat completions as ``script`` says, one name per request, then ``ok``.
 
     ``chats`` holds the moment and the body of each; ``open`` counts live connections. ``enforces``
-    lists the forms that are held to, ``answer`` makes the text otherwise.
+    lists the forms that are held to, ``refuses`` names the fault that a form meets (``""``:
+    all that are no chats), ``answer`` makes the text otherwise.
     """
 
-    def __init__(self, script=(), *, enforces=(), answer=None, models=("tiny",), port=0):
-        self.script, self.enforces, self.port = list(script), set(enforces), port
+    def __init__(self, script=(), *, enforces=(), refuses=None, answer=None, models=("tiny",)):
+        self.script = script if hasattr(script, "__next__") else list(script)
+        self.enforces, self.refuses, self.port = set(enforces), refuses or {}, 0
         self.answer = answer or (lambda body: OK_TEXT)
         self.models, self.chats, self.paths, self.keys = models, [], [], set()
         self.connections, self.waits = set(), []
-        self.special, self.version = "text", "0.32.0"
+        self.special, self.version, self.slot = "text", "0.32.0", 0
         self.gone = asyncio.Event()
         self.asked = asyncio.Event()
+        self.three = asyncio.Event()
         self.now, self.most = 0, 0
 
     @property
@@ -167,6 +170,8 @@ class FaultServer:
                 self.keys.add(fields.get("authorization", ""))
                 if path.endswith("/chat/completions") and method == "POST":
                     await self._chat(reader, writer, json.loads(body))
+                elif self.refuses.get("") == "hang":
+                    await self._until_gone(reader, writer, dripping=False)
                 else:
                     self._other(writer, path, json.loads(body or b"null"))
                 await writer.drain()
@@ -181,18 +186,22 @@ class FaultServer:
         name = "ok"
         if self.script:
             name = self.script.pop(0) if isinstance(self.script, list) else next(self.script)
+        name = self.refuses.get(_form(body), name)
         self.chats.append((asyncio.get_running_loop().time(), body, name))
         self.asked.set()
         self.now += 1
         self.most = max(self.most, self.now)
+        if self.now >= 3:
+            self.three.set()
         try:
             await self._act(reader, writer, body, name)
         finally:
             self.now -= 1
 
     async def _act(self, reader, writer, body, name):
-        if name == "ok":
-            await asyncio.sleep(0)
+        if name == "third":
+            await self.three.wait()
+        if name in ("ok", "third"):
             _write(writer, 200, {"content-type": "application/json"}, self._good(body))
         elif name == "reset":
             writer.transport.abort()
@@ -233,14 +242,9 @@ class FaultServer:
 
     def _good(self, body):
         text = self.answer(body)
-        asked = body.get("structured_outputs") or {}
-        schema = (body.get("response_format") or {}).get("json_schema")
-        if "grammar" in self.enforces and (asked.get("grammar") or body.get("ebnf")):
-            text = "kz7Qx41-vb9J"
-        elif "json_schema" in self.enforces and schema:
-            text = '{"kz7Qx41": "vb9Jt"}'
-        elif "json_object" in self.enforces and not schema and body.get("response_format"):
-            text = "{}"
+        form = _form(body)
+        if form in self.enforces:
+            text = PROOFS[form]
         return json.dumps(completion(text, model=body["model"]))
 
     def _other(self, writer, path, body):
@@ -254,12 +258,29 @@ class FaultServer:
                 text = text.replace("<|im_end|>", "~")
             data = {"count": len(text), "max_model_len": 8192, "tokens": [0] * len(text)}
             _write(writer, 200, typed, json.dumps(data))
+        elif path == "/props" and self.slot:
+            told = {"default_generation_settings": {"n_ctx": self.slot}}
+            _write(writer, 200, typed, json.dumps(told))
         elif path == "/version" and self.version:
             _write(writer, 200, typed, json.dumps({"version": self.version}))
         elif path == "/metrics":
             _write(writer, 200, {"content-type": "text/plain"}, METRICS)
         else:
             _write(writer, 404, typed, json.dumps({"detail": "Not Found"}))
+
+
+PROOFS = {
+    "grammar": "kz7Qx41-vb9J",
+    "json_schema": '{"kz7Qx41": "vb9Jt"}',
+    "json_object": "{}",
+}
+"""Answers that only a constraint explains."""
+
+
+def _form(body):
+    if "structured_outputs" in body or "ebnf" in body:
+        return "grammar"
+    return (body.get("response_format") or {}).get("type", "text")
 
 
 METRICS = """\

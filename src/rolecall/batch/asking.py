@@ -44,20 +44,18 @@ class Asker:
         self._finished: queue.SimpleQueue[Finished] = queue.SimpleQueue()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._engines: Engines | None = None
         self._opened = connected(pipeline.settings, os.environ, schema=pipeline.schema)
 
     def __enter__(self) -> Asker:
         """Open the engines; raises `Error` where they cannot be."""
         self._thread.start()
         try:
-            self._engines = self._wait(self._opened.__aenter__())
+            self._engines: Engines = self._wait(self._opened.__aenter__())
         except BaseException:
             self._end()
             raise
-        if self._engines is not None:
-            self.notices = self._engines.notices
-            self.limit = max(1, self._engines.concurrency * ROOM)
+        self.notices = self._engines.notices
+        self.limit = max(1, self._engines.concurrency * ROOM)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -69,7 +67,7 @@ class Asker:
     @property
     def ready(self) -> bool:
         """Whether there is any engine to ask."""
-        return self._engines is not None
+        return bool(self._engines.engines)
 
     def submit(self, number: int, waiting: Waiting) -> None:
         """Ask about a page; its record comes out of ``finished`` under ``number``."""
@@ -90,7 +88,6 @@ class Asker:
             yield found
 
     async def _ask(self, number: int, waiting: Waiting) -> None:
-        assert self._engines is not None
         record = await finish_record(waiting, self.pipeline, self._engines)
         self._finished.put((number, record))
 

@@ -123,6 +123,7 @@ def run(words: list[str]) -> int:
                 entries = itertools.chain(head, entries)
             crew = _crew(order, many=many, asks=asks)
             asker = opened.enter_context(_asker(page_work, progress)) if asks else None
+            page_work.asks = asker is not None
             if not gc.isenabled():  # all is loaded now, and none of it is garbage
                 gc.freeze()
                 gc.enable()

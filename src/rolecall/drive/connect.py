@@ -12,7 +12,7 @@ from rolecall.ask.compose import Voice
 from rolecall.ask.prompt import VERSION, Style
 from rolecall.ask.questions import POSTING, Question, extra_questions
 from rolecall.ask.tokens import Scaled, Tokens, count_messages, tokens_named
-from rolecall.climb import Help
+from rolecall.climb import NO_HELP, Help
 from rolecall.core import EngineInfo, Notice, Prompt
 from rolecall.drive.engines import Engines, Purse
 from rolecall.engines.protocol import Engine, EngineSettings
@@ -36,11 +36,11 @@ async def connected(
     *,
     schema: Schema | None = None,
     given: Mapping[str, Engine] | None = None,
-) -> AsyncIterator[Engines | None]:
+) -> AsyncIterator[Engines]:
     """Open the engines that ``settings`` name, and close them at the end.
 
-    ``given`` are engines of the caller's own, used instead. ``None`` comes out where no engine is
-    declared, or the settings say ``none``. With ``auto``, an engine that does not answer is left
+    ``given`` are engines of the caller's own, used instead. There may be none: where none is
+    declared, or the settings say so. With ``auto``, an engine that does not answer is left
     out with a notice; one that was named must answer, unless another stands in.
     """
     async with AsyncExitStack() as stack:
@@ -52,7 +52,7 @@ async def connected(
             counters = {one.name: one.tokenizer for one in tables}
             engines = await _open(stack, tables, settings, environ, notices)
         if not engines:
-            yield None
+            yield Engines({}, NO_HELP, Purse(), notices=tuple(notices))
             return
         help_ = help_of(settings, schema, notices)
         policy, asked = policy_of(settings, engines), help_.extras

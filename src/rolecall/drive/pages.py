@@ -13,10 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from rolecall.climb import NO_HELP
 from rolecall.core import Extraction, Source
 from rolecall.drive.connect import connected, declared_engines
-from rolecall.drive.engines import Engines, Purse
+from rolecall.drive.engines import Engines
 from rolecall.engines.protocol import Engine
 from rolecall.errors import Error
 from rolecall.pipeline import (
@@ -88,7 +87,7 @@ def extract_many(
             runner.run(opened.__aexit__(None, None, None))
 
 
-async def _extract(source: Source, pipeline: Pipeline, engines: Engines | None) -> Extraction:
+async def _extract(source: Source, pipeline: Pipeline, engines: Engines) -> Extraction:
     stages = Stages()
     try:
         page, heard = hear_page(source, pipeline, stages)
@@ -116,14 +115,12 @@ async def finish_record(waiting: Waiting, pipeline: Pipeline, engines: Engines) 
 
 
 async def _climbed(
-    waiting: Waiting, pipeline: Pipeline, engines: Engines | None, stages: Stages
+    waiting: Waiting, pipeline: Pipeline, engines: Engines, stages: Stages
 ) -> Extraction:
     """Climb to the end, and say what the page says of itself, in the user's shape."""
     stages.stage = "ask"
     start = stages.clock()
     record = f"{waiting.source.locator}#{waiting.source.id}"
-    if engines is None:
-        engines = Engines({}, NO_HELP, Purse())
     result = await engines.extract(waiting.page, waiting.heard, pipeline.rules, record=record)
     stages.seconds["ask"] = stages.clock() - start
     return conclude(result, waiting.page, pipeline, stages)

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from msgspec import Struct
 
 from rolecall.core import Attempt, Price, Usage
-from rolecall.engines.retry import ANSWER_TRIES, LONGEST_WAIT, Fault, backoff, refusal
+from rolecall.engines.retry import LONGEST_WAIT, MOST_TRIES, Fault, backoff, refusal
 from rolecall.engines.wire import Replica, Reply, Wire
 from rolecall.errors import EngineError
 
 Answer = TypeVar("Answer")
+
+
+ASIDE: Final = 2
+"""Calls aside that may be open beside the others."""
+ASIDE_SECONDS: Final = 10.0
+ASIDE_TRIES: Final = 3
 
 
 class Done(Struct, Generic[Answer], frozen=True):
@@ -34,12 +41,12 @@ class Limits(Struct, frozen=True, kw_only=True):
 
 
 class Calls:
-    """Makes calls over a wire, at most ``concurrency`` at a time."""
+    """Makes calls over a wire, at most ``concurrency`` at a time beside those made `aside`."""
 
     def __init__(self, wire: Wire, limits: Limits, concurrency: int) -> None:
         self.wire, self.limits, self.model = wire, limits, ""
         self.price: Price | None = None
-        self._slots = asyncio.Semaphore(concurrency)
+        self._slots, self._aside = asyncio.Semaphore(concurrency), asyncio.Semaphore(ASIDE)
 
     def learn(self, model: str, price: Price | None) -> None:
         """Take note of what failed tries are to be booked as."""
@@ -56,30 +63,52 @@ class Calls:
             EngineError: no answer came of it.
         """
         async with self._slots:
-            return await self._tries(path, body, read, tries or self.limits.tries)
+            seconds = self.limits.call_seconds
+            return await self._tries(path, body, read, (tries or self.limits.tries, seconds))
+
+    async def aside(
+        self, path: str, body: bytes | None, read: Callable[[Reply], Answer]
+    ) -> Done[Answer]:
+        """A small call that no model works on: not behind the others, and soon given up.
+
+        Raises:
+            EngineError: no answer came of it.
+        """
+        async with self._aside:
+            seconds = min(ASIDE_SECONDS, self.limits.call_seconds)
+            return await self._tries(path, body, read, (ASIDE_TRIES, seconds))
 
     async def _tries(
-        self, path: str, body: bytes | None, read: Callable[[Reply], Answer], tries: int
+        self,
+        path: str,
+        body: bytes | None,
+        read: Callable[[Reply], Answer],
+        most: tuple[int, float],
     ) -> Done[Answer]:
+        """Try until an answer comes, at most so many times and seconds."""
+        tries, seconds = most
         clock = self.wire.clock
         began = clock.monotonic()
-        deadline = began + self.limits.call_seconds
+        deadline = began + seconds
         # A server that hangs must leave time for another try.
-        longest = self.limits.call_seconds / (2 if tries > 1 else 1)
+        longest = seconds / (2 if tries > 1 else 1)
         failed: list[Attempt] = []
-        empty, last = 0, None
+        kinds: Counter[str] = Counter()
+        last = None
         while True:
             replica = await self._ready(last, deadline, failed)
             started = clock.monotonic()
             try:
-                seconds = max(0.001, min(longest, deadline - started))
-                answer = await self._once(replica, path, body, read, seconds)
+                left = max(0.001, min(longest, deadline - started))
+                answer = await self._once(replica, path, body, read, left)
             except Fault as fault:
-                failed.append(self._attempt(fault, clock.monotonic() - started))
-                empty += fault.answer
                 last = replica
-                more = fault.retried and len(failed) < tries and empty < ANSWER_TRIES
-                if not more or not await self._rest(replica, fault, len(failed), deadline):
+                kinds[fault.kind] += 1
+                failed.append(self._attempt(fault, clock.monotonic() - started))
+                self._note(replica, fault)
+                bound = min(tries, MOST_TRIES.get(fault.kind, tries))
+                more = fault.retried and len(failed) < tries and kinds[fault.kind] < bound
+                if not more or not await self._rest(fault, len(failed), deadline):
                     raise self._error(fault, failed) from None
             else:
                 replica.answered()
@@ -122,17 +151,21 @@ class Calls:
             # All who wait would otherwise come back in the same moment.
             await clock.sleep(wait + 0.1 * wait * clock.chance())
 
-    async def _rest(self, replica: Replica, fault: Fault, tried: int, deadline: float) -> bool:
-        """Take note of a fault and wait as long as it calls for; whether time is left to try."""
-        clock = self.wire.clock
-        now = clock.monotonic()
+    def _note(self, replica: Replica, fault: Fault) -> None:
+        """Remember what a fault says of the replica, whether this call goes on or not."""
+        now = self.wire.clock.monotonic()
         if fault.weak:
             replica.failed(now)
         if fault.wait is not None:
             replica.held_until = max(replica.held_until, now + fault.wait)
-            return now < deadline
+
+    async def _rest(self, fault: Fault, tried: int, deadline: float) -> bool:
+        """Wait before the next try; whether there is time for one."""
+        clock = self.wire.clock
         delay = backoff(tried, clock.chance())
-        if now + delay >= deadline:
+        if fault.wait is not None and fault.wait >= delay:
+            return True  # `_ready` waits, or finds a replica that need not rest
+        if clock.monotonic() + delay >= deadline:
             return False
         await clock.sleep(delay)
         return True

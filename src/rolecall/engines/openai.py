@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -12,7 +12,7 @@ import orjson
 
 from rolecall.core import Attempt, Completion, EngineInfo, Form, Notice, Price, Prompt
 from rolecall.engines.answers import read_completion, read_json
-from rolecall.engines.calls import Calls, Limits
+from rolecall.engines.calls import ASIDE, Calls, Limits
 from rolecall.engines.local import is_local
 from rolecall.engines.proof import prove
 from rolecall.engines.protocol import EngineSettings
@@ -103,7 +103,7 @@ async def connect(
         tries=settings.tries,
         key=place,
     )
-    async with opened(urls, key, concurrency, clock or Clock()) as wire:
+    async with opened(urls, key, concurrency + ASIDE, clock or Clock()) as wire:
         calls = Calls(wire, limits, concurrency)
         info, listed = await _meet(settings, row, urls, calls, bool(key))
         engine = (made or OpenAIEngine)(info, row, calls)
@@ -126,7 +126,7 @@ async def _meet(
         name=settings.name,
         kind=settings.kind,
         model=model,
-        window=settings.window or listed.get(model) or WINDOWS.get(model, 0) or None,
+        window=settings.window or listed.get(model) or await _window(calls, row, model),
         local=local,
         price=price,
         concurrency=settings.concurrency or row.concurrency,
@@ -183,7 +183,7 @@ async def models(calls: Calls) -> dict[str, int]:
         EngineError: the server cannot be reached. One that lists no models gives an empty result.
     """
     try:
-        done = await calls.call("/models", None, _read_models, CONNECT_TRIES)
+        done = await calls.aside("/models", None, _read_models)
     except EngineError as error:
         last = error.failed[-1].result if error.failed else ""
         if last in ("http_404", "http_405", "http_501", "wrong_content_type", "bad_answer"):
@@ -197,13 +197,26 @@ def _read_models(reply: Reply) -> dict[str, int]:
     data = read_json(reply).get("data")
     for one in data if isinstance(data, list) else ():
         if isinstance(one, dict) and isinstance(one.get("id"), str):
-            found[one["id"]] = _window(one)
+            found[one["id"]] = _length(one.get("max_model_len"))
     return found
 
 
-def _window(listed: Mapping[str, Any]) -> int:
-    length = listed.get("max_model_len")
-    return length if type(length) is int and length > 0 else 0
+async def _window(calls: Calls, row: Vendor, model: str) -> int | None:
+    """The window of a model whose server does not list it, if it can be known."""
+    if row.tokenize == "llamacpp":
+        with suppress(EngineError):
+            return (await calls.aside("//props", None, _read_slot)).answer
+    return row.window or (WINDOWS.get(model) if row.name == "openai" else None)
+
+
+def _read_slot(reply: Reply) -> int | None:
+    """llama.cpp shares its window among slots; each call has one of them."""
+    told = read_json(reply).get("default_generation_settings")
+    return _length(told.get("n_ctx")) or None if isinstance(told, dict) else None
+
+
+def _length(value: Any) -> int:
+    return value if type(value) is int and value > 0 else 0
 
 
 def _only_model(name: str, listed: Mapping[str, int]) -> str:

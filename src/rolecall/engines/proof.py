@@ -7,6 +7,7 @@ allows another one that no message holds.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -36,12 +37,15 @@ SCHEMA: Final[Mapping[str, Any]] = {
     "additionalProperties": False,
 }
 
-_PROMPTS: Final[Mapping[Form, Prompt]] = {
+PROMPTS: Final[Mapping[Form, Prompt]] = {
     "grammar": Prompt(messages=_ASK, form="grammar", grammar=GRAMMAR, max_tokens=48),
     "json_schema": Prompt(messages=_ASK, form="json_schema", json_schema=SCHEMA, max_tokens=64),
     "json_object": Prompt(messages=_ASK, form="json_object", max_tokens=32),
     "text": Prompt(messages=_ASK, max_tokens=8),
 }
+
+
+_PROVED: Final[tuple[Form, ...]] = ("grammar", "json_schema", "json_object")
 
 
 class Proof(Struct, frozen=True):
@@ -54,32 +58,28 @@ class Proof(Struct, frozen=True):
 async def prove(
     complete: Callable[[Prompt], Awaitable[Completion]], claimed: Sequence[Form], name: str
 ) -> Proof:
-    """Ask the engine ``name`` for one small answer in each form of ``claimed``.
+    """Ask the engine ``name`` for one small answer in each form of ``claimed``, all at once.
 
     Raises:
         EngineError: it gives no answer whatever the form, or it cannot be asked at all.
     """
+    asked = [form for form in _PROVED if any(_like(one) == form for one in claimed)]
+    answers = await asyncio.gather(
+        *(complete(PROMPTS[form]) for form in asked), return_exceptions=True
+    )
     forms: list[Form] = []
     notices: list[Notice] = []
-    answered = False
-    for form in ("grammar", "json_schema", "json_object"):
-        wanted: list[Form] = [one for one in claimed if _like(one) == form]
-        if not wanted:
-            continue
-        try:
-            answer = await complete(_PROMPTS[form])
-        except EngineError as error:
-            if not _is_about_the_form(error):
-                raise
-            notices.append(_notice(name, form, f"was refused: {error}"))
-            continue
-        answered = True
-        if shows(form, answer):
-            forms += wanted
+    for form, answer in zip(asked, answers, strict=True):
+        if isinstance(answer, EngineError) and _is_about_the_form(answer):
+            notices.append(_notice(name, form, f"was refused: {answer}"))
+        elif isinstance(answer, BaseException):
+            raise answer
+        elif shows(form, answer):
+            forms += [one for one in claimed if _like(one) == form]
         else:
             notices.append(_notice(name, form, "was accepted and not enforced"))
-    if not answered:
-        await complete(_PROMPTS["text"])
+    if all(isinstance(answer, EngineError) for answer in answers):
+        await complete(PROMPTS["text"])
     return Proof((*forms, "text"), tuple(notices))
 
 

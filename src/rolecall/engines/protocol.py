@@ -48,7 +48,7 @@ class EngineSettings(Struct, frozen=True, kw_only=True):
     window: int | None = None
     concurrency: int = 0
     call_seconds: float = 120.0
-    tries: int = 6
+    tries: int = 8
     forms: tuple[str, ...] = ()
     price: Price | None = None
     path: str = ""

@@ -19,8 +19,11 @@ from rolecall.core import Usage
 
 LONGEST_WAIT: Final = 120.0
 """Seconds: a server that asks for more is left alone, and the record says until when."""
-ANSWER_TRIES: Final = 4
-"""How often a call may get something that is no answer before the server counts as broken."""
+MOST_TRIES: Final[Mapping[str, int]] = {"answer": 5, "connection": 4}
+"""Tries that one call may lose to something that is no answer, and to a server that is not there.
+
+The first may be paid, the second will not pass in seconds; both bounds are below ``tries``.
+"""
 FIRST_DELAY: Final = 0.25
 LONGEST_DELAY: Final = 8.0
 
@@ -47,8 +50,8 @@ class Fault(Exception):  # noqa: N818 - it never leaves the room; what does is a
     """One try that gave no answer.
 
     ``result`` is the short code of the `Attempt`. ``retried`` says whether another try can help,
-    ``answer`` that the server answered, with something that is no answer; ``weak`` that the replica
-    is to blame. ``wait`` is how many seconds the server asked to be left alone, if it did.
+    ``kind`` which bound of `MOST_TRIES` it counts towards, ``weak`` that the replica is to blame.
+    ``wait`` is how many seconds the server asked to be left alone, if it did.
     """
 
     def __init__(
@@ -63,7 +66,7 @@ class Fault(Exception):  # noqa: N818 - it never leaves the room; what does is a
         super().__init__(message)
         self.result, self.message, self.retried = result, message, retried
         self.hint, self.code = hint, code
-        self.answer, self.weak = False, retried
+        self.kind, self.weak = result, retried
         self.wait: float | None = None
         self.usage = NOTHING
 
@@ -71,7 +74,7 @@ class Fault(Exception):  # noqa: N818 - it never leaves the room; what does is a
 def no_answer(result: str, message: str, usage: Usage = NOTHING) -> Fault:
     """A reply with status 200 that holds no answer; ``usage`` is what it is charged with."""
     fault = Fault(result, message, hint="look at what stands at this url, and at its log")
-    fault.answer, fault.usage = True, usage
+    fault.kind, fault.usage = "answer", usage
     return fault
 
 

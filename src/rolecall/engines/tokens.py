@@ -26,12 +26,12 @@ async def count_tokens(calls: Calls, way: str, model: str, prompt: Prompt) -> in
     messages = [{"role": role, "content": text} for role, text in prompt.messages]
     if way == "vllm":
         asked = {"model": model, "messages": messages, "add_generation_prompt": True}
-        return (await calls.call("//tokenize", orjson.dumps(asked), _read_count)).answer
+        return (await calls.aside("//tokenize", orjson.dumps(asked), _read_count)).answer
     if way == "llamacpp":
         body = orjson.dumps({"messages": messages})
-        text = (await calls.call("//apply-template", body, _read_text)).answer
+        text = (await calls.aside("//apply-template", body, _read_text)).answer
         asked = {"content": text, "add_special": True, "parse_special": True}
-        return (await calls.call("//tokenize", orjson.dumps(asked), _read_count)).answer
+        return (await calls.aside("//tokenize", orjson.dumps(asked), _read_count)).answer
     return None
 
 

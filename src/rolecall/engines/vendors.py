@@ -18,7 +18,7 @@ class Vendor(Struct, frozen=True, kw_only=True):
 
     ``forms`` are the forms of answer it has fields for. ``grammar_field`` names the field of the
     request that takes a Lark grammar, dots lead inwards. ``limit_field`` bounds the answer.
-    ``tokenize`` is the way it counts tokens, ``metrics`` whether it tells its load.
+    ``tokenize`` is the way it counts tokens, ``window`` what it grants where it does not say.
     """
 
     name: str
@@ -31,6 +31,7 @@ class Vendor(Struct, frozen=True, kw_only=True):
     limit_field: str = "max_tokens"
     tokenize: Literal["", "vllm", "llamacpp"] = ""
     concurrency: int = 8
+    window: int | None = None
 
 
 _GRAMMAR: Final[tuple[Form, ...]] = ("grounded", "grammar", "json_schema", "json_object")
@@ -65,7 +66,8 @@ VENDORS: Final[Mapping[str, Vendor]] = MappingProxyType(
                 tokenize="llamacpp",
                 concurrency=4,
             ),
-            Vendor(name="ollama", url="http://127.0.0.1:11434/v1", concurrency=4),
+            # Ollama cuts longer prompts without a word; its default grants this much.
+            Vendor(name="ollama", url="http://127.0.0.1:11434/v1", concurrency=4, window=4_096),
             Vendor(
                 name="lmstudio",
                 url="http://127.0.0.1:1234/v1",
@@ -124,7 +126,9 @@ def request(row: Vendor, model: str, prompt: Prompt) -> dict[str, Any]:
     }
     if prompt.form in ("grounded", "grammar"):
         if not row.grammar_field:
-            raise ValueError(f"{row.name} takes no grammar")
+            raise SettingsError(
+                f"vendor {row.name} takes no grammar", hint="ask in one of the engine's forms"
+            )
         place, _, last = row.grammar_field.rpartition(".")
         inner = body.setdefault(place, {}) if place else body
         inner[last] = prompt.grammar

@@ -45,7 +45,7 @@ class VLLMEngine(openai.OpenAIEngine):
         Raises:
             EngineError: the server gave no metrics.
         """
-        return (await self.calls.call("//metrics", None, _read_metrics, 1)).answer
+        return (await self.calls.aside("//metrics", None, _read_metrics)).answer
 
 
 @asynccontextmanager
@@ -95,7 +95,7 @@ def _filled_in(
 async def _with_version(info: EngineInfo, calls: Calls) -> EngineInfo:
     """``info`` with the server's version, and a notice about one that is too old or unknown."""
     try:
-        version = (await calls.call("//version", None, _read_version, 1)).answer
+        version = (await calls.aside("//version", None, _read_version)).answer
     except EngineError:
         version = ""
     message = ""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from msgspec import Struct
 
 from rolecall.engines.retry import Clock, Fault, no_answer
+from rolecall.errors import SettingsError
 
 if TYPE_CHECKING:
     import httpx2
@@ -98,9 +99,8 @@ class Wire:
         import httpx2
 
         self._transport, self._new = transport, httpx2.Request
-        self._broken, self._no_way = httpx2.TransportError, (
-            httpx2.ConnectError, httpx2.ConnectTimeout,
-        )  # fmt: skip
+        self._broken = httpx2.TransportError
+        self._no_way = (httpx2.ConnectError, httpx2.ConnectTimeout)
         self.replicas, self.clock, self.key = Replicas(urls), clock, key
         self._headers = {
             "accept": "application/json",
@@ -110,7 +110,10 @@ class Wire:
         }
         if key:
             self._headers["authorization"] = f"Bearer {key}"
-        self._urls: dict[str, Any] = {}
+        try:
+            self._urls = {url: httpx2.URL(url) for url in urls}
+        except httpx2.InvalidURL as error:
+            raise SettingsError(f"an address cannot be used: {error}", hint="mend url") from error
 
     async def send(self, replica: Replica, path: str, body: bytes | None, seconds: float) -> Reply:
         """Post ``body`` to ``path`` (or get it); a path from ``//`` on stands beside the API.
@@ -154,7 +157,7 @@ class Wire:
         response = await self._transport.handle_async_request(request)
         try:
             headers = {name.lower(): value for name, value in response.headers.items()}
-            if headers.get("content-encoding", "identity") != "identity":
+            if (headers.get("content-encoding") or "identity").lower() != "identity":
                 raise no_answer("wrong_content_type", "the answer is packed, though none was asked")
             length = headers.get("content-length", "")
             if length.isdigit() and int(length) > LARGEST_REPLY:
@@ -196,13 +199,13 @@ def beside(url: str) -> str:
 async def opened(
     urls: Sequence[str], key: str, connections: int, clock: Clock
 ) -> AsyncIterator[Wire]:
-    """A wire to ``urls`` whose connections close with it."""
+    """A wire of so many ``connections`` to ``urls``; they close with it."""
     import httpx2
 
     secure = any(url.startswith("https") for url in urls)
     limits = httpx2.Limits(
-        max_connections=connections + 2,
-        max_keepalive_connections=connections + 2,
+        max_connections=connections,
+        max_keepalive_connections=connections,
         keepalive_expiry=KEEP_SECONDS,
     )
     # Reading the machine's certificates takes long, and plain connections need none.
