@@ -23,8 +23,8 @@ from dataclasses import replace
 from typing import Any
 
 import httpx2
-from pages import ROOT
 
+from pages import ROOT
 from rolecall import Source, clean
 from rolecall.ask.compose import Voice
 from rolecall.ask.questions import POSTING
@@ -37,8 +37,8 @@ from rolecall.engines.settings import read_engine
 from rolecall.engines.vendors import request, vendor
 
 AT_ONCE = 16
-PAGES = 48
-ANSWER = 24  # tokens: enough to see the cost of each, few enough for two cores
+PAGES = 32
+ANSWER = 16  # tokens: enough to see the cost of each, few enough for two cores
 URL = "ROLECALL_VLLM_URL"
 
 

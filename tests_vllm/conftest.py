@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import httpx2
 import pytest
+
 from server import Server
 
 

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from pages import ROOT
+
+from example_pages import ROOT
 
 SETTINGS = """\
 ask_below = 1.0

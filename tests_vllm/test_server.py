@@ -9,6 +9,7 @@ import re
 import httpx2
 import jsonschema_rs
 import pytest
+
 from server import Server, ask_all, chat, choices, copying_grammar
 
 SCHEMA = {

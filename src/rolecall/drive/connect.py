@@ -25,8 +25,9 @@ from rolecall.schema.posting import UNITS
 from rolecall.schema.schema import Schema
 from rolecall.settings import Settings
 
-SAMPLE = "Die Stelle: Köchin (m/w/d), 40 h/week – pay €2,850.50; naïve café №7 仕事 <|im_end|>"
-"""Text by which an engine's count of tokens is compared with ours."""
+SAMPLE = "Die Stelle: Köchin (m/w/d), 40 h/week – pay €2,850.50; naïve café №7 仕事"
+"""Text by which an engine's count of tokens is compared with ours. It holds no special token: most
+servers count one as a single token, and no prompt holds one."""
 
 
 @asynccontextmanager
