@@ -19,6 +19,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = ROOT / ".venv-vllm" / "bin" / "python"
@@ -80,6 +81,19 @@ def tail_of_log() -> str:
 
 
 @contextlib.contextmanager
+def guarded(command: list[str], **more: Any) -> Iterator[subprocess.Popen[bytes]]:
+    """``command`` under the guard: at the end, or with us, it ends with all that it started."""
+    guard = [sys.executable, str(ROOT / "tools" / "vllm_guard.py"), str(STOP_SECONDS)]
+    process = subprocess.Popen([*guard, *command], stdin=subprocess.PIPE, **more)
+    assert process.stdin
+    try:
+        yield process
+    finally:
+        process.stdin.close()
+        process.wait()
+
+
+@contextlib.contextmanager
 def running() -> Iterator[str]:
     """A server that answers, as its URL; raises `SystemExit` if it does not come up."""
     if not PYTHON.exists() or not (MODEL / "config.json").exists():
@@ -87,20 +101,19 @@ def running() -> Iterator[str]:
     port, started = free_port(), time.monotonic()
     flags = [one for pair in FLAGS.items() for one in pair if one is not None]
     server = [str(PYTHON), "-m", "vllm.entrypoints.openai.api_server", "--port", str(port), *flags]
-    guard = [sys.executable, str(ROOT / "tools" / "vllm_guard.py"), str(STOP_SECONDS)]
     environment = os.environ | ENVIRONMENT
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # three processes import the same 2 GB
-    with LOG.open("wb") as log:
-        process = subprocess.Popen(
-            [*guard, *server],
-            stdin=subprocess.PIPE,
+    with (
+        LOG.open("wb") as log,
+        guarded(
+            server,
             stdout=log,
             stderr=subprocess.STDOUT,
             env=environment,
-            start_new_session=True,
             cwd=ROOT / "build",
-        )
-    try:
+            start_new_session=True,  # so that Ctrl-C lets us stop it, after what asks it
+        ) as process,
+    ):
         while not answers(port):
             if process.poll() is not None:
                 raise SystemExit(f"vLLM ended while starting:\n{tail_of_log()}")
@@ -109,12 +122,8 @@ def running() -> Iterator[str]:
             time.sleep(0.5)
         print(f"vLLM ready after {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
         yield f"http://127.0.0.1:{port}"
-    finally:
-        stopping = time.monotonic()
-        assert process.stdin
-        process.stdin.close()
-        process.wait()
-        print(f"vLLM stopped in {time.monotonic() - stopping:.0f} s", file=sys.stderr, flush=True)
+        started = time.monotonic()
+    print(f"vLLM stopped in {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
 
 
 def main(arguments: list[str]) -> int:
@@ -128,9 +137,11 @@ def main(arguments: list[str]) -> int:
                     time.sleep(30)
             return 0
         case ["with", *command] if command:
-            with running() as url:
-                environment = os.environ | {"ROLECALL_VLLM_URL": url}
-                return subprocess.run(command, env=environment, check=False).returncode
+            with (
+                running() as url,
+                guarded(command, env=os.environ | {"ROLECALL_VLLM_URL": url}) as process,
+            ):
+                return process.wait()
     print(__doc__, file=sys.stderr)
     return 2
 
