@@ -39,7 +39,7 @@ from rolecall.engines.vendors import request, vendor
 AT_ONCE = 16
 PAGES = 32
 ANSWER = 16  # tokens: enough to see the cost of each, few enough for two cores
-URL = "ROLECALL_VLLM_URL"
+URL = "TEST_VLLM_URL"
 
 
 def prompts(engine: Engine, form: Form, most: int) -> list[Prompt]:

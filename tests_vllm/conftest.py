@@ -16,15 +16,15 @@ from server import Server
 
 
 def pytest_report_header() -> str:
-    return f"vLLM at {os.environ.get('ROLECALL_VLLM_URL', '(none)')}"
+    return f"vLLM at {os.environ.get('TEST_VLLM_URL', '(none)')}"
 
 
 @pytest.fixture(scope="session")
 def url() -> str:
     """The address of the server under test."""
-    found = os.environ.get("ROLECALL_VLLM_URL")
+    found = os.environ.get("TEST_VLLM_URL")
     if not found:
-        pytest.exit("ROLECALL_VLLM_URL is not set: run `make test-vllm`", 2)
+        pytest.exit("TEST_VLLM_URL is not set: run `make test-vllm`", 2)
     return found
 
 

@@ -1,7 +1,7 @@
 """A real vLLM without a GPU, on the tiny model: for tests and development, see docs/vllm.md.
 
 ``python tools/vllm_cpu.py serve`` runs one until Ctrl-C and prints its URL.
-``python tools/vllm_cpu.py with COMMAND...`` runs COMMAND with the URL in ROLECALL_VLLM_URL and
+``python tools/vllm_cpu.py with COMMAND...`` runs COMMAND with the URL in TEST_VLLM_URL and
 stops the server afterwards; the exit status is the command's. Whatever happens to this process, no
 other one stays behind: see vllm_guard.py.
 """
@@ -139,7 +139,7 @@ def main(arguments: list[str]) -> int:
         case ["with", *command] if command:
             with (
                 running() as url,
-                guarded(command, env=os.environ | {"ROLECALL_VLLM_URL": url}) as process,
+                guarded(command, env=os.environ | {"TEST_VLLM_URL": url}) as process,
             ):
                 return process.wait()
     print(__doc__, file=sys.stderr)
