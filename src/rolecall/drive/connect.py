@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 
 from msgspec import structs
 
@@ -13,13 +14,14 @@ from rolecall.ask.prompt import VERSION, Style
 from rolecall.ask.questions import POSTING, Question, extra_questions
 from rolecall.ask.tokens import Scaled, Tokens, count_messages, tokens_named
 from rolecall.climb import NO_HELP, Help
-from rolecall.core import EngineInfo, Notice, Prompt
+from rolecall.core import Notice, Prompt
 from rolecall.drive.engines import Engines, Purse
 from rolecall.engines.protocol import Engine, EngineSettings
 from rolecall.errors import EngineError, SettingsError
 from rolecall.ledger.budget import Budget
 from rolecall.ledger.cache import Cache
 from rolecall.ledger.money import Caps
+from rolecall.ledger.prices import price_of
 from rolecall.route import Policy
 from rolecall.schema.posting import UNITS
 from rolecall.schema.schema import Schema
@@ -58,7 +60,7 @@ async def connected(
         policy, asked = policy_of(settings, engines), help_.extras
         voices = {}
         for name, engine in engines.items():
-            _demand_price(engine.info, policy)
+            _demand_price(engine, policy)
             tokens = await _counter(engine, counters.get(name, ""), notices)
             voices[name] = voice_of(engine, tokens, policy, asked)
             notices += engine.info.notices
@@ -158,8 +160,14 @@ def voice_of(engine: Engine, tokens: Tokens, policy: Policy, extras: Sequence[Qu
     )
 
 
-def _demand_price(info: EngineInfo, policy: Policy) -> None:
-    """An engine that is paid by the token must have a price, or no budget could hold."""
+def _demand_price(engine: Engine, policy: Policy) -> None:
+    """An engine that is paid by the token must have a price, or no budget could hold.
+
+    One that the user has not named is the vendor's list price, where it is known.
+    """
+    info = engine.info
+    if info.price is None and not info.local and info.kind == "openai":
+        engine.info = info = replace(info, price=price_of(info.model))
     if info.price is None and not info.local and info.name == policy.cloud:
         raise SettingsError(
             f"the engine {info.name} is not on your machines and has no price",

@@ -26,7 +26,7 @@ from rolecall.settle import Rules
 FAILURES, REST = 5, 15.0
 """An engine that fails this often in a row is left alone for so many seconds."""
 
-FREE_RESULTS = ("http_", "connection", "refused", "circuit")
+FREE_RESULTS = ("http_", "connection", "quota", "redirect", "context_overflow")
 """How results of tries begin for which nothing was worked on, so nothing is paid."""
 
 
@@ -146,5 +146,8 @@ class Engines:
 
 
 def _lost(tries: Sequence[Attempt], worst: float) -> float:
-    """What failed tries cost: nothing where nothing was worked on, else the most it can be."""
-    return sum(worst for one in tries if not one.result.startswith(FREE_RESULTS))
+    """What failed tries cost: what the server charged, nothing where nothing was worked on, else
+    the most it can be."""
+    unsaid = [one for one in tries if not one.cost_usd]
+    lost = sum(worst for one in unsaid if not one.result.startswith(FREE_RESULTS))
+    return lost + sum(one.cost_usd for one in tries)
