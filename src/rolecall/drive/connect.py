@@ -14,7 +14,7 @@ from rolecall.ask.prompt import VERSION, Style
 from rolecall.ask.questions import POSTING, Question, extra_questions
 from rolecall.ask.tokens import Scaled, Tokens, count_messages, tokens_named
 from rolecall.climb import NO_HELP, Help
-from rolecall.core import Notice, Prompt
+from rolecall.core import EngineInfo, Notice, Prompt
 from rolecall.drive.engines import Engines, Purse
 from rolecall.engines.protocol import Engine, EngineSettings
 from rolecall.errors import EngineError, SettingsError
@@ -60,9 +60,9 @@ async def connected(
         policy, asked = policy_of(settings, engines), help_.extras
         voices = {}
         for name, engine in engines.items():
-            _demand_price(engine, policy)
+            _demand_price(name, engine, policy)
             tokens = await _counter(engine, counters.get(name, ""), notices)
-            voices[name] = voice_of(engine, tokens, policy, asked)
+            voices[name] = voice_of(replace(engine.info, name=name), tokens, policy, asked)
             notices += engine.info.notices
         help_ = structs.replace(help_, voices=voices)
         purse = await stack.enter_async_context(_purse(settings, environ, engines))
@@ -146,9 +146,8 @@ def style_of(extras: Sequence[Question]) -> Style:
     return Style(questions=(*POSTING.values(), *extras))
 
 
-def voice_of(engine: Engine, tokens: Tokens, policy: Policy, extras: Sequence[Question]) -> Voice:
-    """How ``engine`` is spoken to: in the strictest form that it has proved to hold to."""
-    info = engine.info
+def voice_of(info: EngineInfo, tokens: Tokens, policy: Policy, extras: Sequence[Question]) -> Voice:
+    """How an engine is spoken to: in the strictest form that it has proved to hold to."""
     # A cloud engine takes a long page in one piece; a local one in windows of the threshold.
     most = policy.threshold if info.local or info.window is None else info.window
     return Voice(
@@ -160,7 +159,7 @@ def voice_of(engine: Engine, tokens: Tokens, policy: Policy, extras: Sequence[Qu
     )
 
 
-def _demand_price(engine: Engine, policy: Policy) -> None:
+def _demand_price(name: str, engine: Engine, policy: Policy) -> None:
     """An engine that is paid by the token must have a price, or no budget could hold.
 
     One that the user has not named is the vendor's list price, where it is known.
@@ -168,10 +167,10 @@ def _demand_price(engine: Engine, policy: Policy) -> None:
     info = engine.info
     if info.price is None and not info.local and info.kind == "openai":
         engine.info = info = replace(info, price=price_of(info.model))
-    if info.price is None and not info.local and info.name == policy.cloud:
+    if info.price is None and not info.local and name == policy.cloud:
         raise SettingsError(
-            f"the engine {info.name} is not on your machines and has no price",
-            hint=f"add to [engines.{info.name}]: price = {{input = 0.15, cached = 0.075, "
+            f"the engine {name} is not on your machines and has no price",
+            hint=f"add to [engines.{name}]: price = {{input = 0.15, cached = 0.075, "
             "output = 0.60}, in US dollars for a million tokens; or local = true",
         )
 

@@ -16,9 +16,9 @@ from msgspec import Struct
 from rolecall.climb import Call, Help, climb
 from rolecall.core import Attempt, Completion, Extraction, Notice, Page
 from rolecall.engines.protocol import Engine
-from rolecall.errors import EngineError
+from rolecall.errors import BudgetError, EngineError
 from rolecall.ladder import Heard
-from rolecall.ledger.budget import Budget
+from rolecall.ledger.budget import Budget, Reservation
 from rolecall.ledger.cache import Cache
 from rolecall.ledger.prices import worst_cost
 from rolecall.settle import Rules
@@ -76,6 +76,8 @@ class Engines:
     ) -> None:
         self.engines, self.help, self.purse, self.notices = engines, help_, purse, notices
         self._breakers = {name: Breaker(clock) for name in engines}
+        self._paying = 0  # calls that hold a part of the budget
+        self._settled = asyncio.Event()
 
     @property
     def concurrency(self) -> int:
@@ -111,7 +113,7 @@ class Engines:
         info = engine.info
         cache = self.purse.cache
         if cache is not None and (kept := cache.get(prompt, info.model)) is not None:
-            return replace(kept, engine=info.name)
+            return replace(kept, engine=call.engine)
         breaker = self._breakers[call.engine]
         breaker.check(call.engine)
         try:
@@ -131,7 +133,7 @@ class Engines:
             return await engine.complete(prompt)
         tries = 1 + getattr(engine, "tries", 4)
         worst = worst_cost(price, call.tokens, prompt.max_tokens, tries)
-        held = await asyncio.to_thread(budget.reserve, record, worst, engine.info.name)
+        held = await self._reserved(budget, record, worst, call.engine)
         one = worst_cost(price, call.tokens, prompt.max_tokens, 1)
         spent = worst
         try:
@@ -142,7 +144,27 @@ class Engines:
             raise
         finally:  # a call that was cancelled counts at its worst
             await asyncio.shield(asyncio.to_thread(budget.settle, held, min(spent, worst)))
+            self._settled.set()
+            self._paying -= 1
         return completion
+
+    async def _reserved(self, budget: Budget, record: str, worst: float, name: str) -> Reservation:
+        """Room in the budget; where only calls of our own that are under way hold it, in time.
+
+        A call is reserved at its worst and mostly costs much less: near a cap, calls wait for each
+        other rather than being refused.
+        """
+        while True:
+            self._settled.clear()
+            try:
+                held = await asyncio.to_thread(budget.reserve, record, worst, name)
+            except BudgetError:
+                if not self._paying:
+                    raise
+                await self._settled.wait()
+            else:
+                self._paying += 1
+                return held
 
 
 def _lost(tries: Sequence[Attempt], worst: float) -> float:
