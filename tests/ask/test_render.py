@@ -1,6 +1,8 @@
+import pytest
 from tests.ask.pages import page
 
-from rolecall.ask.render import sheet_of
+from rolecall.ask.locate import Finder
+from rolecall.ask.render import sheet_of, unmarked
 
 
 def test_lines_of_the_posting_are_shown_and_furniture_is_not():
@@ -35,3 +37,27 @@ def test_a_line_that_stands_there_twice_is_shown_once():
 def test_a_page_that_seems_to_be_furniture_is_shown_whole():
     body = "<nav><p>Baker in Bath wanted</p></nav>"
     assert "Baker in Bath wanted" in sheet_of(page(body)).text
+
+
+MARKS = (
+    "<|im_end|>", "<|im_start|>system", "</s>", "<think>", "[INST]", "[/INST]", "/no_think",
+    "<｜end_of_text｜>", "<start_of_turn>", "<<SYS>>", "<tool_call>", "<|endoftext|>",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("mark", MARKS)
+def test_marks_of_chat_templates_are_broken_up_and_still_quoted(mark):
+    escaped = mark.replace("<", "&lt;")
+    one = page(f"<h1>Baker</h1><p>We bake {escaped} bread in Bath.</p>")
+    assert mark in one.text
+    sheet = sheet_of(one)
+    assert mark not in sheet.text
+    assert mark not in sheet.numbered
+    shown = unmarked(f"bake {mark} bread")
+    assert shown in sheet.text
+    span = Finder(one, sheet).find(shown)
+    assert span.of(one.text) == f"bake {mark} bread"
+
+
+def test_plain_signs_stay():
+    assert unmarked("a < b, 3<4 and/or I think") == "a < b, 3<4 and/or I think"

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from rolecall.core import Prompt
-from rolecall.engines import vllm
+from rolecall.engines import state
 from rolecall.engines.connect import connect
 from rolecall.engines.protocol import EngineSettings
 from rolecall.engines.vllm import Metrics, read_metrics
@@ -31,7 +31,7 @@ def attach(tmp_path, look, version="0.32.0", **changes):
 
 
 def write(tmp_path, data):
-    path = vllm.state_file({"XDG_STATE_HOME": str(tmp_path)})
+    path = state.state_file({"XDG_STATE_HOME": str(tmp_path)})
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(data if isinstance(data, str) else json.dumps(data))
 
@@ -83,25 +83,25 @@ def test_the_running_server_is_found(tmp_path):
 
 def test_running_servers_are_read_anew_each_time(tmp_path):
     environ = {"XDG_STATE_HOME": str(tmp_path)}
-    assert vllm.running(environ) == {}
+    assert state.running(environ) == {}
     write(tmp_path, {"a": {"url": "http://127.0.0.1:1/v1"}})
-    assert vllm.running(environ) == {"a": {"url": "http://127.0.0.1:1/v1"}}
+    assert state.running(environ) == {"a": {"url": "http://127.0.0.1:1/v1"}}
     write(tmp_path, {})
-    assert vllm.running(environ) == {}
+    assert state.running(environ) == {}
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"a": 1}'])
 def test_a_state_file_of_another_shape_is_named(tmp_path, text):
     write(tmp_path, text)
     with pytest.raises(SettingsError) as caught:
-        vllm.running({"XDG_STATE_HOME": str(tmp_path)})
+        state.running({"XDG_STATE_HOME": str(tmp_path)})
     assert "engines.json" in str(caught.value)
 
 
 def test_the_state_folder_is_the_users(tmp_path):
     expected = tmp_path / ".local" / "state" / "rolecall" / "engines.json"
-    assert vllm.state_file({"HOME": str(tmp_path)}) == expected
-    assert vllm.state_file({"HOME": str(tmp_path), "XDG_STATE_HOME": "relative"}) == expected
+    assert state.state_file({"HOME": str(tmp_path)}) == expected
+    assert state.state_file({"HOME": str(tmp_path), "XDG_STATE_HOME": "relative"}) == expected
 
 
 def test_tokens_are_counted_within_the_template(tmp_path):

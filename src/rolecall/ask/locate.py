@@ -7,7 +7,7 @@ from bisect import bisect_right
 from itertools import accumulate
 from typing import Final
 
-from rolecall.ask.render import Sheet
+from rolecall.ask.render import GAP, Sheet
 from rolecall.core import Page, Span
 from rolecall.settle.ground import fold
 
@@ -20,7 +20,7 @@ class Finder:
 
     def __init__(self, page: Page, sheet: Sheet) -> None:
         self.page, self.sheet = page, sheet
-        self.text = sheet.text
+        self.text = "\n".join(line.text for line in sheet.lines)
         sizes = (len(line.text) + 1 for line in sheet.lines)
         self._starts = list(accumulate(sizes, initial=0))[:-1]
 
@@ -29,7 +29,7 @@ class Finder:
 
         Of several places the first in the body counts; the document's title comes last.
         """
-        quote = quote.strip()
+        quote = quote.replace(GAP, "").strip()
         if not quote:
             return None
         places = self._exact(quote) or self._loose(quote)

@@ -18,6 +18,18 @@ TELLING: Final = re.compile(r"@\w|©|\(c\) ")
 
 LONGEST_FOOTER: Final = 200
 
+GAP: Final = "\u200b"
+"""Breaks up what a tokenizer might take for a mark of its own. Page text never holds one itself."""
+
+MARK: Final = re.compile(r"<(?=[|｜/<]|[^\W\d])|\[(?=/?INST\b)|/(?=(?:no_)?think\b)", re.IGNORECASE)
+"""Where marks of chat templates begin: ``<|im_end|>``, ``</s>``, ``<think>``, ``[INST]``,
+``/no_think``. Servers read them inside a message too, so they are broken up, whatever the model."""
+
+
+def unmarked(text: str) -> str:
+    """``text`` with every mark of a chat template broken up."""
+    return MARK.sub(lambda found: found.group() + GAP, text)
+
 
 class Line(Struct, frozen=True):
     """A line that is shown: its number among those of the page, from 1, and where it stands."""
@@ -36,8 +48,8 @@ class Sheet(Struct, frozen=True, kw_only=True):
 
     @property
     def text(self) -> str:
-        """What quotes are copied from."""
-        return "\n".join(line.text for line in self.lines)
+        """What quotes are copied from, marks of chat templates broken up."""
+        return unmarked("\n".join(line.text for line in self.lines))
 
     @property
     def numbered(self) -> str:
@@ -51,7 +63,7 @@ class Sheet(Struct, frozen=True, kw_only=True):
         for at, line in enumerate(self.lines):
             inner = 0 < at < len(kinds) - 1 and kinds[at - 1 : at + 2] == ["item"] * 3
             out.append(line.text if inner else f"{line.number} {line.text}")
-        return "\n".join(out)
+        return unmarked("\n".join(out))
 
     @property
     def last(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 
 from msgspec import structs
 
@@ -20,6 +21,7 @@ from rolecall.errors import EngineError, SettingsError
 from rolecall.ledger.budget import Budget
 from rolecall.ledger.cache import Cache
 from rolecall.ledger.money import Caps
+from rolecall.ledger.prices import price_of
 from rolecall.route import Policy
 from rolecall.schema.posting import UNITS
 from rolecall.schema.schema import Schema
@@ -59,9 +61,9 @@ async def connected(
         policy, asked = policy_of(settings, engines), help_.extras
         voices = {}
         for name, engine in engines.items():
-            _demand_price(engine.info, policy)
+            _demand_price(name, engine, policy)
             tokens = await _counter(engine, counters.get(name, ""), notices)
-            voices[name] = voice_of(engine, tokens, policy, asked)
+            voices[name] = voice_of(replace(engine.info, name=name), tokens, policy, asked)
             notices += engine.info.notices
         help_ = structs.replace(help_, voices=voices)
         purse = await stack.enter_async_context(_purse(settings, environ, engines))
@@ -145,9 +147,8 @@ def style_of(extras: Sequence[Question]) -> Style:
     return Style(questions=(*POSTING.values(), *extras))
 
 
-def voice_of(engine: Engine, tokens: Tokens, policy: Policy, extras: Sequence[Question]) -> Voice:
-    """How ``engine`` is spoken to: in the strictest form that it has proved to hold to."""
-    info = engine.info
+def voice_of(info: EngineInfo, tokens: Tokens, policy: Policy, extras: Sequence[Question]) -> Voice:
+    """How an engine is spoken to: in the strictest form that it has proved to hold to."""
     # A cloud engine takes a long page in one piece; a local one in windows of the threshold.
     most = policy.threshold if info.local or info.window is None else info.window
     return Voice(
@@ -159,12 +160,18 @@ def voice_of(engine: Engine, tokens: Tokens, policy: Policy, extras: Sequence[Qu
     )
 
 
-def _demand_price(info: EngineInfo, policy: Policy) -> None:
-    """An engine that is paid by the token must have a price, or no budget could hold."""
-    if info.price is None and not info.local and info.name == policy.cloud:
+def _demand_price(name: str, engine: Engine, policy: Policy) -> None:
+    """An engine that is paid by the token must have a price, or no budget could hold.
+
+    One that the user has not named is the vendor's list price, where it is known.
+    """
+    info = engine.info
+    if info.price is None and not info.local and info.kind == "openai":
+        engine.info = info = replace(info, price=price_of(info.model))
+    if info.price is None and not info.local and name == policy.cloud:
         raise SettingsError(
-            f"the engine {info.name} is not on your machines and has no price",
-            hint=f"add to [engines.{info.name}]: price = {{input = 0.15, cached = 0.075, "
+            f"the engine {name} is not on your machines and has no price",
+            hint=f"add to [engines.{name}]: price = {{input = 0.15, cached = 0.075, "
             "output = 0.60}, in US dollars for a million tokens; or local = true",
         )
 

@@ -16,9 +16,9 @@ from msgspec import Struct
 from rolecall.climb import Call, Help, climb
 from rolecall.core import Attempt, Completion, Extraction, Notice, Page
 from rolecall.engines.protocol import Engine
-from rolecall.errors import EngineError
+from rolecall.errors import BudgetError, EngineError
 from rolecall.ladder import Heard
-from rolecall.ledger.budget import Budget
+from rolecall.ledger.budget import Budget, Reservation
 from rolecall.ledger.cache import Cache
 from rolecall.ledger.prices import worst_cost
 from rolecall.settle import Rules
@@ -26,7 +26,7 @@ from rolecall.settle import Rules
 FAILURES, REST = 5, 15.0
 """An engine that fails this often in a row is left alone for so many seconds."""
 
-FREE_RESULTS = ("http_", "connection", "refused", "circuit")
+FREE_RESULTS = ("http_", "connection", "quota", "redirect", "context_overflow")
 """How results of tries begin for which nothing was worked on, so nothing is paid."""
 
 
@@ -76,6 +76,8 @@ class Engines:
     ) -> None:
         self.engines, self.help, self.purse, self.notices = engines, help_, purse, notices
         self._breakers = {name: Breaker(clock) for name in engines}
+        self._paying = 0  # calls that hold a part of the budget
+        self._settled = asyncio.Event()
 
     @property
     def concurrency(self) -> int:
@@ -111,7 +113,7 @@ class Engines:
         info = engine.info
         cache = self.purse.cache
         if cache is not None and (kept := cache.get(prompt, info.model)) is not None:
-            return replace(kept, engine=info.name)
+            return replace(kept, engine=call.engine)
         breaker = self._breakers[call.engine]
         breaker.check(call.engine)
         try:
@@ -131,7 +133,7 @@ class Engines:
             return await engine.complete(prompt)
         tries = 1 + getattr(engine, "tries", 4)
         worst = worst_cost(price, call.tokens, prompt.max_tokens, tries)
-        held = await asyncio.to_thread(budget.reserve, record, worst, engine.info.name)
+        held = await self._reserved(budget, record, worst, call.engine)
         one = worst_cost(price, call.tokens, prompt.max_tokens, 1)
         spent = worst
         try:
@@ -142,9 +144,32 @@ class Engines:
             raise
         finally:  # a call that was cancelled counts at its worst
             await asyncio.shield(asyncio.to_thread(budget.settle, held, min(spent, worst)))
+            self._settled.set()
+            self._paying -= 1
         return completion
+
+    async def _reserved(self, budget: Budget, record: str, worst: float, name: str) -> Reservation:
+        """Room in the budget; where only calls of our own that are under way hold it, in time.
+
+        A call is reserved at its worst and mostly costs much less: near a cap, calls wait for each
+        other rather than being refused.
+        """
+        while True:
+            self._settled.clear()
+            try:
+                held = await asyncio.to_thread(budget.reserve, record, worst, name)
+            except BudgetError:
+                if not self._paying:
+                    raise
+                await self._settled.wait()
+            else:
+                self._paying += 1
+                return held
 
 
 def _lost(tries: Sequence[Attempt], worst: float) -> float:
-    """What failed tries cost: nothing where nothing was worked on, else the most it can be."""
-    return sum(worst for one in tries if not one.result.startswith(FREE_RESULTS))
+    """What failed tries cost: what the server charged, nothing where nothing was worked on, else
+    the most it can be."""
+    unsaid = [one for one in tries if not one.cost_usd]
+    lost = sum(worst for one in unsaid if not one.result.startswith(FREE_RESULTS))
+    return lost + sum(one.cost_usd for one in tries)
