@@ -7,7 +7,6 @@ page follows, and the fields that are asked for this page come last.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -34,14 +33,6 @@ Fields:
 LETTERS: Final = {"quote": "q", "quotes": "Q", "choice": "c", "choices": "C", "ranges": "L"}
 
 
-SPECIAL: Final = re.compile(
-    r"<(?=[|｜]|/?(?:s|bos|eos|pad|unk|think|tool_call|tool_response|start_of_turn|end_of_turn)>)"
-    r"|\[(?=/?INST\])"
-)
-"""Where the marks begin by which chat formats end a turn (Qwen, Llama, DeepSeek, Gemma, Mistral).
-Servers read them inside a message too, so a page could otherwise speak in another's name."""
-
-
 class Style(Struct, frozen=True, kw_only=True):
     """The part of the prompts that all pages of a run share: which fields there are."""
 
@@ -65,11 +56,10 @@ def messages(
     """The messages that ask ``asked`` about ``sheet``.
 
     The marks around the page hold a hash of it, which the page's author cannot write into it: text
-    that imitates the closing mark does not end the page. Nor can it end the message: a space is put
-    into a model's special tokens.
+    that imitates the closing mark does not end the page.
     """
     numbered = any(one.kind == "ranges" for one in asked)
-    text = SPECIAL.sub(r"\g<0> ", sheet.numbered if numbered else sheet.text)
+    text = sheet.numbered if numbered else sheet.text
     mark = hashlib.sha256(f"{source_id}\n{text}".encode("utf-8", "replace")).hexdigest()[:4]
     every = len(asked) == len(style.questions)
     names = "all fields" if every else ", ".join(one.name for one in asked)
