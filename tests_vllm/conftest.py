@@ -31,5 +31,5 @@ def url() -> str:
 @pytest.fixture(scope="session")
 def server(url: str) -> Iterator[Server]:
     """The server, spoken to in raw HTTP."""
-    with httpx2.Client(base_url=url, timeout=120, trust_env=False) as client:
+    with httpx2.Client(base_url=url, timeout=300, trust_env=False) as client:
         yield Server(client)

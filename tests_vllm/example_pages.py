@@ -10,12 +10,12 @@ from rolecall import Page, Source, clean
 from rolecall.ask.render import sheet_of
 
 ROOT = Path(__file__).parent.parent
-FOLDERS = ("examples", "tests/samples")
+FOLDERS = ("examples", *(f"tests/samples/{one}" for one in ("da", "es", "pl", "sv")))
 
 
 @cache
 def pages() -> dict[str, Page]:
-    """All example pages with any text, also those that are no postings, by their place."""
+    """The example postings of the docs and of the tests, by their place."""
     found = {}
     for folder in FOLDERS:
         for path in sorted((ROOT / folder).rglob("*")):

@@ -60,7 +60,7 @@ class Server:
         assert found, f"no metric {name}"
         return sum(map(float, found))
 
-    def until(self, name: str, wanted: float, seconds: float = 60) -> None:
+    def until(self, name: str, wanted: float, seconds: float = 120) -> None:
         """Wait until the metric is as wanted; fails when the time is over."""
         end = time.monotonic() + seconds
         while (value := self.metric(name)) != wanted:
