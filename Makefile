@@ -18,7 +18,7 @@ PIP_INSTALL := -m pip install -qq --disable-pip-version-check --no-input
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' Makefile
 
 .PHONY: setup
 setup: $(READY) ## create .venv from the hashed lock, with the package editable in it
@@ -70,6 +70,10 @@ gate: $(READY) ## measure on the annotated pages; fails under the pinned floors
 bench: $(READY) $(BENCH_READY) ## speed and memory beside trafilatura with extruct
 	@mkdir -p build
 	@$(BIN)/python bench/run.py --peer-python $(BENCH_VENV)/bin/python
+
+.PHONY: bench-asking
+bench-asking: $(READY) ## what asking an engine costs on our side
+	@$(BIN)/python bench/asking.py
 
 .PHONY: docs
 docs: $(READY) ## rewrite the generated pages of docs/
