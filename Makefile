@@ -20,7 +20,7 @@ PIP_INSTALL := -m pip install -qq --disable-pip-version-check --no-input
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' Makefile
 
 .PHONY: setup
 setup: $(READY) ## create .venv from the hashed lock, with the package editable in it
@@ -101,6 +101,10 @@ bench: $(READY) $(BENCH_READY) ## speed and memory beside trafilatura with extru
 	@mkdir -p build
 	@$(BIN)/python bench/run.py --peer-python $(BENCH_VENV)/bin/python
 
+.PHONY: bench-asking
+bench-asking: $(READY) ## what asking an engine costs on our side
+	@$(BIN)/python bench/asking.py
+
 .PHONY: docs
 docs: $(READY) ## rewrite the generated pages of docs/
 	@$(BIN)/python tools/docs.py
@@ -122,7 +126,7 @@ lock: $(READY) ## resolve the locks in requirements/ anew
 		&& mv requirements/$$name.txt.new requirements/$$name.txt || exit 1; \
 	done
 	@{ echo "# Locked from requirements/vllm.in by 'make lock'; edit that, not this."; \
-	  $(LOCK:--universal=--python-platform linux) $(VLLM_INDEX) --no-emit-package torch \
+	  $(LOCK:--universal=--python-platform linux) $(LOCK_FLAGS) $(VLLM_INDEX) --no-emit-package torch \
 	  --override requirements/vllm-never.txt requirements/vllm.in; } \
 	  > requirements/vllm.txt.new && mv requirements/vllm.txt.new requirements/vllm.txt
 

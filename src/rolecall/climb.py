@@ -16,6 +16,7 @@ from rolecall.ask.answer import Answers
 from rolecall.ask.compose import Asked, Voice
 from rolecall.ask.merge import merge, merge_extras
 from rolecall.ask.questions import POSTING, Question
+from rolecall.ask.render import sheet_of
 from rolecall.core import (
     Attempt,
     Candidate,
@@ -100,6 +101,7 @@ class _Climb:
         self, page: Page, heard: Heard, help_: Help, rules: Rules, result: Extraction
     ) -> None:
         self.page, self.help, self.rules, self.result = page, help_, rules, result
+        self.sheet = sheet_of(page)
         self.candidates = list(heard.candidates)
         self.taken = list(heard.producers)
         self.extras: list[Extra] = []
@@ -125,7 +127,7 @@ class _Climb:
             return
         voices = self.help.voices
         first = next(iter(voices.values()))
-        size = first.size(self.page, asked, self.help.policy.threshold)
+        size = first.size(self.sheet, asked, self.help.policy.threshold)
         over = size > self.help.policy.threshold
         self.tokens = None if over else size
         infos = [voice.info for voice in voices.values()]
@@ -149,7 +151,7 @@ class _Climb:
 
     def ask(self, voice: Voice, asked: Sequence[Question]) -> Generator[Call, Completion, None]:
         """Ask one engine, window by window, and settle anew."""
-        composed = voice.compose(self.page, asked)
+        composed = voice.compose(self.page, asked, self.sheet)
         self.notices += composed.notices
         found: list[Candidate] = []
         extras: list[Extra] = []

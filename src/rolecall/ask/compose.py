@@ -69,29 +69,30 @@ class Voice(Struct, frozen=True, kw_only=True):
         """Tokens for prompt and answer."""
         return min(self.most, self.info.window or self.most)
 
-    def size(self, page: Page, questions: Sequence[Question], most: int) -> int:
+    def size(self, sheet: Sheet, questions: Sequence[Question], most: int) -> int:
         """Tokens of prompt and answer for the page in one piece, or ``most + 1`` if they are more.
 
         Counting stops when the answer is known.
         """
-        sheet = sheet_of(page)
-        fixed = self._fixed(sheet, questions) + budget(questions)
+        fixed = self._fixed(questions) + budget(questions)
         text = sheet.numbered if _numbered(questions) else sheet.text
         if fixed > most or self.tokens.over(text, most - fixed):
             return most + 1
         return fixed + self.tokens.count(text)
 
-    def compose(self, page: Page, questions: Sequence[Question]) -> Composed:
-        """The prompts that ask ``questions`` about ``page``.
+    def compose(
+        self, page: Page, questions: Sequence[Question], sheet: Sheet | None = None
+    ) -> Composed:
+        """The prompts that ask ``questions`` about ``page``, whose ``sheet`` may be known already.
 
         What does not fit into one is split into windows. Questions are dropped from the end, and
         said so, where the answers alone would fill the window.
         """
-        sheet = sheet_of(page)
-        asked, notices = self._fitting(sheet, questions)
+        sheet = sheet if sheet is not None else sheet_of(page)
+        asked, notices = self._fitting(questions)
         if not asked or not sheet.lines:
             return Composed(asked=(), notices=notices)
-        room = self.room - self._fixed(sheet, asked) - budget(asked)
+        room = self.room - self._fixed(asked) - budget(asked)
         for shrink in (1.0, 0.9, 0.75):
             fitted = fit(sheet, self.tokens, max(LEAST_ROOM, int(room * shrink)))
             out = [self._asked(page, window, asked) for window in fitted.windows]
@@ -130,26 +131,27 @@ class Voice(Struct, frozen=True, kw_only=True):
             tokens=count_messages(self.tokens, words),
         )
 
-    def _fixed(self, sheet: Sheet, questions: Sequence[Question]) -> int:
+    def _fixed(self, questions: Sequence[Question]) -> int:
         """Tokens of a prompt without the page's lines."""
         bare = Sheet(lines=(), lead=1)
         words = messages(self.style, bare, questions, source_id="")
         return count_messages(self.tokens, words) + 8
 
     def _fitting(
-        self, sheet: Sheet, questions: Sequence[Question]
+        self, questions: Sequence[Question]
     ) -> tuple[tuple[Question, ...], tuple[Notice, ...]]:
         """As many of the questions as leave half of the room to the page."""
-        room = self.room
+        half = self.room // 2
+        if self._fixed(questions) + budget(questions) <= half:
+            return tuple(questions), ()
         kept: list[Question] = []
         for one in questions:
-            if self._fixed(sheet, [*kept, one]) + budget([*kept, one]) <= room // 2 or not kept:
+            if not kept or self._fixed([*kept, one]) + budget([*kept, one]) <= half:
                 kept.append(one)
-        if len(kept) == len(questions):
-            return tuple(kept), ()
         left = ", ".join(one.name for one in questions if one not in kept)
-        told = f"{self.info.name} has a window of {room:,} tokens and was not asked for {left}"
-        return tuple(kept), (Notice(code="questions_left_out", message=told),)
+        told = f"{self.info.name} has room for {self.room:,} tokens and was not asked for {left}"
+        notices = (Notice(code="questions_left_out", message=told),) if left else ()
+        return tuple(kept), notices
 
 
 def _numbered(questions: Sequence[Question]) -> bool:

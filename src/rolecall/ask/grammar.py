@@ -19,11 +19,18 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+import orjson
+
 from rolecall.ask.questions import LONGEST_QUOTE, Question
 
 WORDS: Final = re.compile(r"\w+|\s|[^\w\s]")
 LARGEST: Final = 60_000
 """Characters of text that a grammar is made of; servers refuse much larger ones."""
+
+_ESCAPED: Final = {
+    letter: json.dumps(letter)[1:-1] for letter in ('"', "\\", *map(chr, range(0x20)))
+}
+"""What JSON writes otherwise; each stands alone in ``WORDS``."""
 
 FREE: Final = r'/"([^"\\\x00-\x1f]|\\["\\\/bfnrt]|\\u[0-9a-fA-F]{4}){1,%d}"/'
 
@@ -44,7 +51,7 @@ def grammar(asked: Sequence[Question], *, text: str | None) -> str:
     if text is None:
         rules.append(f"quote: FREE\nFREE: {FREE % LONGEST_QUOTE}")
     else:
-        chunks = json.dumps({"substring_chunks": _chunks(text)}, ensure_ascii=False)
+        chunks = orjson.dumps({"substring_chunks": _chunks(text)}).decode()
         rules.append('quote: "\\"" Q "\\""')
         rules.append(f"Q: SUB & /(?s:.{{1,{LONGEST_QUOTE}}})/\nSUB: %regex {chunks}")
     rules.append('range: "[" N "," N "]"\nN: /[1-9][0-9]{0,3}/')
@@ -69,7 +76,4 @@ def _word(text: str) -> str:
 
 def _chunks(text: str) -> list[str]:
     """The words of ``text`` as they stand in a JSON string."""
-    words = WORDS.findall(text[:LARGEST])
-    if text.isascii() and '"' not in text and "\\" not in text and text.isprintable():
-        return words
-    return [json.dumps(word, ensure_ascii=False)[1:-1] for word in words]
+    return [_ESCAPED.get(word, word) for word in WORDS.findall(text[:LARGEST])]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Final
 
 from msgspec import Struct
@@ -40,18 +41,18 @@ class Line(Struct, frozen=True):
     kind: Kind
 
 
-class Sheet(Struct, frozen=True, kw_only=True):
+class Sheet(Struct, frozen=True, kw_only=True, dict=True):
     """Lines of a page that go into one prompt. ``lead`` of them are context from further up."""
 
     lines: tuple[Line, ...]
     lead: int = 0
 
-    @property
+    @cached_property
     def text(self) -> str:
         """What quotes are copied from, marks of chat templates broken up."""
         return unmarked("\n".join(line.text for line in self.lines))
 
-    @property
+    @cached_property
     def numbered(self) -> str:
         """The same with numbers, for questions that are answered by lines.
 

@@ -11,9 +11,9 @@ import lzma
 import math
 import unicodedata
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 
 from rolecall.errors import SettingsError
 
@@ -57,10 +57,17 @@ class Vocabulary:
     def __init__(self, name: str, encoding: Any) -> None:
         self.name = name
         self._encoding = encoding
+        self._last: tuple[str, int] = ("", 0)  # a page is asked about several times in a row
 
     def count(self, text: str) -> int:
         """The tokens of ``text``."""
-        return len(self._encoding.encode_ordinary(_normal(text)))
+        last, known = self._last
+        if text is last or (len(text) == len(last) and text == last):
+            return known
+        known = len(self._encoding.encode_ordinary(_normal(text)))
+        if len(text) > PIECE // 4:
+            self._last = (text, known)
+        return known
 
     def over(self, text: str, most: int) -> bool:
         """Whether ``text`` has more than ``most`` tokens.
@@ -70,11 +77,14 @@ class Vocabulary:
         """
         if len(text) * 4 <= most or len(text.encode("utf-8", "replace")) <= most:
             return False
+        if text is self._last[0]:
+            return self._last[1] > most
         counted = 0
         for piece in _pieces(_normal(text)):
             counted += len(self._encoding.encode_ordinary(piece))
             if counted > most:
                 return True
+        self._last = (text, counted)
         return False
 
 
@@ -165,7 +175,21 @@ def tokens_named(name: str) -> Tokens:
 
 def count_messages(tokens: Tokens, messages: Sequence[tuple[str, str]]) -> int:
     """The tokens of a prompt in the chat template of Qwen (ChatML)."""
-    return PER_ANSWER + sum(PER_MESSAGE + tokens.count(content) for _, content in messages)
+    total = PER_ANSWER + PER_MESSAGE * len(messages)
+    for role, content in messages:
+        count = _kept_count if role == "system" else _count
+        total += count(cast(Any, tokens), content)
+    return total
+
+
+def _count(tokens: Tokens, text: str) -> int:
+    return tokens.count(text)
+
+
+@lru_cache(maxsize=64)
+def _kept_count(tokens: Tokens, text: str) -> int:
+    """The count of a text that all prompts of a run share."""
+    return tokens.count(text)
 
 
 def _normal(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from rolecall.ask.compose import Voice
 from rolecall.ask.questions import POSTING
+from rolecall.ask.render import sheet_of
 from rolecall.ask.tokens import tokens_named
 from rolecall.batch.inputs import stream
 from rolecall.batch.read import load
@@ -70,7 +71,7 @@ def plan(name: str, settings: Settings, *, every: bool, form: Any) -> dict[str, 
     voices = _voices(settings, help_, form)
     first = next(iter(voices.values()))
     threshold = help_.policy.threshold
-    size = first.size(page, asked, threshold) if asked else 0
+    size = first.size(sheet_of(page), asked, threshold) if asked else 0
     choices, left = route(
         [one.info for one in voices.values()], help_.policy, over=size > threshold
     )
