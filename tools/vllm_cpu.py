@@ -35,7 +35,9 @@ FLAGS = {
     "--served-model-name": NAME,
     # With free white space a small model may write blanks until the answer's budget is spent.
     "--structured-outputs-config": '{"backend":"guidance","disable_any_whitespace":true}',
-    "--kv-cache-memory-bytes": str(256 * 1024 * 1024),  # about 130,000 tokens of this model
+    # Five times as fast as bfloat16 on processors that have no instructions for that.
+    "--dtype": "float32",
+    "--kv-cache-memory-bytes": str(256 * 1024 * 1024),  # about 65,000 tokens of this model
     "--max-model-len": "8192",
     "--max-num-seqs": "64",
     "--shutdown-timeout": "5",
