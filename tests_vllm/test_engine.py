@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import jsonschema_rs
-import pytest
 
 from example_pages import pages
 from rolecall import Page, Source, clean
@@ -26,7 +25,7 @@ from rolecall.settings import Settings
 from server import Server
 
 WINDOW = 8_192
-SHORT = tuple(POSTING[name] for name in ("title", "workplace", "requirements"))
+SHORT = tuple(POSTING[name] for name in ("title", "requirements"))
 
 
 @asynccontextmanager
@@ -100,13 +99,15 @@ def test_all_pages_are_answered_in_the_pages_own_words(url: str) -> None:
     assert quotes >= 30
 
 
-@pytest.mark.parametrize("form", ["grammar", "json_schema"])
-def test_the_other_forms_keep_their_shape(url: str, form: Form) -> None:
-    chosen = list(pages().values())[:4]
+def test_the_other_forms_keep_their_shape(url: str) -> None:
+    """One grammar for all pages, and JSON Schema: any text may stand as a quote, and is checked."""
+    chosen = list(pages().values())[:3]
 
     async def ask() -> list[tuple[Page, Asked, Completion]]:
         async with engine_at(url) as engine:
-            return await ask_each(engine, form, chosen, SHORT)
+            forms: tuple[Form, ...] = ("grammar", "json_schema")
+            found = await asyncio.gather(*(ask_each(engine, one, chosen, SHORT) for one in forms))
+            return [*found[0], *found[1]]
 
     for page, one, completion in asyncio.run(ask()):
         assert completion.finish_reason == "stop", completion.text
