@@ -249,3 +249,22 @@ def test_a_schema_of_ones_own_is_filled_by_the_engine(tmp_path):
     assert prompts[0].messages[1][1].endswith("Answer: opens_at")
     assert (result.outcome, result.data) == ("ok", {"title": "Baker", "opens_at": 8})
     assert result.evidence["/opens_at"].quote == "8"
+
+
+@pytest.mark.parametrize(
+    ("table", "connects"),
+    [
+        ({"kind": "openai", "vendor": "openai", "model": "gpt-4o-mini"}, False),
+        ({"kind": "openai", "url": "https://models.example/v1"}, False),
+        ({"kind": "openai", "url": "http://127.0.0.1:9/v1"}, True),
+        ({"kind": "openai", "url": "https://models.example/v1", "local": True}, True),
+    ],
+)
+def test_an_engine_that_the_policy_keeps_out_is_not_even_connected_to(table, connects):
+    from rolecall.drive.connect import _allowed
+
+    notices = []
+    chosen = Settings(engines={"one": table})
+    kept = _allowed(declared_engines(chosen, {"HOME": "/nonexistent"}), chosen, notices)
+    assert bool(kept) == connects
+    assert [notice.code for notice in notices] == ([] if connects else ["engine_kept_out"])
