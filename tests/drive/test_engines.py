@@ -6,6 +6,7 @@ import json
 import pytest
 
 import rolecall
+from rolecall.ask.tokens import count_messages, qwen
 from rolecall.core import Attempt, Completion, EngineInfo, Price, Usage
 from rolecall.drive.connect import connected, declared_engines, policy_of
 from rolecall.drive.engines import FAILURES, REST, Breaker
@@ -261,10 +262,33 @@ def test_a_schema_of_ones_own_is_filled_by_the_engine(tmp_path):
     ],
 )
 def test_an_engine_that_the_policy_keeps_out_is_not_even_connected_to(table, connects):
-    from rolecall.drive.connect import _allowed
+    from rolecall.drive.connect import allowed_engines
 
     notices = []
     chosen = Settings(engines={"one": table})
-    kept = _allowed(declared_engines(chosen, {"HOME": "/nonexistent"}), chosen, notices)
+    kept = allowed_engines(declared_engines(chosen, {"HOME": "/nonexistent"}), chosen, notices)
     assert bool(kept) == connects
     assert [notice.code for notice in notices] == ([] if connects else ["engine_kept_out"])
+
+
+@pytest.mark.parametrize(("tokens", "calls"), [(300, 1), (3_000, 1), (9_000, 2), (30_000, 4)])
+def test_pages_of_all_lengths_get_a_title_and_no_prompt_is_over_the_threshold(
+    tmp_path, tokens, calls
+):
+    line = "<li>Look after the oven of number {}, its door, its steam and its stone floor</li>"
+    more = "".join(line.format(n) for n in range(tokens // 21))
+    page = PAGE.replace("<li>Look after the ovens with two others</li>", more)
+    asked = []
+
+    def answer(prompt):
+        asked.append(prompt)
+        return json.dumps({"title": "Baker", "company": "crumb"})
+
+    result = rolecall.extract(
+        page, settings=settings(tmp_path, ask_below=1.0), engines={"small": engine(answer)}
+    )
+    assert result.data["title"] == "Baker"
+    assert len(asked) >= calls
+    whole = [count_messages(qwen(), one.messages) + one.max_tokens for one in asked]
+    assert max(whole) <= 8_192
+    assert sum(whole) >= tokens

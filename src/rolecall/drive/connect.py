@@ -54,7 +54,7 @@ async def connected(
             declared = declared_engines(settings, environ)
             known = {one.name for one in declared}
             policy_of(settings, known)
-            tables = _allowed(declared, settings, notices)
+            tables = allowed_engines(declared, settings, notices)
             counters = {one.name: one.tokenizer for one in tables}
             engines = await _open(stack, tables, settings, environ, notices)
         if not engines:
@@ -183,7 +183,7 @@ def _demand_price(name: str, engine: Engine, policy: Policy) -> None:
         )
 
 
-def _allowed(
+def allowed_engines(
     tables: Sequence[EngineSettings], settings: Settings, notices: list[Notice]
 ) -> list[EngineSettings]:
     """The engines that the policy may use; no others are even connected to."""
