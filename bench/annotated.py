@@ -40,6 +40,9 @@ VERBATIM = (
 )  # fmt: skip
 """Keys whose values stand word for word on the page."""
 
+MARKS = frozenset("- – — * • · ▪ ◦ ‣ ○ ● ➢ ✓".split())
+"""Words that are only the mark of a list item."""
+
 
 def values(gold: Gold) -> Iterator[tuple[str, str]]:
     """Every annotated value that stands word for word on the page, with its key.
@@ -59,14 +62,14 @@ def values(gold: Gold) -> Iterator[tuple[str, str]]:
 def lost(gold: Gold, seen: str, shown: str) -> tuple[dict[str, int], int]:
     """How many values of each key ``seen`` holds and ``shown`` does not; and those in neither.
 
-    ``seen`` is the page's visible text, ``shown`` the text of the page in the prompts. White space
-    and case do not count.
+    ``seen`` is the page's visible text, ``shown`` the text of the page in the prompts. White space,
+    case and the marks of list items do not count.
     """
-    page, prompt = fold(seen), fold(shown)
+    page, prompt = _plain(seen), _plain(shown)
     out: dict[str, int] = {}
     unseen = 0
     for key, value in values(gold):
-        words = fold(value)
+        words = _plain(value)
         if words in prompt:
             continue
         if words in page:
@@ -74,6 +77,10 @@ def lost(gold: Gold, seen: str, shown: str) -> tuple[dict[str, int], int]:
         else:
             unseen += 1
     return out, unseen
+
+
+def _plain(text: str) -> str:
+    return " ".join(word for word in fold(text).split() if word not in MARKS)
 
 
 def written(answer: Mapping[str, Any]) -> str:
