@@ -40,8 +40,9 @@ VERBATIM = (
 )  # fmt: skip
 """Keys whose values stand word for word on the page."""
 
-MARKS = frozenset("- – — * • · ▪ ◦ ‣ ○ ● ➢ ✓".split())
-"""Words that are only the mark of a list item."""
+WORD = re.compile(r"\w+")
+TARGET = re.compile(r"<(?:[a-z]+:|/|\.)[^<>\s]*>")
+"""Where a link leads, as annotated bodies have it beside the link's words."""
 
 
 def values(gold: Gold) -> Iterator[tuple[str, str]]:
@@ -56,21 +57,21 @@ def values(gold: Gold) -> Iterator[tuple[str, str]]:
                 yield key, value
     for line in (gold.get("description") or "").split("\n"):
         if line.strip():
-            yield "description", line
+            yield "description", TARGET.sub(" ", line)
 
 
 def lost(gold: Gold, seen: str, shown: str) -> tuple[dict[str, int], int]:
     """How many values of each key ``seen`` holds and ``shown`` does not; and those in neither.
 
-    ``seen`` is the page's visible text, ``shown`` the text of the page in the prompts. White space,
-    case and the marks of list items do not count.
+    ``seen`` is the page's visible text, ``shown`` the text of the page in the prompts. Words
+    alone are compared: white space, case, punctuation and the marks of lists do not count.
     """
-    page, prompt = _plain(seen), _plain(shown)
+    page, prompt = plain(seen), plain(shown)
     out: dict[str, int] = {}
     unseen = 0
     for key, value in values(gold):
-        words = _plain(value)
-        if words in prompt:
+        words = plain(value)
+        if words.isspace() or words in prompt:
             continue
         if words in page:
             out[key] = out.get(key, 0) + 1
@@ -79,8 +80,9 @@ def lost(gold: Gold, seen: str, shown: str) -> tuple[dict[str, int], int]:
     return out, unseen
 
 
-def _plain(text: str) -> str:
-    return " ".join(word for word in fold(text).split() if word not in MARKS)
+def plain(text: str) -> str:
+    """The words of ``text`` alone, with one space around each: what is compared."""
+    return f" {' '.join(WORD.findall(fold(text)))} "
 
 
 def written(answer: Mapping[str, Any]) -> str:

@@ -7,11 +7,10 @@ nothing is "extracted" that was not sent. A peer that loses text therefore has s
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from rolecall.settle.ground import fold
+from annotated import TARGET, plain
 
 Gold = Mapping[str, Any]
 
@@ -39,7 +38,7 @@ CARRIER = {
 }
 """Field -> the annotation whose words must be there for the value to be known."""
 
-CLASSES = {
+CLASSES: dict[str, tuple[str, dict[str, str]]] = {
     "title": ("title", {"seniority": "seniority"}),
     "company": ("company", {}),
     "location": ("location", {}),
@@ -71,13 +70,11 @@ CLASSES = {
 
 
 def seen_in(text: str) -> Callable[[Any], bool]:
-    """Whether words stand in ``text``, as whole words but for white space and case."""
-    folded = fold(text)
+    """Whether words stand in ``text``, as ``lost`` compares them."""
+    shown = plain(text)
 
     def seen(words: Any) -> bool:
-        if not isinstance(words, str) or not words.strip():
-            return False
-        return re.search(rf"(?<!\w){re.escape(fold(words))}(?!\w)", folded) is not None
+        return isinstance(words, str) and bool(words.strip()) and plain(words) in shown
 
     return seen
 
@@ -89,8 +86,8 @@ def flat(gold: Gold, text: str) -> dict[str, Any]:
     for name in FIELDS:
         value = gold.get(name)
         if name == "description":
-            lines = [line for line in (value or "").split("\n") if seen(line)]
-            out[name] = "\n".join(lines) or None
+            lines = (TARGET.sub(" ", line) for line in (value or "").split("\n"))
+            out[name] = "\n".join(line for line in lines if seen(line)) or None
         elif name == "languages_required":
             out[name] = value or None
         elif name in CARRIER:

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from annotated import grounded_answer, lost, written
 from msgspec import structs
-from pages import EXAMPLES, SUFFIXES
 
+from annotated import grounded_answer, lost, written
+from pages import EXAMPLES, SUFFIXES
 from rolecall.ask.compose import Composed, Voice
 from rolecall.ask.prompt import Style
 from rolecall.ask.questions import POSTING, Question
@@ -58,7 +58,7 @@ def pipelines(samples: Sequence[Sample], models: Path) -> tuple[dict[str, Pipeli
         told = "the shipped reader, which has seen these pages (make gate first: it leaves readers)"
         return dict.fromkeys((sample.site for sample in samples), shipped), told
     curves = load_model().curves
-    out = {}
+    out: dict[str, Pipeline] = {}
     for sites, folder in zip(groups, folders, strict=True):
         model = structs.replace(load_model(folder), curves=curves)
         out |= dict.fromkeys(sites, prepare(reader=Reader(model)))

@@ -112,6 +112,7 @@ def langextract(html: str, address: str) -> None:
         api_key="none",
         language_model_params={"base_url": address},
         show_progress=False,
+        max_workers=1,  # one after the other, so that chunks arrive in the order of the text
     )
 
 
@@ -124,7 +125,7 @@ def example(data: Any) -> Any:
         "dough@crumb.example"
     )
     pay = {"min": 28000, "max": 31000, "currency": "GBP", "period": "year"}
-    rows = (
+    rows: tuple[tuple[str, str, dict[str, Any]], ...] = (
         ("title", "Senior Baker", {"seniority": "senior"}),
         ("company", "Crumb & Sons", {}),
         ("location", "Bath, England", {}),

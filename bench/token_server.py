@@ -13,9 +13,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from token_answers import Gold, blocks_text, extractions_text, flat_text
-
 from rolecall.ask.tokens import Tokens, count_messages
+from token_answers import Gold, blocks_text, extractions_text, flat_text
 
 PATH = re.compile(r"/([\w.-]+)/([\w.-]+)/v1/chat/completions")
 CONTENT = {
@@ -23,6 +22,9 @@ CONTENT = {
     "langextract": re.compile(r".*\nQ: (.*)\nA: ?", re.DOTALL),
 }
 """Way -> where the page's text stands in its messages; elsewhere all of the user's is text."""
+
+LINK = re.compile(r"\]\([^)\s]*( [^)]*)?\)")
+"""Where a link of Markdown leads: between the words of the page."""
 
 ANSWERS = {"crawl4ai": blocks_text, "langextract": extractions_text}
 LARGEST = 32_000_000
@@ -49,19 +51,16 @@ class Recorder:
             call = {"id": "call_1", "type": "function", "function": function}
             message = {"role": "assistant", "content": None, "tool_calls": [call]}
             written = name + said
-        call_row = {
-            "way": way,
-            "page": page,
+        counts = {
             "messages": count_messages(self.tokens, messages),
             "schema": self.tokens.count(shape) if shape else 0,
             "answer": self.tokens.count(written),
-            "text": text,
         }
-        self.calls.append(call_row)
+        self.calls.append({"way": way, "page": page, **counts, "text": text})
         usage = {
-            "prompt_tokens": call_row["messages"] + call_row["schema"],
-            "completion_tokens": call_row["answer"],
-            "total_tokens": call_row["messages"] + call_row["schema"] + call_row["answer"],
+            "prompt_tokens": counts["messages"] + counts["schema"],
+            "completion_tokens": counts["answer"],
+            "total_tokens": sum(counts.values()),
         }
         finish = "tool_calls" if body.get("tools") else "stop"
         return {
@@ -82,7 +81,8 @@ class Recorder:
                 data = json.dumps(reply).encode()
                 writer.write(
                     f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\n"
-                    f"Content-Length: {len(data)}\r\n\r\n".encode() + data
+                    f"Content-Length: {len(data)}\r\n\r\n".encode()
+                    + data
                 )
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -126,4 +126,5 @@ def _schema(body: Mapping[str, Any]) -> str:
 def _page_text(way: str, content: str) -> str:
     pattern = CONTENT.get(way)
     found = pattern.search(content) if pattern else None
-    return found.group(1) if found else content
+    text = found.group(1) if found else content
+    return LINK.sub("]", text) if way == "crawl4ai" else text

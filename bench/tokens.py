@@ -25,10 +25,9 @@ from typing import Any
 import token_own
 from annotated import lost
 from pages import CORPUS, ROOT
-from token_server import Recorder, recording
-
 from rolecall.ask.tokens import qwen
 from rolecall.evaluate.samples import Sample
+from token_server import Recorder, recording
 
 HERE = Path(__file__).resolve().parent
 PEER_SECONDS = 900
@@ -52,9 +51,7 @@ def own_figures(rows: Sequence[Mapping[str, Any]], static: int) -> dict[str, Any
     """The figures over all pages that the goals speak of."""
     asked = [row for row in rows if row["asked"]]
     total = [row["asked_prompt"] + row["asked_answer"] for row in rows]
-    fresh = [
-        whole - static * row["asked_requests"] for whole, row in zip(total, rows, strict=True)
-    ]
+    fresh = [whole - static * row["asked_requests"] for whole, row in zip(total, rows, strict=True)]
     counts: dict[str, int] = {}
     for row in rows:
         for name in row["asked"]:
@@ -197,7 +194,7 @@ def own_table(found: Mapping[str, Any], reader: str) -> str:
 
     def cell(name: str) -> str:
         one = found[name]
-        return f"{one['median']:8,.0f}  ({one['least']:,} to {one['most']:,})" if one else "       -"
+        return f"{one['median']:8,.0f}  ({one['least']:,} to {one['most']:,})"
 
     lines = [
         f"{found['pages']} pages, medians; tokens of the Qwen vocabulary with chat template",
@@ -213,7 +210,7 @@ def own_table(found: Mapping[str, Any], reader: str) -> str:
         f"    without static part     {cell('asked_fresh')}   goal 1,000",
         f"  the same, pages asked     {cell('asked_total_of_asked')}",
         f"    without static part     {cell('asked_fresh_of_asked')}",
-        f"  fields asked              "
+        "  fields asked              "
         + ", ".join(f"{name} {count}" for name, count in found["asked_fields"].items()),
         f"values the page shows and no prompt does: {lost_words(found)}",
         f"annotated values that our text of the page does not show either: {found['unseen']}",
