@@ -40,7 +40,7 @@ VERBATIM = (
 )  # fmt: skip
 """Keys whose values stand word for word on the page."""
 
-WORD = re.compile(r"\w+")
+WORD = re.compile(r"[^\W_]+")
 TARGET = re.compile(r"<(?:[a-z]+:|/|\.)[^<>\s]*>")
 """Where a link leads, as annotated bodies have it beside the link's words."""
 

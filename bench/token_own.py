@@ -55,14 +55,14 @@ def pipelines(samples: Sequence[Sample], models: Path) -> tuple[dict[str, Pipeli
     folders = [models / group[0] for group in groups]
     if not all((folder / MANIFEST).exists() for folder in folders):
         shipped = prepare()
-        told = "the shipped reader, which has seen these pages (make gate first: it leaves readers)"
+        told = "the shipped reader (seen these pages; make gate leaves others)"
         return dict.fromkeys((sample.site for sample in samples), shipped), told
     curves = load_model().curves
     out: dict[str, Pipeline] = {}
     for sites, folder in zip(groups, folders, strict=True):
         model = structs.replace(load_model(folder), curves=curves)
         out |= dict.fromkeys(sites, prepare(reader=Reader(model)))
-    return out, "readers of make gate, each without the page's site"
+    return out, "the readers of make gate (each without the page's site)"
 
 
 def voice() -> Voice:

@@ -164,7 +164,7 @@ def summed(samples: Sequence[Sample], calls: Sequence[Mapping[str, Any]]) -> dic
         "schema": spread(row["schema"] for row in rows),
         "answer": spread(row["answer"] for row in rows),
         "total": spread(row["messages"] + row["schema"] + row["answer"] for row in rows),
-        "total_without_schema": spread(row["messages"] + row["answer"] for row in rows),
+        "bare": spread(row["messages"] + row["answer"] for row in rows),
         **losses(rows),
         "rows": rows,
     }
@@ -184,26 +184,36 @@ def beside(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             "schema": spread(0 for _ in rows),
             "answer": spread(row[answer] for row in rows),
             "total": spread(row[prompt] + row[answer] for row in rows),
+            "bare": spread(row[prompt] + row[answer] for row in rows),
             **losses(rows),
         }
     return out
 
 
-def own_table(found: Mapping[str, Any], reader: str) -> str:
-    """Our figures for a person, beside the goals."""
+def own_table(found: Mapping[str, Any], reader: str, *, annotated: bool) -> str:
+    """Our figures for a person, beside the goals; without annotations, those of prompts alone."""
 
     def cell(name: str) -> str:
         one = found[name]
         return f"{one['median']:8,.0f}  ({one['least']:,} to {one['most']:,})"
 
+    right = [
+        f"answer that states all      {cell('answer')}   goal 180",
+        f"prompt and answer           {cell('whole')}",
+    ]
+    losing = [
+        f"values the page shows and no prompt does: {lost_words(found)}",
+        f"annotated values that our text of the page does not show either: {found['unseen']}",
+    ]
+    what = "annotated pages" if annotated else "examples, without annotations: prompts alone"
     lines = [
-        f"{found['pages']} pages, medians; tokens of the Qwen vocabulary with chat template",
+        f"{found['pages']} {what}; medians, in tokens of the Qwen vocabulary with chat template",
         f"prompt for every field      {cell('prompt')}   goal 1,300",
         f"  of it static              {found['static']:8,}   goal 400",
         f"  of it the page's text     {cell('text')}",
-        f"answer that states all      {cell('answer')}   goal 180",
-        f"prompt and answer           {cell('whole')}, {found['requests']} requests",
-        f"asked after stated data and reader ({reader}):",
+        f"  requests                  {found['requests']:8,}",
+        *(right if annotated else ()),
+        f"asked after stated data and {reader}:",
         f"  pages asked about         {found['asked_pages']:8} of {found['pages']}, "
         f"{found['asked_requests']} requests",
         f"  prompt and answer, all    {cell('asked_total')}   goal 1,450",
@@ -212,8 +222,7 @@ def own_table(found: Mapping[str, Any], reader: str) -> str:
         f"    without static part     {cell('asked_fresh_of_asked')}",
         "  fields asked              "
         + ", ".join(f"{name} {count}" for name, count in found["asked_fields"].items()),
-        f"values the page shows and no prompt does: {lost_words(found)}",
-        f"annotated values that our text of the page does not show either: {found['unseen']}",
+        *(losing if annotated else ()),
     ]
     return "\n".join(lines)
 
@@ -229,8 +238,11 @@ def lost_words(found: Mapping[str, Any]) -> str:
 
 def peer_table(figures: Mapping[str, Any]) -> str:
     """All ways side by side, each a line of medians."""
-    names = ("requests", "messages", "schema", "answer", "total")
-    lines = [f"{'':24}" + "".join(f"{name:>10}" for name in names) + "  pages with lost values"]
+    names = ("requests", "messages", "schema", "answer", "total", "bare")
+    lines = [
+        "bare: without the schema, for a server that only makes a grammar of it",
+        f"{'':24}" + "".join(f"{name:>10}" for name in names) + "  pages with lost values",
+    ]
     for way, one in figures.items():
         name = f"{way} {one['version']}" if "version" in one else way
         cells = [f"{one['requests']:10}"]
@@ -255,7 +267,7 @@ def main() -> None:
     rows = token_own.rows(samples, readers, told.corpus)
     static = token_own.static_tokens(token_own.voice().style)
     own = own_figures(rows, static)
-    print(own_table(own, reader))
+    print(own_table(own, reader, annotated=annotated))
     figures: dict[str, Any] = {"reader": reader, "own": own, "rows": rows}
     ways = dict(one.split("=", 1) for one in told.peer)
     if not annotated:
@@ -265,7 +277,7 @@ def main() -> None:
         names = {one.id for one in some}
         theirs = asyncio.run(peer_figures(ways, some, told.corpus))
         both = {**beside([row for row in rows if row["page"] in names]), **theirs}
-        print(f"\n{len(some)} pages of {len({one.site for one in some})} sites, medians")
+        print(f"\nthe first page by id of {len(some)} sites; requests in all, medians of tokens")
         print(peer_table(both))
         figures["beside"] = both
     build = ROOT / "build"
