@@ -105,7 +105,7 @@ def _tells(page: Page, block: Block) -> bool:
     return (
         block.role == "chrome"
         and size <= LONGEST_FOOTER
-        and TELLING.search(page.line(block)) is not None
+        and ("/address" in block.path or TELLING.search(page.line(block)) is not None)
     )
 
 
