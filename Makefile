@@ -10,6 +10,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 BENCH_READY := $(BENCH_VENV)/.ready
 VLLM_READY := $(VLLM_VENV)/.ready
+TOKENS_VENV := .venv-bench-tokens
+CRAWL_VENV := .venv-bench-crawl4ai
 
 # The first interpreter that starts, is new enough and can make an environment.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 python; do \
@@ -33,11 +35,12 @@ $(READY): requirements/dev.txt pyproject.toml
 	@$(BIN)/python $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(BENCH_READY): requirements/bench.txt
+# Environments of the peers: .venv-NAME from requirements/NAME.txt.
+.venv-%/.ready: requirements/%.txt
 	@test -n "$(PYTHON)" || { echo "No Python >= 3.11 with venv found; set PYTHON=..." >&2; exit 1; }
-	@echo "Setting up $(BENCH_VENV)" >&2
-	@test -x $(BENCH_VENV)/bin/python || $(PYTHON) -m venv $(BENCH_VENV)
-	@$(BENCH_VENV)/bin/python $(PIP_INSTALL) --require-hashes -r requirements/bench.txt
+	@echo "Setting up $(@D)" >&2
+	@test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	@$(@D)/bin/python $(PIP_INSTALL) --require-hashes -r $<
 	@touch $@
 
 # uv reads no settings of pip's: a folder of wheels that pip knows of is handed on.
@@ -105,6 +108,21 @@ bench: $(READY) $(BENCH_READY) ## speed and memory beside trafilatura with extru
 bench-asking: $(READY) ## what asking an engine costs on our side
 	@$(BIN)/python bench/asking.py
 
+# The peers answer to annotated pages only: without those, nothing is installed for them.
+.PHONY: bench-tokens
+bench-tokens: $(READY) ## tokens and requests for a posting, beside other libraries
+	@mkdir -p build
+	@if [ -d ../shared/corpus ]; then \
+		$(MAKE) --no-print-directory $(TOKENS_VENV)/.ready || exit 1; \
+		peers="$(foreach way,instructor-json instructor-tools langextract,\
+			--peer $(way)=$(TOKENS_VENV)/bin/python)"; \
+		if [ "$(CRAWL4AI)" = no ]; then echo "crawl4ai: left out (CRAWL4AI=no)"; else \
+			$(MAKE) --no-print-directory $(CRAWL_VENV)/.ready || exit 1; \
+			peers="$$peers --peer crawl4ai=$(CRAWL_VENV)/bin/python"; \
+		fi; \
+	fi; \
+	$(BIN)/python bench/tokens.py $$peers
+
 .PHONY: docs
 docs: $(READY) ## rewrite the generated pages of docs/
 	@$(BIN)/python tools/docs.py
@@ -115,11 +133,11 @@ LOCK := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3
 
 .PHONY: lock
 lock: $(READY) ## resolve the locks in requirements/ anew
-	@for name in run dev bench; do \
+	@for name in run dev bench bench-tokens bench-crawl4ai; do \
 		case $$name in \
 			run) inputs="pyproject.toml --extra engines";; \
 			dev) inputs="pyproject.toml --extra engines requirements/dev.in";; \
-			bench) inputs="requirements/bench.in";; \
+			*) inputs="requirements/$$name.in";; \
 		esac; \
 		{ echo "# Locked from $$inputs by 'make lock'; edit those, not this."; \
 		  $(LOCK) $(LOCK_FLAGS) $$inputs; } > requirements/$$name.txt.new \
@@ -132,5 +150,5 @@ lock: $(READY) ## resolve the locks in requirements/ anew
 
 .PHONY: clean
 clean: ## remove environments, caches and built files
-	rm -rf $(VENV) $(BENCH_VENV) $(VLLM_VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(BENCH_VENV) $(TOKENS_VENV) $(CRAWL_VENV) $(VLLM_VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -28,6 +28,7 @@ def test_only_the_cloud_engine_that_is_named_may_be_used():
     assert names(policy, over=True) == [("far", False), ("small", True)]
     assert names(policy) == [("small", False), ("far", True)]
     assert names(policy, engines=(LOCAL, OTHER), over=True) == [("small", False)]
+    assert names(policy, engines=(CLOUD,)) == [("far", False)]
 
 
 def test_doubt_goes_on_to_the_cloud():

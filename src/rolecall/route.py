@@ -95,6 +95,9 @@ def route(
         far = [Choice(engine=one.name, why=told) for one in cloud]
         why = "the cloud engine failed"
         return (*far, *_instead(local, why)), tuple(out)
+    if cloud and not local:
+        why = "no local engine is there"
+        return tuple(Choice(engine=one.name, why=why) for one in cloud), tuple(out)
     return (*near, *_instead(cloud, "the local engine failed")), tuple(out)
 
 

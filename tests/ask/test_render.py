@@ -1,5 +1,5 @@
 import pytest
-from tests.ask.pages import page
+from tests.ask.pages import BAKER, page
 
 from rolecall.ask.locate import Finder
 from rolecall.ask.render import sheet_of, unmarked
@@ -37,6 +37,13 @@ def test_a_line_that_stands_there_twice_is_shown_once():
 def test_a_page_that_seems_to_be_furniture_is_shown_whole():
     body = "<nav><p>Baker in Bath wanted</p></nav>"
     assert "Baker in Bath wanted" in sheet_of(page(body)).text
+
+
+def test_a_form_to_apply_with_is_not_shown_and_a_page_inside_a_form_is():
+    field = "<form><p>Your first name</p><p>Your letter</p></form>"
+    assert "first name" not in sheet_of(page(BAKER.replace("</main>", field + "</main>"))).text
+    whole = BAKER.replace("<main>", "<main><form>").replace("</main>", "</form></main>")
+    assert "Shape loaves" in sheet_of(page(whole)).text
 
 
 MARKS = (

@@ -6,6 +6,7 @@ import json
 import pytest
 
 import rolecall
+from rolecall.ask.tokens import count_messages, qwen
 from rolecall.core import Attempt, Completion, EngineInfo, Price, Usage
 from rolecall.drive.connect import connected, declared_engines, policy_of
 from rolecall.drive.engines import FAILURES, REST, Breaker
@@ -249,3 +250,45 @@ def test_a_schema_of_ones_own_is_filled_by_the_engine(tmp_path):
     assert prompts[0].messages[1][1].endswith("Answer: opens_at")
     assert (result.outcome, result.data) == ("ok", {"title": "Baker", "opens_at": 8})
     assert result.evidence["/opens_at"].quote == "8"
+
+
+@pytest.mark.parametrize(
+    ("table", "connects"),
+    [
+        ({"kind": "openai", "vendor": "openai", "model": "gpt-4o-mini"}, False),
+        ({"kind": "openai", "url": "https://models.example/v1"}, False),
+        ({"kind": "openai", "url": "http://127.0.0.1:9/v1"}, True),
+        ({"kind": "openai", "url": "https://models.example/v1", "local": True}, True),
+    ],
+)
+def test_an_engine_that_the_policy_keeps_out_is_not_even_connected_to(table, connects):
+    from rolecall.drive.connect import allowed_engines
+
+    notices = []
+    chosen = Settings(engines={"one": table})
+    kept = allowed_engines(declared_engines(chosen, {"HOME": "/nonexistent"}), chosen, notices)
+    assert bool(kept) == connects
+    assert [notice.code for notice in notices] == ([] if connects else ["engine_kept_out"])
+
+
+@pytest.mark.parametrize(("tokens", "calls"), [(300, 1), (3_000, 1), (9_000, 2), (30_000, 4)])
+def test_pages_of_all_lengths_get_a_title_and_no_prompt_is_over_the_threshold(
+    tmp_path, tokens, calls
+):
+    line = "<li>Look after the oven of number {}, its door, its steam and its stone floor</li>"
+    more = "".join(line.format(n) for n in range(tokens // 21))
+    page = PAGE.replace("<li>Look after the ovens with two others</li>", more)
+    asked = []
+
+    def answer(prompt):
+        asked.append(prompt)
+        return json.dumps({"title": "Baker", "company": "crumb"})
+
+    result = rolecall.extract(
+        page, settings=settings(tmp_path, ask_below=1.0), engines={"small": engine(answer)}
+    )
+    assert result.data["title"] == "Baker"
+    assert len(asked) >= calls
+    whole = [count_messages(qwen(), one.messages) + one.max_tokens for one in asked]
+    assert max(whole) <= 8_192
+    assert sum(whole) >= tokens

@@ -74,6 +74,18 @@ def test_blank_lines_and_bullets_within_a_text_part_it():
     ]  # fmt: skip
 
 
+def test_white_space_at_the_ends_of_a_text_that_is_parted_still_parts_words():
+    assert lines(
+        "<p>We look for people with this:\n- Two years with <b>rye</b> or with oats in a bakery;\n"
+        "- Hands that are good at <i>shaping</i> loaves, which we sell in town;\n- Early hours.</p>"
+    ) == [
+        "We look for people with this:",
+        "- Two years with rye or with oats in a bakery;",
+        "- Hands that are good at shaping loaves, which we sell in town;",
+        "- Early hours.",
+    ]
+
+
 def test_line_ends_shown_as_letters_and_escaped_tags_part_a_text():
     assert lines("<p>We bake.\\nYou rise early.\\nWe pay.</p>") == [
         "We bake.", "You rise early.", "We pay.",

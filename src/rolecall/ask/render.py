@@ -19,6 +19,9 @@ TELLING: Final = re.compile(r"@\w|©|\(c\) ")
 
 LONGEST_FOOTER: Final = 200
 
+FORM_SHARE: Final = 0.75
+"""A form that holds this share of the shown lines is no form to apply with."""
+
 GAP: Final = "\u200b"
 """Breaks up what a tokenizer might take for a mark of its own. Page text never holds one itself."""
 
@@ -79,9 +82,21 @@ def sheet_of(page: Page) -> Sheet:
     roles are then wrong, and text must not be lost.
     """
     shown = [one for one in page.blocks if one.role in SHOWN or _tells(page, one)]
+    shown = _without_forms(shown)
     if all(one.kind == "title" for one in shown):
         shown = list(page.blocks)
     return Sheet(lines=tuple(_lines(page, shown)))
+
+
+def _without_forms(shown: list[Block]) -> list[Block]:
+    """The lines outside of forms: those to fill in are not the posting.
+
+    A form around most of what is shown is how the page is built, and stays.
+    """
+    inside = [one for one in shown if "/form" in one.path]
+    if not inside or len(inside) >= len(shown) * FORM_SHARE:
+        return shown
+    return [one for one in shown if "/form" not in one.path]
 
 
 def _tells(page: Page, block: Block) -> bool:
@@ -90,7 +105,7 @@ def _tells(page: Page, block: Block) -> bool:
     return (
         block.role == "chrome"
         and size <= LONGEST_FOOTER
-        and TELLING.search(page.line(block)) is not None
+        and ("/address" in block.path or TELLING.search(page.line(block)) is not None)
     )
 
 

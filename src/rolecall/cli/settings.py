@@ -43,6 +43,9 @@ def run(words: list[str]) -> int:
             sys.stdout.write(textwrap.indent(textwrap.fill(one.help, 76), "    ") + "\n")
             flag = f"{one.variable}, or {one.name} in rolecall.toml"
             sys.stdout.write(f"    set it with {flag}\n")
+        for name, table in settings.engines.items():
+            keys = ", ".join(f"{key} = {value!r}" for key, value in table.items())
+            sys.stdout.write(f"[engines.{name}] {keys}\n")
     for notice in settings.warnings:
         sys.stderr.write(f"rolecall: {notice.message}\n")
     sys.stdout.flush()

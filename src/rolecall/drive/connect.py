@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
@@ -28,8 +28,7 @@ from rolecall.schema.schema import Schema
 from rolecall.settings import Settings
 
 SAMPLE = "Die Stelle: Köchin (m/w/d), 40 h/week – pay €2,850.50; naïve café №7 仕事"
-"""Text by which an engine's count of tokens is compared with ours. It holds no special token: most
-servers count one as a single token, and no prompt holds one."""
+"""Text by which an engine's count of tokens is compared with ours."""
 
 
 @asynccontextmanager
@@ -48,17 +47,21 @@ async def connected(
     """
     async with AsyncExitStack() as stack:
         engines: dict[str, Engine] = dict(given or {})
+        known = set(engines)
         counters: dict[str, str] = {}
         notices: list[Notice] = []
         if given is None:
-            tables = declared_engines(settings, environ)
+            declared = declared_engines(settings, environ)
+            known = {one.name for one in declared}
+            policy_of(settings, known)
+            tables = allowed_engines(declared, settings, notices)
             counters = {one.name: one.tokenizer for one in tables}
             engines = await _open(stack, tables, settings, environ, notices)
         if not engines:
             yield Engines({}, NO_HELP, Purse(), notices=tuple(notices))
             return
         help_ = help_of(settings, schema, notices)
-        policy, asked = policy_of(settings, engines), help_.extras
+        policy, asked = policy_of(settings, known), help_.extras
         voices = {}
         for name, engine in engines.items():
             _demand_price(name, engine, policy)
@@ -67,6 +70,7 @@ async def connected(
             notices += engine.info.notices
         help_ = structs.replace(help_, voices=voices)
         purse = await stack.enter_async_context(_purse(settings, environ, engines))
+        _book_connecting(engines, purse)
         yield Engines(engines, help_, purse, notices=tuple(notices))
 
 
@@ -117,8 +121,11 @@ def declared_engines(settings: Settings, environ: Mapping[str, str]) -> tuple[En
     return tuple(read_engine(name, tables[name]) for name in choice)
 
 
-def policy_of(settings: Settings, engines: Mapping[str, Engine] | None = None) -> Policy:
-    """The policy that the settings say; raises ``SettingsError`` for one that cannot be."""
+def policy_of(settings: Settings, engines: Collection[str] = ()) -> Policy:
+    """The policy that the settings say; raises ``SettingsError`` for one that cannot be.
+
+    ``engines`` are the names that are declared, if they are known yet.
+    """
     known = ("local-only", "cloud-over-threshold", "cloud-on-doubt")
     if settings.policy not in known:
         raise SettingsError(
@@ -176,6 +183,35 @@ def _demand_price(name: str, engine: Engine, policy: Policy) -> None:
         )
 
 
+def allowed_engines(
+    tables: Sequence[EngineSettings], settings: Settings, notices: list[Notice]
+) -> list[EngineSettings]:
+    """The engines that the policy may use; no others are even connected to."""
+    policy = policy_of(settings)
+    cloud = policy.cloud if policy.privacy != "local-only" else None
+    kept = []
+    for one in tables:
+        if _is_local(one) or one.name == cloud:
+            kept.append(one)
+            continue
+        told = f"{one.name} is kept out by the policy {policy.privacy}: it is not on your machines"
+        notices.append(Notice(code="engine_kept_out", message=told))
+    return kept
+
+
+def _is_local(one: EngineSettings) -> bool:
+    """Whether an engine is on the user's machines, as far as its table tells.
+
+    One without an address has its vendor's; a kind of another package says it once it is connected.
+    """
+    from rolecall.engines.local import is_local
+    from rolecall.engines.vendors import vendor
+
+    if one.local is not None:
+        return one.local
+    return one.kind != "openai" or is_local(vendor(one.vendor).url or "")
+
+
 async def _open(
     stack: AsyncExitStack,
     tables: Sequence[EngineSettings],
@@ -215,11 +251,21 @@ async def _counter(engine: Engine, named: str, notices: list[Notice]) -> Tokens:
     except EngineError:
         theirs = None
     ours = count_messages(tokens, messages)
-    if theirs is None or theirs == ours:
+    if theirs is None or theirs <= ours:
         return tokens
     told = f"{engine.info.name} counts {theirs} tokens where {tokens.name} counts {ours}"
     notices.append(Notice(code="tokens_estimated", message=f"{told}: its counts are estimated"))
     return Scaled(tokens, max(1.0, theirs / ours))
+
+
+def _book_connecting(engines: Mapping[str, Engine], purse: Purse) -> None:
+    """The small calls by which paid engines proved their forms; raises ``BudgetError`` at a cap."""
+    if purse.budget is None:
+        return
+    for name, engine in engines.items():
+        spent = sum(one.cost_usd for one in getattr(engine, "connecting", ()))
+        if spent > 0:
+            purse.budget.settle(purse.budget.reserve("connecting", spent, name), spent)
 
 
 @asynccontextmanager

@@ -245,7 +245,9 @@ class Walk:
         if ("\n" in raw and (frame.lines or len(raw) > 40)) or "\\n" in raw or "<" in raw:
             pieces = lines_of(raw, frame.lines)
             if len(pieces) > 1 or frame.lines:
+                self._spaced = self._spaced or raw[0].isspace()
                 self._many(pieces, frame)
+                self._spaced = raw[-1].isspace()
                 return
         if len(core) == len(raw):
             self._put(core, frame)
