@@ -21,7 +21,7 @@ LONGEST_QUOTE: Final = 200
 """Characters of a quote."""
 
 TOKENS_OF: Final[dict[Kind, int]] = {
-    "quote": 70, "quotes": 22, "choice": 60, "choices": 40, "ranges": 10
+    "quote": 90, "quotes": 22, "choice": 60, "choices": 40, "ranges": 10
 }  # fmt: skip
 """Tokens that an answer may take: of each item where there are several."""
 
