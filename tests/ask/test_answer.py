@@ -238,11 +238,11 @@ def test_all_parts_of_a_line_that_no_window_holds_are_kept():
     words = " ".join(f"w{n}" for n in range(2_000))
     whole = page(f"<h1>Baker</h1><p>{words}</p>")
     line = sheet_of(whole).lines[-1]
-    half = line.text.index("w1000")
+    half, start = line.text.index("w1000"), line.span.start
     parts = [
-        Line(line.number, Span(line.span.start, line.span.start + half), line.text[:half], line.kind),
-        Line(line.number, Span(line.span.start + half, line.span.end), line.text[half:], line.kind),
-    ]  # fmt: skip
+        Line(line.number, Span(start + begin, start + end), line.text[begin:end], line.kind)
+        for begin, end in ((0, half), (half, len(line.text)))
+    ]
     sheet = Sheet(lines=tuple(parts))
     done = Completion(text=f'{{"description":[[1,{line.number}]]}}', finish_reason="stop")
     (found,) = read_answer(whole, sheet, [POSTING["description"]], done, loose=False).candidates

@@ -92,7 +92,9 @@ def test_the_schema_says_the_same_as_the_grammar():
 
 
 def test_an_option_is_written_with_its_own_letters():
-    schema = Schema.from_json({"type": "object", "properties": {"größe": {"enum": ["für", "groß"]}}})
+    schema = Schema.from_json(
+        {"type": "object", "properties": {"größe": {"enum": ["für", "groß"]}}}
+    )
     asked, _ = extra_questions(schema.unlinked)
     text = grammar(asked, text="Baker")
     assert accepts(text, write(größe=["für", "Baker"]))
