@@ -2,14 +2,18 @@
 
 import asyncio
 import json
+import threading
 
 import pytest
 
 import rolecall
-from rolecall.core import Attempt, Completion, EngineInfo, Price, Usage
+from rolecall.ask.compose import Asked
+from rolecall.ask.render import Sheet
+from rolecall.climb import NO_HELP, Call
+from rolecall.core import Attempt, Completion, EngineInfo, Price, Prompt, Usage
 from rolecall.drive.connect import connected, declared_engines, policy_of
-from rolecall.drive.engines import FAILURES, REST, Breaker
-from rolecall.errors import EngineError, SettingsError
+from rolecall.drive.engines import FAILURES, REST, Breaker, Engines, Purse
+from rolecall.errors import BudgetError, DatabaseError, EngineError, SettingsError
 from rolecall.ledger.budget import Budget
 from rolecall.ledger.database import open_database, usual_place
 from rolecall.ledger.money import Caps
@@ -249,3 +253,76 @@ def test_a_schema_of_ones_own_is_filled_by_the_engine(tmp_path):
     assert prompts[0].messages[1][1].endswith("Answer: opens_at")
     assert (result.outcome, result.data) == ("ok", {"title": "Baker", "opens_at": 8})
     assert result.evidence["/opens_at"].quote == "8"
+
+
+class Held(Budget):
+    """A budget whose next steps wait for a word."""
+
+    def __init__(self, *given):
+        super().__init__(*given)
+        self.reserving, self.go = threading.Event(), threading.Event()
+        self.broken = False
+
+    def reserve(self, *given):
+        try:
+            return super().reserve(*given)
+        finally:
+            self.reserving.set()
+            assert self.go.wait(10)
+
+    def settle(self, *given):
+        if self.broken:
+            raise DatabaseError("the disk is full")
+        super().settle(*given)
+
+
+def paying(tmp_path, cap=1_000.0):
+    """A paid engine's ``Engines`` over a budget that can be held up, and its database."""
+    database = open_database(usual_place(str(tmp_path), {}), {})
+    budget = Held(database, Caps(None, None, cap))
+    far = engine(lambda prompt: ANSWER, "far", local=False, price=PRICE)
+    return Engines({"far": far}, NO_HELP, Purse(budget=budget)), budget
+
+
+def call():
+    asked = Asked(
+        prompt=Prompt(messages=(("user", "?"),), max_tokens=100),
+        sheet=Sheet(lines=()), questions=(), tokens=100,
+    )  # fmt: skip
+    return Call(engine="far", asked=asked)
+
+
+def test_a_call_that_is_cancelled_before_it_is_made_takes_nothing_from_the_budget(tmp_path):
+    engines, budget = paying(tmp_path)
+
+    async def cancelled():
+        task = asyncio.create_task(engines.complete(call(), "r"))
+        await asyncio.to_thread(budget.reserving.wait, 10)
+        task.cancel()
+        await asyncio.sleep(0)
+        budget.go.set()
+        await asyncio.gather(task, return_exceptions=True)
+        assert task.cancelled()
+
+    asyncio.run(cancelled())
+    assert (budget.spent().open, budget.spent().month_usd) == (0, 0)
+
+
+def test_a_cost_that_cannot_be_noted_does_not_hold_up_the_other_calls(tmp_path):
+    engines, budget = paying(tmp_path, cap=0.5)
+    budget.go.set()
+    budget.broken = True
+
+    async def both():
+        calls = (engines.complete(call(), str(n)) for n in range(2))
+        return await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), 10)
+
+    assert {type(one) for one in asyncio.run(both())} == {DatabaseError, BudgetError}
+
+
+def test_a_call_that_cost_more_than_was_reserved_counts_in_full(tmp_path):
+    usage = Usage(input_tokens=1_000_000)
+    answer = Completion(text=ANSWER, finish_reason="stop", usage=usage)
+    far = engine(lambda prompt: answer, "far", local=False, price=PRICE)
+    extract(tmp_path, [far], policy="cloud-on-doubt", cloud_engine="far", budget_month=1_000.0)
+    assert spent(tmp_path) == pytest.approx(1_000.0)
