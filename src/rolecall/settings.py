@@ -162,7 +162,11 @@ class Settings:
         values = {one.name: getattr(self, one.name) for one in declared() if one.decides}
         if self.engine == "none" or (self.engine == "auto" and not self.engines):
             return {name: value for name, value in values.items() if name not in OF_ENGINES}
-        return values | {"engines": {name: dict(one) for name, one in self.engines.items()}}
+        tables = {
+            name: {key: value for key, value in one.items() if key not in BESIDE_RESULTS}
+            for name, one in self.engines.items()
+        }
+        return values | {"engines": tables, "order": list(tables)}
 
     def origin(self, name: str) -> str:
         """Where the value of ``name`` came from, in words; ``default`` when nothing set it."""
@@ -199,6 +203,9 @@ OF_ENGINES: Final = frozenset(
     "engine policy cloud_engine threshold_tokens ask_below ask_null_below engine_failure".split()
 )
 """Settings without effect where no engine is asked."""
+
+BESIDE_RESULTS: Final = frozenset("key_env key_file concurrency call_seconds tries price".split())
+"""Keys of an engine's table that change no answer: only how fast, how often and for how much."""
 
 
 def declared() -> tuple[Setting, ...]:
