@@ -33,7 +33,7 @@ PRICE = Price(input=1_000.0, cached=1_000.0, output=1_000.0)
 
 def engine(answers, name="small", *, local=True, price=None, tries=1):
     info = EngineInfo(
-        name=name, kind="replay", model=f"{name}-model", local=local, price=price,
+        name=name, kind="test", model=f"{name}-model", local=local, price=price,
         forms=("grounded",), window=32_768,
     )  # fmt: skip
     made = rolecall.ReplayEngine(answers, info=info)
@@ -326,3 +326,42 @@ def test_a_call_that_cost_more_than_was_reserved_counts_in_full(tmp_path):
     far = engine(lambda prompt: answer, "far", local=False, price=PRICE)
     extract(tmp_path, [far], policy="cloud-on-doubt", cloud_engine="far", budget_month=1_000.0)
     assert spent(tmp_path) == pytest.approx(1_000.0)
+
+
+def test_what_a_script_answers_is_not_kept(tmp_path):
+    for name in ("crumb", "the bakery in Bath"):
+        one = rolecall.ReplayEngine({"": json.dumps({"company": name})})
+        assert extract(tmp_path, [one]).data["company"] == name
+
+
+def test_a_database_that_cannot_be_used_stops_paid_calls_only(tmp_path):
+    (tmp_path / "file").touch()
+    chosen = {"data_folder": str(tmp_path / "file"), "policy": "cloud-on-doubt"}
+    near = engine(lambda prompt: ANSWER, "near")
+    far = engine(lambda prompt: ANSWER, "far", local=False, price=PRICE)
+
+    def found(one):
+        chosen_for = Settings(**chosen, cloud_engine=one.info.name)
+        return rolecall.extract(PAGE, settings=chosen_for, engines={one.info.name: one})
+
+    assert found(near).data["company"] == "crumb"
+    with pytest.raises(DatabaseError):
+        found(far)
+    assert far.asked == 0
+
+
+def test_a_cloud_engine_that_is_down_leaves_the_others_at_work(tmp_path):
+    (tmp_path / "answers.jsonl").write_text(json.dumps({"contains": "", "text": ANSWER}))
+    tables = {
+        "near": {"kind": "replay", "path": str(tmp_path / "answers.jsonl")},
+        "far": {"kind": "replay", "path": str(tmp_path / "none.jsonl"), "local": False},
+    }
+    chosen = settings(tmp_path, engines=tables, policy="cloud-on-doubt", cloud_engine="far")
+    assert rolecall.extract(PAGE, settings=chosen).data["company"] == "crumb"
+
+
+def test_a_list_price_is_that_of_the_models_own_vendor(tmp_path):
+    info = EngineInfo(name="far", kind="openai", model="gpt-4o-mini", forms=("grounded",))
+    far = rolecall.ReplayEngine(lambda prompt: ANSWER, info=info)
+    with pytest.raises(SettingsError, match="price"):
+        extract(tmp_path, [far], policy="cloud-on-doubt", cloud_engine="far")

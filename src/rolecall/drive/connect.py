@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from msgspec import structs
 
@@ -17,7 +18,7 @@ from rolecall.climb import NO_HELP, Help
 from rolecall.core import EngineInfo, Notice, Prompt
 from rolecall.drive.engines import Engines, Purse
 from rolecall.engines.protocol import Engine, EngineSettings
-from rolecall.errors import EngineError, SettingsError
+from rolecall.errors import DatabaseError, EngineError, SettingsError
 from rolecall.ledger.budget import Budget
 from rolecall.ledger.cache import Cache
 from rolecall.ledger.money import Caps
@@ -47,25 +48,26 @@ async def connected(
     """
     async with AsyncExitStack() as stack:
         engines: dict[str, Engine] = dict(given or {})
-        counters: dict[str, str] = {}
+        tables: Mapping[str, EngineSettings] = {}
         notices: list[Notice] = []
         if given is None:
-            tables = declared_engines(settings, environ)
-            counters = {one.name: one.tokenizer for one in tables}
-            engines = await _open(stack, tables, settings, environ, notices)
+            tables = {one.name: one for one in declared_engines(settings, environ)}
+            engines = await _open(stack, tuple(tables.values()), settings, environ, notices)
         if not engines:
             yield Engines({}, NO_HELP, Purse(), notices=tuple(notices))
             return
         help_ = help_of(settings, schema, notices)
-        policy, asked = policy_of(settings, engines), help_.extras
+        # One that is declared and does not answer now is left out, and no fault of the settings.
+        policy, asked = policy_of(settings, (*engines, *tables)), help_.extras
         voices = {}
         for name, engine in engines.items():
-            _demand_price(name, engine, policy)
-            tokens = await _counter(engine, counters.get(name, ""), notices)
+            table = tables.get(name)
+            _demand_price(name, engine, policy, listed=table is not None and _of_openai(table))
+            tokens = await _counter(engine, table.tokenizer if table else "", notices)
             voices[name] = voice_of(replace(engine.info, name=name), tokens, policy, asked)
             notices += engine.info.notices
         help_ = structs.replace(help_, voices=voices)
-        purse = await stack.enter_async_context(_purse(settings, environ, engines))
+        purse = await stack.enter_async_context(_purse(settings, environ, engines, notices))
         yield Engines(engines, help_, purse, notices=tuple(notices))
 
 
@@ -116,8 +118,11 @@ def declared_engines(settings: Settings, environ: Mapping[str, str]) -> tuple[En
     return tuple(read_engine(name, tables[name]) for name in choice)
 
 
-def policy_of(settings: Settings, engines: Mapping[str, Engine] | None = None) -> Policy:
-    """The policy that the settings say; raises ``SettingsError`` for one that cannot be."""
+def policy_of(settings: Settings, engines: Collection[str] = ()) -> Policy:
+    """The policy that the settings say; raises ``SettingsError`` for one that cannot be.
+
+    ``engines`` are the names of those that are declared, where that is known.
+    """
     known = ("local-only", "cloud-over-threshold", "cloud-on-doubt")
     if settings.policy not in known:
         raise SettingsError(
@@ -159,13 +164,14 @@ def voice_of(info: EngineInfo, tokens: Tokens, policy: Policy, extras: Sequence[
     )
 
 
-def _demand_price(name: str, engine: Engine, policy: Policy) -> None:
+def _demand_price(name: str, engine: Engine, policy: Policy, *, listed: bool) -> None:
     """An engine that is paid by the token must have a price, or no budget could hold.
 
-    One that the user has not named is the vendor's list price, where it is known.
+    One that the user has not named is the vendor's list price, where it is known: the same model
+    at another vendor has another price.
     """
     info = engine.info
-    if info.price is None and not info.local and info.kind == "openai":
+    if info.price is None and not info.local and listed:
         engine.info = info = replace(info, price=price_of(info.model))
     if info.price is None and not info.local and name == policy.cloud:
         raise SettingsError(
@@ -173,6 +179,12 @@ def _demand_price(name: str, engine: Engine, policy: Policy) -> None:
             hint=f"add to [engines.{name}]: price = {{input = 0.15, cached = 0.075, "
             "output = 0.60}, in US dollars for a million tokens; or local = true",
         )
+
+
+def _of_openai(table: EngineSettings) -> bool:
+    """Whether the table's server is the vendor whose list prices are known."""
+    hosts = {urlsplit(url).hostname for url in table.urls}
+    return table.vendor == "openai" or hosts == {"api.openai.com"}
 
 
 async def _open(
@@ -223,9 +235,15 @@ async def _counter(engine: Engine, named: str, notices: list[Notice]) -> Tokens:
 
 @asynccontextmanager
 async def _purse(
-    settings: Settings, environ: Mapping[str, str], engines: Mapping[str, Engine]
+    settings: Settings,
+    environ: Mapping[str, str],
+    engines: Mapping[str, Engine],
+    notices: list[Notice],
 ) -> AsyncIterator[Purse]:
-    """The budget where something is paid, and the kept answers where they are wanted."""
+    """The budget where something is paid, and the kept answers where they are wanted.
+
+    Without the database nothing may be paid; that answers are not kept is only noted.
+    """
     paid = any(engine.info.price is not None for engine in engines.values())
     if not paid and not settings.cache:
         yield Purse()
@@ -233,7 +251,14 @@ async def _purse(
     from rolecall.ledger.database import open_database, usual_place
 
     caps = Caps(settings.budget_record, settings.budget_day, settings.budget_month)
-    database = open_database(usual_place(settings.data_folder, environ), environ)
+    try:
+        database = open_database(usual_place(settings.data_folder, environ), environ)
+    except DatabaseError as error:
+        if paid:
+            raise
+        notices.append(Notice(code="answers_not_kept", message=f"answers are not kept: {error}"))
+        yield Purse()
+        return
     cache = Cache(database, version=VERSION) if settings.cache else None
     try:
         yield Purse(

@@ -114,7 +114,8 @@ class Engines:
         """Answer one call; see ``Engine.complete``."""
         engine, prompt = self.engines[call.engine], call.asked.prompt
         info = engine.info
-        cache = self.purse.cache
+        # What a recording or a script says costs nothing, and may be another next time.
+        cache = self.purse.cache if info.kind != "replay" else None
         if cache is not None and (kept := cache.get(prompt, info.model)) is not None:
             return replace(kept, engine=call.engine)
         breaker = self._breakers[call.engine]
