@@ -11,6 +11,7 @@ REPLAY = """
 [engines.small]
 kind = "replay"
 path = "answers.jsonl"
+model = "small-model"
 local = true
 """
 

@@ -33,7 +33,7 @@ PRICE = Price(input=1_000.0, cached=1_000.0, output=1_000.0)
 
 def engine(answers, name="small", *, local=True, price=None, tries=1):
     info = EngineInfo(
-        name=name, kind="test", model=f"{name}-model", local=local, price=price,
+        name=name, kind="replay", model=f"{name}-model", local=local, price=price,
         forms=("grounded",), window=32_768,
     )  # fmt: skip
     made = rolecall.ReplayEngine(answers, info=info)
@@ -328,10 +328,11 @@ def test_a_call_that_cost_more_than_was_reserved_counts_in_full(tmp_path):
     assert spent(tmp_path) == pytest.approx(1_000.0)
 
 
-def test_what_a_script_answers_is_not_kept(tmp_path):
+def test_what_a_script_without_a_models_name_answers_is_not_kept(tmp_path):
     for name in ("crumb", "the bakery in Bath"):
-        one = rolecall.ReplayEngine({"": json.dumps({"company": name})})
-        assert extract(tmp_path, [one]).data["company"] == name
+        one = rolecall.ReplayEngine({"Answer:": json.dumps({"company": name})})
+        result = rolecall.extract(PAGE, settings=settings(tmp_path), engines={"script": one})
+        assert result.data["company"] == name
 
 
 def test_a_database_that_cannot_be_used_stops_paid_calls_only(tmp_path):

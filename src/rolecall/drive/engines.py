@@ -114,8 +114,9 @@ class Engines:
         """Answer one call; see ``Engine.complete``."""
         engine, prompt = self.engines[call.engine], call.asked.prompt
         info = engine.info
-        # What a recording or a script says costs nothing, and may be another next time.
-        cache = self.purse.cache if info.kind != "replay" else None
+        # A script or recording that names no model cannot be told from another one.
+        nameless = info.kind == "replay" and info.model in ("", "replay")
+        cache = self.purse.cache if not nameless else None
         if cache is not None and (kept := cache.get(prompt, info.model)) is not None:
             return replace(kept, engine=call.engine)
         breaker = self._breakers[call.engine]
