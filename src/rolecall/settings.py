@@ -92,6 +92,12 @@ class Settings:
     cloud_engine: str = _setting(
         "", "The one engine outside your machines that a policy may use, by name.", decides=True
     )
+    local_networks: str = _setting(
+        "",
+        "Addresses, networks (10.0.0.0/8) and host names with commas between that are your own "
+        "machines: engines there are local.",
+        decides=True,
+    )
     threshold_tokens: int = _setting(
         8_192,
         "A prompt and answer of more tokens than this is long: see policy; a local engine gets it "
@@ -200,7 +206,8 @@ class Setting:
 
 
 OF_ENGINES: Final = frozenset(
-    "engine policy cloud_engine threshold_tokens ask_below ask_null_below engine_failure".split()
+    "engine policy cloud_engine local_networks threshold_tokens ask_below ask_null_below "
+    "engine_failure".split()
 )
 """Settings without effect where no engine is asked."""
 

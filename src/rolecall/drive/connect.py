@@ -115,7 +115,8 @@ def declared_engines(settings: Settings, environ: Mapping[str, str]) -> tuple[En
                 f"there is no engine {name!r} ({settings.origin('engine')}); {known}",
                 hint=f"write [engines.{name}] into rolecall.toml, with kind and url",
             )
-    return tuple(read_engine(name, tables[name]) for name in choice)
+    own = [word.strip() for word in settings.local_networks.split(",") if word.strip()]
+    return tuple(read_engine(name, tables[name], local_networks=own) for name in choice)
 
 
 def policy_of(settings: Settings, engines: Collection[str] = ()) -> Policy:
