@@ -366,3 +366,28 @@ def test_a_list_price_is_that_of_the_models_own_vendor(tmp_path):
     far = rolecall.ReplayEngine(lambda prompt: ANSWER, info=info)
     with pytest.raises(SettingsError, match="price"):
         extract(tmp_path, [far], policy="cloud-on-doubt", cloud_engine="far")
+
+
+def test_pages_that_a_server_refuses_do_not_keep_others_from_it(tmp_path):
+    def refused(prompt):
+        if "refuse" in prompt.messages[-1][1]:
+            tried = Attempt(engine="small", model="m", result="http_400")
+            raise EngineError("the server answered 400", retryable=False, failed=(tried,))
+        return ANSWER
+
+    pages = [PAGE.replace("four", f"refuse {n}") for n in range(FAILURES + 1)]
+    results = list(
+        rolecall.extract_many(
+            [*pages, PAGE], settings=settings(tmp_path), engines={"small": engine(refused)}
+        )
+    )
+    assert {one.outcome for one in results[:-1]} == {"failed"}
+    assert results[-1].outcome == "ok"
+
+
+def test_addresses_that_the_user_lists_are_local():
+    tables = {"gpu": {"kind": "vllm", "model": "m", "url": "http://10.1.2.3:8000/v1"}}
+    (plain,) = declared_engines(Settings(engines=tables), {"HOME": "/nonexistent"})
+    listed = Settings(engines=tables, local_networks="gpu-box, 10.0.0.0/8")
+    (own,) = declared_engines(listed, {"HOME": "/nonexistent"})
+    assert (plain.local, own.local) == (False, True)

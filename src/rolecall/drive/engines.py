@@ -31,6 +31,9 @@ FAILURES, REST = 5, 15.0
 FREE_RESULTS = ("http_", "connection", "quota", "redirect", "context_overflow")
 """How results of tries begin for which nothing was worked on, so nothing is paid."""
 
+OF_ONE_PAGE = ("http_400", "http_413", "http_422")
+"""Results of tries that say something of the request, not of the server."""
+
 
 class Breaker:
     """Keeps calls from an engine that does not answer."""
@@ -124,7 +127,7 @@ class Engines:
         try:
             completion = await self._paid(engine, call, record)
         except EngineError as error:
-            breaker.note(failed=error.code == "engine_unavailable")
+            breaker.note(failed=error.code == "engine_unavailable" and not _refused(error))
             raise
         breaker.note(failed=False)
         if cache is not None and completion.finish_reason == "stop":
@@ -181,6 +184,11 @@ class Engines:
             else:
                 self._paying += 1
                 return held
+
+
+def _refused(error: EngineError) -> bool:
+    """Whether a server that works has refused this one request: no reason to spare it others."""
+    return bool(error.failed) and error.failed[-1].result in OF_ONE_PAGE
 
 
 def _lost(tries: Sequence[Attempt], worst: float) -> float:
