@@ -204,3 +204,28 @@ def test_windows_of_a_long_page_meet_in_one_result():
     assert all(call.asked.whole <= 4_096 for call in calls)
     assert len(result.attempts) == len(calls)
     assert result.data["title"] == "Baker"
+
+
+def test_a_stand_in_is_not_asked_where_another_engine_has_answered():
+    far = voice("far", local=False, price=Price(input=1, cached=1, output=1))
+    policy = {"privacy": "cloud-over-threshold", "cloud": "far"}
+    calls, result = drive(
+        climb(
+            PAGE,
+            heard(without=("company",)),
+            help_=help_of(voice("one"), voice("two"), far, policy=policy),
+        ),
+        EngineError("down"),
+        {},
+    )
+    assert [call.engine for call in calls] == ["one", "two"]
+    assert result.outcome == "partial"
+
+
+def test_the_same_prompt_is_not_sent_twice_to_one_engine():
+    calls, result = drive(
+        climb(PAGE, heard(without=("company",)), help_=help_of(voice(form="json_schema"))),
+        {"company": "Crumb Incorporated"},
+    )
+    assert len(calls) == 1
+    assert "ungrounded" in {problem.kind for problem in result.problems}

@@ -3,7 +3,9 @@ from pathlib import Path
 import pytest
 
 from rolecall.aliases import ALIASES
+from rolecall.engines.settings import read_engine
 from rolecall.errors import SettingsError, UsageError
+from rolecall.record import config_hash
 from rolecall.settings import Settings, declared, load, locate
 
 
@@ -184,3 +186,18 @@ def test_the_users_file_is_where_the_desktop_says():
     assert locate({"XDG_CONFIG_HOME": "x", "HOME": "/h"}, here)[1] == Path(
         "/h/.config/rolecall/config.toml"
     )
+
+
+def test_a_server_of_the_environment_needs_no_model_and_may_have_any_address():
+    settings = load({}, {"VLLM_HOST": "::1", "MAX_NUM_SEQS": "0"})
+    assert settings.engines["vllm"] == {"kind": "vllm", "url": "http://[::1]:8000/v1"}
+    read_engine("vllm", settings.engines["vllm"])
+
+
+def test_the_order_of_engines_decides_and_their_keys_and_prices_do_not():
+    one, two = {"kind": "replay"}, {"kind": "vllm"}
+    first = Settings(engines={"a": one, "b": two}).deciding()
+    turned = Settings(engines={"b": two, "a": one}).deciding()
+    assert config_hash(first, "m") != config_hash(turned, "m")
+    dearer = Settings(engines={"a": one | {"tries": 2, "key_env": "K"}, "b": two}).deciding()
+    assert config_hash(first, "m") == config_hash(dearer, "m")

@@ -34,13 +34,15 @@ def engine_of_environment(environ: Mapping[str, str]) -> dict[str, Mapping[str, 
         return {}
     # A server that listens everywhere is reached at the loopback address.
     host = "127.0.0.1" if host in ("", "0.0.0.0", "::") else host
+    host = f"[{host}]" if ":" in host and "/" not in host and host[0] != "[" else host
     table: dict[str, Any] = {
         "kind": "vllm",
         "url": f"http://{host}:{port if port.isdecimal() else 8000}/v1",
-        "model": environ.get("MODEL_NAME", ""),
     }
+    if environ.get("MODEL_NAME", "").strip():  # else the only one that the server has
+        table["model"] = environ["MODEL_NAME"]
     for name, key in (("MAX_MODEL_LENGTH", "window"), ("MAX_NUM_SEQS", "concurrency")):
-        if environ.get(name, "").isdecimal():
+        if environ.get(name, "").isdecimal() and int(environ[name]):
             table[key] = int(environ[name])
     return {"vllm": MappingProxyType(table)}
 

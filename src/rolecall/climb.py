@@ -134,7 +134,7 @@ class _Climb:
         choices, left = route(infos, self.help.policy, over=over)
         self.reasons += left
         for choice in choices:
-            if choice.after_failure and self.failure is None:
+            if choice.after_failure and (self.failure is None or self.answered):
                 continue
             asked = self.questions()
             if not asked:
@@ -163,6 +163,9 @@ class _Climb:
                 problems = answers.problems
                 if answers.again and self.may_ask_again(one, completion):
                     once_more = voice.again(self.page, one, answers.again)
+                    if once_more.prompt == one.prompt:  # the same answer would come again
+                        self.problems += problems
+                        continue
                     answers, _ = yield from self.complete(voice, once_more)
                     found += answers.candidates
                     extras += answers.extras

@@ -202,7 +202,7 @@ def record_of(
 
 
 def internal_record(
-    error: Exception, source: Source, seq: int, pipeline: Pipeline, stages: Stages
+    error: BaseException, source: Source, seq: int, pipeline: Pipeline, stages: Stages
 ) -> dict[str, Any]:
     """The record of a page that a fault of ours has ended."""
     reason = Reason(code="internal", stage=stages.stage, message=_told(error))

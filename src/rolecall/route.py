@@ -45,7 +45,8 @@ DEFAULT_POLICY: Final = Policy()
 
 
 class Choice(Struct, frozen=True, kw_only=True):
-    """An engine in its turn. One ``after_failure`` is asked only if an earlier one failed."""
+    """An engine in its turn. One ``after_failure`` stands in where an earlier one failed and none
+    has answered."""
 
     engine: str
     why: str

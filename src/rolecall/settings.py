@@ -92,6 +92,12 @@ class Settings:
     cloud_engine: str = _setting(
         "", "The one engine outside your machines that a policy may use, by name.", decides=True
     )
+    local_networks: str = _setting(
+        "",
+        "Addresses, networks (10.0.0.0/8) and host names with commas between that are your own "
+        "machines: engines there are local.",
+        decides=True,
+    )
     threshold_tokens: int = _setting(
         8_192,
         "A prompt and answer of more tokens than this is long: see policy; a local engine gets it "
@@ -162,7 +168,11 @@ class Settings:
         values = {one.name: getattr(self, one.name) for one in declared() if one.decides}
         if self.engine == "none" or (self.engine == "auto" and not self.engines):
             return {name: value for name, value in values.items() if name not in OF_ENGINES}
-        return values | {"engines": {name: dict(one) for name, one in self.engines.items()}}
+        tables = {
+            name: {key: value for key, value in one.items() if key not in BESIDE_RESULTS}
+            for name, one in self.engines.items()
+        }
+        return values | {"engines": tables, "order": list(tables)}
 
     def origin(self, name: str) -> str:
         """Where the value of ``name`` came from, in words; ``default`` when nothing set it."""
@@ -196,9 +206,13 @@ class Setting:
 
 
 OF_ENGINES: Final = frozenset(
-    "engine policy cloud_engine threshold_tokens ask_below ask_null_below engine_failure".split()
+    "engine policy cloud_engine local_networks threshold_tokens ask_below ask_null_below "
+    "engine_failure".split()
 )
 """Settings without effect where no engine is asked."""
+
+BESIDE_RESULTS: Final = frozenset("key_env key_file concurrency call_seconds tries price".split())
+"""Keys of an engine's table that change no answer: only how fast, how often and for how much."""
 
 
 def declared() -> tuple[Setting, ...]:

@@ -8,8 +8,8 @@ from tests.ask.pages import page
 from rolecall.ask.answer import read_answer
 from rolecall.ask.questions import POSTING, extra_questions
 from rolecall.ask.reading import AnswerError, read_object
-from rolecall.ask.render import sheet_of
-from rolecall.core import Completion
+from rolecall.ask.render import Line, Sheet, sheet_of
+from rolecall.core import Completion, Span
 from rolecall.schema.schema import Schema
 
 PAGE = page()
@@ -197,3 +197,58 @@ def test_fields_of_a_users_schema_are_read_by_their_kind():
         "/grains": ["rye"],
         "/shape": "round",
     }
+
+
+def own(properties):
+    """Questions for fields of a user's schema."""
+    schema = Schema.from_json({"type": "object", "properties": properties})
+    return extra_questions(schema.unlinked)[0]
+
+
+def test_an_item_that_is_answered_twice_leaves_every_quote_with_its_own_value():
+    asked = own({"grains": {"type": "array", "items": {"type": "string"}}})
+    (found,) = answer('{"grains":["rye","rye","dough"]}', asked).extras
+    assert found.value == ["rye", "dough"]
+    assert found.quotes == ("rye", "dough")
+    assert len(found.spans) == 2
+
+
+def test_a_doubt_about_a_users_field_is_told_of_that_field():
+    asked = own({"shop": {"type": "object", "properties": {"oven": {"type": "string"}}}})
+    (problem,) = answer('{"shop.oven":"a microwave"}', asked).problems
+    assert (problem.pointer, problem.kind) == ("/shop/oven", "ungrounded")
+
+
+def test_a_users_field_that_is_called_like_a_unit_is_asked_for_by_another_name():
+    asked = own({"salary": {"type": "boolean"}, "a.b": {"type": "string"},
+                 "a": {"type": "object", "properties": {"b": {"type": "string"}}}})  # fmt: skip
+    names = [one.name for one in asked]
+    assert len({*names, *POSTING}) == len(names) + len(POSTING)
+    found = answer(f'{{"{names[0]}":["true","£28,000"],"salary":"£28,000"}}', (*ALL, *asked))
+    assert [one.pointer for one in found.extras] == ["/salary"]
+    assert [one.unit for one in found.candidates] == ["salary"]
+
+
+def test_a_long_mark_on_a_number_does_not_make_it_a_list():
+    (one,) = own({"ovens": {"type": "integer", "x-rolecall": {"long": True}}})
+    assert one.kind == "quote"
+
+
+def test_all_parts_of_a_line_that_no_window_holds_are_kept():
+    words = " ".join(f"w{n}" for n in range(2_000))
+    whole = page(f"<h1>Baker</h1><p>{words}</p>")
+    line = sheet_of(whole).lines[-1]
+    half, start = line.text.index("w1000"), line.span.start
+    parts = [
+        Line(line.number, Span(start + begin, start + end), line.text[begin:end], line.kind)
+        for begin, end in ((0, half), (half, len(line.text)))
+    ]
+    sheet = Sheet(lines=tuple(parts))
+    done = Completion(text=f'{{"description":[[1,{line.number}]]}}', finish_reason="stop")
+    (found,) = read_answer(whole, sheet, [POSTING["description"]], done, loose=False).candidates
+    assert "w0 " in found.value
+    assert "w1999" in found.value
+
+
+def test_a_fence_inside_a_quote_is_no_fence_around_the_answer():
+    assert read_object('{"title":"Baker ```json"} bye', loose=True) == {"title": "Baker ```json"}

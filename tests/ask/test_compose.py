@@ -6,6 +6,7 @@ from rolecall.ask.prompt import Style
 from rolecall.ask.questions import POSTING
 from rolecall.ask.render import sheet_of
 from rolecall.ask.tokens import Estimate, count_messages, qwen
+from rolecall.ask.windows import fit
 from rolecall.core import EngineInfo
 
 ALL = tuple(POSTING.values())
@@ -106,3 +107,23 @@ def test_a_users_questions_stand_in_the_static_part():
     style = Style(questions=ALL[:1])
     assert "title q" in style.system
     assert "seniority" not in style.system
+
+
+def test_what_is_beyond_the_last_window_is_not_counted_in_tokens():
+    class Counting:
+        name, exact, asked = "counting", True, 0
+
+        def count(self, text):
+            Counting.asked += 1
+            return len(text.split())
+
+        def over(self, text, most):
+            return self.count(text) > most
+
+    whole = sheet_of(long_page(6_000))
+    fitted = fit(whole, Counting(), 400)
+    assert len(fitted.windows) == 8
+    assert Counting.asked < 2_000
+    shown = sum(len(line.text) for window in fitted.windows for line in window.lines[window.lead :])
+    left = sum(len(line.text) for line in whole.lines) - shown
+    assert fitted.notices[0].message.startswith(f"{left:,} characters")

@@ -8,9 +8,10 @@ from llguidance import LLMatcher, LLTokenizer
 from tests.ask.pages import page
 
 from rolecall.ask.grammar import grammar
-from rolecall.ask.questions import POSTING
+from rolecall.ask.questions import POSTING, extra_questions
 from rolecall.ask.render import sheet_of
 from rolecall.ask.shape import answer_schema
+from rolecall.schema.schema import Schema
 
 ALL = tuple(POSTING.values())
 BYTES = LLTokenizer("byte")
@@ -88,3 +89,12 @@ def test_the_schema_says_the_same_as_the_grammar():
     strict = jsonschema_rs.validator_for(answer_schema(ALL, strict=True)).is_valid
     assert strict(dict.fromkeys(POSTING))
     assert not strict({"title": "Baker"})
+
+
+def test_an_option_is_written_with_its_own_letters():
+    schema = Schema.from_json(
+        {"type": "object", "properties": {"größe": {"enum": ["für", "groß"]}}}
+    )
+    asked, _ = extra_questions(schema.unlinked)
+    text = grammar(asked, text="Baker")
+    assert accepts(text, write(größe=["für", "Baker"]))

@@ -146,3 +146,21 @@ def test_an_abandoned_run_leaves_no_process() -> None:
     found.close()
     with pytest.raises(ProcessLookupError):
         os.kill(child, 0)
+
+
+class Heavy:
+    """Work that takes longer to load than an item may take."""
+
+    loaded = False
+
+    def load_all(self) -> None:
+        threading.Event().wait(1.5)
+        self.loaded = True
+
+    def __call__(self, item: int) -> bool:
+        return self.loaded
+
+
+def test_loading_is_no_part_of_the_first_items_time() -> None:
+    crew = Crew(workers=1, ordered=True, method="spawn", timeout=1.0)
+    assert list(work(iter(range(2)), Heavy(), lost, crew=crew)) == [True, True]

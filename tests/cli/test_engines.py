@@ -6,11 +6,15 @@ import pytest
 from tests.cli.shell import rolecall
 from tests.drive.test_engines import PAGE
 
+from rolecall.cli.prompt import plan
+from rolecall.settings import Settings
+
 ANSWER = json.dumps({"company": "crumb"})
 REPLAY = """
 [engines.small]
 kind = "replay"
 path = "answers.jsonl"
+model = "small-model"
 local = true
 """
 
@@ -146,3 +150,18 @@ def test_the_doctor_names_what_an_engine_holds_to_and_what_is_down(work):
     broken = run(work, "doctor", "--json")
     assert broken.returncode == 3
     assert not json.loads(broken.stdout)[-1]["well"]
+
+
+def test_the_dry_run_shows_a_long_page_for_the_cloud_in_one_piece(tmp_path):
+    text = "".join(f"<p>Paragraph {n} of many words about bread and rolls.</p>" for n in range(300))
+    page = tmp_path / "long.html"
+    page.write_text(PAGE.replace("<h2>", f"{text}<h2>", 1))
+    far = {"kind": "openai", "model": "m", "url": "https://far.example/v1", "window": 128_000}
+    settings = Settings(
+        engines={"far": far}, policy="cloud-over-threshold", cloud_engine="far",
+        threshold_tokens=2_048, data_folder=str(tmp_path),
+    )  # fmt: skip
+    shown = plan(str(page), settings, every=True, form="json_schema")
+    assert shown["tokens"]["over"]
+    assert [one["engine"] for one in shown["route"]] == ["far"]
+    assert len(shown["prompts"]) == 1

@@ -2,15 +2,19 @@
 
 import asyncio
 import json
+import threading
 
 import pytest
 
 import rolecall
+from rolecall.ask.compose import Asked
+from rolecall.ask.render import Sheet
 from rolecall.ask.tokens import count_messages, qwen
-from rolecall.core import Attempt, Completion, EngineInfo, Price, Usage
+from rolecall.climb import NO_HELP, Call
+from rolecall.core import Attempt, Completion, EngineInfo, Price, Prompt, Usage
 from rolecall.drive.connect import connected, declared_engines, policy_of
-from rolecall.drive.engines import FAILURES, REST, Breaker
-from rolecall.errors import EngineError, SettingsError
+from rolecall.drive.engines import FAILURES, REST, Breaker, Engines, Purse
+from rolecall.errors import BudgetError, DatabaseError, EngineError, SettingsError
 from rolecall.ledger.budget import Budget
 from rolecall.ledger.database import open_database, usual_place
 from rolecall.ledger.money import Caps
@@ -250,6 +254,144 @@ def test_a_schema_of_ones_own_is_filled_by_the_engine(tmp_path):
     assert prompts[0].messages[1][1].endswith("Answer: opens_at")
     assert (result.outcome, result.data) == ("ok", {"title": "Baker", "opens_at": 8})
     assert result.evidence["/opens_at"].quote == "8"
+
+
+class Held(Budget):
+    """A budget whose next steps wait for a word."""
+
+    def __init__(self, *given):
+        super().__init__(*given)
+        self.reserving, self.go = threading.Event(), threading.Event()
+        self.broken = False
+
+    def reserve(self, *given):
+        try:
+            return super().reserve(*given)
+        finally:
+            self.reserving.set()
+            assert self.go.wait(10)
+
+    def settle(self, *given):
+        if self.broken:
+            raise DatabaseError("the disk is full")
+        super().settle(*given)
+
+
+def paying(tmp_path, cap=1_000.0):
+    """A paid engine's ``Engines`` over a budget that can be held up, and its database."""
+    database = open_database(usual_place(str(tmp_path), {}), {})
+    budget = Held(database, Caps(None, None, cap))
+    far = engine(lambda prompt: ANSWER, "far", local=False, price=PRICE)
+    return Engines({"far": far}, NO_HELP, Purse(budget=budget)), budget
+
+
+def call():
+    asked = Asked(
+        prompt=Prompt(messages=(("user", "?"),), max_tokens=100),
+        sheet=Sheet(lines=()), questions=(), tokens=100,
+    )  # fmt: skip
+    return Call(engine="far", asked=asked)
+
+
+def test_a_call_that_is_cancelled_before_it_is_made_takes_nothing_from_the_budget(tmp_path):
+    engines, budget = paying(tmp_path)
+
+    async def cancelled():
+        task = asyncio.create_task(engines.complete(call(), "r"))
+        await asyncio.to_thread(budget.reserving.wait, 10)
+        task.cancel()
+        await asyncio.sleep(0)
+        budget.go.set()
+        await asyncio.gather(task, return_exceptions=True)
+        assert task.cancelled()
+
+    asyncio.run(cancelled())
+    assert (budget.spent().open, budget.spent().month_usd) == (0, 0)
+
+
+def test_a_cost_that_cannot_be_noted_does_not_hold_up_the_other_calls(tmp_path):
+    engines, budget = paying(tmp_path, cap=0.5)
+    budget.go.set()
+    budget.broken = True
+
+    async def both():
+        calls = (engines.complete(call(), str(n)) for n in range(2))
+        return await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), 10)
+
+    assert {type(one) for one in asyncio.run(both())} == {DatabaseError, BudgetError}
+
+
+def test_a_call_that_cost_more_than_was_reserved_counts_in_full(tmp_path):
+    usage = Usage(input_tokens=1_000_000)
+    answer = Completion(text=ANSWER, finish_reason="stop", usage=usage)
+    far = engine(lambda prompt: answer, "far", local=False, price=PRICE)
+    extract(tmp_path, [far], policy="cloud-on-doubt", cloud_engine="far", budget_month=1_000.0)
+    assert spent(tmp_path) == pytest.approx(1_000.0)
+
+
+def test_what_a_script_without_a_models_name_answers_is_not_kept(tmp_path):
+    for name in ("crumb", "the bakery in Bath"):
+        one = rolecall.ReplayEngine({"Answer:": json.dumps({"company": name})})
+        result = rolecall.extract(PAGE, settings=settings(tmp_path), engines={"script": one})
+        assert result.data["company"] == name
+
+
+def test_a_database_that_cannot_be_used_stops_paid_calls_only(tmp_path):
+    (tmp_path / "file").touch()
+    chosen = {"data_folder": str(tmp_path / "file"), "policy": "cloud-on-doubt"}
+    near = engine(lambda prompt: ANSWER, "near")
+    far = engine(lambda prompt: ANSWER, "far", local=False, price=PRICE)
+
+    def found(one):
+        chosen_for = Settings(**chosen, cloud_engine=one.info.name)
+        return rolecall.extract(PAGE, settings=chosen_for, engines={one.info.name: one})
+
+    assert found(near).data["company"] == "crumb"
+    with pytest.raises(DatabaseError):
+        found(far)
+    assert far.asked == 0
+
+
+def test_a_cloud_engine_that_is_down_leaves_the_others_at_work(tmp_path):
+    (tmp_path / "answers.jsonl").write_text(json.dumps({"contains": "", "text": ANSWER}))
+    tables = {
+        "near": {"kind": "replay", "path": str(tmp_path / "answers.jsonl")},
+        "far": {"kind": "replay", "path": str(tmp_path / "none.jsonl"), "local": False},
+    }
+    chosen = settings(tmp_path, engines=tables, policy="cloud-on-doubt", cloud_engine="far")
+    assert rolecall.extract(PAGE, settings=chosen).data["company"] == "crumb"
+
+
+def test_a_list_price_is_that_of_the_models_own_vendor(tmp_path):
+    info = EngineInfo(name="far", kind="openai", model="gpt-4o-mini", forms=("grounded",))
+    far = rolecall.ReplayEngine(lambda prompt: ANSWER, info=info)
+    with pytest.raises(SettingsError, match="price"):
+        extract(tmp_path, [far], policy="cloud-on-doubt", cloud_engine="far")
+
+
+def test_pages_that_a_server_refuses_do_not_keep_others_from_it(tmp_path):
+    def refused(prompt):
+        if "refuse" in prompt.messages[-1][1]:
+            tried = Attempt(engine="small", model="m", result="http_400")
+            raise EngineError("the server answered 400", retryable=False, failed=(tried,))
+        return ANSWER
+
+    pages = [PAGE.replace("four", f"refuse {n}") for n in range(FAILURES + 1)]
+    results = list(
+        rolecall.extract_many(
+            [*pages, PAGE], settings=settings(tmp_path), engines={"small": engine(refused)}
+        )
+    )
+    assert {one.outcome for one in results[:-1]} == {"failed"}
+    assert results[-1].outcome == "ok"
+
+
+def test_addresses_that_the_user_lists_are_local():
+    tables = {"gpu": {"kind": "vllm", "model": "m", "url": "http://10.1.2.3:8000/v1"}}
+    (plain,) = declared_engines(Settings(engines=tables), {"HOME": "/nonexistent"})
+    listed = Settings(engines=tables, local_networks="gpu-box, 10.0.0.0/8")
+    (own,) = declared_engines(listed, {"HOME": "/nonexistent"})
+    assert (plain.local, own.local) == (False, True)
 
 
 @pytest.mark.parametrize(

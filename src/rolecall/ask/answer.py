@@ -43,7 +43,7 @@ def read_answer(
         told = f"{completion.engine} gave no usable answer: {error}"
         problem = Problem(pointer="", kind="syntax", message=told)
         return Answers(problems=(problem,), again=tuple(asked))
-    reader = _Reader(page, sheet, completion.engine or "engine")
+    reader = _Reader(page, sheet, asked, completion.engine or "engine")
     for one in asked:
         value = found.get(one.name)
         if value is not None:
@@ -61,10 +61,14 @@ def read_answer(
 class _Reader:
     """Reads the answers to the questions of one prompt."""
 
-    def __init__(self, page: Page, sheet: Sheet, engine: str) -> None:
+    def __init__(self, page: Page, sheet: Sheet, asked: Sequence[Question], engine: str) -> None:
         self.page, self.engine = page, engine
+        self.own = {one.name: one.field.pointer for one in asked if one.field is not None}
         self.finder = Finder(page, sheet)
-        self.lines = {line.number: line for line in sheet.lines}
+        # A line that no window can hold comes in parts, which share its number.
+        self.lines: dict[int, list[Line]] = {}
+        for line in sheet.lines:
+            self.lines.setdefault(line.number, []).append(line)
         self.candidates: list[Candidate] = []
         self.extras: list[Extra] = []
         self.problems: list[Problem] = []
@@ -154,7 +158,9 @@ class _Reader:
                 self.problems.append(Problem(pointer=field.pointer, kind="ambiguous", message=told))
                 return
         else:
-            value = list(dict.fromkeys(values))
+            fresh = [n for n, one_value in enumerate(values) if one_value not in values[:n]]
+            value = [values[n] for n in fresh]
+            quotes, spans = [quotes[n] for n in fresh], [spans[n] for n in fresh]
         self.extras.append(
             Extra(
                 pointer=field.pointer, value=value, quotes=tuple(quotes), spans=tuple(spans),
@@ -167,7 +173,7 @@ class _Reader:
         if not isinstance(value, list):
             self.doubt(one.name, "schema", f"answered {one.name} with no list")
             return
-        lines: dict[int, Line] = {}
+        lines: dict[int, list[Line]] = {}
         for row in value[: one.most]:
             first, last = row if isinstance(row, list) and len(row) == 2 else (None, None)
             if type(first) is not int or type(last) is not int:
@@ -177,7 +183,7 @@ class _Reader:
             if not inside:
                 self.doubt(one.name, "ungrounded", f"there are no lines {first} to {last}")
             lines |= {n: self.lines[n] for n in inside}
-        found = [lines[n] for n in sorted(lines)]
+        found = [line for n in sorted(lines) for line in lines[n]]
         if found:
             self.long(one, found)
 
@@ -220,7 +226,7 @@ class _Reader:
 
     def doubt(self, name: str, kind: Any, message: str) -> None:
         """Note a problem with the answer for ``name``."""
-        pointer = f"/{UNITS.get(name, (name,))[-1]}"
+        pointer = self.own.get(name) or f"/{UNITS.get(name, (name,))[-1]}"
         told = f"{self.engine} {message}" if kind != "truncated" else message
         self.problems.append(Problem(pointer=pointer, kind=kind, message=told))
 

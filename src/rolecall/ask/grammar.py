@@ -43,9 +43,9 @@ def grammar(asked: Sequence[Question], *, text: str | None) -> str:
         rules.append(f"a{n}: m{n} c{n + 1} | a{n + 1}")
         if n:
             rules.append(f'c{n}: "," m{n} c{n + 1} | c{n + 1}')
-        rules.append(f"m{n}: {_word(json.dumps(one.name) + ':')} {_value(n, one)}")
+        rules.append(f"m{n}: {_word(_json(one.name) + ':')} {_value(n, one)}")
         if one.options:
-            options = " | ".join(_word(json.dumps(option)) for option in one.options)
+            options = " | ".join(_word(_json(option)) for option in one.options)
             rules.append(f"o{n}: {options}")
     rules += [f'a{last}: ""', f'c{last}: ""']
     if text is None:
@@ -71,6 +71,11 @@ def _value(number: int, one: Question) -> str:
 
 
 def _word(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _json(text: str) -> str:
+    """A JSON string whose letters stand for themselves: models write "für", not "f\\u00fcr"."""
     return json.dumps(text, ensure_ascii=False)
 
 

@@ -83,8 +83,10 @@ def extra_questions(fields: Sequence[Field]) -> tuple[tuple[Question, ...], tupl
     """Questions for the user's own fields, and the fields that cannot be asked for.
 
     Text and numbers are quotes, listed values are choices, lists have several. Rows, objects and
-    fields that may be anything are not asked for: their values have no place on the page.
+    fields that may be anything are not asked for: their values have no place on the page. A field
+    that is called like a unit or like another field gets a name of its own.
     """
+    taken = set(POSTING)
     asked: list[Question] = []
     left: list[Field] = []
     for one in fields:
@@ -93,8 +95,11 @@ def extra_questions(fields: Sequence[Field]) -> tuple[tuple[Question, ...], tupl
             left.append(one)
             continue
         name = ".".join(one.path)
+        while name in taken:
+            name = f"own.{name}"
+        taken.add(name)
         hint = one.mark.get("description") or one.rules.get("description") or one.rules.get("title")
-        told = " ".join(str(hint or name.replace("_", " ")).split())[:160]
+        told = " ".join(str(hint or ".".join(one.path).replace("_", " ")).split())[:160]
         asked.append(
             Question(
                 name=name, kind=kind, hint=told, options=_options(one, kind),
@@ -113,7 +118,9 @@ def _kind(one: Field) -> Kind | None:
         return "choices" if one.kind == "list" else "choice"
     if one.kind == "boolean":
         return "choice"
-    if one.kind in ("text", "number", "integer"):
+    if one.kind in ("number", "integer"):
+        return "quote"
+    if one.kind == "text":
         return "ranges" if one.mark.get("long") else "quote"
     if one.kind == "list" and "string" in one.item.get("type", ()):
         return "ranges" if one.mark.get("long") else "quotes"

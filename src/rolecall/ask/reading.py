@@ -65,7 +65,7 @@ def _bare(text: str) -> str:
     """The object in a text around it."""
     text = _THINKING.sub("", text, count=1)
     fence = _FENCE.search(text)
-    if fence is not None:
+    if fence is not None and not text.lstrip().startswith("{"):  # a quote may hold one
         text = text[fence.end() :]
     start, end = text.find("{"), text.rfind("}")
     if start < 0:

@@ -39,24 +39,28 @@ def fit(sheet: Sheet, tokens: Tokens, most: int) -> Fitted:
     windows: list[Sheet] = []
     lead: list[Line] = []
     body: list[Line] = []
-    used = 0
+    used = shown = 0
     heads: list[Line] = []
     for line, size in _sized(sheet, tokens, most):
         if body and used + size > most:
             windows.append(Sheet(lines=(*lead, *body), lead=len(lead)))
+            if len(windows) == MOST_WINDOWS:  # what is left need not be counted in tokens
+                return Fitted(windows=tuple(windows), notices=(_cut(sheet, shown),))
             lead = _lead(heads, tokens, int(most * LEAD_SHARE))
             body, used = [], sum(tokens.count(one.text) + PER_LINE for one in lead)
         body.append(line)
         used += size
+        shown += len(line.text)
         if line.kind in ("heading", "title"):
             heads.append(line)
     windows.append(Sheet(lines=(*lead, *body), lead=len(lead)))
-    if len(windows) <= MOST_WINDOWS:
-        return Fitted(windows=tuple(windows))
-    left = sum(len(line.text) for window in windows[MOST_WINDOWS:] for line in window.lines)
+    return Fitted(windows=tuple(windows))
+
+
+def _cut(sheet: Sheet, shown: int) -> Notice:
+    left = sum(len(line.text) for line in sheet.lines) - shown
     told = f"{left:,} characters beyond {MOST_WINDOWS} prompts were not shown to an engine"
-    notice = Notice(code="prompt_cut", message=told)
-    return Fitted(windows=tuple(windows[:MOST_WINDOWS]), notices=(notice,))
+    return Notice(code="prompt_cut", message=told)
 
 
 def _sized(sheet: Sheet, tokens: Tokens, most: int) -> Iterator[tuple[Line, int]]:

@@ -19,7 +19,7 @@ from rolecall.core import Notice
 from rolecall.drive.connect import connected
 from rolecall.drive.engines import Engines
 from rolecall.drive.pages import finish_record
-from rolecall.pipeline import Pipeline, Waiting
+from rolecall.pipeline import Pipeline, Stages, Waiting, internal_record
 
 PATIENCE: Final = 0.05
 """Seconds for which the next record is waited for before the workers are looked after."""
@@ -88,7 +88,14 @@ class Asker:
             yield found
 
     async def _ask(self, number: int, waiting: Waiting) -> None:
-        record = await finish_record(waiting, self.pipeline, self._engines)
+        try:
+            record = await finish_record(waiting, self.pipeline, self._engines)
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # a panic of a library's is none of Python's exceptions
+            record = internal_record(
+                error, waiting.source, waiting.seq, self.pipeline, Stages(stage="ask")
+            )
         self._finished.put((number, record))
 
     async def _cancel(self) -> None:

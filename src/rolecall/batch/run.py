@@ -21,6 +21,7 @@ from rolecall.pipeline import (
     hear_record,
     prepare,
     reason_of,
+    warm,
 )
 from rolecall.record import dump, failed_record
 from rolecall.settings import Settings
@@ -74,6 +75,12 @@ class PageWork:
                 settings = replace(settings, with_text=True)
             self._pipeline = prepare(settings, captured=self.captured)
         return self._pipeline
+
+    def load_all(self) -> None:
+        """Load what the first page would wait for; a new process does it before its first page."""
+        warm(self.pipeline)
+        if self.asks:
+            _ = self.help
 
     def __call__(self, entry: Input) -> Done:
         """Read one input and return its line."""

@@ -31,6 +31,7 @@ CHUNK_BYTES = 1 << 22
 WINDOW = 512  # results held back, at most, to give them out in order
 GRACE = 2.0  # seconds that running items get to finish after a stop
 DEAD_MAN = 5.0  # seconds after the time limit at which an orphaned child ends itself
+START = 120.0  # seconds that a child may take to load what it needs, before its first item
 TICK = 0.2  # seconds; how late a stop is noticed, at most
 DRY_TICK = 0.02  # the same while more items may come at any moment
 PAGE_SIZE = os.sysconf("SC_PAGE_SIZE")
@@ -84,7 +85,7 @@ class _Child(Generic[T]):
         far.close()
         self.tasks: deque[_Task[T]] = deque()
         self.deadline = 0.0
-        self.retired = False
+        self.ready = crew.method == "fork"  # it has what its parent has loaded
 
     def end(self) -> int | None:
         """Kill the process and return its exit code (negative: the signal that ended it)."""
@@ -140,6 +141,12 @@ def _serve(
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.set_wakeup_fd(-1)
+    if crew.method != "fork":
+        load = getattr(target, "load_all", None)  # not at the cost of the first item
+        if load is not None:
+            load()
+        with contextlib.suppress(OSError):
+            connection.send(None)
     _limit(crew.memory)
     started, done = _resident(), 0
     with contextlib.suppress(EOFError, OSError):
@@ -209,7 +216,8 @@ class _Run(Generic[T, R]):
                 return
             child = idle.popleft() if idle else self.start()
             child.tasks.extend(tasks)
-            child.deadline = time.monotonic() + self.crew.timeout
+            patience = self.crew.timeout if child.ready else max(self.crew.timeout, START)
+            child.deadline = time.monotonic() + patience
             try:
                 child.connection.send([task.item for task in tasks])
             except OSError:  # it died while it was idle: no item is to blame
@@ -250,11 +258,16 @@ class _Run(Generic[T, R]):
     def receive(self, child: _Child[T]) -> Iterator[tuple[int, R]]:
         """Take one message of a child."""
         try:
-            result, retired = child.connection.recv()
+            message = child.connection.recv()
         except (EOFError, OSError):
             yield from self.bury(child)
             return
         now = time.monotonic()
+        if message is None:  # it has loaded: the time of its first item begins
+            child.ready = True
+            child.deadline = now + self.crew.timeout
+            return
+        result, retired = message
         took = now - (child.deadline - self.crew.timeout)
         self.pace += (max(took, 1e-4) - self.pace) / 8
         child.deadline = now + self.crew.timeout
@@ -311,6 +324,8 @@ def work(
     ticks: bool = False,
 ) -> Generator[R | None, None, None]:
     """Apply ``target`` to each item in child processes and yield the results.
+
+    A spawned child first calls ``target.load_all``, if there is one, beside the items' time.
 
     Exactly one result for each item: what ``target`` returns, or what ``lost`` makes of a `Loss`.
     Results come as they finish, or in the order of the items if ``crew.ordered``. After ``stop``

@@ -17,7 +17,7 @@ from rolecall.cli.options import Parser
 from rolecall.cli.options import settings as load_settings
 from rolecall.climb import Help, questions
 from rolecall.core import EngineInfo, Page
-from rolecall.drive.connect import declared_engines, help_of, style_of
+from rolecall.drive.connect import declared_engines, help_of, voice_of
 from rolecall.errors import SourceError, UsageError
 from rolecall.ladder import settled
 from rolecall.pipeline import Stages, hear_page, prepare
@@ -163,20 +163,17 @@ def _asked(name: str, settings: Settings, *, every: bool) -> tuple[Page, Any, He
 def _voices(settings: Settings, help_: Help, form: Any) -> dict[str, Voice]:
     """The engines as they are declared; none is connected to, so their forms are not proved."""
     declared = declared_engines(settings, os.environ)
-    style = style_of(help_.extras)
     voices = {}
     for one in declared:
         info = EngineInfo(
             name=one.name, kind=one.kind, model=one.model, window=one.window,
             local=bool(one.local), forms=(form,),
         )  # fmt: skip
-        voices[one.name] = Voice(
-            info=info, tokens=tokens_named(one.tokenizer), form=form,
-            most=help_.policy.threshold, style=style,
-        )  # fmt: skip
+        counted = tokens_named(one.tokenizer)
+        voices[one.name] = voice_of(info, counted, help_.policy, help_.extras)
     if not voices:
-        info = EngineInfo(name="(no engine declared)", kind="", model="", local=True)
-        voices[info.name] = Voice(
-            info=info, tokens=tokens_named(""), form=form, most=help_.policy.threshold, style=style
-        )
+        info = EngineInfo(
+            name="(no engine declared)", kind="", model="", local=True, forms=(form,)
+        )  # fmt: skip
+        voices[info.name] = voice_of(info, tokens_named(""), help_.policy, help_.extras)
     return voices

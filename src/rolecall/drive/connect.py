@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from msgspec import structs
 
@@ -17,7 +18,7 @@ from rolecall.climb import NO_HELP, Help
 from rolecall.core import EngineInfo, Notice, Prompt
 from rolecall.drive.engines import Engines, Purse
 from rolecall.engines.protocol import Engine, EngineSettings
-from rolecall.errors import EngineError, SettingsError
+from rolecall.errors import DatabaseError, EngineError, SettingsError
 from rolecall.ledger.budget import Budget
 from rolecall.ledger.cache import Cache
 from rolecall.ledger.money import Caps
@@ -47,29 +48,27 @@ async def connected(
     """
     async with AsyncExitStack() as stack:
         engines: dict[str, Engine] = dict(given or {})
-        known = set(engines)
-        counters: dict[str, str] = {}
+        tables: Mapping[str, EngineSettings] = {}
         notices: list[Notice] = []
         if given is None:
-            declared = declared_engines(settings, environ)
-            known = {one.name for one in declared}
-            policy_of(settings, known)
-            tables = allowed_engines(declared, settings, notices)
-            counters = {one.name: one.tokenizer for one in tables}
-            engines = await _open(stack, tables, settings, environ, notices)
+            tables = {one.name: one for one in declared_engines(settings, environ)}
+            kept = allowed_engines(tuple(tables.values()), settings, notices)
+            engines = await _open(stack, kept, settings, environ, notices)
         if not engines:
             yield Engines({}, NO_HELP, Purse(), notices=tuple(notices))
             return
         help_ = help_of(settings, schema, notices)
-        policy, asked = policy_of(settings, known), help_.extras
+        # One that is declared and does not answer now is left out, and no fault of the settings.
+        policy, asked = policy_of(settings, (*engines, *tables)), help_.extras
         voices = {}
         for name, engine in engines.items():
-            _demand_price(name, engine, policy)
-            tokens = await _counter(engine, counters.get(name, ""), notices)
+            table = tables.get(name)
+            _demand_price(name, engine, policy, listed=table is not None and _of_openai(table))
+            tokens = await _counter(engine, table.tokenizer if table else "", notices)
             voices[name] = voice_of(replace(engine.info, name=name), tokens, policy, asked)
             notices += engine.info.notices
         help_ = structs.replace(help_, voices=voices)
-        purse = await stack.enter_async_context(_purse(settings, environ, engines))
+        purse = await stack.enter_async_context(_purse(settings, environ, engines, notices))
         _book_connecting(engines, purse)
         yield Engines(engines, help_, purse, notices=tuple(notices))
 
@@ -118,13 +117,14 @@ def declared_engines(settings: Settings, environ: Mapping[str, str]) -> tuple[En
                 f"there is no engine {name!r} ({settings.origin('engine')}); {known}",
                 hint=f"write [engines.{name}] into rolecall.toml, with kind and url",
             )
-    return tuple(read_engine(name, tables[name]) for name in choice)
+    own = [word.strip() for word in settings.local_networks.split(",") if word.strip()]
+    return tuple(read_engine(name, tables[name], local_networks=own) for name in choice)
 
 
 def policy_of(settings: Settings, engines: Collection[str] = ()) -> Policy:
     """The policy that the settings say; raises ``SettingsError`` for one that cannot be.
 
-    ``engines`` are the names that are declared, if they are known yet.
+    ``engines`` are the names of those that are declared, where that is known.
     """
     known = ("local-only", "cloud-over-threshold", "cloud-on-doubt")
     if settings.policy not in known:
@@ -167,13 +167,14 @@ def voice_of(info: EngineInfo, tokens: Tokens, policy: Policy, extras: Sequence[
     )
 
 
-def _demand_price(name: str, engine: Engine, policy: Policy) -> None:
+def _demand_price(name: str, engine: Engine, policy: Policy, *, listed: bool) -> None:
     """An engine that is paid by the token must have a price, or no budget could hold.
 
-    One that the user has not named is the vendor's list price, where it is known.
+    One that the user has not named is the vendor's list price, where it is known: the same model
+    at another vendor has another price.
     """
     info = engine.info
-    if info.price is None and not info.local and info.kind == "openai":
+    if info.price is None and not info.local and listed:
         engine.info = info = replace(info, price=price_of(info.model))
     if info.price is None and not info.local and name == policy.cloud:
         raise SettingsError(
@@ -210,6 +211,12 @@ def _is_local(one: EngineSettings) -> bool:
     if one.local is not None:
         return one.local
     return one.kind != "openai" or is_local(vendor(one.vendor).url or "")
+
+
+def _of_openai(table: EngineSettings) -> bool:
+    """Whether the table's server is the vendor whose list prices are known."""
+    hosts = {urlsplit(url).hostname for url in table.urls}
+    return table.vendor == "openai" or hosts == {"api.openai.com"}
 
 
 async def _open(
@@ -270,9 +277,15 @@ def _book_connecting(engines: Mapping[str, Engine], purse: Purse) -> None:
 
 @asynccontextmanager
 async def _purse(
-    settings: Settings, environ: Mapping[str, str], engines: Mapping[str, Engine]
+    settings: Settings,
+    environ: Mapping[str, str],
+    engines: Mapping[str, Engine],
+    notices: list[Notice],
 ) -> AsyncIterator[Purse]:
-    """The budget where something is paid, and the kept answers where they are wanted."""
+    """The budget where something is paid, and the kept answers where they are wanted.
+
+    Without the database nothing may be paid; that answers are not kept is only noted.
+    """
     paid = any(engine.info.price is not None for engine in engines.values())
     if not paid and not settings.cache:
         yield Purse()
@@ -280,7 +293,14 @@ async def _purse(
     from rolecall.ledger.database import open_database, usual_place
 
     caps = Caps(settings.budget_record, settings.budget_day, settings.budget_month)
-    database = open_database(usual_place(settings.data_folder, environ), environ)
+    try:
+        database = open_database(usual_place(settings.data_folder, environ), environ)
+    except DatabaseError as error:
+        if paid:
+            raise
+        notices.append(Notice(code="answers_not_kept", message=f"answers are not kept: {error}"))
+        yield Purse()
+        return
     cache = Cache(database, version=VERSION) if settings.cache else None
     try:
         yield Purse(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from msgspec import Struct
@@ -16,10 +17,11 @@ from msgspec import Struct
 from rolecall.climb import Call, Help, climb
 from rolecall.core import Attempt, Completion, Extraction, Notice, Page
 from rolecall.engines.protocol import Engine
-from rolecall.errors import BudgetError, EngineError
+from rolecall.errors import BudgetError, DatabaseError, EngineError
 from rolecall.ladder import Heard
 from rolecall.ledger.budget import Budget, Reservation
 from rolecall.ledger.cache import Cache
+from rolecall.ledger.money import MOST_USD
 from rolecall.ledger.prices import worst_cost
 from rolecall.settle import Rules
 
@@ -28,6 +30,9 @@ FAILURES, REST = 5, 15.0
 
 FREE_RESULTS = ("http_", "connection", "quota", "redirect", "context_overflow")
 """How results of tries begin for which nothing was worked on, so nothing is paid."""
+
+OF_ONE_PAGE = ("http_400", "http_413", "http_422")
+"""Results of tries that say something of the request, not of the server."""
 
 
 class Breaker:
@@ -77,6 +82,7 @@ class Engines:
         self.engines, self.help, self.purse, self.notices = engines, help_, purse, notices
         self._breakers = {name: Breaker(clock) for name in engines}
         self._paying = 0  # calls that hold a part of the budget
+        self._ended = 0  # those that held one
         self._settled = asyncio.Event()
 
     @property
@@ -111,7 +117,9 @@ class Engines:
         """Answer one call; see ``Engine.complete``."""
         engine, prompt = self.engines[call.engine], call.asked.prompt
         info = engine.info
-        cache = self.purse.cache
+        # A script or recording that names no model cannot be told from another one.
+        nameless = info.kind == "replay" and info.model in ("", "replay")
+        cache = self.purse.cache if not nameless else None
         if cache is not None and (kept := cache.get(prompt, info.model)) is not None:
             return replace(kept, engine=call.engine)
         breaker = self._breakers[call.engine]
@@ -119,7 +127,7 @@ class Engines:
         try:
             completion = await self._paid(engine, call, record)
         except EngineError as error:
-            breaker.note(failed=error.code == "engine_unavailable")
+            breaker.note(failed=error.code == "engine_unavailable" and not _refused(error))
             raise
         breaker.note(failed=False)
         if cache is not None and completion.finish_reason == "stop":
@@ -143,9 +151,13 @@ class Engines:
             spent = _lost(error.failed, one)
             raise
         finally:  # a call that was cancelled counts at its worst
-            await asyncio.shield(asyncio.to_thread(budget.settle, held, min(spent, worst)))
-            self._settled.set()
-            self._paying -= 1
+            try:
+                amount = spent if 0 <= spent <= MOST_USD else worst
+                await asyncio.shield(asyncio.to_thread(budget.settle, held, amount))
+            finally:  # whoever waits must not wait for ever, whatever came of it
+                self._paying -= 1
+                self._ended += 1
+                self._settled.set()
         return completion
 
     async def _reserved(self, budget: Budget, record: str, worst: float, name: str) -> Reservation:
@@ -156,15 +168,27 @@ class Engines:
         """
         while True:
             self._settled.clear()
+            ended = self._ended
+            asked = asyncio.ensure_future(asyncio.to_thread(budget.reserve, record, worst, name))
             try:
-                held = await asyncio.to_thread(budget.reserve, record, worst, name)
+                held = await asyncio.shield(asked)
             except BudgetError:
-                if not self._paying:
+                if not self._paying and ended == self._ended:
                     raise
-                await self._settled.wait()
+                if ended == self._ended:
+                    await self._settled.wait()
+            except asyncio.CancelledError:  # the call was not made: nothing stays taken for it
+                with suppress(BudgetError, DatabaseError):
+                    await asyncio.to_thread(budget.release, await asked)
+                raise
             else:
                 self._paying += 1
                 return held
+
+
+def _refused(error: EngineError) -> bool:
+    """Whether a server that works has refused this one request: no reason to spare it others."""
+    return bool(error.failed) and error.failed[-1].result in OF_ONE_PAGE
 
 
 def _lost(tries: Sequence[Attempt], worst: float) -> float:

@@ -127,9 +127,14 @@ def _fill_extra(one: Field, extra: Extra, extraction: Extraction, draft: _Draft)
     """A value that an engine gave for a field that no unit fills, with its quotes."""
     page = extraction.page
     places = Places(page) if page is not None else None
-    draft.put(one.path, extra.value)
     several = isinstance(extra.value, list)
-    for number, (quote, span) in enumerate(zip(extra.quotes, extra.spans, strict=True)):
+    most = one.rules.get("maxItems")
+    kept = most if several and isinstance(most, int) else len(extra.quotes)
+    if kept < len(extra.quotes):  # the windows of a long page may give more than the field holds
+        message = f"{len(extra.quotes)} values found, {kept} allowed: the first {kept} were kept"
+        draft.problems.append(Problem(pointer=one.pointer, kind="truncated", message=message))
+    draft.put(one.path, extra.value[:kept] if several else extra.value)
+    for number, (quote, span) in enumerate(zip(extra.quotes[:kept], extra.spans, strict=False)):
         pointer = step(one.pointer, number) if several else one.pointer
         draft.evidence[pointer] = Evidence(
             quote=quote,
@@ -293,7 +298,11 @@ def _least(found: Sequence[Evidence]) -> float | None:
 
 def _moved_problems(extraction: Extraction, schema: Schema, draft: _Draft) -> None:
     """Problems of the default fields, told of the fields they fill."""
+    own = {one.pointer for one in schema.unlinked}
     for problem in extraction.problems:
+        if problem.pointer in own:  # an engine was asked for the field itself
+            draft.problems.append(problem)
+            continue
         if problem.kind == "schema":
             continue
         name = problem.pointer.split("/")[1] if "/" in problem.pointer else ""
