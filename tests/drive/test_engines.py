@@ -13,7 +13,7 @@ from rolecall.climb import NO_HELP, Call
 from rolecall.core import Attempt, Completion, EngineInfo, Price, Prompt, Usage
 from rolecall.drive.connect import connected, declared_engines, policy_of
 from rolecall.drive.engines import FAILURES, REST, Breaker, Engines, Purse
-from rolecall.errors import BudgetError, DatabaseError, EngineError, SettingsError
+from rolecall.errors import BudgetError, DatabaseError, EngineError, SettingsError, UsageError
 from rolecall.ledger.budget import Budget
 from rolecall.ledger.database import open_database, usual_place
 from rolecall.ledger.money import Caps
@@ -391,3 +391,19 @@ def test_addresses_that_the_user_lists_are_local():
     listed = Settings(engines=tables, local_networks="gpu-box, 10.0.0.0/8")
     (own,) = declared_engines(listed, {"HOME": "/nonexistent"})
     assert (plain.local, own.local) == (False, True)
+
+
+def test_inside_an_event_loop_the_remedy_is_named(tmp_path):
+    async def inside():
+        extract(tmp_path, [engine(lambda prompt: ANSWER)])
+
+    with pytest.raises(UsageError, match="event loop"):
+        asyncio.run(inside())
+
+
+def test_without_engines_pages_are_read_inside_an_event_loop_too(tmp_path):
+    async def inside():
+        chosen = settings(tmp_path, engine="none")
+        return [one.outcome for one in rolecall.extract_many([PAGE], settings=chosen)]
+
+    assert asyncio.run(inside()) == ["ok"]
