@@ -1,4 +1,5 @@
 import json
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -252,3 +253,20 @@ def test_all_parts_of_a_line_that_no_window_holds_are_kept():
 
 def test_a_fence_inside_a_quote_is_no_fence_around_the_answer():
     assert read_object('{"title":"Baker ```json"} bye', loose=True) == {"title": "Baker ```json"}
+
+
+def test_a_short_word_is_found_where_it_stands_alone():
+    rows = "".join(f"<p>Repair and Review no. {n}</p>" for n in range(40))
+    long = page(f"<h1>Analyst</h1>{rows}<p>Statistics with R for years</p>")
+    done = Completion(text='{"skills":["R"]}', finish_reason="stop")
+    (found,) = read_answer(long, sheet_of(long), ALL, done, loose=False).candidates
+    assert found.spans[0].start == long.text.index("R for years")
+
+
+def test_a_quote_that_nearly_fits_everywhere_is_given_up_in_time():
+    long = page(f"<h1>Baker</h1><p>{'ab' * 200_000}</p>")
+    done = Completion(text=json.dumps({"title": "AB" * 20_000 + "c"}), finish_reason="stop")
+    start = time.perf_counter()
+    answers = read_answer(long, sheet_of(long), ALL, done, loose=True)
+    assert time.perf_counter() - start < 5
+    assert [problem.kind for problem in answers.problems] == ["ungrounded"]
