@@ -4,13 +4,15 @@ import pytest
 from tests.ask.pages import page
 
 from rolecall.ask.compose import Voice
+from rolecall.ask.questions import extra_questions
 from rolecall.ask.tokens import qwen
 from rolecall.climb import Help, climb, questions
 from rolecall.core import Attempt, Completion, EngineInfo, Price, Reason, Usage
-from rolecall.errors import BudgetError, EngineError
+from rolecall.errors import BudgetError, DatabaseError, EngineError
 from rolecall.ladder import Heard, settled
 from rolecall.pipeline import prepare
 from rolecall.route import Policy
+from rolecall.schema.schema import Schema
 
 PAGE = page()
 
@@ -229,3 +231,38 @@ def test_the_same_prompt_is_not_sent_twice_to_one_engine():
     )
     assert len(calls) == 1
     assert "ungrounded" in {problem.kind for problem in result.problems}
+
+
+def test_a_long_text_of_ones_own_is_joined_over_windows():
+    schema = Schema.from_json(
+        {
+            "type": "object",
+            "properties": {"story": {"type": "string", "x-rolecall": {"long": True}}},
+        }
+    )
+    extras, _ = extra_questions(schema.unlinked)
+    lines = "".join(f"<p>Story {n} of {'many words ' * 12}end.</p>" for n in range(60))
+    long = page(f"<h1>Baker</h1><p>Crumb Ltd</p>{lines}")
+    small = voice(most=1_600)
+    found = Heard(candidates=tuple(prepare().producers["reader"](long)), producers=("reader",))
+    climbing = climb(long, found, help_=help_of(small, units=frozenset(), extras=extras))
+    calls, result = drive(climbing, *[{"story": [[1, 99]]}] * 8)
+    assert len(calls) > 1
+    (story,) = result.extras
+    assert "Story 0 " in story.value
+    assert "Story 59 " in story.value
+    assert long.text[story.spans[0].start : story.spans[0].end] == story.quotes[0]
+
+
+def test_a_database_out_of_reach_lets_a_local_engine_stand_in():
+    far = voice("far", local=False, most=30_000, price=Price(input=1, cached=1, output=1))
+    policy = {"privacy": "cloud-over-threshold", "cloud": "far", "threshold": 400}
+    calls, result = drive(
+        climb(
+            PAGE, heard(without=("company",)), help_=help_of(voice(most=2_000), far, policy=policy)
+        ),
+        DatabaseError("the database is kept locked"),
+        {"company": "Crumb & Sons"},
+    )
+    assert [call.engine for call in calls] == ["far", "small"]
+    assert result.outcome == "ok"

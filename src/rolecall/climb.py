@@ -28,7 +28,7 @@ from rolecall.core import (
     Problem,
     Route,
 )
-from rolecall.errors import BudgetError, EngineError
+from rolecall.errors import BudgetError, DatabaseError, EngineError
 from rolecall.ladder import Heard, settled
 from rolecall.route import DEFAULT_POLICY, Policy, route, wanted
 from rolecall.settle import DEFAULT_RULES, Rules, settle
@@ -60,6 +60,9 @@ class Help(Struct, frozen=True, kw_only=True):
     extras: tuple[Question, ...] = ()
     keep: bool = False
 
+
+Failure = EngineError | BudgetError | DatabaseError
+"""What ends the asking of one engine; a database out of reach stops only what is paid."""
 
 NO_HELP = Help()
 NOTHING_TO_ASK = "nothing is missing or in doubt"
@@ -109,7 +112,7 @@ class _Climb:
         self.notices: list[Notice] = []
         self.attempts: list[Attempt] = []
         self.reasons: list[str] = []
-        self.failure: EngineError | BudgetError | None = None
+        self.failure: Failure | None = None
         self.answered = False
         self.engine: str | None = None
         self.form: str | None = None
@@ -144,7 +147,7 @@ class _Climb:
             try:
                 yield from self.ask(voices[choice.engine], asked)
                 self.answered = True
-            except (EngineError, BudgetError) as error:
+            except (EngineError, BudgetError, DatabaseError) as error:
                 self.attempts += getattr(error, "failed", ())
                 self.reasons.append(f"{choice.engine} failed: {error.code}")
                 self.failure = error
@@ -173,7 +176,8 @@ class _Climb:
                 self.problems += problems
         finally:
             self.candidates += merge(self.page, found)
-            self.extras += merge_extras(extras)
+            long = {one.field.pointer for one in asked if one.field and one.kind == "ranges"}
+            self.extras += merge_extras(self.page, extras, long)
             self.result = settle(self.page, self.candidates, rules=self.rules)
 
     def complete(
@@ -224,7 +228,7 @@ class _Climb:
             reasons=tuple(self.reasons),
         )
 
-    def raised(self, error: EngineError | BudgetError) -> EngineError | BudgetError:
+    def raised(self, error: Failure) -> Failure:
         """The error with the whole way on it, for the record of the failed page."""
         error.attempts, error.route = tuple(self.attempts), self.route()
         return error

@@ -1,4 +1,5 @@
 import json
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -6,6 +7,7 @@ from hypothesis import strategies as st
 from tests.ask.pages import page
 
 from rolecall.ask.answer import read_answer
+from rolecall.ask.locate import Finder
 from rolecall.ask.questions import POSTING, extra_questions
 from rolecall.ask.reading import AnswerError, read_object
 from rolecall.ask.render import Line, Sheet, sheet_of
@@ -116,6 +118,7 @@ def test_lines_that_do_not_exist_are_a_problem():
         {"skills": "rye"},
         {"unasked": "Baker"},
         {"salary": "Full time"},
+        {"title": "Baker " * 100},
     ],
 )
 def test_an_answer_out_of_shape_is_a_problem_and_no_value(text):
@@ -252,3 +255,19 @@ def test_all_parts_of_a_line_that_no_window_holds_are_kept():
 
 def test_a_fence_inside_a_quote_is_no_fence_around_the_answer():
     assert read_object('{"title":"Baker ```json"} bye', loose=True) == {"title": "Baker ```json"}
+
+
+def test_a_short_word_is_found_where_it_stands_alone():
+    rows = "".join(f"<p>Repair and Review no. {n}</p>" for n in range(40))
+    long = page(f"<h1>Analyst</h1>{rows}<p>Statistics with R for years</p>")
+    done = Completion(text='{"skills":["R"]}', finish_reason="stop")
+    (found,) = read_answer(long, sheet_of(long), ALL, done, loose=False).candidates
+    assert found.spans[0].start == long.text.index("R for years")
+
+
+def test_a_quote_that_nearly_fits_everywhere_is_given_up_in_time():
+    long = page(f"<h1>Baker</h1><p>{'ab' * 200_000}</p>")
+    finder = Finder(long, sheet_of(long))
+    start = time.perf_counter()
+    assert finder.find("AB" * 20_000 + "c") is None
+    assert time.perf_counter() - start < 5

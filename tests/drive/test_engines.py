@@ -13,8 +13,8 @@ from rolecall.ask.tokens import count_messages, qwen
 from rolecall.climb import NO_HELP, Call
 from rolecall.core import Attempt, Completion, EngineInfo, Price, Prompt, Usage
 from rolecall.drive.connect import connected, declared_engines, policy_of
-from rolecall.drive.engines import FAILURES, REST, Breaker, Engines, Purse
-from rolecall.errors import BudgetError, DatabaseError, EngineError, SettingsError
+from rolecall.drive.engines import FAILURES, PATIENCE, REST, Breaker, Engines, Purse
+from rolecall.errors import BudgetError, DatabaseError, EngineError, SettingsError, UsageError
 from rolecall.ledger.budget import Budget
 from rolecall.ledger.database import open_database, usual_place
 from rolecall.ledger.money import Caps
@@ -161,6 +161,22 @@ def test_a_failing_engine_is_left_alone_for_a_while():
         breaker.check("small")
     breaker.note(failed=False)
     breaker.check("small")
+
+
+def test_calls_wait_for_an_engine_that_rests_but_not_for_one_that_has_gone():
+    now = [0.0]
+    breaker = Breaker(lambda: now[0])
+    for _ in range(FAILURES):
+        assert breaker.wait() == 0
+        breaker.note(failed=True)
+    assert breaker.wait() == REST
+    now[0] = REST
+    assert breaker.wait() == 0
+    breaker.check("small")
+    assert breaker.wait() == REST  # the others, while one tries
+    now[0] = PATIENCE + 1
+    breaker.note(failed=True)
+    assert breaker.wait() == 0
 
 
 def test_many_pages_are_under_way_at_once(tmp_path):
@@ -392,6 +408,22 @@ def test_addresses_that_the_user_lists_are_local():
     listed = Settings(engines=tables, local_networks="gpu-box, 10.0.0.0/8")
     (own,) = declared_engines(listed, {"HOME": "/nonexistent"})
     assert (plain.local, own.local) == (False, True)
+
+
+def test_inside_an_event_loop_the_remedy_is_named(tmp_path):
+    async def inside():
+        extract(tmp_path, [engine(lambda prompt: ANSWER)])
+
+    with pytest.raises(UsageError, match="event loop"):
+        asyncio.run(inside())
+
+
+def test_without_engines_pages_are_read_inside_an_event_loop_too(tmp_path):
+    async def inside():
+        chosen = settings(tmp_path, engine="none")
+        return [one.outcome for one in rolecall.extract_many([PAGE], settings=chosen)]
+
+    assert asyncio.run(inside()) == ["ok"]
 
 
 @pytest.mark.parametrize(

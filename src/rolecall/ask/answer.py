@@ -8,7 +8,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from rolecall.ask.locate import Finder
-from rolecall.ask.questions import Question
+from rolecall.ask.questions import LONGEST_QUOTE, Question
 from rolecall.ask.reading import AnswerError, read_object
 from rolecall.ask.render import Line, Sheet
 from rolecall.ask.values import DIRECT, read_value
@@ -116,6 +116,9 @@ class _Reader:
                 return None, None
         if not isinstance(row, str) or not row.strip():
             self.doubt(one.name, "schema", f"quoted nothing for {one.name}")
+            return None, None
+        if len(row) > 2 * LONGEST_QUOTE:
+            self.doubt(one.name, "schema", f"quoted {len(row):,} characters for {one.name}")
             return None, None
         return option, row
 

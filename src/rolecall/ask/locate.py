@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
+from functools import cached_property
 from itertools import accumulate
 from typing import Final
 
@@ -13,6 +13,8 @@ from rolecall.settle.ground import fold
 
 MOST_WORDS: Final = 60
 MOST_PLACES: Final = 16
+MOST_SEEN: Final = 20_000
+"""Places of a quote that are looked at: "R" stands in many words before it stands alone."""
 
 
 class Finder:
@@ -38,13 +40,17 @@ class Finder:
         return next(iter(body or spans), None)
 
     def _exact(self, quote: str) -> list[tuple[int, int]]:
-        out: list[tuple[int, int]] = []
-        at = self.text.find(quote)
-        while at >= 0 and len(out) < MOST_PLACES:
-            out.append((at, at + len(quote)))
-            at = self.text.find(quote, at + 1)
-        whole = [place for place in out if self._whole(*place)]
-        return whole or out
+        whole: list[tuple[int, int]] = []
+        parts: list[tuple[int, int]] = []
+        at, seen = self.text.find(quote), 0
+        while at >= 0 and len(whole) < MOST_PLACES and seen < MOST_SEEN:
+            place = (at, at + len(quote))
+            if self._whole(*place):
+                whole.append(place)
+            elif len(parts) < MOST_PLACES:
+                parts.append(place)
+            at, seen = self.text.find(quote, at + 1), seen + 1
+        return whole or parts
 
     def _whole(self, start: int, end: int) -> bool:
         """Whether no word goes on beyond the place: "Java" stands in "JavaScript" only in part."""
@@ -57,9 +63,25 @@ class Finder:
         words = quote.split()
         if len(words) > MOST_WORDS:
             return []
-        pattern = re.compile(r"\s+".join(map(re.escape, words)), re.IGNORECASE)
-        found = pattern.search(self.text)
-        return [found.span()] if found else []
+        text, places = self._small
+        sought = "".join(map(_small, " ".join(words)))
+        at = text.find(sought)
+        return [(places[at], places[at + len(sought) - 1] + 1)] if at >= 0 else []
+
+    @cached_property
+    def _small(self) -> tuple[str, list[int]]:
+        """The text in small letters, white space as one blank, and where each character stands.
+
+        A search in it takes time in proportion to the text, whatever the page and the quote are.
+        """
+        letters: list[str] = []
+        places: list[int] = []
+        for at, letter in enumerate(self.text):
+            blank = letter.isspace()
+            if not (blank and letters and letters[-1] == " "):
+                letters.append(" " if blank else _small(letter))
+                places.append(at)
+        return "".join(letters), places
 
     def _span(self, start: int, end: int) -> Span | None:
         """The place in the page's text; lines between which others stand are not one quote."""
@@ -75,3 +97,9 @@ class Finder:
     def _in_title(self, span: Span) -> bool:
         head = self.sheet.lines[0]
         return head.kind == "title" and span.end <= head.span.end
+
+
+def _small(letter: str) -> str:
+    """A letter without its case, still one letter."""
+    small = letter.lower()
+    return letter if len(small) != 1 else "σ" if small == "ς" else small

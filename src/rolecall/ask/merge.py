@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from rolecall.core import Candidate, Extra, Page, Span
 from rolecall.schema.posting import LIST_UNITS
@@ -19,8 +19,8 @@ def merge(page: Page, found: Sequence[Candidate]) -> list[Candidate]:
     return [_joined(page, group) for group in groups.values()]
 
 
-def merge_extras(found: Sequence[Extra]) -> list[Extra]:
-    """The same for fields of the user's schema."""
+def merge_extras(page: Page, found: Sequence[Extra], long: Collection[str] = ()) -> list[Extra]:
+    """The same for fields of the user's schema; ``long`` are pointers of texts of whole lines."""
     out: dict[str, Extra] = {}
     for one in found:
         known = out.get(one.pointer)
@@ -35,7 +35,22 @@ def merge_extras(found: Sequence[Extra]) -> list[Extra]:
                 spans=(*known.spans, *(one.spans[n] for n in fresh)),
                 origin=one.origin,
             )
+        elif one.pointer in long:
+            whole, text = _whole(known.spans + one.spans), f"{known.value}\n{one.value}"
+            out[one.pointer] = Extra(
+                pointer=one.pointer, value=_once(text), quotes=(whole.of(page.text),),
+                spans=(whole,), origin=one.origin,
+            )  # fmt: skip
     return list(out.values())
+
+
+def _whole(spans: Sequence[Span]) -> Span:
+    return Span(min(s.start for s in spans), max(s.end for s in spans))
+
+
+def _once(text: str) -> str:
+    """``text`` with each line once: windows share the headings above them."""
+    return "\n".join(dict.fromkeys(text.split("\n")))
 
 
 def _joined(page: Page, group: list[Candidate]) -> Candidate:
@@ -44,10 +59,10 @@ def _joined(page: Page, group: list[Candidate]) -> Candidate:
         return first
     if first.unit == "description":
         spans = [span for one in group for span in one.spans if span is not None]
-        whole = Span(min(s.start for s in spans), max(s.end for s in spans))
-        lines = dict.fromkeys(line for one in group for line in str(one.value).split("\n"))
+        whole = _whole(spans)
+        text = _once("\n".join(str(one.value) for one in group))
         return Candidate(
-            unit=first.unit, value="\n".join(lines), quotes=(whole.of(page.text),),
+            unit=first.unit, value=text, quotes=(whole.of(page.text),),
             spans=(whole,), origin=first.origin, problems=first.problems,
         )  # fmt: skip
     items: list[object] = []

@@ -258,6 +258,8 @@ async def _counter(engine: Engine, named: str, notices: list[Notice]) -> Tokens:
     except EngineError:
         theirs = None
     ours = count_messages(tokens, messages)
+    if theirs is None and engine.info.kind != "replay" and not named:
+        return Scaled(tokens, 1.0)  # nobody says that the model counts as Qwen does
     if theirs is None or theirs <= ours:
         return tokens
     told = f"{engine.info.name} counts {theirs} tokens where {tokens.name} counts {ours}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -28,11 +29,11 @@ from rolecall.settle import Rules
 FAILURES, REST = 5, 15.0
 """An engine that fails this often in a row is left alone for so many seconds."""
 
+PATIENCE = 300.0
+"""Seconds for which pages wait for an engine that has gone, where no other can stand in."""
+
 FREE_RESULTS = ("http_", "connection", "quota", "redirect", "context_overflow")
 """How results of tries begin for which nothing was worked on, so nothing is paid."""
-
-OF_ONE_PAGE = ("http_400", "http_413", "http_422")
-"""Results of tries that say something of the request, not of the server."""
 
 
 class Breaker:
@@ -42,6 +43,16 @@ class Breaker:
         self.clock = clock
         self.failures = 0
         self.until = 0.0
+        self.since = 0.0  # the first failure in the row
+
+    def wait(self) -> float:
+        """Seconds that a call should wait for an engine that rests; 0 where waiting is no use.
+
+        An engine that has been gone for longer than ``PATIENCE`` is not waited for.
+        """
+        if self.failures < FAILURES or self.clock() - self.since > PATIENCE:
+            return 0.0
+        return max(0.0, self.until - self.clock())
 
     def check(self, name: str) -> None:
         """Refuse a call while the engine rests; then one may try."""
@@ -56,6 +67,8 @@ class Breaker:
 
     def note(self, *, failed: bool) -> None:
         """What came of a call."""
+        if failed and not self.failures:
+            self.since = self.clock()
         self.failures = self.failures + 1 if failed else 0
         self.until = self.clock() + REST
 
@@ -81,6 +94,7 @@ class Engines:
     ) -> None:
         self.engines, self.help, self.purse, self.notices = engines, help_, purse, notices
         self._breakers = {name: Breaker(clock) for name in engines}
+        self._run = uuid.uuid4().hex  # a record's cap is for one run
         self._paying = 0  # calls that hold a part of the budget
         self._ended = 0  # those that held one
         self._settled = asyncio.Event()
@@ -97,12 +111,13 @@ class Engines:
 
         ``record`` names the page in the budget, for the cap on one record.
         """
+        record = f"{self._run} {record or page.source_id}"
         climbing = climb(page, heard, help_=self.help, rules=rules)
         try:
             call = next(climbing)
             while True:
                 try:
-                    completion = await self.complete(call, record or page.source_id)
+                    completion = await self.complete(call, record)
                 except Exception as error:
                     call = climbing.throw(error)
                 else:
@@ -120,18 +135,21 @@ class Engines:
         # A script or recording that names no model cannot be told from another one.
         nameless = info.kind == "replay" and info.model in ("", "replay")
         cache = self.purse.cache if not nameless else None
-        if cache is not None and (kept := cache.get(prompt, info.model)) is not None:
+        model = f"{call.engine}: {info.model}"  # one name may stand for two models on two servers
+        if cache is not None and (kept := cache.get(prompt, model)) is not None:
             return replace(kept, engine=call.engine)
         breaker = self._breakers[call.engine]
+        while len(self.engines) == 1 and (rest := breaker.wait()) > 0:
+            await asyncio.sleep(rest)  # no other can stand in: wait rather than fail the page
         breaker.check(call.engine)
         try:
             completion = await self._paid(engine, call, record)
         except EngineError as error:
-            breaker.note(failed=error.code == "engine_unavailable" and not _refused(error))
+            breaker.note(failed=_down(error))
             raise
         breaker.note(failed=False)
         if cache is not None and completion.finish_reason == "stop":
-            cache.put(prompt, info.model, completion)
+            cache.put(prompt, model, completion)
         return completion
 
     async def _paid(self, engine: Engine, call: Call, record: str) -> Completion:
@@ -186,9 +204,9 @@ class Engines:
                 return held
 
 
-def _refused(error: EngineError) -> bool:
-    """Whether a server that works has refused this one request: no reason to spare it others."""
-    return bool(error.failed) and error.failed[-1].result in OF_ONE_PAGE
+def _down(error: EngineError) -> bool:
+    """Whether the engine does not work now, rather than refusing this one call."""
+    return error.code == "engine_unavailable" and error.retryable
 
 
 def _lost(tries: Sequence[Attempt], worst: float) -> float:

@@ -17,7 +17,7 @@ from rolecall.core import Extraction, Source
 from rolecall.drive.connect import connected, declared_engines
 from rolecall.drive.engines import Engines
 from rolecall.engines.protocol import Engine
-from rolecall.errors import Error
+from rolecall.errors import Error, UsageError
 from rolecall.pipeline import (
     Pipeline,
     Stages,
@@ -31,6 +31,7 @@ from rolecall.pipeline import (
     record_of,
 )
 from rolecall.pipeline import extract as extract_embedded
+from rolecall.pipeline import extract_many as extract_many_embedded
 from rolecall.schema.schema import Schema
 from rolecall.settings import Settings
 
@@ -51,7 +52,20 @@ def extract(
     chosen = settings if settings is not None else Settings()
     if engines is None and not declared_engines(chosen, os.environ):
         return extract_embedded(source, schema=schema, settings=chosen)
+    _demand_no_loop()
     return asyncio.run(aextract(source, schema=schema, settings=chosen, engines=engines))
+
+
+def _demand_no_loop() -> None:
+    """Refuse where an event loop runs already, as in a notebook."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise UsageError(
+        "an event loop runs here, and engines need one of their own",
+        hint="write: await rolecall.aextract(...)",
+    )
 
 
 async def aextract(
@@ -76,7 +90,12 @@ def extract_many(
     engines: Mapping[str, Engine] | None = None,
 ) -> Iterator[Extraction]:
     """Read pages one after the other, in order, as they are asked for; see ``extract``."""
-    pipeline = prepare(settings, schema=schema)
+    chosen = settings if settings is not None else Settings()
+    if engines is None and not declared_engines(chosen, os.environ):
+        yield from extract_many_embedded(sources, schema=schema, settings=chosen)
+        return
+    _demand_no_loop()
+    pipeline = prepare(chosen, schema=schema)
     with asyncio.Runner() as runner:
         opened = connected(pipeline.settings, os.environ, schema=pipeline.schema, given=engines)
         found = runner.run(opened.__aenter__())
