@@ -165,3 +165,14 @@ def test_the_dry_run_shows_a_long_page_for_the_cloud_in_one_piece(tmp_path):
     assert shown["tokens"]["over"]
     assert [one["engine"] for one in shown["route"]] == ["far"]
     assert len(shown["prompts"]) == 1
+
+
+def test_the_doctor_tells_a_policy_and_a_tokenizer_that_cannot_be(work):
+    done = run(work, "doctor", ROLECALL_POLICY="cloud-on-doubt", ROLECALL_CLOUD_ENGINE="far")
+    assert done.returncode == 3
+    assert b"cloud_engine" in done.stdout
+    with (work / "rolecall.toml").open("a") as file:
+        file.write('tokenizer = "none.json"\n')
+    broken = run(work, "doctor")
+    assert broken.returncode == 3
+    assert b"none.json" in broken.stdout

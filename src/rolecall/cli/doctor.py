@@ -108,7 +108,7 @@ async def _engines(settings: Settings) -> list[Finding]:
 
     try:
         declared = declared_engines(settings, os.environ)
-        policy = policy_of(settings)
+        policy = policy_of(settings, [one.name for one in declared])
     except Error as error:
         return [_failed("engines", error)]
     if not declared:
@@ -120,12 +120,14 @@ async def _engines(settings: Settings) -> list[Finding]:
 
 
 async def _engine(settings: Any) -> Finding:
+    from rolecall.ask.tokens import tokens_named
     from rolecall.engines.connect import connect
 
     name = f"engine {settings.name}"
     try:
         async with connect(settings, os.environ) as engine:
             info = engine.info
+        tokens_named(settings.tokenizer)
     except Error as error:
         return _failed(name, error)
     doubts = "; ".join(notice.message for notice in info.notices)
