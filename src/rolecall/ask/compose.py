@@ -109,7 +109,7 @@ class Voice(Struct, frozen=True, kw_only=True):
         return voice._asked(page, asked.sheet, tuple(questions))
 
     def _asked(self, page: Page, sheet: Sheet, questions: tuple[Question, ...]) -> Asked:
-        words = messages(self.style, sheet, questions, source_id=page.source_id)
+        words = messages(self.style, sheet, questions)
         form, text = self.form, sheet.text
         if form == "grounded" and len(text) > LARGEST:
             form = "grammar"
@@ -134,7 +134,7 @@ class Voice(Struct, frozen=True, kw_only=True):
     def _fixed(self, questions: Sequence[Question]) -> int:
         """Tokens of a prompt without the page's lines."""
         bare = Sheet(lines=(), lead=1)
-        words = messages(self.style, bare, questions, source_id="")
+        words = messages(self.style, bare, questions)
         return count_messages(self.tokens, words) + 8
 
     def _fitting(

@@ -6,7 +6,6 @@ page follows, and the fields that are asked for this page come last.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from typing import Final
 
@@ -49,20 +48,16 @@ def _line(one: Question) -> str:
     return f"{one.name} {LETTERS[one.kind]}: {said}" if said else f"{one.name} {LETTERS[one.kind]}"
 
 
-def messages(
-    style: Style, sheet: Sheet, asked: Sequence[Question], *, source_id: str
-) -> tuple[tuple[str, str], ...]:
+def messages(style: Style, sheet: Sheet, asked: Sequence[Question]) -> tuple[tuple[str, str], ...]:
     """The messages that ask ``asked`` about ``sheet``.
 
-    The marks around the page hold a hash of it, which the page's author cannot write into it: text
-    that imitates the closing mark does not end the page.
+    Nothing in the page ends it: what looks like a mark is broken up (``render.unmarked``).
     """
     numbered = any(one.kind == "ranges" for one in asked)
     text = sheet.numbered if numbered else sheet.text
-    mark = hashlib.sha256(f"{source_id}\n{text}".encode("utf-8", "replace")).hexdigest()[:4]
     every = len(asked) == len(style.questions)
     names = "all fields" if every else ", ".join(one.name for one in asked)
-    user = f"<page {mark}>\n{text}\n</page {mark}>\n{_part(sheet)}Answer: {names}"
+    user = f"<page>\n{text}\n</page>\n{_part(sheet)}Answer: {names}"
     return (("system", style.system), ("user", user))
 
 

@@ -69,11 +69,6 @@ class Sheet(Struct, frozen=True, kw_only=True, dict=True):
             out.append(line.text if inner else f"{line.number} {line.text}")
         return unmarked("\n".join(out))
 
-    @property
-    def last(self) -> int:
-        """The highest line number."""
-        return self.lines[-1].number if self.lines else 0
-
 
 def sheet_of(page: Page) -> Sheet:
     """All lines of ``page`` that an engine is shown, in order.

@@ -1,7 +1,7 @@
 """Counting tokens: with the model's own vocabulary, or by an estimate that says so.
 
-Page text is encoded with special tokens disabled: ``<|im_end|>`` on a page is seven characters of
-text and never the end of a message.
+Page text is encoded with special tokens disabled: ``<|im_end|>`` on a page is plain characters and
+never the end of a message. (That servers do the same is seen to by ``render.unmarked``.)
 """
 
 from __future__ import annotations

@@ -27,7 +27,6 @@ PARTS: Final = ("city", "region", "country", "remote", "salary", "experience")
 remote, and the wording of the pay and of the years of experience."""
 
 SOURCES: Final = (*FIELDS, *PARTS)
-PLACE_PARTS: Final = ("text", "city", "region", "country")
 NUMBERS: Final = frozenset(
     {"salary_min", "salary_max", "experience_years_min", "experience_years_max"}
 )
