@@ -17,6 +17,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from llguidance import LLMatcher, LLTokenizer
+
 import pages
 from rolecall.ask.compose import Voice
 from rolecall.ask.grammar import grammar
@@ -49,6 +51,8 @@ def main() -> None:
     figures |= routing(heard)
     figures |= counting()
     figures["grammar_5000_ms"] = per(lambda: grammar(QUESTIONS, text=TEXT[:5_000]), 50)
+    figures["grammar_5000_server_ms"] = per(lambda: compiled(TEXT[:5_000]), 20)
+    figures["grammar_30000_server_ms"] = per(lambda: compiled(TEXT[:30_000]), 10)
     for name, value in figures.items():
         print(f"{name:32}{value:>10.3f}" if isinstance(value, float) else f"{name:32}{value:>10}")
     pages_file = pages.ROOT / "build" / "bench-asking.json"
@@ -57,6 +61,7 @@ def main() -> None:
 
 
 QUESTIONS = tuple(POSTING.values())
+VOCABULARY = LLTokenizer("byte")
 TEXT = "You keep the lighthouse lamp burning, and the log in order, on 3 nights a week. " * 4_000
 
 
@@ -155,6 +160,11 @@ def counting() -> dict[str, float]:
         "over_50k_ms": per(lambda: tokens.over(text, 8_192), 20),
         "count_50k_ms": per(lambda: tokens.count(text + str(next(fresh))), 20),
     }
+
+
+def compiled(text: str) -> None:
+    """What a server does with a page's grammar before the first token, by llguidance itself."""
+    LLMatcher(VOCABULARY, grammar(QUESTIONS, text=text))
 
 
 def per(step: Callable[[], Any], rounds: int) -> float:

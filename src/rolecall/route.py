@@ -21,8 +21,8 @@ NULL_TRUST: Final[Mapping[str, float]] = MappingProxyType(
     }
 )  # fmt: skip
 """Unit -> the share of pages on which nothing was found and nothing is there, where that is under
-0.95: records of ``make gate`` (101 annotated pages, each read without its site). A null has a
-threshold of its own, for it has no confidence of its own."""
+0.95 and it can be asked for: ``python -m rolecall.evaluate.nulls`` (101 annotated pages, each read
+without its site). A null has a threshold of its own, for it has no confidence of its own."""
 
 
 class Policy(Struct, frozen=True, kw_only=True):

@@ -16,13 +16,13 @@ from rolecall.ask.questions import POSTING, Question, extra_questions
 from rolecall.ask.tokens import Scaled, Tokens, count_messages, tokens_named
 from rolecall.climb import NO_HELP, Help
 from rolecall.core import EngineInfo, Notice, Prompt
-from rolecall.drive.engines import Engines, Purse
+from rolecall.drive.engines import Engines, Purse, Stopped, lost
 from rolecall.engines.protocol import Engine, EngineSettings
-from rolecall.errors import DatabaseError, EngineError, SettingsError
+from rolecall.errors import BudgetError, DatabaseError, EngineError, SettingsError
 from rolecall.ledger.budget import Budget
 from rolecall.ledger.cache import Cache
 from rolecall.ledger.money import Caps
-from rolecall.ledger.prices import price_of
+from rolecall.ledger.prices import price_of, worst_cost
 from rolecall.route import Policy
 from rolecall.schema.posting import UNITS
 from rolecall.schema.schema import Schema
@@ -30,6 +30,9 @@ from rolecall.settings import Settings
 
 SAMPLE = "Die Stelle: Köchin (m/w/d), 40 h/week – pay €2,850.50; naïve café №7 仕事"
 """Text by which an engine's count of tokens is compared with ours."""
+
+PROOF_TOKENS, PROOF_ANSWERS = 1_000, 200
+"""More than the tokens of all prompts and answers by which an engine proves its forms."""
 
 
 @asynccontextmanager
@@ -52,8 +55,15 @@ async def connected(
         notices: list[Notice] = []
         if given is None:
             tables = {one.name: one for one in declared_engines(settings, environ)}
-            kept = allowed_engines(tuple(tables.values()), settings, notices)
-            engines = await _open(stack, kept, settings, environ, notices)
+            kept = _priced(allowed_engines(tuple(tables.values()), settings, notices), settings)
+        else:
+            kept = []
+        paid = [one.price for one in kept] + [engine.info.price for engine in engines.values()]
+        if kept or engines:
+            purse = await stack.enter_async_context(
+                _purse(settings, environ, paid=any(paid), notices=notices)
+            )
+            engines |= await _open(stack, kept, settings, environ, purse, notices)
         if not engines:
             yield Engines({}, NO_HELP, Purse(), notices=tuple(notices))
             return
@@ -63,13 +73,11 @@ async def connected(
         voices = {}
         for name, engine in engines.items():
             table = tables.get(name)
-            _demand_price(name, engine, policy, listed=table is not None and _of_openai(table))
+            _demand_price(name, engine.info, policy)
             tokens = await _counter(engine, table.tokenizer if table else "", notices)
             voices[name] = voice_of(replace(engine.info, name=name), tokens, policy, asked)
             notices += engine.info.notices
         help_ = structs.replace(help_, voices=voices)
-        purse = await stack.enter_async_context(_purse(settings, environ, engines, notices))
-        _book_connecting(engines, purse)
         yield Engines(engines, help_, purse, notices=tuple(notices))
 
 
@@ -167,21 +175,34 @@ def voice_of(info: EngineInfo, tokens: Tokens, policy: Policy, extras: Sequence[
     )
 
 
-def _demand_price(name: str, engine: Engine, policy: Policy, *, listed: bool) -> None:
-    """An engine that is paid by the token must have a price, or no budget could hold.
-
-    One that the user has not named is the vendor's list price, where it is known: the same model
-    at another vendor has another price.
-    """
-    info = engine.info
-    if info.price is None and not info.local and listed:
-        engine.info = info = replace(info, price=price_of(info.model))
+def _demand_price(name: str, info: EngineInfo, policy: Policy) -> None:
+    """An engine that is paid by the token must have a price, or no budget could hold."""
     if info.price is None and not info.local and name == policy.cloud:
         raise SettingsError(
             f"the engine {name} is not on your machines and has no price",
             hint=f"add to [engines.{name}]: price = {{input = 0.15, cached = 0.075, "
             "output = 0.60}, in US dollars for a million tokens; or local = true",
         )
+
+
+def _priced(tables: Sequence[EngineSettings], settings: Settings) -> list[EngineSettings]:
+    """The tables with their prices, known before any call is made.
+
+    One that the user has not named is the vendor's list price, where it is known: the same model
+    at another vendor has another price.
+    """
+    policy = policy_of(settings)
+    out = []
+    for one in tables:
+        if one.price is None and not _is_local(one) and _of_openai(one):
+            one = structs.replace(one, price=price_of(one.model))
+        if one.kind == "openai":
+            info = EngineInfo(
+                name=one.name, kind=one.kind, model=one.model, local=_is_local(one), price=one.price
+            )
+            _demand_price(one.name, info, policy)
+        out.append(one)
+    return out
 
 
 def allowed_engines(
@@ -224,22 +245,21 @@ async def _open(
     tables: Sequence[EngineSettings],
     settings: Settings,
     environ: Mapping[str, str],
+    purse: Purse,
     notices: list[Notice],
 ) -> dict[str, Engine]:
     """Connect all, at the same time; those that do not answer become notices."""
-    from rolecall.engines.connect import connect
-
-    contexts = [connect(one, environ) for one in tables]
-    opened = await asyncio.gather(*(c.__aenter__() for c in contexts), return_exceptions=True)
+    opened = await asyncio.gather(
+        *(_opened(stack, one, environ, purse.budget) for one in tables), return_exceptions=True
+    )
     engines: dict[str, Engine] = {}
     failures: list[BaseException] = []
-    for one, context, found in zip(tables, contexts, opened, strict=True):
+    for one, found in zip(tables, opened, strict=True):
         if isinstance(found, BaseException):
             failures.append(found)
             told = f"{one.name} is not used: {found}"
             notices.append(Notice(code="engine_unavailable", message=told))
         else:
-            stack.push_async_exit(context)
             engines[one.name] = found
     for failure in failures:
         if not isinstance(failure, EngineError):
@@ -247,6 +267,42 @@ async def _open(
         if not engines and settings.engine != "auto":
             raise failure
     return engines
+
+
+async def _opened(
+    stack: AsyncExitStack,
+    one: EngineSettings,
+    environ: Mapping[str, str],
+    budget: Budget | None,
+) -> Engine:
+    """One engine, connected; what the small calls cost by which it proves its forms is booked.
+
+    At a cap no call is made at all: the engine is there, and says so to every page.
+    """
+    from rolecall.engines.connect import connect
+
+    context = connect(one, environ)
+    if one.price is None or budget is None:
+        engine = await context.__aenter__()
+        stack.push_async_exit(context)
+        return engine
+    worst = worst_cost(one.price, PROOF_TOKENS, PROOF_ANSWERS, one.tries)
+    try:
+        held = budget.reserve("connecting", worst, one.name)
+    except BudgetError as error:
+        info = EngineInfo(name=one.name, kind=one.kind, model=one.model, price=one.price)
+        return Stopped(info, error)
+    spent = worst
+    try:
+        engine = await context.__aenter__()
+        spent = sum(each.cost_usd for each in getattr(engine, "connecting", ()))
+    except EngineError as error:
+        spent = lost(error.failed, worst)
+        raise
+    finally:
+        budget.settle(held, min(spent, worst))
+    stack.push_async_exit(context)
+    return engine
 
 
 async def _counter(engine: Engine, named: str, notices: list[Notice]) -> Tokens:
@@ -267,28 +323,18 @@ async def _counter(engine: Engine, named: str, notices: list[Notice]) -> Tokens:
     return Scaled(tokens, max(1.0, theirs / ours))
 
 
-def _book_connecting(engines: Mapping[str, Engine], purse: Purse) -> None:
-    """The small calls by which paid engines proved their forms; raises ``BudgetError`` at a cap."""
-    if purse.budget is None:
-        return
-    for name, engine in engines.items():
-        spent = sum(one.cost_usd for one in getattr(engine, "connecting", ()))
-        if spent > 0:
-            purse.budget.settle(purse.budget.reserve("connecting", spent, name), spent)
-
-
 @asynccontextmanager
 async def _purse(
     settings: Settings,
     environ: Mapping[str, str],
-    engines: Mapping[str, Engine],
+    *,
+    paid: bool,
     notices: list[Notice],
 ) -> AsyncIterator[Purse]:
     """The budget where something is paid, and the kept answers where they are wanted.
 
     Without the database nothing may be paid; that answers are not kept is only noted.
     """
-    paid = any(engine.info.price is not None for engine in engines.values())
     if not paid and not settings.cache:
         yield Purse()
         return

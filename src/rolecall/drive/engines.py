@@ -16,7 +16,7 @@ from dataclasses import replace
 from msgspec import Struct
 
 from rolecall.climb import Call, Help, climb
-from rolecall.core import Attempt, Completion, Extraction, Notice, Page
+from rolecall.core import Attempt, Completion, EngineInfo, Extraction, Notice, Page, Prompt
 from rolecall.engines.protocol import Engine
 from rolecall.errors import BudgetError, DatabaseError, EngineError
 from rolecall.ladder import Heard
@@ -78,6 +78,21 @@ class Purse(Struct, frozen=True, kw_only=True):
 
     budget: Budget | None = None
     cache: Cache | None = None
+
+
+class Stopped:
+    """An engine that was not even connected to, for the budget is used up: each call says so."""
+
+    def __init__(self, info: EngineInfo, error: BudgetError) -> None:
+        self.info, self._error = info, error
+
+    async def count_tokens(self, prompt: Prompt) -> int | None:
+        """Nobody is asked."""
+        return None
+
+    async def complete(self, prompt: Prompt) -> Completion:
+        """Raise the ``BudgetError``."""
+        raise BudgetError(str(self._error), hint=self._error.hint)
 
 
 class Engines:
@@ -164,9 +179,9 @@ class Engines:
         spent = worst
         try:
             completion = await engine.complete(prompt)
-            spent = price.cost(completion.usage) + _lost(completion.failed, one)
+            spent = price.cost(completion.usage) + lost(completion.failed, one)
         except EngineError as error:
-            spent = _lost(error.failed, one)
+            spent = lost(error.failed, one)
             raise
         finally:  # a call that was cancelled counts at its worst
             try:
@@ -209,7 +224,7 @@ def _down(error: EngineError) -> bool:
     return error.code == "engine_unavailable" and error.retryable
 
 
-def _lost(tries: Sequence[Attempt], worst: float) -> float:
+def lost(tries: Sequence[Attempt], worst: float) -> float:
     """What failed tries cost: what the server charged, nothing where nothing was worked on, else
     the most it can be."""
     unsaid = [one for one in tries if not one.cost_usd]

@@ -96,22 +96,14 @@ class Words:
     Where the words stand, and the guards, are worked out when they are first asked for.
     """
 
-    __slots__ = ("_ends", "_head_set", "_key_set", "_raw", "_starts", "keys", "text")
+    __slots__ = ("_ends", "_head_set", "_raw", "_starts", "keys", "text")
 
     def __init__(self, text: str, keys: tuple[str, ...], raw: Sequence[str] | None) -> None:
         """``raw`` are the words as they are written, where more than their case was folded."""
         self.text, self.keys, self._raw = text, keys, raw
-        self._key_set: frozenset[str] | None = None
         self._head_set: frozenset[str] | None = None
         self._starts: list[int] = []
         self._ends: list[int] = []
-
-    @property
-    def key_set(self) -> frozenset[str]:
-        """The keys, each once."""
-        if self._key_set is None:
-            self._key_set = frozenset(self.keys)
-        return self._key_set
 
     @property
     def head_set(self) -> frozenset[str]:
