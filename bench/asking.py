@@ -9,6 +9,7 @@ engines: routing, the prompt, its tokens and grammar, the answer read, and settl
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
 import json
 import statistics
@@ -46,6 +47,7 @@ def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     pipeline = prepare()
     heard = [hear_page(source, pipeline, Stages()) for source in sources(count)]
+    gc.freeze()  # that all these pages are held is the bench's own doing
     figures: dict[str, Any] = {"pages": len(heard)}
     figures |= calls(heard, pipeline.rules)
     figures |= routing(heard)
@@ -138,14 +140,14 @@ def routing(heard: Sequence[tuple[Page, Heard]]) -> dict[str, float]:
     times, sized = [], []
     for page, _ in heard:
         start = time.perf_counter()
-        size = voice.size(sheet_of(page), QUESTIONS, 8_192)
+        over = voice.over(sheet_of(page), QUESTIONS, 8_192)
         middle = time.perf_counter()
-        route((INFO,), Policy(), over=size > 8_192)
+        route((INFO,), Policy(), over=over)
         times.append(time.perf_counter() - middle)
         sized.append(middle - start)
     return {
         "routing_ms_p99": 1000 * sorted(times)[int(len(times) * 0.99) - 1],
-        "size_ms_median": 1000 * statistics.median(sized),
+        "length_ms_median": 1000 * statistics.median(sized),
     }
 
 

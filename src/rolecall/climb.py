@@ -130,9 +130,7 @@ class _Climb:
             return
         voices = self.help.voices
         first = next(iter(voices.values()))
-        size = first.size(self.sheet, asked, self.help.policy.threshold)
-        over = size > self.help.policy.threshold
-        self.tokens = None if over else size
+        over = first.over(self.sheet, asked, self.help.policy.threshold)
         infos = [voice.info for voice in voices.values()]
         choices, left = route(infos, self.help.policy, over=over)
         self.reasons += left
@@ -187,6 +185,7 @@ class _Climb:
         completion = yield Call(engine=voice.info.name, asked=asked)
         self.attempts += [*completion.failed, _attempt(voice, completion)]
         self.engine, self.form = voice.info.name, asked.prompt.form
+        self.tokens = max(self.tokens or 0, asked.whole)
         if voice.info.name not in self.taken:
             self.taken.append(voice.info.name)
         if completion.finish_reason == "length":

@@ -100,8 +100,8 @@ def test_questions_that_do_not_fit_are_left_out_and_said_so():
 
 def test_whether_a_page_is_over_the_threshold_needs_no_full_count():
     small, large = page(), long_page(3_000)
-    assert voice().size(sheet_of(small), ALL, 8_192) < 8_192
-    assert voice().size(sheet_of(large), ALL, 8_192) == 8_193
+    assert not voice().over(sheet_of(small), ALL, 8_192)
+    assert voice().over(sheet_of(large), ALL, 8_192)
 
 
 def test_a_users_questions_stand_in_the_static_part():

@@ -69,16 +69,14 @@ class Voice(Struct, frozen=True, kw_only=True):
         """Tokens for prompt and answer."""
         return min(self.most, self.info.window or self.most)
 
-    def size(self, sheet: Sheet, questions: Sequence[Question], most: int) -> int:
-        """Tokens of prompt and answer for the page in one piece, or ``most + 1`` if they are more.
+    def over(self, sheet: Sheet, questions: Sequence[Question], most: int) -> bool:
+        """Whether prompt and answer for the page in one piece have more than ``most`` tokens.
 
-        Counting stops when the answer is known.
+        Counting stops when the answer is known; most pages are too short to be counted at all.
         """
         fixed = self._fixed(questions) + budget(questions)
         text = sheet.numbered if _numbered(questions) else sheet.text
-        if fixed > most or self.tokens.over(text, most - fixed):
-            return most + 1
-        return fixed + self.tokens.count(text)
+        return fixed > most or self.tokens.over(text, most - fixed)
 
     def compose(
         self, page: Page, questions: Sequence[Question], sheet: Sheet | None = None

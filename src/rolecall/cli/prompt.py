@@ -71,10 +71,8 @@ def plan(name: str, settings: Settings, *, every: bool, form: Any) -> dict[str, 
     voices = _voices(settings, help_, form)
     first = next(iter(voices.values()))
     threshold = help_.policy.threshold
-    size = first.size(sheet_of(page), asked, threshold) if asked else 0
-    choices, left = route(
-        [one.info for one in voices.values()], help_.policy, over=size > threshold
-    )
+    over = bool(asked) and first.over(sheet_of(page), asked, threshold)
+    choices, left = route([one.info for one in voices.values()], help_.policy, over=over)
     order = [
         {"engine": one.engine, "why": one.why, "after_failure": one.after_failure}
         for one in choices
@@ -87,7 +85,7 @@ def plan(name: str, settings: Settings, *, every: bool, form: Any) -> dict[str, 
             "counted_by": voice.tokens.name,
             "exact": voice.tokens.exact,
             "threshold": threshold,
-            "over": size > threshold,
+            "over": over,
         },
         "route": order,
         "kept_out": list(left),
