@@ -24,7 +24,8 @@ LAYERS = (
     ("climb",),
     ("pipeline",),
     ("drive",),
-    ("evaluate", "batch"),
+    ("batch",),
+    ("evaluate",),
     ("cli",),
 )
 """Rooms from the ground up; each may import what stands in an earlier row, and itself."""

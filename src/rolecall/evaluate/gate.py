@@ -14,7 +14,7 @@ import hashlib
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,7 +31,7 @@ SLACK: Final = 0.01
 so that one value that another machine turns does not break the gate, and two do."""
 
 
-def main() -> int:
+def main(words: Sequence[str] | None = None) -> int:
     """Measure, print, compare with the floors; the exit code is 1 when one is broken."""
     parser = argparse.ArgumentParser(description=__doc__)
     root = Path.cwd()
@@ -42,7 +42,7 @@ def main() -> int:
     parser.add_argument("--again", action="store_true", help="train even if models are there")
     parser.add_argument("--update", action="store_true")
     parser.add_argument("--allow-regression", action="store_true")
-    args = parser.parse_args()
+    args = parser.parse_args(words)
     if not args.corpus.is_dir():
         print(f"gate: skipped, no annotated pages at {args.corpus}")
         return 0
