@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -92,3 +92,20 @@ class Interval(Struct, frozen=True):
     mid: float
     high: float
     level: float = 0.95
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """A requirement of the decision record, held against what was measured.
+
+    ``id`` is the record's (``PR-1``), ``text`` the requirement in a few words. ``figure`` and
+    ``goal`` are written with their units; ``command`` made the figure. ``reason`` says why
+    something was not run, or what falls short.
+    """
+
+    id: str
+    text: str
+    verdict: Literal["pass", "fail", "not_run"]
+    figure: str = ""
+    goal: str = ""
+    command: str = ""
+    reason: str = ""
