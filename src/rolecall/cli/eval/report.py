@@ -51,7 +51,8 @@ def run(words: list[str]) -> int:
     found = told.parse_intermixed_args(words)
     folder = Path(found.run)
     made = read_run(folder)
-    samples = read_samples(Path(found.samples) if found.samples else samples_of(folder, made))
+    place = Path(found.samples) if found.samples else samples_of(folder, made)
+    samples = read_samples(place, schema_of(folder, made))
     demand_same(samples, made, folder)
     if found.misses:
         return _misses(folder, made, samples, found.misses)
@@ -61,6 +62,11 @@ def run(words: list[str]) -> int:
 def samples_of(folder: Path, made: EvaluationRun) -> Path:
     """Where the samples of a run lie."""
     return folder / str(made.samples["path"])
+
+
+def schema_of(folder: Path, made: EvaluationRun) -> Schema | None:
+    """The schema of a run's records; ``None`` for the default posting."""
+    return Schema.from_json(folder / made.schema) if made.schema else None
 
 
 def demand_same(samples: SampleSet, made: EvaluationRun, folder: Path) -> None:
@@ -74,7 +80,7 @@ def demand_same(samples: SampleSet, made: EvaluationRun, folder: Path) -> None:
 
 def judgements_of(folder: Path, made: EvaluationRun, samples: SampleSet) -> list[Judgement]:
     """Every engine of the run, held against the samples."""
-    schema = Schema.from_json(Path(made.schema)) if made.schema else None
+    schema = schema_of(folder, made)
     return [
         judgement_of(name, records_of(folder, made, name), samples, schema) for name in made.engines
     ]

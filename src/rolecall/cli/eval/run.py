@@ -20,6 +20,7 @@ from rolecall.evaluate.machine import machine
 from rolecall.evaluate.run import EvaluationRun, Part, read_by
 from rolecall.evaluate.samples import SampleSet, read_samples
 from rolecall.evaluate.ways import Way, ways_of
+from rolecall.schema.schema import Schema
 
 DESCRIPTION = """\
 Reads labelled pages with each engine and says how right each one is: by field, site,
@@ -61,7 +62,9 @@ def run(words: list[str]) -> int:
     ways = ways_of(engines, told.variant or [], lambda flags: load_settings(base | dict(flags)))
     if not 0 < told.target < 1:
         raise UsageError("--target is a share between 0 and 1, as 0.95")
-    samples = read_samples(Path(told.samples))
+    schema_file = ways[0].settings.schema
+    schema = Schema.from_json(Path(schema_file)) if schema_file else None
+    samples = read_samples(Path(told.samples), schema)
     folder = Path(told.out)
     folder.mkdir(parents=True, exist_ok=True)
     stop = Stop()
@@ -81,7 +84,7 @@ def run(words: list[str]) -> int:
         },
         engines=parts,
         machine=machine(),
-        schema=told.schema or "",
+        schema=os.path.relpath(schema_file, folder) if schema_file else "",
     )
     made.write(folder)
     from rolecall.cli.eval.report import report

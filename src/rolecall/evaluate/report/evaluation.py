@@ -53,7 +53,7 @@ GLANCE: Final[tuple[tuple[str, Callable[[EngineResult], str | Cell]], ...]] = (
     ("right outcome", _marked("right_outcome")),
     ("every value has support that is there", _marked("grounded")),
     ("the schema holds", _marked("schema_valid")),
-    ("an answer was cut", _marked("truncated")),
+    ("an answer or a list was cut", _marked("truncated")),
     ("an engine was asked", _marked("asked")),
     ("outcomes", lambda one: _outcomes(one)),
     ("tokens in, a page", lambda one: f"{one.input_tokens / max(1, one.pages):,.0f}"),
