@@ -38,16 +38,16 @@ from rolecall.evaluate.statistics.quantiles import (
     student_cdf,
     student_quantile,
 )
-from rolecall.evaluate.statistics.resampling import bca, bca_of_mean, sign_flip
+from rolecall.evaluate.statistics.resampling import Bootstrap, bca, sign_flip
 
 __all__ = [
     "Bin",
+    "Bootstrap",
     "Calibration",
     "CoveragePoint",
     "Threshold",
     "all_alike",
     "bca",
-    "bca_of_mean",
     "calibration",
     "cohens_h",
     "coverage_curve",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from rolecall.evaluate.statistics.quantiles import normal_quantile
 
 
-def design_effect(values: Sequence[float], clusters: Sequence[str]) -> float:
+def design_effect(values: npt.ArrayLike, clusters: npt.ArrayLike) -> float:
     """How many times the variance of the mean grows because values of one cluster are alike.
 
     The cluster-robust variance of the mean over that of independent values (Kish 1965); at least 1,

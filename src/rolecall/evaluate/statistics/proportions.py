@@ -33,9 +33,10 @@ def all_alike(
 
     At most a share ``u`` of the units can be different, and those lie within ``bounds``. ``u`` is
     the upper end of the exact interval for none of ``n`` (Clopper and Pearson 1934), about the
-    "rule of three": 3.7 in ``n`` at two-sided 95 %. ``None`` where ``n`` is 0.
+    "rule of three": 3.7 in ``n`` at two-sided 95 %. ``None`` where ``n`` is 0 or nothing bounds
+    the values.
     """
-    if n <= 0:
+    if n <= 0 or not all(map(math.isfinite, bounds)):
         return None
     other = 1.0 - (0.5 - level / 2.0) ** (1.0 / n)
     low, high = bounds

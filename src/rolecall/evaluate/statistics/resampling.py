@@ -7,7 +7,7 @@ whole. Arrays have clusters as rows and fields as columns; all fields share thei
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -24,7 +24,67 @@ ENUMERATED: Final = 14
 """Up to this many clusters that differ, every pattern of signs is tried."""
 CHUNK: Final = 4_000_000
 """The most numbers that a block of draws may hold (32 MB)."""
+ALIKE: Final = 1e-12
+"""What rounding may put between two equal means."""
 Bounds = tuple[float, float]
+
+
+class Bootstrap:
+    """Clusters drawn with replacement, once for all fields, and the intervals that come of it.
+
+    ``sums`` and ``sizes`` are clusters x fields: a cluster's sum of scores (or of differences of
+    scores) and its number of samples. Intervals are those of the bias-corrected accelerated
+    bootstrap (Efron 1987), acceleration from the jackknife over clusters, widened for few clusters
+    by the quantile of Student's distribution (Hesterberg 2015, The American Statistician 69:371).
+    """
+
+    def __init__(
+        self,
+        sums: npt.ArrayLike,
+        sizes: npt.ArrayLike,
+        level: float = 0.95,
+        seed: int = 0,
+        draws: int = DRAWS,
+    ) -> None:
+        self._level = level
+        self._sums, self._sizes = _columns(sums), _columns(sizes)
+        self._drawn = _replicates(self._sums, self._sizes, seed, draws)
+        self._left_out = _jackknife(self._sums, self._sizes)
+
+    def interval(self, field: int, bounds: Bounds = (-1.0, 1.0)) -> Interval | None:
+        """The interval of the field's sum of ``sums`` over its sum of ``sizes``.
+
+        ``bounds`` are the least and the most that a score can be: where all clusters show the same
+        mean, drawing shows no doubt and `all_alike` tells what there is. ``None`` without samples,
+        and for a single cluster of several samples.
+        """
+        there = self._sizes[:, field] > 0
+        sums, sizes = self._sums[there, field], self._sizes[there, field]
+        if not sums.size:
+            return None
+        seen = float(sums.sum() / sizes.sum())
+        if float(np.ptp(sums / sizes)) <= ALIKE:
+            if sums.size == 1 and sizes[0] > 1:
+                return None
+            return all_alike(seen, sums.size, bounds, self._level)
+        return _interval(seen, self._drawn[:, field], self._left_out[there, field], self._level)
+
+    def interval_of_mean(
+        self, fields: Sequence[int], bounds: Bounds = (-1.0, 1.0)
+    ) -> Interval | None:
+        """The interval of the mean of these fields' ratios, in which each field counts the same.
+
+        ``None`` where no field has samples, and for a single cluster.
+        """
+        sums, sizes = self._sums[:, fields], self._sizes[:, fields]
+        kept, there = sizes.sum(axis=0) > 0, (sizes > 0).any(axis=1)
+        if not kept.any() or there.sum() < 2:
+            return None
+        seen = float((sums[:, kept].sum(axis=0) / sizes[:, kept].sum(axis=0)).mean())
+        left_out = _rows_mean(self._left_out[:, fields])[there]
+        if float(np.ptp(left_out[np.isfinite(left_out)])) <= ALIKE:
+            return all_alike(seen, int(there.sum()), bounds, self._level)
+        return _interval(seen, _rows_mean(self._drawn[:, fields]), left_out, self._level)
 
 
 def bca(
@@ -35,58 +95,9 @@ def bca(
     draws: int = DRAWS,
     bounds: Bounds = (-1.0, 1.0),
 ) -> list[Interval | None]:
-    """For each field, the interval of the sum of ``sums`` over the sum of ``sizes``.
-
-    Both are clusters x fields: a cluster's sum of scores (or of differences of scores) and its
-    number of samples. The bias-corrected accelerated bootstrap (Efron 1987), clusters drawn with
-    replacement, acceleration from the jackknife over clusters, widened for few clusters by the
-    quantile of Student's distribution (Hesterberg 2015, The American Statistician 69:371).
-    ``bounds`` are the least and the most that a score can be: where all clusters show the same
-    mean, drawing shows no doubt and `all_alike` tells what there is. ``None`` without samples, and
-    for a single cluster of several samples.
-    """
-    top, under = _columns(sums), _columns(sizes)
-    drawn = _replicates(top, under, seed, draws)
-    left_out = _jackknife(top, under)
-    found: list[Interval | None] = []
-    for field in range(top.shape[1]):
-        there = under[:, field] > 0
-        total, n = float(top[:, field].sum()), float(under[:, field].sum())
-        if not there.any():
-            found.append(None)
-            continue
-        each = top[there, field] / under[there, field]
-        if float(np.ptp(each)) <= 1e-12:
-            alone = each.size == 1 and n > 1
-            found.append(None if alone else all_alike(total / n, each.size, bounds, level))
-            continue
-        found.append(_interval(total / n, drawn[:, field], left_out[there, field], level))
-    return found
-
-
-def bca_of_mean(
-    sums: npt.ArrayLike,
-    sizes: npt.ArrayLike,
-    level: float = 0.95,
-    seed: int = 0,
-    draws: int = DRAWS,
-    bounds: Bounds = (-1.0, 1.0),
-) -> Interval | None:
-    """The interval of the mean of the fields' ratios, in which each field counts the same.
-
-    As `bca`; ``None`` where no field has samples, and for a single cluster.
-    """
-    top, under = _columns(sums), _columns(sizes)
-    kept = under.sum(axis=0) > 0
-    top, under = top[:, kept], under[:, kept]
-    clusters = int((under > 0).any(axis=1).sum())
-    if not kept.any() or clusters < 2:
-        return None
-    mean = float((top.sum(axis=0) / under.sum(axis=0)).mean())
-    left_out = _rows_mean(_jackknife(top, under))[(under > 0).any(axis=1)]
-    if float(np.nanmax(left_out) - np.nanmin(left_out)) <= 1e-12:
-        return all_alike(mean, clusters, bounds, level)
-    return _interval(mean, _rows_mean(_replicates(top, under, seed, draws)), left_out, level)
+    """For each field, the interval of the sum of ``sums`` over that of ``sizes`` (`Bootstrap`)."""
+    drawn = Bootstrap(sums, sizes, level, seed, draws)
+    return [drawn.interval(field, bounds) for field in range(_columns(sums).shape[1])]
 
 
 def sign_flip(differences: npt.ArrayLike, seed: int = 0, draws: int = FLIPS) -> list[float]:
