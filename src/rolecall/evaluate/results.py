@@ -14,11 +14,11 @@ from msgspec import Struct
 
 from rolecall.evaluate.nouns import Interval, Judged, Judgement
 from rolecall.evaluate.statistics import (
+    Bootstrap,
     Calibration,
     CoveragePoint,
     Threshold,
     bca,
-    bca_of_mean,
     calibration,
     coverage_curve,
     design_effect,
@@ -31,6 +31,7 @@ RARE: Final = 5
 
 LENGTHS: Final = (500, 1_000, 2_000, 4_000, 8_192)
 CURVE_POINTS: Final = 60
+UNIT: Final = (0.0, 1.0)
 MARKS: Final = ("right_outcome", "grounded", "schema_valid", "truncated", "asked")
 
 
@@ -123,10 +124,9 @@ def fields_of(rows: Sequence[Judged]) -> tuple[str, ...]:
 
 def _engine(one: Judgement, target: float, level: float, seed: int) -> EngineResult:
     rows, names = one.rows, fields_of(one.rows)
-    sites = sorted({row.site for row in rows})
-    place = {site: i for i, site in enumerate(sites)}
+    place = _places(rows)
     tables = {kind: _table(rows, names, place, kind) for kind in ("all", "value", "null")}
-    spans = {kind: bca(*table, level, seed, bounds=(0.0, 1.0)) for kind, table in tables.items()}
+    spans = {kind: _spans(table, level, seed) for kind, table in tables.items()}
     has = {n: sum(n in row.scores and row.scores[n].has_value for row in rows) for n in names}
     labelled = {n: sum(n in row.scores for row in rows) for n in names}
     sure = {name: _sure(rows, name) for name in names}
@@ -173,17 +173,35 @@ def _at(ordered: Sequence[float], share: float) -> float:
 
 
 Table = tuple[list[list[float]], list[list[float]]]
+Places = tuple[int, ...]
 
 
-def _table(
-    rows: Sequence[Judged], names: Sequence[str], place: Mapping[str, int], kind: str
-) -> Table:
+def _places(rows: Sequence[Judged]) -> Places:
+    """For each page, the number of what is drawn with it: its site, or it alone if all have one."""
+    sites = {site: i for i, site in enumerate(sorted({row.site for row in rows}))}
+    if len(sites) == 1:
+        return tuple(range(len(rows)))
+    return tuple(sites[row.site] for row in rows)
+
+
+def _spans(table: Table, level: float, seed: int) -> list[Interval | None]:
+    """Interval of each field; of one that a single site has, the mean is all that is known."""
+    out: list[Interval | None] = []
+    for i, span in enumerate(bca(*table, level, seed, bounds=UNIT)):
+        total = sum(row[i] for row in table[0])
+        count = sum(row[i] for row in table[1])
+        known = span or (Interval(0.0, total / count, 1.0, level) if count else None)
+        out.append(known)
+    return out
+
+
+def _table(rows: Sequence[Judged], names: Sequence[str], places: Places, kind: str) -> Table:
     """Sites x fields: sums of scores and numbers of pages; ``kind`` picks pages by their label."""
-    sums = [[0.0] * len(names) for _ in place]
-    sizes = [[0.0] * len(names) for _ in place]
+    count = max(places, default=0) + 1
+    sums = [[0.0] * len(names) for _ in range(count)]
+    sizes = [[0.0] * len(names) for _ in range(count)]
     column = {name: i for i, name in enumerate(names)}
-    for row in rows:
-        site = place[row.site]
+    for site, row in zip(places, rows, strict=True):
         for name, score in row.scores.items():
             if kind == "all" or score.has_value == (kind == "value"):
                 sums[site][column[name]] += score.value
@@ -191,15 +209,14 @@ def _table(
     return sums, sizes
 
 
-def _adr(
-    rows: Sequence[Judged], place: Mapping[str, int], level: float, seed: int
-) -> Interval | None:
-    sums, sizes = [[0.0] for _ in place], [[0.0] for _ in place]
-    for row in rows:
+def _adr(rows: Sequence[Judged], places: Places, level: float, seed: int) -> Interval | None:
+    count = max(places, default=0) + 1
+    sums, sizes = [[0.0] for _ in range(count)], [[0.0] for _ in range(count)]
+    for site, row in zip(places, rows, strict=True):
         if row.adr009 is not None:
-            sums[place[row.site]][0] += row.adr009
-            sizes[place[row.site]][0] += 1.0
-    return bca(sums, sizes, level, seed, bounds=(0.0, 1.0))[0]
+            sums[site][0] += row.adr009
+            sizes[site][0] += 1.0
+    return _spans((sums, sizes), level, seed)[0]
 
 
 def _macro(table: Table, has: Mapping[str, int], level: float, seed: int) -> Interval | None:
@@ -216,7 +233,8 @@ def _macro(table: Table, has: Mapping[str, int], level: float, seed: int) -> Int
     sums, sizes = map(grouped, table)
     if not has:
         return None
-    return bca_of_mean(sums, sizes, level, seed, bounds=(0.0, 1.0))
+    drawn = Bootstrap(sums, sizes, level, seed)
+    return drawn.interval_of_mean(range(len(sums[0])), UNIT)
 
 
 def _macro_value(fields: Mapping[str, FieldResult]) -> float | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
+from rolecall.evaluate.compare import Compared, Comparison, headline, verdict_words
 from rolecall.evaluate.nouns import Interval
 from rolecall.evaluate.report.page import Cell, Section, code, listed, plot, prose, table
 from rolecall.evaluate.report.plots import Bar, Line, bars, diagonal, histogram, lines
@@ -17,10 +18,14 @@ THRESHOLD: Final = 8_192
 PERCENT: Final = Axis(low=0.0, high=1.0, percent=True)
 
 
-def sections(found: Results, run: EvaluationRun) -> list[Section]:
+def sections(
+    found: Results, run: EvaluationRun, compared: Sequence[Comparison] = ()
+) -> list[Section]:
     """All parts of the report, in the order in which they are read."""
+    beside = [Section(title="Side by side", parts=_compared(compared))] if compared else []
     return [
         Section(title="At a glance", parts=_glance(found)),
+        *beside,
         Section(title="By field", parts=_fields(found)),
         Section(title="How far to trust the confidence", parts=_trust(found)),
         Section(title="Accuracy against coverage", parts=_coverage(found, run)),
@@ -92,6 +97,31 @@ def _glance(found: Results) -> tuple[str, ...]:
 def _outcomes(one: EngineResult) -> Cell:
     told = ", ".join(f"{count:,} {name}" for name, count in one.outcomes.items())
     return Cell(told, "words")
+
+
+def _compared(compared: Sequence[Comparison]) -> tuple[str, ...]:
+    """Each pair of engines on the same pages, field by field."""
+    parts: list[str] = []
+    for one in compared:
+        head = ["", one.a, one.b, "difference in points", "p", "p, all fields", "verdict"]
+        rows = [_pair(row, one) for row in (one.macro, one.adr009, *one.fields)]
+        parts += [prose(headline(one)), table(head, rows)]
+    told = (
+        "The tests and what a verdict rests on: `docs/evaluation.md`. A difference is that of the "
+        "first engine less the second."
+    )
+    return (*parts, prose(told))
+
+
+def _pair(row: Compared, one: Comparison) -> list[str | Cell]:
+    gap = "–"
+    if row.difference is not None:
+        low, mid, high = row.difference.low, row.difference.mid, row.difference.high
+        gap = f"{100 * mid:+.1f} ({100 * low:+.1f} to {100 * high:+.1f})"
+    kind = {"a": "good", "b": "bad"}.get(row.verdict, "soft")
+    ps = ("–" if p is None else f"{p:.4f}" for p in (row.p, row.p_adjusted))
+    verdict = Cell(verdict_words(row, one), f"words {kind}")
+    return [row.field, percent(row.a), percent(row.b), gap, *ps, verdict]
 
 
 def _fields(found: Results) -> tuple[str, ...]:
