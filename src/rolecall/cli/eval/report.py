@@ -132,7 +132,7 @@ def _tables(found: Results) -> str:
         ("", *(one.name for one in engines)),
         ("adr009", *(spanned(one.adr009) for one in engines)),
         ("macro", *(spanned(one.macro) for one in engines)),
-        ("macro_value", *(percent(one.macro_value) for one in engines)),
+        ("macro_value", *(percent(one.figures.macro_value) for one in engines)),
         ("right outcome", *(spanned(one.marks["right_outcome"]) for one in engines)),
         ("grounded", *(spanned(one.marks["grounded"]) for one in engines)),
         ("schema valid", *(spanned(one.marks["schema_valid"]) for one in engines)),
