@@ -110,7 +110,8 @@ def report(folder: Path, samples: SampleSet, *, target: float, level: float, as_
         for one in judged:
             for notice in one.notices:
                 sys.stderr.write(f"{one.name}: {notice}\n")
-        sys.stderr.write(f"report: {folder / PAGE}\n")
+        if not quiet:
+            sys.stderr.write(f"report: {folder / PAGE}\n")
     sys.stdout.flush()
     return OK
 
