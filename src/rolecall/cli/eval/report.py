@@ -86,7 +86,15 @@ def judgements_of(folder: Path, made: EvaluationRun, samples: SampleSet) -> list
     ]
 
 
-def report(folder: Path, samples: SampleSet, *, target: float, level: float, as_json: bool) -> int:
+def report(
+    folder: Path,
+    samples: SampleSet,
+    *,
+    target: float,
+    level: float,
+    as_json: bool,
+    quiet: bool = False,
+) -> int:
     """Write ``results.json`` and ``report.html`` and print the figures; returns the exit code."""
     from rolecall.evaluate.compare import compare
     from rolecall.evaluate.report.evaluation import sections
