@@ -11,6 +11,7 @@ from rolecall.cli import OK, USAGE
 from rolecall.errors import UsageError
 
 VERBS = {
+    "label": "correct extractions into labels, in the terminal",
     "gate": "hold scores against pinned floors, which only go up",
 }
 
