@@ -129,8 +129,12 @@ def test_every_setting_is_described_and_its_default_is_of_its_kind():
 
 
 def test_only_what_can_change_a_result_decides():
-    assert set(Settings().deciding()) == {"max_bytes"}
-    assert set(Settings(engine="none", policy="cloud-on-doubt").deciding()) == {"max_bytes"}
+    assert set(Settings().deciding()) == {"max_bytes", "reader", "least_sure"}
+    assert set(Settings(engine="none", policy="cloud-on-doubt").deciding()) == {
+        "max_bytes",
+        "reader",
+        "least_sure",
+    }
 
 
 def test_settings_of_engines_decide_where_an_engine_may_be_asked():

@@ -27,7 +27,7 @@ from rolecall.page.limits import DEFAULT, Limits
 from rolecall.reader import Model, Reader
 from rolecall.record import config_hash, failed_record, to_record
 from rolecall.settings import Settings
-from rolecall.settle import NULL_THRESHOLDS, Rules
+from rolecall.settle import NULL_THRESHOLDS, Least, Rules, read_least, withhold
 from rolecall.stated import stated
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ WARM_PAGE = b"<html><head><title>Engineer</title></head><body><h1>Engineer</h1><
 class Pipeline(Struct, frozen=True, kw_only=True):
     """What all pages of a run share, loaded once. ``config`` goes into each record.
 
-    ``schema`` is the user's; ``None`` stands for the default posting.
+    ``schema`` is the user's; ``None`` stands for the default posting. ``least`` says below which
+    confidence a unit is left out.
     """
 
     settings: Settings
@@ -52,6 +53,7 @@ class Pipeline(Struct, frozen=True, kw_only=True):
     rules: Rules
     config: str
     schema: Schema | None = None
+    least: Least = {}
 
 
 class Stages(Struct):
@@ -93,6 +95,9 @@ def prepare(
     """
     settings = settings if settings is not None else Settings()
     reader = reader if reader is not None else _reader(settings.reader_model)
+    producers: dict[str, Producer] = {"stated": stated}
+    if settings.reader:
+        producers["reader"] = reader.read
     if schema is None and settings.schema:
         from rolecall.schema.schema import Schema
 
@@ -103,12 +108,13 @@ def prepare(
     return Pipeline(
         settings=settings,
         limits=structs.replace(DEFAULT, bytes_=settings.max_bytes),
-        producers={"stated": stated, "reader": reader.read},
+        producers=producers,
         verdict=reader.verdict,
         closed=reader.closed,
         rules=rules_of(reader.model),
         config=config_hash(deciding, reader.model.hash, schema.document if schema else None),
         schema=schema,
+        least=read_least(settings.least_sure, settings.origin("least_sure")),
     )
 
 
@@ -332,6 +338,7 @@ def conclude(result: Extraction, page: Page, pipeline: Pipeline, stages: Stages)
     """The settled extraction with what the page says of itself, in the shape of the user."""
     if result.outcome in ("ok", "partial") and (closed := pipeline.closed(page)) is not None:
         result = replace(result, warnings=(*result.warnings, closed))
+    result = withhold(result, pipeline.least)
     if pipeline.schema is not None:
         from rolecall.shape import shaped
 

@@ -74,6 +74,18 @@ class Settings:
     reader_model: str = _setting(
         "", "Folder of another model for the embedded reader; empty is the one that is shipped."
     )
+    reader: bool = _setting(
+        True,
+        "Let the embedded reader propose values; without it, only the page's own data and engines "
+        "do.",
+        decides=True,
+    )
+    least_sure: str = _setting(
+        "",
+        "A value less sure than this is left out, with a warning: a number from 0 to 1 for all "
+        "fields, or FIELD=NUMBER with commas between; empty leaves nothing out.",
+        decides=True,
+    )
     schema: str = _setting(
         "", "File of the JSON Schema that records follow; empty is the default posting."
     )

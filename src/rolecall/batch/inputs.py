@@ -13,6 +13,7 @@ import os
 import re
 import zlib
 from collections.abc import Iterable, Iterator
+from datetime import date
 from itertools import chain
 
 from msgspec import Struct
@@ -37,6 +38,7 @@ class Input(Struct, frozen=True):
     ``seq`` is its place in the run; ``path`` a file still to be read, else ``line`` holds the
     bytes: a line of JSON (``json``) or a page. ``fault`` is (code, message) of what is known to be
     wrong. ``known`` is the source_id of a record that an earlier run wrote for this locator.
+    ``url``, ``media_type`` and ``captured`` are what is known of the page beside its bytes.
     """
 
     seq: int
@@ -46,6 +48,9 @@ class Input(Struct, frozen=True):
     json: bool = False
     fault: tuple[str, str] | None = None
     known: str | None = None
+    url: str | None = None
+    media_type: str | None = None
+    captured: date | None = None
 
     def but_known(self, source_id: str) -> Input:
         """This input, with the source_id that an earlier run wrote for it."""

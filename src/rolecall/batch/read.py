@@ -29,25 +29,34 @@ Notices = tuple[Notice, ...]
 def load(entry: Input, *, limit: int, captured: date | None = None) -> tuple[Source, Notices]:
     """The input as a `Source`, and what was odd about reading it.
 
-    ``limit`` bounds the page in bytes; ``captured`` holds unless a line names its own day.
+    ``limit`` bounds the page in bytes; ``captured`` holds unless the input has a day of its own.
     """
     if entry.fault is not None:
         code, message = entry.fault
         raise SourceError(message, code=code)
+    captured = entry.captured or captured
     if entry.json:
         return _from_line(entry, limit, captured)
     if entry.path is None:
         body = entry.line or b""
         if len(body) > limit:
             raise too_large(limit)
-        return Source(body=body, locator=entry.locator, captured=captured), ()
+        source = Source(
+            body=body,
+            locator=entry.locator,
+            url=entry.url,
+            media_type=entry.media_type,
+            captured=captured,
+        )
+        return source, ()
     body = read_bounded(entry.path, limit)
     name = PurePath(entry.path.lower())
     suffix = name.with_suffix("").suffix if name.suffix == ".gz" else name.suffix
     source = Source(
         body=body,
         locator=entry.locator,
-        media_type=MEDIA_TYPES.get(suffix),
+        url=entry.url,
+        media_type=entry.media_type or MEDIA_TYPES.get(suffix),
         captured=captured,
     )
     return source, ()

@@ -2,5 +2,16 @@
 
 from rolecall.settle.choose import CUTS, doubtful, settle
 from rolecall.settle.rules import DEFAULT_RULES, NULL_THRESHOLDS, Rules
+from rolecall.settle.withhold import Least, read_least, withhold
 
-__all__ = ["CUTS", "DEFAULT_RULES", "NULL_THRESHOLDS", "Rules", "doubtful", "settle"]
+__all__ = [
+    "CUTS",
+    "DEFAULT_RULES",
+    "NULL_THRESHOLDS",
+    "Least",
+    "Rules",
+    "doubtful",
+    "read_least",
+    "settle",
+    "withhold",
+]

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from rolecall.core import Source
+from rolecall.evaluate.samples import read_samples
 from rolecall.page import clean
 from tests.cli.shell import environment
 from tests.evaluate.label.postings import html
@@ -69,7 +70,10 @@ def test_thirty_pages_become_samples(tmp_path: Path) -> None:
     assert desk.ended() == 0
     assert not desk.vt.odd or set(desk.vt.odd) <= {"'\\r'", "'\\n'"}
     assert desk.vt.overflows == 0
+    read = read_samples(tmp_path / "labels.jsonl")
+    assert len(read.samples) == 30
     found = lines(tmp_path / "labels.jsonl")
+    assert [one.expected for one in read.samples] == [line["expected"] for line in found]
     assert len({line["source"] for line in found}) == 30
     for line in found:
         check(line, tmp_path)

@@ -12,6 +12,8 @@ from rolecall.errors import UsageError
 
 VERBS = {
     "label": "correct extractions into labels, in the terminal",
+    "run": "labelled pages through engines: figures and a report",
+    "report": "judge a run anew, for another target; list the misses of a field",
     "gate": "hold scores against pinned floors, which only go up",
 }
 
