@@ -46,4 +46,3 @@ def task(number: int = 0) -> Task:
         page=PageText(page.text, page.language, links),
         rows=filled(rows_for(None), record, page.text),
     )
-

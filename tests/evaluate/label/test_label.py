@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.cli.shell import environment
+from tests.evaluate.label.postings import html
+from tests.evaluate.label.vt import Labeller
 
 from rolecall.core import Source
 from rolecall.evaluate.samples import read_samples
 from rolecall.page import clean
-from tests.cli.shell import environment
-from tests.evaluate.label.postings import html
-from tests.evaluate.label.vt import Labeller
 
 LEFT = re.compile(r"-- (\d+) of 20 to decide")
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.evaluate.label.postings import task
 
 from rolecall.evaluate.label.cells import char_width
 from rolecall.evaluate.label.press import press
@@ -15,7 +16,6 @@ from rolecall.evaluate.label.screen import screen
 from rolecall.evaluate.label.state import State, Task, start
 from rolecall.evaluate.label.text import PageText
 from rolecall.schema.schema import Schema
-from tests.evaluate.label.postings import task
 
 NAMED = (
     "enter tab backtab esc up down left right home end pgup pgdn backspace delete insert ctrl-t "
@@ -222,8 +222,10 @@ def check(state: State, width: int, height: int) -> None:
     for line in lines:
         text = "".join(piece for piece, _ in line)
         assert sum(map(char_width, text)) <= width
-        assert text.isascii() and text.isprintable() or all(ord(c) >= 32 for c in text)
-        assert "\x1b" not in text and "\x9b" not in text and "\u202e" not in text
+        assert (text.isascii() and text.isprintable()) or all(ord(c) >= 32 for c in text)
+        assert "\x1b" not in text
+        assert "\x9b" not in text
+        assert "\u202e" not in text
 
 
 @pytest.mark.parametrize("query", ["night bak", "NIGHT", "stock", "28,000", "work@", "nig..lee"])

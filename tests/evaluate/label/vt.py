@@ -47,7 +47,7 @@ class Vt:
 
     def _sequence(self, told: str, final: str) -> None:
         if final == "H":
-            row, column = (told.split(";") + ["1", "1"])[:2] if told else ("1", "1")
+            row, column = ([*told.split(";"), "1", "1"])[:2] if told else ("1", "1")
             self.y, self.x = int(row) - 1, int(column) - 1
         elif final == "K":
             self.rows[self.y][self.x :] = [" "] * (self.width - self.x)

@@ -46,8 +46,7 @@ def is_valid(data: Mapping[str, Any], schema: Schema | None) -> bool:
 def was_cut(record: Mapping[str, Any]) -> bool:
     """Whether an engine's answer was cut: by its limit of tokens, or as a whole by ours."""
     return any(
-        isinstance(row, dict) and row.get("result") in CUT
-        for row in record.get("attempts") or ()
+        isinstance(row, dict) and row.get("result") in CUT for row in record.get("attempts") or ()
     ) or any(
         isinstance(row, dict) and row.get("kind") == "truncated" and not row.get("pointer")
         for row in record.get("problems") or ()
