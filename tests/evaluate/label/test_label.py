@@ -196,7 +196,8 @@ def test_colours_are_left_out_on_request(pages: Path) -> None:
 
 
 def test_a_hostile_page_sends_no_control_characters(tmp_path: Path) -> None:
-    text = "Night Baker\n\x1b]0;owned\x07\x9b31m \u202eevil\u202c 日本語のパン屋 e\u0301\u0301 \x1b[2J end"
+    hostile = "\x1b]0;owned\x07\x9b31m \u202eevil\u202c \x1b[2J"
+    text = f"Night Baker\n{hostile} 日本語のパン屋 e\u0301\u0301 end"
     (tmp_path / "page.txt").write_text(text, "utf-8")
     desk = Labeller("page.txt", "--out", "l.jsonl", cwd=tmp_path)
     desk.until("1 left")
