@@ -17,9 +17,9 @@ from rolecall.ask.render import sheet_of
 from rolecall.ask.tokens import PER_MESSAGE, qwen
 from rolecall.climb import Help, questions
 from rolecall.core import EngineInfo, Source
+from rolecall.evaluate.annotated import Annotated, load_annotated
 from rolecall.evaluate.gate import PARTS
 from rolecall.evaluate.leave_out import deal
-from rolecall.evaluate.samples import Sample, load_samples
 from rolecall.ladder import settled
 from rolecall.page import clean
 from rolecall.pipeline import Pipeline, Stages, hear_page, prepare
@@ -31,13 +31,13 @@ ALL = tuple(POSTING.values())
 WINDOW = 32_768
 
 
-def samples_of(corpus: Path) -> list[Sample]:
+def samples_of(corpus: Path) -> list[Annotated]:
     """The annotated pages of ``corpus``; the examples, without annotations, where it is absent."""
     if (corpus / "index.jsonl").exists():
-        return load_samples(corpus)
+        return load_annotated(corpus)
     paths = [path for path in sorted(EXAMPLES.iterdir()) if path.suffix in SUFFIXES]
     return [
-        Sample(
+        Annotated(
             id=path.stem, site=path.stem, language="", gold={},
             page=clean(Source(body=path.read_bytes(), locator=path.name)),
         )
@@ -45,7 +45,7 @@ def samples_of(corpus: Path) -> list[Sample]:
     ]  # fmt: skip
 
 
-def pipelines(samples: Sequence[Sample], models: Path) -> tuple[dict[str, Pipeline], str]:
+def pipelines(samples: Sequence[Annotated], models: Path) -> tuple[dict[str, Pipeline], str]:
     """Site -> the pipeline whose reader has not seen it, and a word on what that is.
 
     The readers are those that ``make gate`` left in ``models``. They are calibrated as the shipped
@@ -78,12 +78,12 @@ def static_tokens(style: Style) -> int:
     return PER_MESSAGE + qwen().count(style.system)
 
 
-def rows(samples: Sequence[Sample], readers: Mapping[str, Pipeline], corpus: Path) -> list[Any]:
+def rows(samples: Sequence[Annotated], readers: Mapping[str, Pipeline], corpus: Path) -> list[Any]:
     """One row of figures for each page; see ``_row``."""
     return [_row(sample, readers[sample.site], corpus) for sample in samples]
 
 
-def _row(sample: Sample, pipeline: Pipeline, corpus: Path) -> dict[str, Any]:
+def _row(sample: Annotated, pipeline: Pipeline, corpus: Path) -> dict[str, Any]:
     """All fields asked at once, and what is asked after stated data and the reader."""
     speaker = voice()
     page = sample.page
@@ -116,6 +116,6 @@ def _row(sample: Sample, pipeline: Pipeline, corpus: Path) -> dict[str, Any]:
     }
 
 
-def _answer(sample: Sample, asked: Sequence[Question]) -> int:
+def _answer(sample: Annotated, asked: Sequence[Question]) -> int:
     """Tokens of the answer that states everything the annotation states."""
     return qwen().count(written(grounded_answer(sample.gold, sheet_of(sample.page), asked)))

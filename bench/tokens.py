@@ -26,16 +26,16 @@ import token_own
 from annotated import lost
 from pages import CORPUS, ROOT
 from rolecall.ask.tokens import qwen
-from rolecall.evaluate.samples import Sample
+from rolecall.evaluate.annotated import Annotated
 from token_server import Recorder, recording
 
 HERE = Path(__file__).resolve().parent
 PEER_SECONDS = 900
 
 
-def chosen(samples: Sequence[Sample], most: int) -> list[Sample]:
+def chosen(samples: Sequence[Annotated], most: int) -> list[Annotated]:
     """The pages for the peers, by a fixed rule: the first by id of each site, sites by name."""
-    first: dict[str, Sample] = {}
+    first: dict[str, Annotated] = {}
     for sample in samples:
         first.setdefault(sample.site, sample)
     return [first[site] for site in sorted(first)][:most]
@@ -108,7 +108,7 @@ def losses(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 async def peer_figures(
-    ways: Mapping[str, str], samples: Sequence[Sample], corpus: Path
+    ways: Mapping[str, str], samples: Sequence[Annotated], corpus: Path
 ) -> dict[str, Any]:
     """Way -> what it sent and got for ``samples``."""
     recorder = Recorder({sample.id: sample.gold for sample in samples}, qwen())
@@ -123,7 +123,7 @@ async def peer_figures(
 
 
 async def _run(
-    way: str, python: str, address: str, samples: Sequence[Sample], corpus: Path
+    way: str, python: str, address: str, samples: Sequence[Annotated], corpus: Path
 ) -> dict[str, Any]:
     """Let one peer extract all pages in its own process; what it said of itself."""
     lines = "".join(
@@ -145,7 +145,7 @@ async def _run(
     return told
 
 
-def summed(samples: Sequence[Sample], calls: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def summed(samples: Sequence[Annotated], calls: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """A peer's calls by page, and what of the page's values is in none of them."""
     rows = []
     for sample in samples:

@@ -4,16 +4,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rolecall.core import Page
+from rolecall.evaluate.annotated import Annotated
 from rolecall.evaluate.leave_out import deal
-from rolecall.evaluate.samples import Sample
 
 SIZES = st.dictionaries(st.text("abcdef", min_size=1, max_size=3), st.integers(1, 9), max_size=12)
 
 
-def samples(sizes: dict[str, int]) -> list[Sample]:
+def samples(sizes: dict[str, int]) -> list[Annotated]:
     page = Page(source_id="0", url=None, text="", blocks=())
     return [
-        Sample(id=f"{site}-{i}", site=site, language="en", page=page, gold={})
+        Annotated(id=f"{site}-{i}", site=site, language="en", page=page, gold={})
         for site, count in sizes.items()
         for i in range(count)
     ]

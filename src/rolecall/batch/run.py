@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+import os
+import sys
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from rolecall.batch.done import Done, Tally
 from rolecall.batch.inputs import Entries, Input
 from rolecall.batch.read import load
-from rolecall.batch.workers import Crew, Loss, work
+from rolecall.batch.workers import METHOD, Crew, Loss, work
 from rolecall.core import Reason, Source
 from rolecall.errors import SourceError
 from rolecall.pipeline import (
@@ -30,7 +32,9 @@ if TYPE_CHECKING:
     from rolecall.batch.asking import Asker
     from rolecall.climb import Help
 
-__all__ = ["Done", "Form", "PageWork", "Tally", "run"]
+__all__ = ["Done", "Form", "PageWork", "Tally", "crew_of", "may_ask", "run"]
+
+NO_LIMIT = 86_400.0  # seconds; what a time limit of 0 means
 
 Form = Literal["record", "explain", "schema-org"]
 
@@ -165,6 +169,37 @@ class PageWork:
 
             return dump(to_schema_org(record["data"])) if record["data"] is not None else None
         return dump(record)
+
+
+def may_ask(settings: Settings, environ: Mapping[str, str]) -> bool:
+    """Whether any engine may be asked; raises for settings that cannot be."""
+    from rolecall.engines.state import state_file
+
+    if settings.engine == "auto" and not settings.engines and not state_file(environ).exists():
+        return False  # the usual case: nothing of engines is loaded
+    from rolecall.drive.connect import declared_engines, policy_of
+
+    policy_of(settings)
+    return bool(declared_engines(settings, environ))
+
+
+def crew_of(settings: Settings, *, many: bool, asks: bool, ordered: bool) -> Crew:
+    """The workers of a run: one for a few inputs, one per core for ``many``, or as told."""
+    # Engines live in a thread of this process, and a process with threads is not safe to fork.
+    return Crew(
+        workers=settings.workers or (_cores() if many else 1),
+        timeout=settings.page_timeout_seconds or NO_LIMIT,
+        pages=settings.recycle_after or sys.maxsize,
+        ordered=ordered,
+        method="spawn" if asks else METHOD,
+    )
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def run(

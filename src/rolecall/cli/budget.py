@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from rolecall.cli import OK
 from rolecall.cli.options import Parser
 from rolecall.cli.options import settings as load_settings
+from rolecall.cli.table import aligned
 
 if TYPE_CHECKING:
     from rolecall.ledger.spending import Spending
@@ -69,7 +70,7 @@ def run(words: list[str]) -> int:
 def _table(spending: Spending, path: Path, now: datetime) -> str:
     caps = spending.caps
     text = f"{now:%B %Y}, in US dollars\n\n"
-    text += _aligned(
+    text += aligned(
         ("", "spent", "held", "cap", "left"),
         (
             "today",
@@ -86,7 +87,7 @@ def _table(spending: Spending, path: Path, now: datetime) -> str:
         ("each record", "", "", *_cap(caps.record, None)),
     )
     if spending.by_engine:
-        text += "\n" + _aligned(
+        text += "\n" + aligned(
             ("by engine", "today", "month", "calls"),
             *(
                 (one.engine, _money(one.today_usd), _money(one.month_usd), f"{one.calls:,}")
@@ -99,17 +100,6 @@ def _table(spending: Spending, path: Path, now: datetime) -> str:
         text += f" {_money(spending.overdue_usd)}\n"
     text += f"forecast for the month: {_money(spending.forecast_usd)}\n"
     return text + f"database: {path}{'' if path.exists() else ' (not made yet)'}\n"
-
-
-def _aligned(*rows: tuple[str, ...]) -> str:
-    """The rows as lines: the first column to the left, the others to the right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [
-        row[0].ljust(widths[0])
-        + "".join("  " + cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))
-        for row in rows
-    ]
-    return "".join(line.rstrip() + "\n" for line in lines)
 
 
 def _cap(cap: float | None, left: float | None) -> tuple[str, str]:

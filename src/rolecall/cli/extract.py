@@ -18,9 +18,8 @@ from typing import TYPE_CHECKING
 from rolecall.batch.files import shown
 from rolecall.batch.inputs import PAGE_SUFFIXES, STDIN, Entries, Input, Left, count, expand, stream
 from rolecall.batch.output import Ledger, Mode, OutputError, open_ledger
-from rolecall.batch.run import Done, Form, PageWork
+from rolecall.batch.run import Done, Form, PageWork, crew_of, may_ask
 from rolecall.batch.run import run as run_pages
-from rolecall.batch.workers import METHOD, Crew
 from rolecall.cli import FAILED, OK, OVER_BUDGET, PIPE_CLOSED
 from rolecall.cli.options import Parser
 from rolecall.cli.options import settings as load_settings
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     from rolecall.batch.asking import Asker
 
 FEW = 8  # inputs that one worker does faster than several would start
-NO_LIMIT = 86_400.0  # seconds; what a time limit of 0 means
 
 DESCRIPTION = """\
 Reads job postings and writes one JSON record per input, always: values, their
@@ -89,7 +87,7 @@ class Order:
 def run(words: list[str]) -> int:
     """Extract, and return the exit code."""
     order = read_order(words)
-    asks = _asks(order.settings)
+    asks = may_ask(order.settings, os.environ)
     page_work = PageWork(
         order.settings,
         captured=order.captured,
@@ -121,7 +119,7 @@ def run(words: list[str]) -> int:
                 entries = map(known, itertools.chain(head, entries))
             else:
                 entries = itertools.chain(head, entries)
-            crew = _crew(order, many=many, asks=asks)
+            crew = crew_of(order.settings, many=many, asks=asks, ordered=order.out is None)
             asker = opened.enter_context(_asker(page_work, progress)) if asks else None
             page_work.asks = asker is not None
             if not gc.isenabled():  # all is loaded now, and none of it is garbage
@@ -265,31 +263,6 @@ def _progress(order: Order, seen: int, *, many: bool) -> Progress:
     return progress
 
 
-def _crew(order: Order, *, many: bool, asks: bool) -> Crew:
-    settings = order.settings
-    # Engines live in a thread of this process, and a process with threads is not safe to fork.
-    method = "spawn" if asks else METHOD
-    return Crew(
-        workers=settings.workers or (_cores() if many else 1),
-        timeout=settings.page_timeout_seconds or NO_LIMIT,
-        pages=settings.recycle_after or sys.maxsize,
-        ordered=order.out is None,
-        method=method,
-    )
-
-
-def _asks(settings: Settings) -> bool:
-    """Whether any engine may be asked; raises for settings that cannot be."""
-    from rolecall.engines.state import state_file
-
-    if settings.engine == "auto" and not settings.engines and not state_file(os.environ).exists():
-        return False  # the usual case: nothing of engines is loaded
-    from rolecall.drive.connect import declared_engines, policy_of
-
-    policy_of(settings)
-    return bool(declared_engines(settings, os.environ))
-
-
 @contextlib.contextmanager
 def _asker(page_work: PageWork, progress: Progress) -> Iterator[Asker | None]:
     """The engines, open; ``None`` if none of them answers."""
@@ -299,13 +272,6 @@ def _asker(page_work: PageWork, progress: Progress) -> Iterator[Asker | None]:
         for notice in asker.notices:
             progress.say(f"rolecall: {notice.message}")
         yield asker if asker.ready else None
-
-
-def _cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _head(entries: Entries, stop: Stop) -> list[Input]:

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from rolecall.core import Source
+from rolecall.evaluate.annotated import load_annotated
 from rolecall.evaluate.leave_out import leave_out
-from rolecall.evaluate.samples import load_samples
 from rolecall.evaluate.training.calibrate import LEAST, best_strength, values_of
 from rolecall.pipeline import extract_record, prepare
 
@@ -61,7 +61,7 @@ def measure(corpus: Path, records: Path) -> dict[str, Any]:
     command = [sys.executable, str(corpus / "score.py"), str(records), "--by", "site", "--json"]
     scored = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
     lines = [json.loads(line) for line in records.read_text("utf-8").splitlines()]
-    samples = {sample.id: sample for sample in load_samples(corpus)}
+    samples = {sample.id: sample for sample in load_annotated(corpus)}
     values = values_of(
         lines,
         {name: sample.gold for name, sample in samples.items()},

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 
 from rolecall.core import Source
-from rolecall.evaluate.samples import Sample, load_samples
+from rolecall.evaluate.annotated import Annotated, load_annotated
 from rolecall.evaluate.training.reader import train_reader
 from rolecall.pipeline import extract_record, prepare
 from rolecall.reader.model import MANIFEST
@@ -25,7 +25,7 @@ from rolecall.record import dump
 from rolecall.settings import Settings
 
 
-def deal(samples: Sequence[Sample], parts: int) -> list[tuple[str, ...]]:
+def deal(samples: Sequence[Annotated], parts: int) -> list[tuple[str, ...]]:
     """The sites of ``samples`` in ``parts`` groups of about equal numbers of pages."""
     sizes = Counter(sample.site for sample in samples)
     groups: list[list[str]] = [[] for _ in range(min(parts, len(sizes)))]
@@ -39,7 +39,7 @@ def deal(samples: Sequence[Sample], parts: int) -> list[tuple[str, ...]]:
 
 def read_part(sites: tuple[str, ...], *, corpus: Path, out: Path, again: bool) -> list[bytes]:
     """Train without ``sites`` (or take the folder that is there) and read their pages."""
-    samples = load_samples(corpus)
+    samples = load_annotated(corpus)
     folder = out / "models" / sites[0]
     if again or not (folder / MANIFEST).exists():
         train_reader([sample for sample in samples if sample.site not in sites], folder)
@@ -51,7 +51,7 @@ def read_part(sites: tuple[str, ...], *, corpus: Path, out: Path, again: bool) -
     ]
 
 
-def _source(sample: Sample, corpus: Path) -> Source:
+def _source(sample: Annotated, corpus: Path) -> Source:
     body = (corpus / "pages" / f"{sample.id}.html").read_bytes()
     return Source(body=body, locator=f"{sample.id}.html", url=sample.page.url)
 
@@ -60,7 +60,7 @@ def leave_out(
     corpus: Path, out: Path, *, parts: int = 6, workers: int = 2, again: bool = False
 ) -> Path:
     """Read every annotated page without its site; returns the path of the records."""
-    groups = deal(load_samples(corpus), parts)
+    groups = deal(load_annotated(corpus), parts)
     out.mkdir(parents=True, exist_ok=True)
     path = out / "records.jsonl"
     work = partial(read_part, corpus=corpus, out=out, again=again)

@@ -39,6 +39,18 @@ class Sample(Struct, frozen=True, kw_only=True):
     posting: bool = True
 
 
+class SampleSet(Struct, frozen=True):
+    """Samples in a fixed order.
+
+    ``fingerprint`` is a short hash of their ids, pages and labels. ``notices`` tell what reading
+    them had to say.
+    """
+
+    samples: tuple[Sample, ...]
+    fingerprint: str
+    notices: tuple[str, ...] = ()
+
+
 class Score(Struct, frozen=True):
     """How right a field is, from 0 to 1, and whether the label has a value for it."""
 
@@ -55,7 +67,8 @@ class Judged(Struct, frozen=True, kw_only=True):
     answer was cut), ``right_outcome``, ``asked`` (an engine was asked). ``adr009`` is the decision
     record's own metric, ``None`` where none of its fields is labelled with a value. ``tokens``
     counts the visible text. A sample without a record has the outcome ``missing``, and everything
-    in it counts as null.
+    in it counts as null; so does one with two records, whose outcome is ``duplicate``. ``posting``
+    is the sample's: whether it is a vacancy at all.
     """
 
     id: str
@@ -70,19 +83,21 @@ class Judged(Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
     cost_usd: float = 0.0
     usage: Usage = Usage()
+    posting: bool = True
 
 
 class Judgement(Struct, frozen=True, kw_only=True):
     """How one engine (or one way of using it) did on a set of samples.
 
     ``samples`` is the fingerprint of the set, ``config`` that of the records' settings; two
-    judgements can be compared where ``samples`` is the same.
+    judgements can be compared where ``samples`` is the same. ``notices`` tell what was left out.
     """
 
     name: str
     samples: str
     config: str
     rows: tuple[Judged, ...]
+    notices: tuple[str, ...] = ()
 
 
 class Interval(Struct, frozen=True):

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from rolecall.evaluate.samples import load_samples
+from rolecall.evaluate.annotated import load_annotated
 from rolecall.schema.posting import UNITS
 
 GOLD: Final[Mapping[str, tuple[str, ...]]] = {
@@ -50,7 +50,7 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, default=root.parent / "shared" / "corpus")
     parser.add_argument("--records", type=Path, default=root / "build" / "gate" / "records.jsonl")
     args = parser.parse_args()
-    gold = {sample.id: sample.gold for sample in load_samples(args.corpus)}
+    gold = {sample.id: sample.gold for sample in load_annotated(args.corpus)}
     rows = (json.loads(line) for line in args.records.read_text("utf-8").splitlines())
     for unit, (right, all_) in sorted(
         nulls(rows, gold).items(), key=lambda row: row[1][0] / row[1][1]

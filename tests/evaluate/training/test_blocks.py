@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rolecall.core import Source
-from rolecall.evaluate.samples import Sample
+from rolecall.evaluate.annotated import Annotated
 from rolecall.evaluate.training.blocks import (
     MOST_COPIES,
     ROWS_PER_SITE,
@@ -31,7 +31,7 @@ HTML = """<title>{role} | Larkfield</title><nav><a href="/">Home</a></nav><h1>{r
 ROLES = ("Nurse", "Cook", "Driver", "Baker", "Teacher", "Welder")
 
 
-def sample(role: str) -> Sample:
+def sample(role: str) -> Annotated:
     text = f"We run four homes for older people and look for a {role} who likes quiet."
     duty = "Give care to people through the night"
     gold: dict[str, Any] = {
@@ -45,7 +45,7 @@ def sample(role: str) -> Sample:
         "Free meals on every shift",
     }
     page = clean(Source(body=HTML.format(role=role).encode()))
-    return Sample(id=role, site=role, language="en", page=page, gold=gold)
+    return Annotated(id=role, site=role, language="en", page=page, gold=gold)
 
 
 @pytest.mark.parametrize("pages", [1, 2, 5, 20, 400])

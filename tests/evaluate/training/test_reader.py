@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from rolecall.core import Source
-from rolecall.evaluate.samples import Sample
+from rolecall.evaluate.annotated import Annotated
 from rolecall.evaluate.training.reader import train_rankers
 from rolecall.page import clean
 from rolecall.reader.blocks import Tagged, tag
@@ -29,7 +29,7 @@ NONE: dict[str, Any] = dict.fromkeys(
 )
 
 
-def sample(title: str, company: str, place: str) -> Sample:
+def sample(title: str, company: str, place: str) -> Annotated:
     gold = NONE | {
         "title": title,
         "company": company,
@@ -39,7 +39,7 @@ def sample(title: str, company: str, place: str) -> Sample:
         "experience_years_min": 2,
     }
     page = clean(Source(body=HTML.format(title, company, place).encode()))
-    return Sample(id=title, site=title, language="en", page=page, gold=gold)
+    return Annotated(id=title, site=title, language="en", page=page, gold=gold)
 
 
 @cache

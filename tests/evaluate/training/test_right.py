@@ -8,14 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rolecall.evaluate.training.right import (
-    bag_f1,
-    has_value,
-    right,
-    same_company,
-    same_place,
-    words,
-)
+from rolecall.evaluate.score.same import same_company_words as same_company
+from rolecall.evaluate.score.same import same_place_words as same_place
+from rolecall.evaluate.score.words import bag_f1, words
+from rolecall.evaluate.training.right import has_value, right
 from rolecall.reader.proposal import Proposal
 
 GOLD: dict[str, Any] = {

@@ -11,6 +11,8 @@ from rolecall.cli import OK, USAGE
 from rolecall.errors import UsageError
 
 VERBS = {
+    "run": "labelled pages through engines: figures and a report",
+    "report": "judge a run anew, for another target; list the misses of a field",
     "gate": "hold scores against pinned floors, which only go up",
 }
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pycrfsuite
 
-from rolecall.evaluate.samples import Sample
+from rolecall.evaluate.annotated import Annotated
 from rolecall.evaluate.training.augment import drop_words, vary
 from rolecall.evaluate.training.invented import Invented, invented
 from rolecall.evaluate.training.labels import label_blocks
@@ -27,7 +27,7 @@ SETTINGS = {
 
 
 def train_blocks(
-    samples: Sequence[Sample], path: Path, written: Sequence[Invented] | None = None
+    samples: Sequence[Annotated], path: Path, written: Sequence[Invented] | None = None
 ) -> None:
     """Write a tagger trained on ``samples`` to ``path``. Deterministic.
 
@@ -49,7 +49,7 @@ def copies(pages: int) -> int:
     return max(1, min(MOST_COPIES, ROWS_PER_SITE // pages))
 
 
-def training_rows(sample: Sample, count: int) -> list[tuple[list[list[str]], list[str]]]:
+def training_rows(sample: Annotated, count: int) -> list[tuple[list[list[str]], list[str]]]:
     """The features and labels of a page as it is, and of ``count`` copies in other layouts."""
     lines = prepare(sample.page)
     labels = label_blocks(lines, sample.gold)

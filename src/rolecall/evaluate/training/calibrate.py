@@ -14,7 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from rolecall.evaluate.scorers import field_scores
+from rolecall.evaluate.nouns import Sample
+from rolecall.evaluate.samples.corpus import expected_of
+from rolecall.evaluate.score.fields import aims_of
+from rolecall.evaluate.score.judge import field_scores
 from rolecall.reader.model import CALIBRATION, write_manifest
 from rolecall.schema.posting import UNITS
 
@@ -25,7 +28,7 @@ STRENGTHS: Final = ((4.0, 0.3), (20.0, 0.1), (60.0, 0.1), (200.0, 0.0))
 
 TOLERANCE: Final = 0.05
 FIELD_OF: Final = {
-    "places": "location",
+    "places": "locations",
     "salary": "salary_min",
     "experience": "experience_years_min",
 }
@@ -51,7 +54,8 @@ def values_of(
         name = Path(record["source"]).name.split(".")[0]
         if not record.get("data") or name not in gold:
             continue
-        scores = field_scores(record["data"], gold[name])
+        sample = Sample(id=name, site=site[name], expected=expected_of(gold[name]))
+        scores = field_scores(record["data"], sample, aims_of())
         for unit, fields in UNITS.items():
             found = next((f for f in fields if record["data"].get(f) is not None), None)
             if found is None:

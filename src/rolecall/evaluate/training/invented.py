@@ -18,7 +18,7 @@ from importlib.resources import files
 from typing import Final
 
 from rolecall.core import Page
-from rolecall.evaluate.samples import Sample
+from rolecall.evaluate.annotated import Annotated
 from rolecall.evaluate.training.invented_layouts import STYLES, Posting, Unit, render
 from rolecall.evaluate.training.labels import fold
 from rolecall.page import clean
@@ -34,7 +34,7 @@ AHEAD: Final = 8
 class Invented:
     """A rendered posting as a sample, with the label of every block of its page."""
 
-    sample: Sample
+    sample: Annotated
     labels: tuple[str, ...]
 
 
@@ -86,7 +86,7 @@ def laid_out(posting: Posting, style: str) -> Invented:
         "company": posting.company,
         "location": list(posting.location),
     }
-    sample = Sample(
+    sample = Annotated(
         id=f"{posting.id}-{style}",
         site=f"invented-{posting.id}",
         language=posting.language,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from rolecall.evaluate.training.right import words
+from rolecall.evaluate.score.words import words
 from rolecall.reader.blocks import Tagged
 
 

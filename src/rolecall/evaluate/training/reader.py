@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from rolecall.evaluate.samples import Sample, load_samples
+from rolecall.evaluate.annotated import Annotated, load_annotated
 from rolecall.evaluate.training import priors
 from rolecall.evaluate.training.blocks import train_blocks
 from rolecall.evaluate.training.calibrate import values_of, write_curves
@@ -58,7 +58,7 @@ THRESHOLDS = {
 }
 
 
-def train_reader(samples: Sequence[Sample], out: Path) -> None:
+def train_reader(samples: Sequence[Annotated], out: Path) -> None:
     """Write block tagger, rankers, skill reader and default calibration to ``out``."""
     out.mkdir(parents=True, exist_ok=True)
     train_blocks(samples, out / BLOCKS)
@@ -69,7 +69,7 @@ def train_reader(samples: Sequence[Sample], out: Path) -> None:
     write_manifest(out)
 
 
-def cross_tagged(samples: Sequence[Sample]) -> dict[str, Tagged]:
+def cross_tagged(samples: Sequence[Annotated]) -> dict[str, Tagged]:
     """Every page, invented ones too, as a tagger sees it that was trained without its site."""
     sizes = Counter(sample.site for sample in samples)
     home: dict[str, int] = {}
@@ -94,7 +94,7 @@ def cross_tagged(samples: Sequence[Sample]) -> dict[str, Tagged]:
 
 
 def train_rankers(
-    samples: Sequence[Sample], tagged: dict[str, Tagged], written: Sequence[Invented] = ()
+    samples: Sequence[Annotated], tagged: dict[str, Tagged], written: Sequence[Invented] = ()
 ) -> dict[str, Linear]:
     """A ranker for each unit that has proposals."""
     sizes = Counter(sample.site for sample in samples)
@@ -139,12 +139,12 @@ def train_rankers(
     return rankers
 
 
-def _titles(sample: Sample, tagged: Tagged) -> list[Proposal]:
+def _titles(sample: Annotated, tagged: Tagged) -> list[Proposal]:
     return [p for p in CHOSEN["title"](tagged) if right("title", p, sample.gold)]
 
 
 def _rows(
-    unit: str, proposals: Sequence[Proposal], sample: Sample
+    unit: str, proposals: Sequence[Proposal], sample: Annotated
 ) -> list[tuple[tuple[str, ...], bool | None]]:
     return [(p.features, right(unit, p, sample.gold)) for p in proposals]
 
@@ -161,7 +161,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=FOLDER)
     parser.add_argument("--records", type=Path, help="leave-out records to calibrate on")
     args = parser.parse_args()
-    samples = load_samples(args.corpus)
+    samples = load_annotated(args.corpus)
     train_reader(samples, args.out)
     if args.records:
         lines = [json.loads(line) for line in args.records.read_text("utf-8").splitlines()]

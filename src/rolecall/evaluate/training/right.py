@@ -6,25 +6,14 @@ places by their most specific word, numbers within one per cent.
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections import Counter
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
+from rolecall.evaluate.score.same import same_company_words, same_place_words
+from rolecall.evaluate.score.words import bag_f1, words
 from rolecall.reader.proposal import Proposal
 
 Gold = Mapping[str, Any]
-WORD = re.compile(r"\w+(?:[.+#/&'’-]*\w+|[+#]+)*")
-LEGAL_FORMS: Final = frozenset(
-    "inc incorporated ltd limited llc gmbh ag sa as a/s plc corp corporation co company group bv nv"
-    " oy ab srl spa sro".split()
-)
-
-
-def words(text: object) -> list[str]:
-    """Words of ``text``, folded."""
-    return WORD.findall(unicodedata.normalize("NFKC", str(text)).casefold())
 
 
 def right(unit: str, proposal: Proposal, gold: Gold) -> bool | None:
@@ -33,9 +22,9 @@ def right(unit: str, proposal: Proposal, gold: Gold) -> bool | None:
     if unit == "title":
         return _title(value, gold["title"])
     if unit == "company":
-        return bool(gold["company"]) and same_company(words(value), words(gold["company"]))
+        return bool(gold["company"]) and same_company_words(words(value), words(gold["company"]))
     if unit == "places":
-        return any(same_place(words(value), words(place)) for place in gold["location"])
+        return any(same_place_words(words(value), words(place)) for place in gold["location"])
     if unit == "salary":
         return _numbers(value, gold, ("salary_min", "salary_max"))
     if unit == "experience":
@@ -58,29 +47,6 @@ def has_value(unit: str, gold: Gold) -> bool:
     if unit == "experience":
         return gold["experience_years_min"] is not None or gold["experience_years_max"] is not None
     return bool(gold[unit])
-
-
-def same_company(a: list[str], b: list[str]) -> bool:
-    """Equal without legal forms, or one a run of at least half of the other's words."""
-    a = [w for w in a if w.strip(".") not in LEGAL_FORMS] or a
-    b = [w for w in b if w.strip(".") not in LEGAL_FORMS] or b
-    if not a or not b:
-        return False
-    short, long = sorted((a, b), key=len)
-    n = len(short)
-    inside = any(long[i : i + n] == short for i in range(len(long) - n + 1))
-    return a == b or "".join(a) == "".join(b) or (inside and n * 2 >= len(long))
-
-
-def same_place(found: list[str], gold: list[str]) -> bool:
-    """The most specific word is there, with at most twice as many others."""
-    return bool(gold) and gold[0] in found and len(set(found) - set(gold)) <= 2 * len(set(gold)) + 2
-
-
-def bag_f1(a: list[str], b: list[str]) -> float:
-    """F1 of two bags of words."""
-    shared = sum((Counter(a) & Counter(b)).values())
-    return 2 * shared / (len(a) + len(b)) if a and b else 0.0
 
 
 def _title(value: str, gold: str | None) -> bool | None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rolecall.evaluate import scorers
-from rolecall.evaluate.scorers import same_skill, skill_stem
+from rolecall.evaluate.score import same
+from rolecall.evaluate.score.same import same_skill, skill_stem
 from rolecall.reader.skill_groups import Group
 
 
 def set_f1(found: Sequence[str], wanted: Sequence[str]) -> float:
     """F1 of two lists of skills; 1 where both are empty."""
-    return scorers.set_f1(found, wanted, same_skill)
+    return same.set_f1(found, wanted, same_skill)
 
 
 def right(groups: Sequence[Group], wanted: Sequence[str]) -> list[bool]:

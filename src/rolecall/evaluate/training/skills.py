@@ -20,7 +20,7 @@ from typing import Any
 
 import pycrfsuite
 
-from rolecall.evaluate.samples import Sample, load_samples
+from rolecall.evaluate.annotated import Annotated, load_annotated
 from rolecall.evaluate.training.labels import label_blocks
 from rolecall.evaluate.training.logistic import fit
 from rolecall.evaluate.training.skill_score import right, set_f1
@@ -80,7 +80,7 @@ class Posting:
     lines: tuple[SkillLine, ...]
 
 
-def posting(sample: Sample) -> Posting:
+def posting(sample: Annotated) -> Posting:
     """The body lines of ``sample`` with the sections its annotations give them."""
     lines = prepare(sample.page)
     marks = label_blocks(lines, sample.gold)
@@ -93,7 +93,7 @@ def posting(sample: Sample) -> Posting:
 
 
 def train_skills(
-    samples: Sequence[Sample], out: Path, *, exclude_site: str | None = None
+    samples: Sequence[Annotated], out: Path, *, exclude_site: str | None = None
 ) -> SkillReader:
     """Train on every sample whose site is not ``exclude_site`` and write the model to ``out``."""
     data = learn([posting(s) for s in samples if s.site != exclude_site])
@@ -381,7 +381,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     args = parser.parse_args()
     began = time.perf_counter()
-    samples = load_samples(args.corpus)
+    samples = load_annotated(args.corpus)
     if args.out:
         train_skills(samples, args.out)
     else:

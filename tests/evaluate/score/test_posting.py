@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import json
 import random
-from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rolecall.evaluate.scorers import (
-    field_scores,
-    jaccard,
-    same_number,
-    same_skill,
-    same_text,
-    set_f1,
-)
+from rolecall.evaluate.nouns import Sample, Score
+from rolecall.evaluate.samples.corpus import _statements, also_of, expected_of
+from rolecall.evaluate.score.judge import judge
+from rolecall.evaluate.score.same import same_number, same_skill, same_text, set_f1
+from rolecall.evaluate.score.words import jaccard
 
-CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
+CORPUS = Path(__file__).parents[4] / "shared" / "corpus"
 GOLD: dict[str, Any] = {
     "title": "Night Nurse",
     "company": "Larkfield Care Ltd",
@@ -55,6 +51,14 @@ TEXTS = st.text("abc dé,.-", max_size=30)
 def perfect(gold: dict[str, Any]) -> dict[str, Any]:
     data = {name: value for name, value in gold.items() if name != "location"}
     return data | {"locations": [{"text": place} for place in gold["location"]]}
+
+
+def field_scores(data: dict[str, Any], gold: dict[str, Any], also: Any = None) -> dict[str, Score]:
+    """Scores by the names of the guide, whose ``location`` is our ``locations``."""
+    expected = expected_of(gold)
+    sample = Sample(id="a", site="a", expected=expected, also=also or {})
+    scores = judge({"outcome": "ok", "data": data}, sample).scores
+    return {"location" if name == "locations" else name: one for name, one in scores.items()}
 
 
 def score(field: str, value: object, **gold: object) -> float:
@@ -187,8 +191,10 @@ def test_scores_are_those_of_the_corpus_own_scorer() -> None:
         data = perfect({name: gold.get(name) for name in GOLD})
         other = draw.choice(rows)
         data = edited(data, perfect({name: other.get(name) for name in GOLD}), draw)
-        wanted, _ = module.judge(data, gold, defaultdict(list))
-        found = field_scores(data, gold)
+        stated = module.stated(CORPUS / "jsonld" / f"{gold['id']}.json")
+        blocks = _statements(CORPUS / "jsonld" / f"{gold['id']}.json")
+        wanted, _ = module.judge(data, gold, stated)
+        found = field_scores(data, gold, also_of(blocks, expected_of(gold)))
         assert set(found) == set(wanted)
         for name, (value, has_value) in wanted.items():
             assert found[name].has_value == has_value

@@ -13,7 +13,7 @@ from rolecall.page import clean
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
+class Annotated:
     """One annotated page. ``gold`` maps the keys of the corpus guide to the right values."""
 
     id: str
@@ -23,7 +23,7 @@ class Sample:
     gold: Mapping[str, Any]
 
 
-def load_samples(corpus: Path) -> list[Sample]:
+def load_annotated(corpus: Path) -> list[Annotated]:
     """The annotated pages of a corpus folder (``index.jsonl``, ``pages/``, ``gold/``), by id."""
     samples = []
     for line in (corpus / "index.jsonl").read_text("utf-8").splitlines():
@@ -37,7 +37,7 @@ def load_samples(corpus: Path) -> list[Sample]:
         body = (corpus / "pages" / f"{row['id']}.html").read_bytes()
         source = Source(body=body, locator=f"{row['id']}.html", url=row["url"] or None)
         samples.append(
-            Sample(
+            Annotated(
                 id=row["id"], site=row["site"], language=row["lang"], page=clean(source), gold=gold
             )
         )

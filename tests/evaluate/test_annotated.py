@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rolecall.evaluate.samples import load_samples
+from rolecall.evaluate.annotated import load_annotated
 
 PAGE = "<html><title>{0}</title><body><h1>{0}</h1><p>We bake bread at night.</p></body></html>"
 
@@ -34,7 +34,7 @@ def corpus(tmp_path: Path) -> Path:
 
 
 def test_annotated_postings_alone_by_id(corpus: Path) -> None:
-    found = load_samples(corpus)
+    found = load_annotated(corpus)
     assert [sample.id for sample in found] == ["a1", "b2"]
     first = found[0]
     assert (first.site, first.language, first.gold["title"]) == ("a", "en", "Baker a1")
@@ -45,4 +45,4 @@ def test_annotated_postings_alone_by_id(corpus: Path) -> None:
 
 def test_a_folder_without_an_index_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        load_samples(tmp_path)
+        load_annotated(tmp_path)

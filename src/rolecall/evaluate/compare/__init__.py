@@ -1,0 +1,18 @@
+"""Two engines on the same samples: which is better, by how much, and whether that can be told."""
+
+from rolecall.evaluate.compare.align import in_common, with_fields
+from rolecall.evaluate.compare.paired import compare
+from rolecall.evaluate.compare.result import Compared, Comparison, Spent, Verdict
+from rolecall.evaluate.compare.words import headline, verdict_words
+
+__all__ = [
+    "Compared",
+    "Comparison",
+    "Spent",
+    "Verdict",
+    "compare",
+    "headline",
+    "in_common",
+    "verdict_words",
+    "with_fields",
+]

@@ -1,0 +1,108 @@
+"""A file of samples, a folder of labelled pages, or an annotated corpus -> a set of samples."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from rolecall.errors import UsageError
+from rolecall.evaluate.nouns import Sample, SampleSet
+from rolecall.evaluate.samples.corpus import corpus_samples, is_corpus
+from rolecall.evaluate.samples.row import sample_of
+from rolecall.schema.schema import Schema
+
+BLOCK = 1 << 20
+
+
+def read_samples(path: str | Path, schema: Schema | None = None) -> SampleSet:
+    """Read samples and check them; the pages of files stay where they are.
+
+    ``schema`` is the user's own, if the labels are of its fields. Raises `UsageError` that names
+    file, line and remedy.
+    """
+    path = Path(path)
+    found = corpus_samples(path) if is_corpus(path) else _lines(path, schema)
+    samples = tuple(found)
+    _refuse_repeated(samples, path)
+    return SampleSet(samples, fingerprint_of(samples))
+
+
+def fingerprint_of(samples: Iterable[Sample]) -> str:
+    """A short hash of ids, pages and labels: all that decides what a score is.
+
+    Where the pages lie does not count, nor the order of the samples.
+    """
+    rows = sorted((sample.id, _sample_hash(sample)) for sample in samples)
+    whole = hashlib.sha256()
+    for name, one in rows:
+        whole.update(name.encode("utf-8", "surrogatepass") + b"\0" + one)
+    return whole.hexdigest()[:16]
+
+
+def _sample_hash(sample: Sample) -> bytes:
+    import orjson
+
+    known = {
+        "expected": sample.expected,
+        "also": sample.also,
+        "posting": sample.posting,
+        "url": sample.url,
+        "captured": sample.captured,
+    }
+    digest = hashlib.sha256(orjson.dumps(known, option=orjson.OPT_SORT_KEYS))
+    digest.update(_page_hash(sample))
+    return digest.digest()
+
+
+def _page_hash(sample: Sample) -> bytes:
+    if sample.body is not None:
+        return hashlib.sha256(sample.body).digest()
+    try:
+        with Path(sample.path).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").digest()
+    except OSError as error:
+        raise UsageError(
+            f"cannot read {sample.path}: {(error.strerror or str(error)).lower()}",
+            hint="check the name and the permissions",
+        ) from None
+
+
+def _lines(path: Path, schema: Schema | None) -> Iterator[Sample]:
+    import orjson
+
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                if not line.strip():
+                    continue
+                where = f"{path}:{number}"
+                try:
+                    row = orjson.loads(line)
+                except ValueError as error:
+                    raise UsageError(
+                        f"{where}: this is no JSON: {error}",
+                        hint="samples are JSON Lines: one object on each line",
+                    ) from None
+                yield sample_of(row, where, path.parent, schema, number)
+    except OSError as error:
+        raise UsageError(
+            f"cannot read {path}: {(error.strerror or str(error)).lower()}",
+            hint="name a file of samples, or a folder of pages with labels",
+        ) from None
+
+
+def _refuse_repeated(samples: Iterable[Sample], path: Path) -> None:
+    seen: set[str] = set()
+    for sample in samples:
+        if sample.id in seen:
+            raise UsageError(
+                f"{path}: two samples have the id {sample.id!r}",
+                hint='give each an "id" of its own',
+            )
+        seen.add(sample.id)
+    if not seen:
+        raise UsageError(
+            f"{path} holds no samples",
+            hint="rolecall eval label and rolecall eval import make some",
+        )

@@ -1,0 +1,8 @@
+"""How right records are: named scorers, field by field, and findings about whole records."""
+
+from __future__ import annotations
+
+from rolecall.evaluate.score.judge import judge, judgement_of
+from rolecall.evaluate.score.scorers import SCORERS
+
+__all__ = ["SCORERS", "judge", "judgement_of"]

@@ -1,0 +1,134 @@
+"""``rolecall eval run`` and ``report``: from labelled pages to figures, and on after a stop."""
+
+import json
+import signal
+import time
+
+import pytest
+from tests.cli.shell import page, rolecall, start
+
+pytest.importorskip("numpy")
+COUNT = 12
+
+
+@pytest.fixture
+def work(tmp_path):
+    """Pages of three sites with labels; one label is wrong on purpose."""
+    (tmp_path / "pages").mkdir()
+    rows = []
+    for number in range(COUNT):
+        name = f"pages/p{number:02}.html"
+        (tmp_path / name).write_text(page(number))
+        company = "Another Ltd" if number == 3 else "Harbour Bakery Ltd"
+        expected = {"title": "Night Baker", "company": company, "benefits": None}
+        url = f"https://site{number % 3}.example/{number}"
+        rows.append({"source": name, "url": url, "expected": expected})
+    (tmp_path / "labels.jsonl").write_text("".join(json.dumps(one) + "\n" for one in rows))
+    return tmp_path
+
+
+def run(work, *words, **more):
+    return rolecall("eval", *words, cwd=work, HOME=str(work), **more)
+
+
+def test_figures_records_and_a_report_come_out(work):
+    done = run(work, "run", "labels.jsonl", "--engine", "reader", "--engine", "stated")
+    assert done.returncode == 0, done.stderr
+    assert b"12 pages of 3 sites" in done.stdout
+    found = json.loads((work / "eval/results.json").read_text())
+    reader = next(one for one in found["engines"] if one["name"] == "reader")
+    assert reader["fields"]["title"]["all"]["mid"] == 1.0
+    assert reader["fields"]["company"]["all"]["mid"] == pytest.approx(11 / 12)
+    assert reader["fields"]["benefits"]["n_null"] == 12
+    assert reader["marks"]["grounded"]["mid"] == 1.0
+    report = (work / "eval/report.html").read_text()
+    assert "Harbour" not in report
+    assert "http" not in report.replace("http://www.w3.org/2000/svg", "")
+    records = (work / "eval/reader.jsonl").read_text().splitlines()
+    assert [json.loads(one)["source"] for one in records] == [
+        f"pages/p{number:02}.html" for number in range(COUNT)
+    ]
+
+
+def test_a_second_run_reads_nothing_and_says_the_same(work):
+    first = run(work, "run", "labels.jsonl")
+    before = (work / "eval/reader.jsonl").read_bytes()
+    again = run(work, "run", "labels.jsonl")
+    assert again.stdout == first.stdout
+    assert b"12 kept" in again.stderr
+    assert (work / "eval/reader.jsonl").read_bytes() == before
+
+
+def test_a_page_that_changed_is_read_again_and_a_new_label_judged_anew(work):
+    run(work, "run", "labels.jsonl")
+    (work / "pages/p00.html").write_text(page(0, title="Pastry Chef"))
+    done = run(work, "run", "labels.jsonl")
+    assert b"11 kept" in done.stderr
+    found = json.loads((work / "eval/results.json").read_text())
+    assert found["engines"][0]["fields"]["title"]["all"]["mid"] == pytest.approx(11 / 12)
+    stale = (work / "labels.jsonl").read_text().replace("Another Ltd", "Harbour Bakery Ltd")
+    (work / "labels.jsonl").write_text(stale)
+    refused = run(work, "report", "eval")
+    assert refused.returncode == 2
+    assert b"have changed since" in refused.stderr
+
+
+def test_other_settings_do_not_mix_into_the_same_records(work):
+    run(work, "run", "labels.jsonl", "--variant", "v:engine=none,least_sure=0.9")
+    mixed = run(work, "run", "labels.jsonl", "--variant", "v:engine=none,least_sure=0.5")
+    assert mixed.returncode == 2
+    assert b"--force" in mixed.stderr
+    anew = run(work, "run", "labels.jsonl", "--variant", "v:engine=none", "--force")
+    assert anew.returncode == 0, anew.stderr
+
+
+def test_misses_are_listed_with_both_values(work):
+    run(work, "run", "labels.jsonl")
+    done = run(work, "report", "eval", "--misses", "company")
+    (line,) = done.stdout.decode().splitlines()
+    assert "p03.html" in line
+    assert "Another Ltd" in line
+    assert "Harbour Bakery" in line
+    refused = run(work, "report", "eval", "--misses", "salery")
+    assert refused.returncode == 2
+
+
+def test_killed_in_the_middle_nothing_is_lost(work):
+    labels = (work / "labels.jsonl").read_text()
+    many = []
+    for number in range(400):
+        one = json.loads(labels.splitlines()[number % COUNT])
+        many.append(json.dumps(one | {"id": f"n{number}"}))
+    (work / "many.jsonl").write_text("\n".join(many) + "\n")
+    process = start("eval", "run", "many.jsonl", "--out", "run", cwd=work)
+    records = work / "run/reader.jsonl"
+    end = time.monotonic() + 60
+    while time.monotonic() < end and not (records.exists() and records.stat().st_size):
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    there = records.read_bytes().count(b"\n")
+    assert 0 < there < 400
+    done = run(work, "run", "many.jsonl", "--out", "run")
+    assert done.returncode == 0, done.stderr
+    ids = [json.loads(one)["source"] for one in records.read_text().splitlines()]
+    assert ids == [f"n{number}" for number in range(400)]
+    assert b"kept" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["run"], "SAMPLES"),
+        (["run", "none.jsonl"], "none.jsonl"),
+        (["run", "labels.jsonl", "--engine", "absent"], "absent"),
+        (["run", "labels.jsonl", "--target", "95"], "--target"),
+        (["report", "nowhere"], "no run"),
+        (["rum"], "run"),
+    ],
+)
+def test_wrong_calls_say_what_to_do(work, words, told):
+    done = run(work, *words)
+    assert done.returncode == 2
+    assert told in done.stderr.decode()
+    assert "Traceback" not in done.stderr.decode()
