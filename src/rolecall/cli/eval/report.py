@@ -88,6 +88,7 @@ def judgements_of(folder: Path, made: EvaluationRun, samples: SampleSet) -> list
 
 def report(folder: Path, samples: SampleSet, *, target: float, level: float, as_json: bool) -> int:
     """Write ``results.json`` and ``report.html`` and print the figures; returns the exit code."""
+    from rolecall.evaluate.compare import compare
     from rolecall.evaluate.report.evaluation import sections
     from rolecall.evaluate.report.page import page
     from rolecall.evaluate.results import results
@@ -98,8 +99,9 @@ def report(folder: Path, samples: SampleSet, *, target: float, level: float, as_
     found = results(judged, target=target, level=level)
     text = orjson.dumps(to_builtins(found), option=orjson.OPT_INDENT_2) + b"\n"
     (folder / RESULTS).write_bytes(text)
+    compared = [compare(judged[0], other, level=level) for other in judged[1:]]
     lead = f"{found.pages:,} labelled pages, read by {', '.join(one.name for one in judged)}"
-    whole = page("How right the extraction is", lead, sections(found, made))
+    whole = page("How right the extraction is", lead, sections(found, made, compared))
     (folder / PAGE).write_text(whole, "utf-8")
     if as_json:
         sys.stdout.write(text.decode())
@@ -130,7 +132,7 @@ def _tables(found: Results) -> str:
         ("", *(one.name for one in engines)),
         ("adr009", *(spanned(one.adr009) for one in engines)),
         ("macro", *(spanned(one.macro) for one in engines)),
-        ("macro_value", *(percent(one.macro_value) for one in engines)),
+        ("macro_value", *(percent(one.figures.macro_value) for one in engines)),
         ("right outcome", *(spanned(one.marks["right_outcome"]) for one in engines)),
         ("grounded", *(spanned(one.marks["grounded"]) for one in engines)),
         ("schema valid", *(spanned(one.marks["schema_valid"]) for one in engines)),

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from rolecall.evaluate.compare import Compared, Comparison, headline, verdict_words
 from rolecall.evaluate.nouns import Interval
 from rolecall.evaluate.report.page import Cell, Section, code, listed, plot, prose, table
 from rolecall.evaluate.report.plots import Bar, Line, bars, diagonal, histogram, lines
 from rolecall.evaluate.report.svg import Axis
 from rolecall.evaluate.results import EngineResult, Results
 from rolecall.evaluate.run import EvaluationRun
+from rolecall.evaluate.score.figures import Figures, GroupFigures
 from rolecall.evaluate.statistics import Threshold
 
 THRESHOLD: Final = 8_192
 PERCENT: Final = Axis(low=0.0, high=1.0, percent=True)
 
 
-def sections(found: Results, run: EvaluationRun) -> list[Section]:
+def sections(
+    found: Results, run: EvaluationRun, compared: Sequence[Comparison] = ()
+) -> list[Section]:
     """All parts of the report, in the order in which they are read."""
+    beside = [Section(title="Side by side", parts=_compared(compared))] if compared else []
     return [
         Section(title="At a glance", parts=_glance(found)),
+        *beside,
         Section(title="By field", parts=_fields(found)),
         Section(title="How far to trust the confidence", parts=_trust(found)),
         Section(title="Accuracy against coverage", parts=_coverage(found, run)),
@@ -46,19 +52,33 @@ def _marked(name: str) -> Callable[[EngineResult], str | Cell]:
     return lambda one: spanned(one.marks[name])
 
 
+def _each(one: EngineResult, total: float) -> float:
+    """A total over the pages as the mean of one."""
+    return total / max(1, one.figures.samples)
+
+
 GLANCE: Final[tuple[tuple[str, Callable[[EngineResult], str | Cell]], ...]] = (
     ("decision record's metric (adr009)", lambda one: spanned(one.adr009)),
     ("mean over fields (macro)", lambda one: spanned(one.macro)),
-    ("the same, of pages that have a value", lambda one: percent(one.macro_value)),
+    ("the same, of pages that have a value", lambda one: percent(one.figures.macro_value)),
     ("right outcome", _marked("right_outcome")),
     ("every value has support that is there", _marked("grounded")),
     ("the schema holds", _marked("schema_valid")),
     ("an answer or a list was cut", _marked("truncated")),
     ("an engine was asked", _marked("asked")),
     ("outcomes", lambda one: _outcomes(one)),
-    ("tokens in, a page", lambda one: f"{one.input_tokens / max(1, one.pages):,.0f}"),
-    ("tokens out, a page", lambda one: f"{one.output_tokens / max(1, one.pages):,.0f}"),
-    ("US dollars a 1,000 pages", lambda one: f"{1000 * one.cost_usd / max(1, one.pages):.3f}"),
+    (
+        "tokens in, a page",
+        lambda one: f"{_each(one, one.figures.usage.input_tokens):,.0f}",
+    ),
+    (
+        "tokens out, a page",
+        lambda one: f"{_each(one, one.figures.usage.output_tokens):,.0f}",
+    ),
+    (
+        "US dollars a 1,000 pages",
+        lambda one: f"{1000 * _each(one, one.figures.cost_usd):.3f}",
+    ),
     ("seconds a page: mean", lambda one: f"{one.seconds[0]:.3f}"),
     ("seconds a page: 95th percentile", lambda one: f"{one.seconds[2]:.3f}"),
 )
@@ -81,7 +101,7 @@ def _glance(found: Results) -> tuple[str, ...]:
         [
             Bar(name="adr009", values=tuple(e.adr009 for e in found.engines)),
             Bar(name="macro", values=tuple(e.macro for e in found.engines)),
-            Bar(name="macro_value", values=tuple(e.macro_value for e in found.engines)),
+            Bar(name="macro_value", values=tuple(e.figures.macro_value for e in found.engines)),
         ],
         names,
         title="How right each engine is",
@@ -90,8 +110,33 @@ def _glance(found: Results) -> tuple[str, ...]:
 
 
 def _outcomes(one: EngineResult) -> Cell:
-    told = ", ".join(f"{count:,} {name}" for name, count in one.outcomes.items())
+    told = ", ".join(f"{count:,} {name}" for name, count in one.figures.outcomes.items())
     return Cell(told, "words")
+
+
+def _compared(compared: Sequence[Comparison]) -> tuple[str, ...]:
+    """Each pair of engines on the same pages, field by field."""
+    parts: list[str] = []
+    for one in compared:
+        head = ["", one.a, one.b, "difference in points", "p", "p, all fields", "verdict"]
+        rows = [_pair(row, one) for row in (one.macro, one.adr009, *one.fields)]
+        parts += [prose(headline(one)), table(head, rows)]
+    told = (
+        "The tests and what a verdict rests on: `docs/evaluation.md`. A difference is that of the "
+        "first engine less the second."
+    )
+    return (*parts, prose(told))
+
+
+def _pair(row: Compared, one: Comparison) -> list[str | Cell]:
+    gap = "–"
+    if row.difference is not None:
+        low, mid, high = row.difference.low, row.difference.mid, row.difference.high
+        gap = f"{100 * mid:+.1f} ({100 * low:+.1f} to {100 * high:+.1f})"
+    kind = {"a": "good", "b": "bad"}.get(row.verdict, "soft")
+    ps = ("–" if p is None else f"{p:.4f}" for p in (row.p, row.p_adjusted))
+    verdict = Cell(verdict_words(row, one), f"words {kind}")
+    return [row.field, percent(row.a), percent(row.b), gap, *ps, verdict]
 
 
 def _fields(found: Results) -> tuple[str, ...]:
@@ -214,24 +259,32 @@ def least_sure(engine: EngineResult) -> str:
     return ",".join(told)
 
 
+MOST_GROUPS: Final = 60
+GROUPS: Final[tuple[tuple[str, Callable[[Figures], Mapping[str, GroupFigures]]], ...]] = (
+    ("site", lambda one: dict(sorted(one.sites.items(), key=lambda row: -row[1].samples))),
+    ("language", lambda one: one.languages),
+    ("tokens", lambda one: one.lengths),
+)
+
+
 def _groups(found: Results) -> tuple[str, ...]:
     parts: list[str] = []
     names = [one.name for one in found.engines]
-    for kind, head in (("site", "site"), ("language", "language"), ("length", "tokens")):
+    for head, of in GROUPS:
         rows: list[list[str | Cell]] = []
-        first = found.engines[0].groups[kind]
-        for name, group in list(first.items())[:60]:
-            cells = [e.groups[kind][name] for e in found.engines]
+        first = of(found.engines[0].figures)
+        for name, group in list(first.items())[:MOST_GROUPS]:
+            cells = [of(one.figures)[name] for one in found.engines]
             rows.append(
                 [
                     name,
-                    str(group.pages),
+                    str(group.samples),
                     *(percent(one.adr009) for one in cells),
                     *(percent(one.macro) for one in cells),
                 ]
             )
-        if len(first) > 60:
-            rows.append([f"and {len(first) - 60} more", *[""] * (2 * len(names) + 1)])
+        if len(first) > MOST_GROUPS:
+            rows.append([f"and {len(first) - MOST_GROUPS} more", *[""] * (2 * len(names) + 1)])
         columns = [head, "pages", *(f"adr009 {n}" for n in names), *(f"macro {n}" for n in names)]
         parts.append(table(columns, rows))
     return tuple(parts)
