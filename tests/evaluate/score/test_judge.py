@@ -304,6 +304,6 @@ def test_figures_by_site_language_and_length() -> None:
     assert found.rare == ("title", "company", "seniority")
     assert found.macro_value == pytest.approx(2 / 3)
     assert found.marked["grounded"] == 2
-    assert [length_of(n) for n in (0, 1, 500, 501, 8_000, 8_001)] == [
+    assert [length_of(n) for n in (0, 1, 500, 501, 8_192, 8_193)] == [
         "unknown", "0-500", "0-500", "500-1K", "4-8K", ">8K",
     ]  # fmt: skip

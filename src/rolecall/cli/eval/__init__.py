@@ -14,6 +14,7 @@ from rolecall.errors import UsageError
 VERBS = {
     "import": "make samples of a CSV table, of pages' own data, or of the annotated corpus",
     "split": "divide samples into train and test, by site, near-copies on one side",
+    "label": "correct extractions into labels, in the terminal",
     "run": "labelled pages through engines: figures and a report",
     "report": "judge a run anew, for another target; list the misses of a field",
     "gate": "hold scores against pinned floors, which only go up",
@@ -43,6 +44,7 @@ def run(words: list[str]) -> int:
         )
         raise UsageError(f"there is no verb {words[0]!a} of rolecall eval", hint=hint)
     name = words[0].replace("-", "_")
-    module = import_module(f"rolecall.cli.eval.{name}{'_' if iskeyword(name) else ''}")
+    taken = iskeyword(name) or name == run.__name__
+    module = import_module(f"rolecall.cli.eval.{name}{'_' if taken else ''}")
     verb: Callable[[list[str]], int] = module.run
     return verb(words[1:])

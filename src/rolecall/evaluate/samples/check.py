@@ -24,10 +24,12 @@ KEYS: Final[Mapping[str, type | tuple[type, ...]]] = {
     "language": (str, type(None)),
     "expected": dict,
     "also": dict,
+    "evidence": dict,
     "posting": bool,
     "note": str,
 }
-"""Keys of a sample; one that begins with ``x-`` is the user's own and is passed over."""
+"""Keys of a sample; one that begins with ``x-`` is the user's own and is passed over, and so is
+``evidence``, the quotes that a labeller saw."""
 
 PLACE_PARTS: Final = frozenset({"text", "name", "city", "region", "country"})
 AS_WRITTEN: Final = frozenset({"application_url", "application_email"})
