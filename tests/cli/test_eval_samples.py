@@ -124,3 +124,11 @@ def test_a_run_of_several_engines_needs_a_name(
     assert main(gate) == 2
     assert "--engine out of: reader, stated" in capsys.readouterr().err
     assert main([*gate, "--engine", "reader"]) == 0
+
+
+def test_without_labels_and_corpus_there_is_no_gate(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["eval", "gate"]) == 2
+    assert "SAMPLES RECORDS" in capsys.readouterr().err
+    assert main(["eval", "gate", "labels.jsonl"]) == 2

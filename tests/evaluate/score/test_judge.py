@@ -145,6 +145,13 @@ def test_records_of_several_settings_are_told() -> None:
     assert "2 different settings" in found.notices[0]
 
 
+def test_tokens_are_counted_once_for_all_engines() -> None:
+    some = samples(sample("a"), sample("b"))
+    first = judgement_of("x", [record("a"), record("b", text=None)], some)
+    again = judgement_of("y", [record("a"), record("b")], some, like=first)
+    assert again.rows == judgement_of("y", [record("a"), record("b")], some).rows
+
+
 def test_calls_are_summed() -> None:
     call = {"engine": "small", "result": "stop", "cost_usd": 0.25}
     call["usage"] = {"input_tokens": 10, "cached_tokens": 4, "output_tokens": 3}
