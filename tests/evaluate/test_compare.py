@@ -8,6 +8,7 @@ from tests.evaluate.judgements import judgement, right_or_wrong
 
 from rolecall.errors import UsageError
 from rolecall.evaluate.compare import compare, headline, in_common, verdict_words, with_fields
+from rolecall.evaluate.results import results
 from rolecall.evaluate.statistics import mcnemar_midp
 
 
@@ -134,7 +135,26 @@ def test_a_field_counts_only_where_it_is_labelled():
     )
     pay = found.fields[1]
     assert (pay.field, pay.n, pay.a, pay.b) == ("pay", 2, 1.0, 0.5)
-    assert found.macro.a == pytest.approx((3 / 4 + 1) / 2)
+    assert found.macro.a == pytest.approx((3 + 2) / 6)  # rare fields count as one
+    assert found.macro.difference.mid == pytest.approx(found.macro.a - found.macro.b)
+
+
+def test_macro_is_that_of_the_figures_of_a_run():
+    random = np.random.default_rng(3)
+    sites = [f"s{place // 4}" for place in range(60)]
+    columns = [
+        {
+            "title": list(random.random(60)),
+            "pay": [1.0 if place % 7 else None for place in range(60)],
+            "licence": [0.5, 1.0, 0.0] + [None] * 57,
+            "visa": [None] * 57 + [0.0, 1.0, 1.0],
+        }
+        for _ in range(2)
+    ]
+    a, b = two(*columns, sites=sites)
+    found = compare(a, b, draws=300)
+    assert found.macro.a == pytest.approx(results([a]).engines[0].macro.mid)
+    assert found.macro.b == pytest.approx(results([b]).engines[0].macro.mid)
     assert found.macro.difference.mid == pytest.approx(found.macro.a - found.macro.b)
 
 
@@ -168,7 +188,7 @@ def test_judgements_of_other_samples_are_refused_or_cut_to_what_is_shared():
         UsageError, match="one and other were measured on different samples"
     ) as info:
         compare(a, b)
-    assert "--common" in info.value.hint
+    assert "in_common" in info.value.hint
     found = compare(*in_common(a, b))
     assert (found.n, found.left_out_a, found.left_out_b) == (3, 1, 0)
 

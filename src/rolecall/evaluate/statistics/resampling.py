@@ -50,6 +50,7 @@ class Bootstrap:
     ) -> None:
         self._level = level
         self._sums, self._sizes = _columns(sums), _columns(sizes)
+        self.fields = self._sums.shape[1]
         self._drawn = _replicates(self._sums, self._sizes, seed, draws)
         self._left_out = _jackknife(self._sums, self._sizes)
 
@@ -101,7 +102,7 @@ def bca(
 ) -> list[Interval | None]:
     """For each field, the interval of the sum of ``sums`` over that of ``sizes`` (`Bootstrap`)."""
     drawn = Bootstrap(sums, sizes, level, seed, draws)
-    return [drawn.interval(field, bounds) for field in range(_columns(sums).shape[1])]
+    return [drawn.interval(field, bounds) for field in range(drawn.fields)]
 
 
 def sign_flip(differences: npt.ArrayLike, seed: int = 0, draws: int = FLIPS) -> list[float]:
