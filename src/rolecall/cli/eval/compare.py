@@ -54,9 +54,9 @@ def run(words: list[str]) -> int:
     """Judge, compare, print; returns the exit code."""
     told = parser().parse_intermixed_args(words)
     if not 0.5 <= told.level < 1:
-        raise UsageError("--level is a share from 0.5 to under 1, as 0.95")
+        raise UsageError("--level is a share from 0.5 to under 1", hint="0.95 is 95 per cent")
     if not 0 <= told.margin < 1:
-        raise UsageError("--margin is a share from 0 to under 1: 0.02 is two points")
+        raise UsageError("--margin is a share from 0 to under 1", hint="0.02 is two points")
     from rolecall.evaluate.compare import compare, in_common, that_were_read, with_fields
     from rolecall.evaluate.score import judgement_of
 
