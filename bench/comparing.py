@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -122,10 +122,10 @@ def unequal_engines(pairs: int) -> Iterator[Share]:
             yield Share("power, n 400, gap 5 points", case, found, pairs)
 
 
-def intervals(pairs: int) -> Iterator[Share]:
-    """How often 95 % intervals hold the truth."""
+def intervals(pairs: int, numbers: Sequence[int] = (10, 29, 100, 400)) -> Iterator[Share]:
+    """How often 95 % intervals hold the truth, for these numbers of sites."""
     runs = max(BATCH, pairs // 5)
-    for clusters in (10, 29, 100, 400):
+    for clusters in numbers:
         uneven = np.resize(_uneven(), clusters)
         for case, draw, truth, bounds in (
             ("difference, right or wrong, 1 page", _binary(1, 0.0), 0.05, (-1.0, 1.0)),

@@ -52,11 +52,11 @@ def test_too_few_labels_are_said_to_be_too_few():
 
 
 def test_many_labels_and_hardly_a_difference_are_no_difference_worth_naming():
-    a, b = right_or_wrong(8000, 110, 60, 1830)
+    a, b = right_or_wrong(3000, 60, 35, 905)
     found = compare(*two({"title": a}, {"title": b}), draws=400)
-    assert found.fields[0].p < 0.001  # there is one, but who would pay for it
+    assert found.fields[0].p < 0.02  # there is one, but who would pay for it
     assert found.fields[0].verdict == "equivalent"
-    strict = compare(*two({"title": a}, {"title": b}), margin=0.001, draws=400)
+    strict = compare(*two({"title": a}, {"title": b}), margin=0.003, draws=400)
     assert strict.fields[0].verdict == "a"
 
 
