@@ -9,6 +9,7 @@ from pathlib import Path
 from rolecall.errors import UsageError
 from rolecall.evaluate.nouns import Sample, SampleSet
 from rolecall.evaluate.samples.corpus import corpus_samples, is_corpus
+from rolecall.evaluate.samples.folder import folder_samples
 from rolecall.evaluate.samples.row import sample_of
 from rolecall.schema.schema import Schema
 
@@ -18,11 +19,17 @@ BLOCK = 1 << 20
 def read_samples(path: str | Path, schema: Schema | None = None) -> SampleSet:
     """Read samples and check them; the pages of files stay where they are.
 
+    ``path`` is a file of samples (JSON Lines), a folder of pages with their labels beside them, or
+    a folder in the layout of the annotated corpus (its vacancies alone).
+
     ``schema`` is the user's own, if the labels are of its fields. Raises `UsageError` that names
     file, line and remedy.
     """
     path = Path(path)
-    found = corpus_samples(path) if is_corpus(path) else _lines(path, schema)
+    if is_corpus(path):
+        found = corpus_samples(path)
+    else:
+        found = folder_samples(path, schema) if path.is_dir() else _lines(path, schema)
     samples = tuple(found)
     _refuse_repeated(samples, path)
     return SampleSet(samples, fingerprint_of(samples))
@@ -101,6 +108,12 @@ def _refuse_repeated(samples: Iterable[Sample], path: Path) -> None:
                 hint='give each an "id" of its own',
             )
         seen.add(sample.id)
+    if not seen and path.is_dir():
+        raise UsageError(
+            f"{path}: no page in this folder has labels beside it",
+            hint="put the labels of page.html into page.label.json, or make a file of samples with "
+            "rolecall eval label or rolecall eval import",
+        )
     if not seen:
         raise UsageError(
             f"{path} holds no samples",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from rolecall.evaluate.score.figures import Figures, figures
 from rolecall.evaluate.score.judge import judge, judgement_of
 from rolecall.evaluate.score.scorers import SCORERS
 
-__all__ = ["SCORERS", "judge", "judgement_of"]
+__all__ = ["SCORERS", "Figures", "figures", "judge", "judgement_of"]

@@ -174,7 +174,7 @@ def label_of(aim: Aim, expected: Mapping[str, Any]) -> Any:
     for name in aim.path:
         if at is None:
             return None
-        if not isinstance(at, Mapping) or name not in at:
+        if not isinstance(at, dict | Mapping) or name not in at:
             return UNLABELLED
         at = at[name]
     return at
@@ -183,5 +183,5 @@ def label_of(aim: Aim, expected: Mapping[str, Any]) -> Any:
 def value_at(data: Any, path: tuple[str, ...]) -> Any:
     """What stands at ``path``; ``None`` if nothing does."""
     for name in path:
-        data = data.get(name) if isinstance(data, Mapping) else None
+        data = data.get(name) if isinstance(data, dict) else None
     return data

@@ -21,7 +21,7 @@ def marks_of(record: Mapping[str, Any], schema: Schema | None, *, posting: bool)
     the record has the text its evidence points into.
     """
     outcome, data = record.get("outcome"), record.get("data")
-    attempts = [row for row in record.get("attempts") or () if isinstance(row, Mapping)]
+    attempts = [row for row in record.get("attempts") or () if isinstance(row, dict)]
     right = ("ok", "partial") if posting else ("not_a_posting",)
     out = {
         "right_outcome": outcome in right,
@@ -44,12 +44,11 @@ def is_valid(data: Mapping[str, Any], schema: Schema | None) -> bool:
 
 
 def was_cut(record: Mapping[str, Any]) -> bool:
-    """Whether an engine's answer ended before its end, or a value was cut."""
+    """Whether an engine's answer was cut: by its limit of tokens, or as a whole by ours."""
     return any(
-        isinstance(row, Mapping) and row.get("result") in CUT
-        for row in record.get("attempts") or ()
+        isinstance(row, dict) and row.get("result") in CUT for row in record.get("attempts") or ()
     ) or any(
-        isinstance(row, Mapping) and row.get("kind") == "truncated"
+        isinstance(row, dict) and row.get("kind") == "truncated" and not row.get("pointer")
         for row in record.get("problems") or ()
     )
 
@@ -82,7 +81,7 @@ def _supports(
     if pointer in evidence:
         if data is not None:
             yield (evidence[pointer],)
-    elif isinstance(data, Mapping):
+    elif isinstance(data, dict):
         for name, item in data.items():
             yield from _supports(item, step(pointer, name), evidence)
     elif isinstance(data, list):
@@ -94,7 +93,7 @@ def _supports(
 
 
 def _stands(one: Any, text: Any) -> bool | None:
-    if not isinstance(one, Mapping):
+    if not isinstance(one, dict):
         return False
     match, start, end = one.get("match"), one.get("start"), one.get("end")
     if match in ("stated", "derived"):

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from rolecall.evaluate.score.words import bag_f1, fold, jaccard, value_words
+from rolecall.evaluate.score.words import fold, jaccard, text_f1, value_words
 
 LEGAL_FORMS: Final = frozenset(
     "inc incorporated ltd limited llc gmbh ag sa as a/s plc corp corporation co company group bv nv"
@@ -34,7 +34,7 @@ def same_exactly(a: Any, b: Any) -> bool:
 
 def same_normalised(a: Any, b: Any) -> bool:
     """Equal but for markup, case, Unicode forms and white space, also within lists and objects."""
-    return bool(canonical(a) == canonical(b))
+    return (type(a) is type(b) and bool(a == b)) or bool(canonical(a) == canonical(b))
 
 
 def canonical(value: Any) -> Any:
@@ -54,7 +54,7 @@ def same_text(a: Any, b: Any) -> bool:
 
 def same_phrase(a: Any, b: Any) -> bool:
     """Half of the words are shared, each as often as it stands there."""
-    return bag_f1(value_words(a), value_words(b)) >= HALF
+    return text_f1(a, b) >= HALF
 
 
 def same_company(a: Any, b: Any) -> bool:

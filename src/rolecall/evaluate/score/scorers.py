@@ -14,7 +14,7 @@ from msgspec import Struct
 from rolecall.evaluate.score import same
 from rolecall.evaluate.score.money import same_money
 from rolecall.evaluate.score.overlap import range_overlap
-from rolecall.evaluate.score.words import bag_f1, fold, value_words
+from rolecall.evaluate.score.words import fold, text_f1, value_words
 
 
 class Claim(Struct, frozen=True):
@@ -95,7 +95,7 @@ def _place(claim: Claim) -> float:
     return best
 
 
-def _places(value: Any) -> list[tuple[str, ...]]:
+def _places(value: Any) -> list[list[str]]:
     """The words of each place: of its text, or of its parts where it has none."""
     out = []
     for item in value if isinstance(value, list | tuple) else [value]:
@@ -121,7 +121,7 @@ def _text_coverage(claim: Claim) -> float:
 def _bags(found: str, wanted: str) -> float:
     if found == wanted:
         return float(bool(value_words(found)))
-    return bag_f1(value_words(found), value_words(wanted))
+    return text_f1(found, wanted)
 
 
 def _joined(value: Any) -> str:
