@@ -3,8 +3,9 @@
 import json
 import sys
 
-import comparing
 import pytest
+
+import comparing
 
 pytest.importorskip("numpy")
 

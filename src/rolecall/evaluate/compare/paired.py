@@ -14,7 +14,7 @@ from msgspec import Struct, structs
 from rolecall.evaluate.compare.align import Array, Pairs, pairs_of
 from rolecall.evaluate.compare.result import Compared, Comparison, Spent, Test
 from rolecall.evaluate.nouns import Interval, Judgement
-from rolecall.evaluate.results import RARE
+from rolecall.evaluate.score.figures import RARE
 from rolecall.evaluate.statistics import (
     Bootstrap,
     cohens_h,
@@ -63,11 +63,11 @@ def compare(
     """
     pairs = pairs_of(a, b)
     terms = Terms(level=level, margin=margin)
-    off, parts = _differences(pairs), _parts(pairs)
+    off = _differences(pairs)
     sums, sizes = pairs.by_unit(off), pairs.by_unit(np.isfinite(off).astype(np.float64))
-    drawn = Bootstrap(_with_parts(sums, parts), _with_parts(sizes, parts), level, seed, draws)
+    drawn = Bootstrap(sums, sizes, level, seed, draws)
     *fields, adr009 = _singles(pairs, drawn, sign_flip(sums[:, : len(pairs.fields) + 1], seed))
-    macro = _macro(pairs, parts, drawn.interval_of_mean(range(sums.shape[1], drawn.fields)), seed)
+    macro = _macro(pairs, drawn, seed)
     left, right = zip(*pairs.rows, strict=True)
     return Comparison(
         a=a.name,
@@ -109,18 +109,6 @@ def _differences(pairs: Pairs) -> Array:
     """A's less B's, samples x (fields, ``adr009``, cost, seconds)."""
     took = [(one.cost_usd - two.cost_usd, one.seconds - two.seconds) for one, two in pairs.rows]
     return np.concatenate([pairs.a - pairs.b, np.asarray(took, dtype=np.float64)], axis=1)
-
-
-def _parts(pairs: Pairs) -> list[list[int]]:
-    """The columns of the parts of which ``macro`` is the mean: fields, and the rare ones as one."""
-    there = [c for c in range(len(pairs.fields)) if np.isfinite(pairs.a[:, c]).any()]
-    rare = [column for column in there if pairs.with_value[column] < RARE]
-    return [[column] for column in there if column not in rare] + ([rare] if rare else [])
-
-
-def _with_parts(array: Array, parts: list[list[int]]) -> Array:
-    summed = [array[:, part].sum(axis=1, keepdims=True) for part in parts]
-    return np.concatenate([array, *summed], axis=1)
 
 
 def _singles(pairs: Pairs, drawn: Bootstrap, flips: list[float]) -> list[Compared]:
@@ -181,22 +169,17 @@ def _tested(
     return (max(exact, flipped), "mcnemar_and_sign_flip") if clustered else (exact, "mcnemar")
 
 
-def _macro(
-    pairs: Pairs, parts: list[list[int]], difference: Interval | None, seed: int
-) -> Compared:
-    """The mean of the parts' scores, each part counting the same."""
-    if not parts:
+def _macro(pairs: Pairs, drawn: Bootstrap, seed: int) -> Compared:
+    """The mean of the fields' scores, each field counting the same, the rare ones as one."""
+    columns = [c for c in range(len(pairs.fields)) if np.isfinite(pairs.a[:, c]).any()]
+    if not columns:
         return Compared(field="macro", n=0, sites=0, reason="no page is labelled")
-    columns = [column for part in parts for column in part]
+    rare = sum(pairs.with_value[column] < RARE for column in columns)
+    parts = np.array([1.0 / rare if pairs.with_value[c] < RARE else 1.0 for c in columns])
     a, b = pairs.a[:, columns], pairs.b[:, columns]
     there = np.isfinite(a)
     a, b = np.where(there, a, 0.0), np.where(there, b, 0.0)
-    counts = there.sum(axis=0)
-    size = {column: int(n) for column, n in zip(columns, counts, strict=True)}
-    # what one score of a column adds to the mean of the parts
-    weight = np.array(
-        [1.0 / (len(parts) * sum(size[one] for one in part)) for part in parts for _ in part]
-    )
+    weight = parts / parts.sum() / there.sum(axis=0)  # what one score adds to the mean
     share = (a - b) @ weight
     rows = there.any(axis=1)
     n, units = int(rows.sum()), pairs.unit[rows]
@@ -209,7 +192,7 @@ def _macro(
         sites=np.unique(units).size if pairs.sites > 1 else 1,
         a=left,
         b=right,
-        difference=difference,
+        difference=drawn.interval_of_mean(columns, weights=parts.tolist()),
         only_a=int((share > ROUNDING).sum()),
         only_b=int((share < -ROUNDING).sum()),
         test="sign_flip",
