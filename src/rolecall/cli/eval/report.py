@@ -86,7 +86,15 @@ def judgements_of(folder: Path, made: EvaluationRun, samples: SampleSet) -> list
     ]
 
 
-def report(folder: Path, samples: SampleSet, *, target: float, level: float, as_json: bool) -> int:
+def report(
+    folder: Path,
+    samples: SampleSet,
+    *,
+    target: float,
+    level: float,
+    as_json: bool,
+    quiet: bool = False,
+) -> int:
     """Write ``results.json`` and ``report.html`` and print the figures; returns the exit code."""
     from rolecall.evaluate.compare import compare
     from rolecall.evaluate.report.evaluation import sections
@@ -110,7 +118,8 @@ def report(folder: Path, samples: SampleSet, *, target: float, level: float, as_
         for one in judged:
             for notice in one.notices:
                 sys.stderr.write(f"{one.name}: {notice}\n")
-        sys.stderr.write(f"report: {folder / PAGE}\n")
+        if not quiet:
+            sys.stderr.write(f"report: {folder / PAGE}\n")
     sys.stdout.flush()
     return OK
 

@@ -1,0 +1,1 @@
+"""Labelling in the terminal: an extraction is corrected into what is right for its page."""
