@@ -46,13 +46,13 @@ def run(words: list[str]) -> int:
     from rolecall.evaluate.verify.live import Live, Watch, look
     from rolecall.evaluate.verify.page import Verified, as_data, as_html, as_text
     from rolecall.evaluate.verify.run import UNSEEN, Subject, verify
+    from rolecall.evaluate.ways import ALONE
 
-    # In a run an engine may be named that is none here, such as "reader": then it is read only.
     labelled = (
         read_labelled(Path(told.run), told.run_engine or told.engine or "") if told.run else None
     )
     bench = BenchFile.read(Path(told.bench)) if told.bench else None
-    settings = load_settings({"engine": told.engine})
+    settings = load_settings(ALONE.get(told.engine or "", {"engine": told.engine}))
     command = shlex.join(["rolecall", "verify", *words]).replace("`", "'")
     if told.only and set(told.only) <= set(UNSEEN):
         live = Live(reason="not looked at")

@@ -142,11 +142,21 @@ def _intervals(decision: Decision) -> Iterator[Block]:
         )
     else:
         told = ", ".join(f"{measure} of {name}" for name, measure in found.moved)
-        yield Prose(
-            f"Drawn {found.draws:,} times with the seed {found.seed}: {told}. Candidates are drawn "
-            "apart from each other; measured on the same samples, they move together more than "
-            "that, so that the chances are more even here than they are."
-        )
+        yield Prose(f"Drawn {found.draws:,} times with the seed {found.seed}: {told}.")
+        if found.together:
+            pairs = (
+                f"{found.moved[i][0]} with {found.moved[j][0]} {value:.2f}"
+                for j, i, value in found.together
+            )
+            yield Prose(
+                "Measured on the same samples, they move together, as their means by site do; the "
+                f"correlations: {', '.join(pairs)}."
+            )
+        elif len(found.moved) > 1:
+            yield Prose(
+                "They are drawn apart from each other: no means by site on the same samples are "
+                "known, which would say how they move together."
+            )
     if found.fixed:
         told = ", ".join(f"{measure} of {name}" for name, measure in found.fixed)
         yield Prose(f"Without an interval, and taken as it is: {told}.")

@@ -46,7 +46,7 @@ class Subject(Struct, frozen=True, kw_only=True):
 
 
 def verify(subject: Subject) -> tuple[Finding, ...]:
-    """A finding for every requirement that is held; a run that cannot be read raises `UsageError`."""
+    """A finding for each requirement that is held; an unreadable run raises `UsageError`."""
     live, labelled, command = subject.live, subject.labelled, subject.command
     schema = Schema.from_json(Path(subject.settings.schema)) if subject.settings.schema else None
     measured = load.of_live(live, subject.gpus, command)
