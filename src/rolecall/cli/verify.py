@@ -41,6 +41,7 @@ def run(words: list[str]) -> int:
     from rolecall import __version__
     from rolecall.evaluate.choose.bench_file import BenchFile
     from rolecall.evaluate.machine import machine
+    from rolecall.evaluate.verify import load
     from rolecall.evaluate.verify.gpu import read_gpus
     from rolecall.evaluate.verify.labels import read_labelled
     from rolecall.evaluate.verify.live import Live, Watch, look
@@ -54,7 +55,8 @@ def run(words: list[str]) -> int:
     bench = BenchFile.read(Path(told.bench)) if told.bench else None
     settings = load_settings(ALONE.get(told.engine or "", {"engine": told.engine}))
     command = shlex.join(["rolecall", "verify", *words]).replace("`", "'")
-    if told.only and set(told.only) <= set(UNSEEN):
+    enough = {*UNSEEN, *(load.of_bench(bench) if bench is not None else ())}
+    if told.only and set(told.only) <= enough:
         live = Live(reason="not looked at")
     else:
         live = look(settings, os.environ, Watch(seconds=told.seconds, say=_say))

@@ -99,12 +99,12 @@ def shift_told(shift: Shift | None, winner: str) -> str:
     if shift is None:
         return f"No weights at all put another candidate level with {winner}."
     moves = ", ".join(
-        f"{shown(100 * amount, 1)} points from {a.replace('_', ' ')} to {b.replace('_', ' ')}"
+        f"{percent(amount)} from {a.replace('_', ' ')} to {b.replace('_', ' ')}"
         for a, b, amount in shift.moves
     )
     return (
         f"The least weight that must be moved for another one to draw level is "
-        f"{shown(100 * shift.amount, 1)} of 100 points: {moves}; then {shift.rival} is level."
+        f"{percent(shift.amount)} of all: {moves}; then {shift.rival} is level."
     )
 
 
