@@ -22,6 +22,7 @@ VERBS = {
     "prompt": "what an engine would be asked about a page",
     "doctor": "what works here, which engines answer and what they hold to",
     "eval": "measure engines on labelled pages, compare them, pin floors",
+    "bench": "how fast an engine or the whole pipeline is, under load",
     "schema": "check a JSON Schema of your own, show the default one",
     "budget": "what paid engines have cost, and what the caps leave",
     "settings": "every setting, its value and where it came from",

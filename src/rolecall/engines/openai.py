@@ -45,6 +45,11 @@ class OpenAIEngine:
         """How often a call is tried at most."""
         return self.calls.limits.tries
 
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """The addresses of its API."""
+        return tuple(one.url for one in self.calls.wire.replicas.all)
+
     async def count_tokens(self, prompt: Prompt) -> int | None:
         """The tokens of the messages as the server counts them; ``None`` where it cannot.
 
