@@ -48,6 +48,9 @@ examples:
 exit codes: 0 done; 2 refused: the labels cannot be used, or the reader is not better."""
 
 
+ALIKE = "Every held-out page has the same values before and after: only confidences can differ."
+
+
 def run(words: list[str]) -> int:
     """Fit, measure, tell, and install if asked to and if it is better; returns the exit code."""
     told = parser().parse_intermixed_args(words)
@@ -156,8 +159,9 @@ def report(found: Refit) -> str:
             rows.append((one.field, str(one.n), *_scores(one), verdict_words(one, compared)))
         elif one.b is not None:
             alike.append(f"{one.field} {100 * one.b:.1f}")
+    differs = len(rows) > 1
     rows += [
-        (one.field, str(one.n), *_scores(one), verdict_words(one, compared))
+        (one.field, str(one.n), *_scores(one), verdict_words(one, compared) if differs else "same")
         for one in (compared.macro, compared.adr009)
         if one.n
     ]
@@ -165,7 +169,7 @@ def report(found: Refit) -> str:
     if alike:
         told = textwrap.fill(", ".join(alike), 88, initial_indent="  ", subsequent_indent="  ")
         out.append(f"the same before and after:\n{told}\n\n")
-    out.append(f"{headline(compared)}\n")
+    out.append(f"{headline(compared) if differs else ALIKE}\n")
     learnt = [("ranker", "pages", "change", "gain")]
     for fit in found.fitted:
         what = "kept" if fit.strength is None else f"refitted, draw {fit.strength[1]:g}"
@@ -191,7 +195,7 @@ def report(found: Refit) -> str:
 def _scores(one: Compared) -> tuple[str, str, str]:
     before = "-" if one.b is None else f"{100 * one.b:.1f}"
     after = "-" if one.a is None else f"{100 * one.a:.1f}"
-    gap = one.difference
+    gap = one.difference if one.only_a or one.only_b else None
     told = f"{100 * gap.mid:+.1f} ({100 * gap.low:+.1f} to {100 * gap.high:+.1f})" if gap else "-"
     return before, after, told
 

@@ -122,12 +122,17 @@ def _error(gains: Mapping[int, float], pages: int) -> float:
     return math.sqrt(spread * len(gains) / max(1, len(gains) - 1)) / pages
 
 
+def _kept(one: Fitted) -> Fitted:
+    return Fitted(one.unit, one.pages, 0.0, None)
+
+
 class Trials:
     """Rankers fitted without one group of sites, or without two: made once, used in both."""
 
     def __init__(self, model: Model, taught: Mapping[str, Sequence[Lesson]], groups: int) -> None:
         self.model, self.taught, self.groups = model, taught, groups
         self._made: dict[tuple[Any, ...], Linear] = {}
+        self._best: dict[tuple[str, frozenset[int]], Fitted] = {}
 
     def ranker(self, unit: str, strength: tuple[int, float], out: frozenset[int]) -> Linear:
         """The unit's ranker fitted to the pages of all groups but ``out``."""
@@ -145,6 +150,12 @@ class Trials:
         Each group is judged by rankers that have seen neither it nor ``without``.
         """
         pages = [one for one in self.taught[unit] if one.group not in without]
+        if (unit, without) in self._best:
+            return self._best[unit, without]
+        kept = self._best[unit, without] = self._choice(unit, without, pages)
+        return kept
+
+    def _choice(self, unit: str, without: frozenset[int], pages: Sequence[Lesson]) -> Fitted:
         kept = Fitted(unit, len(pages), 0.0, None)
         if len(pages) < LEAST_PAGES or len({one.group for one in pages}) < 2:
             return kept
@@ -162,12 +173,25 @@ class Trials:
                 kept = Fitted(unit, len(pages), mean, strength)
         return kept
 
+    def _stands(self, one: Fitted) -> bool:
+        """Whether most choices without one group agree that the unit should change."""
+        if one.strength is None:
+            return True
+        others = [self.best(one.unit, frozenset({group})) for group in range(self.groups)]
+        return 2 * sum(other.strength is not None for other in others) > self.groups
+
     def fitted(
         self, without: frozenset[int] = frozenset()
     ) -> tuple[dict[str, Linear], list[Fitted]]:
-        """The rankers of all units, those that change fitted to all groups but ``without``."""
+        """The rankers of all units, those that change fitted to all groups but ``without``.
+
+        With all groups, a unit changes only if it would have changed without most single groups
+        too: what is told by one site alone was not measured on any other.
+        """
         rankers = dict(self.model.rankers)
         told = [self.best(unit, without) for unit in UNITS_FITTED]
+        if not without:
+            told = [one if self._stands(one) else _kept(one) for one in told]
         for one in told:
             if one.strength is not None:
                 rankers[one.unit] = self.ranker(one.unit, one.strength, without)
