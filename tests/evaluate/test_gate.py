@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rolecall.evaluate import gate
-from rolecall.evaluate.gate import SLACK, compare, fingerprint, floors_of, show, update
+from rolecall.evaluate.floors import SLACK
+from rolecall.evaluate.gate import compare, fingerprint, floors_of, show, update
+
+TODAY = date(2026, 3, 31)
 
 
 def found(adr009: float = 0.9, corpus: str = "abc", **changes: Any) -> dict[str, Any]:
@@ -56,14 +60,14 @@ def test_small_sites_and_rare_fields_have_no_floor() -> None:
 
 
 def test_what_was_pinned_holds(floors: Path) -> None:
-    assert update(found(), allow=False) == 0
+    assert update(found(), reason="", today=TODAY) == 0
     assert compare(found()) == 0
     assert compare(found(adr009=0.95)) == 0
     assert compare(found(adr009=0.9 - SLACK / 2)) == 0
 
 
 def test_a_broken_floor_is_named(floors: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    update(found(), allow=False)
+    update(found(), reason="", today=TODAY)
     capsys.readouterr()
     assert compare(found(adr009=0.8)) == 1
     out = capsys.readouterr().out
@@ -76,22 +80,22 @@ def test_a_broken_floor_is_named(floors: Path, capsys: pytest.CaptureFixture[str
 def test_a_figure_that_is_gone_breaks_its_floor(
     floors: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    update(found(), allow=False)
+    update(found(), reason="", today=TODAY)
     assert compare(found(fields={})) == 1
     assert "field title" in capsys.readouterr().out
 
 
 def test_another_corpus_breaks_the_gate(floors: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    update(found(), allow=False)
+    update(found(), reason="", today=TODAY)
     assert compare(found(corpus="other")) == 1
     assert "corpus" in capsys.readouterr().out
 
 
 def test_floors_are_not_lowered(floors: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    update(found(), allow=False)
+    update(found(), reason="", today=TODAY)
     before = floors.read_bytes()
     capsys.readouterr()
-    assert update(found(adr009=0.8), allow=False) == 1
+    assert update(found(adr009=0.8), reason="", today=TODAY) == 1
     assert floors.read_bytes() == before
     out = capsys.readouterr().out
     assert "adr009" in out
@@ -99,17 +103,38 @@ def test_floors_are_not_lowered(floors: Path, capsys: pytest.CaptureFixture[str]
 
 
 def test_floors_are_lowered_where_that_is_allowed(floors: Path) -> None:
-    update(found(), allow=False)
-    assert update(found(adr009=0.8), allow=True) == 0
+    update(found(), reason="", today=TODAY)
+    assert update(found(adr009=0.8), reason="pay is an image now", today=TODAY) == 0
     assert pinned(floors)["adr009"] == pytest.approx(0.8 - SLACK)
+    told = json.loads(floors.read_text("utf-8"))["lowered"]["adr009"]
+    assert told == {
+        "from": pytest.approx(0.9 - SLACK),
+        "to": pytest.approx(0.8 - SLACK),
+        "reason": "pay is an image now",
+        "date": "2026-03-31",
+    }
+
+
+def test_a_reason_stays_when_floors_rise_again(floors: Path) -> None:
+    update(found(), reason="", today=TODAY)
+    update(found(adr009=0.8), reason="pay is an image now", today=TODAY)
+    assert update(found(adr009=0.85), reason="", today=date(2026, 4, 1)) == 0
+    assert "pay is an image now" in floors.read_text("utf-8")
+
+
+def test_a_regression_needs_its_reason(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    corpus = ["--corpus", str(tmp_path / "none")]
+    assert gate.main([*corpus, "--update", "--allow-regression"]) == 2
+    assert "--reason" in capsys.readouterr().out
+    assert gate.main([*corpus, "--update", "--reason", "because"]) == 2
 
 
 def test_floors_rise_and_do_not_slip_by_the_slack(floors: Path) -> None:
-    update(found(), allow=False)
-    assert update(found(adr009=0.95), allow=False) == 0
+    update(found(), reason="", today=TODAY)
+    assert update(found(adr009=0.95), reason="", today=TODAY) == 0
     high = pinned(floors)["adr009"]
     assert high == pytest.approx(0.95 - SLACK)
-    assert update(found(adr009=0.95 - SLACK / 2), allow=False) == 0
+    assert update(found(adr009=0.95 - SLACK / 2), reason="", today=TODAY) == 0
     assert pinned(floors)["adr009"] == high
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rolecall.evaluate.nouns import Judged, Judgement, Score
 from rolecall.evaluate.report.evaluation import least_sure, sections
 from rolecall.evaluate.report.page import page
-from rolecall.evaluate.results import BUCKETS, bucket, results
+from rolecall.evaluate.results import results
 from rolecall.evaluate.run import EvaluationRun, Part
 from rolecall.settle import read_least
 
@@ -57,7 +57,7 @@ def test_means_are_means_and_intervals_hold_them(told):
             assert found.all.mid == pytest.approx(sum(values) / len(values))
             assert -1e-9 <= found.all.low <= found.all.mid + 1e-9
             assert found.all.mid <= found.all.high + 1e-9 <= 1 + 2e-9
-    assert sum(group.pages for group in one.groups["site"].values()) == len(rows)
+    assert sum(group.samples for group in one.figures.sites.values()) == len(rows)
 
 
 def test_a_threshold_is_told_as_a_setting_that_is_understood():
@@ -83,12 +83,6 @@ def test_where_no_threshold_helps_it_says_why():
     assert one.threshold.value is None
     assert one.threshold.reason
     assert least_sure(one) == ""
-
-
-@pytest.mark.parametrize("tokens", [0, 500, 501, 8_192, 8_193, 10**7])
-def test_each_length_has_one_bucket(tokens):
-    assert bucket(tokens) in BUCKETS
-    assert (bucket(tokens) == BUCKETS[-1]) == (tokens > 8_192)
 
 
 def test_the_report_shows_hostile_names_as_text():

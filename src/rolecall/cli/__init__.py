@@ -21,6 +21,7 @@ VERBS = {
     "clean": "what a model would see of one page",
     "prompt": "what an engine would be asked about a page",
     "doctor": "what works here, which engines answer and what they hold to",
+    "choose": "weigh candidates by evidence, write the decision record",
     "eval": "measure engines on labelled pages, compare them, pin floors",
     "schema": "check a JSON Schema of your own, show the default one",
     "budget": "what paid engines have cost, and what the caps leave",

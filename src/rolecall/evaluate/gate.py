@@ -4,7 +4,7 @@
 
 Every annotated page is read by a reader trained without its site; pages that are no posting are
 read by the shipped one. Floors are pinned in ``evaluate/floors.json`` with a hash of the corpus;
-``--update`` pins new ones and refuses to lower any without ``--allow-regression``.
+``--update`` pins new ones and refuses to lower any without ``--allow-regression --reason WHY``.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
 from rolecall.core import Source
+from rolecall.errors import UsageError
 from rolecall.evaluate.annotated import load_annotated
+from rolecall.evaluate.floors import SLACK, broken, pinned_anew, read_floors, write_floors
 from rolecall.evaluate.leave_out import leave_out
 from rolecall.evaluate.training.calibrate import LEAST, best_strength, values_of
 from rolecall.pipeline import extract_record, prepare
 
 FLOORS: Final = Path(__file__).with_name("floors.json")
 PARTS: Final = 6
-SLACK: Final = 0.01
-"""A floor is pinned this much under the score. A site's floor is lower by a third of a page more,
-so that one value that another machine turns does not break the gate, and two do."""
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -41,8 +41,12 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--again", action="store_true", help="train even if models are there")
     parser.add_argument("--update", action="store_true")
-    parser.add_argument("--allow-regression", action="store_true")
+    parser.add_argument("--allow-regression", action="store_true", help="needs --reason")
+    parser.add_argument("--reason", default="", help="why floors go down; kept beside them")
     args = parser.parse_args(words)
+    if args.allow_regression != bool(args.reason.strip()):
+        print("gate: --allow-regression and --reason WHY go together")
+        return 2
     if not args.corpus.is_dir():
         print(f"gate: skipped, no annotated pages at {args.corpus}")
         return 0
@@ -52,7 +56,7 @@ def main(words: Sequence[str] | None = None) -> int:
     found = measure(args.corpus, records)
     show(found)
     if args.update:
-        return update(found, allow=args.allow_regression)
+        return update(found, reason=args.reason.strip(), today=date.today())
     return compare(found)
 
 
@@ -152,35 +156,26 @@ def floors_of(found: Mapping[str, Any]) -> dict[str, float]:
 
 def compare(found: Mapping[str, Any]) -> int:
     """Say which floors are broken; a changed corpus breaks the gate too."""
-    pinned = json.loads(FLOORS.read_text("utf-8"))
-    if pinned["corpus"] != found["corpus"]:
+    pinned = read_floors(FLOORS)
+    if pinned.corpus != found["corpus"]:
         print("gate: the corpus is not the one the floors were pinned on; run with --update")
         return 1
-    reached = figures(found)
-    broken = [
-        f"{name}: {reached.get(name, 0.0):.4f} is under the floor {floor:.4f}"
-        for name, floor in pinned["floors"].items()
-        if reached.get(name, -1.0) < floor
-    ]
-    print("\n".join(broken) if broken else f"gate: {len(pinned['floors'])} floors hold")
-    return 1 if broken else 0
+    under = broken(pinned, figures(found))
+    print("\n".join(under) if under else f"gate: {len(pinned.floors)} floors hold")
+    return 1 if under else 0
 
 
-def update(found: Mapping[str, Any], *, allow: bool) -> int:
-    """Pin the figures; refuses to lower a floor unless ``allow``."""
-    now = floors_of(found)
-    old = json.loads(FLOORS.read_text("utf-8"))["floors"] if FLOORS.exists() else {}
-    lower = [name for name, floor in old.items() if now.get(name, -1.0) < floor - SLACK]
-    if lower and not allow:
-        print("gate: these floors would go down: " + ", ".join(lower))
-        print("gate: pin them with --allow-regression, and say why in docs/log.md")
+def update(found: Mapping[str, Any], *, reason: str, today: date) -> int:
+    """Pin the figures; refuses to lower a floor without a reason, which is kept beside it."""
+    old = read_floors(FLOORS) if FLOORS.exists() else None
+    try:
+        new = pinned_anew(old, found["corpus"], floors_of(found), reason, today)
+    except UsageError as error:
+        print(f"gate: {error}")
+        print(f"gate: {error.hint}")
         return 1
-    kept = {
-        name: value if allow else max(value, old.get(name, value)) for name, value in now.items()
-    }
-    text = json.dumps({"corpus": found["corpus"], "floors": kept}, indent=1, sort_keys=True)
-    FLOORS.write_text(text + "\n", "utf-8")
-    print(f"gate: {len(kept)} floors pinned")
+    write_floors(FLOORS, new)
+    print(f"gate: {len(new.floors)} floors pinned")
     return 0
 
 

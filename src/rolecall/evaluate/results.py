@@ -6,13 +6,13 @@ Pages of one site are alike, so intervals are drawn over sites. Needs numpy (ext
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct
 
 from rolecall.evaluate.nouns import Interval, Judged, Judgement
+from rolecall.evaluate.score.figures import Figures, figures
 from rolecall.evaluate.statistics import (
     Bootstrap,
     Calibration,
@@ -26,10 +26,6 @@ from rolecall.evaluate.statistics import (
     wilson,
 )
 
-RARE: Final = 5
-"""A field with fewer labelled values counts together with the others of its kind, as one."""
-
-LENGTHS: Final = (500, 1_000, 2_000, 4_000, 8_192)
 CURVE_POINTS: Final = 60
 UNIT: Final = (0.0, 1.0)
 MARKS: Final = ("right_outcome", "grounded", "schema_valid", "truncated", "asked")
@@ -38,9 +34,9 @@ MARKS: Final = ("right_outcome", "grounded", "schema_valid", "truncated", "asked
 class FieldResult(Struct, frozen=True, kw_only=True):
     """One field over all pages that are labelled for it.
 
-    ``all`` is the mean score, ``value`` that of pages whose label has a value, ``null`` of those
-    whose label has none. ``confidence`` says how far confidences can be trusted, ``threshold`` from
-    which on values reach the target.
+    ``all`` is the mean score, ``value`` that of the ``n_value`` pages whose label has a value,
+    ``null`` of the ``n_null`` whose label has none. ``confidence`` says how far confidences can be
+    trusted, ``threshold`` from which on values reach the target.
     """
 
     n_value: int
@@ -52,39 +48,23 @@ class FieldResult(Struct, frozen=True, kw_only=True):
     threshold: Threshold
 
 
-class GroupResult(Struct, frozen=True, kw_only=True):
-    """The pages of one site, language or length."""
-
-    pages: int
-    adr009: float | None
-    macro: float | None
-
-
 class EngineResult(Struct, frozen=True, kw_only=True):
-    """How one engine did. Shares are from 0 to 1; tokens are sums over all pages.
+    """How one engine did: plain means in ``figures``, and the intervals around them.
 
-    ``macro`` is the mean of the fields' ``all``, ``macro_value`` that of their ``value``; rare
-    fields count as one. ``marks`` are the shares of pages with a finding, of those on which it
-    could be made. ``seconds`` are the mean, median and 95th percentile of a page.
+    ``marks`` are the shares of pages with a finding, of those on which it could be made;
+    ``seconds`` the mean, the median and the 95th percentile of a page.
     """
 
     name: str
     config: str
-    pages: int
-    outcomes: Mapping[str, int]
+    figures: Figures
     adr009: Interval | None
     macro: Interval | None
-    macro_value: float | None
     fields: Mapping[str, FieldResult]
     marks: Mapping[str, Interval | None]
-    groups: Mapping[str, Mapping[str, GroupResult]]
     confidence: Calibration
     coverage: tuple[CoveragePoint, ...]
     threshold: Threshold
-    input_tokens: int
-    cached_tokens: int
-    output_tokens: int
-    cost_usd: float
     seconds: tuple[float, float, float]
 
 
@@ -117,23 +97,17 @@ def results(
     )
 
 
-def fields_of(rows: Sequence[Judged]) -> tuple[str, ...]:
-    """The labelled fields, in the order in which they first come."""
-    return tuple(dict.fromkeys(name for row in rows for name in row.scores))
-
-
 def _engine(one: Judgement, target: float, level: float, seed: int) -> EngineResult:
-    rows, names = one.rows, fields_of(one.rows)
+    plain, rows = figures(one), one.rows
+    names = tuple(plain.fields)
     place = _places(rows)
     tables = {kind: _table(rows, names, place, kind) for kind in ("all", "value", "null")}
     spans = {kind: _spans(table, level, seed) for kind, table in tables.items()}
-    has = {n: sum(n in row.scores and row.scores[n].has_value for row in rows) for n in names}
-    labelled = {n: sum(n in row.scores for row in rows) for n in names}
     sure = {name: _sure(rows, name) for name in names}
     fields = {
         name: FieldResult(
-            n_value=has[name],
-            n_null=labelled[name] - has[name],
+            n_value=plain.fields[name].n_value,
+            n_null=plain.fields[name].n_null,
             all=spans["all"][i],
             value=spans["value"][i],
             null=spans["null"][i],
@@ -148,21 +122,14 @@ def _engine(one: Judgement, target: float, level: float, seed: int) -> EngineRes
     return EngineResult(
         name=one.name,
         config=one.config,
-        pages=len(rows),
-        outcomes=dict(sorted(Counter(row.outcome for row in rows).items())),
+        figures=plain,
         adr009=_adr(rows, place, level, seed),
-        macro=_macro(tables["all"], has, level, seed),
-        macro_value=_macro_value(fields),
+        macro=_macro(tables["all"], plain, level, seed),
         fields=fields,
         marks={name: _mark(rows, name, level) for name in MARKS},
-        groups=_groups(rows),
         confidence=calibration(*pooled, level=level),
         coverage=_thinned(coverage_curve(*pooled, level, effect)),
         threshold=threshold_for(target, *pooled, level, effect),
-        input_tokens=sum(row.usage.input_tokens for row in rows),
-        cached_tokens=sum(row.usage.cached_tokens for row in rows),
-        output_tokens=sum(row.usage.output_tokens for row in rows),
-        cost_usd=sum(row.cost_usd for row in rows),
         seconds=(sum(seconds) / len(seconds), _at(seconds, 0.5), _at(seconds, 0.95)),
     )
 
@@ -219,9 +186,9 @@ def _adr(rows: Sequence[Judged], places: Places, level: float, seed: int) -> Int
     return _spans((sums, sizes), level, seed)[0]
 
 
-def _macro(table: Table, has: Mapping[str, int], level: float, seed: int) -> Interval | None:
+def _macro(table: Table, plain: Figures, level: float, seed: int) -> Interval | None:
     """The interval of the mean over fields, those with few values taken together."""
-    rare = {i for i, n in enumerate(has.values()) if n < RARE}
+    rare = {i for i, name in enumerate(plain.fields) if name in plain.rare}
 
     def grouped(rows: list[list[float]]) -> list[list[float]]:
         return [
@@ -230,18 +197,11 @@ def _macro(table: Table, has: Mapping[str, int], level: float, seed: int) -> Int
             for row in rows
         ]
 
-    sums, sizes = map(grouped, table)
-    if not has:
+    if not plain.fields:
         return None
-    drawn = Bootstrap(sums, sizes, level, seed)
-    return drawn.interval_of_mean(range(len(sums[0])), UNIT)
-
-
-def _macro_value(fields: Mapping[str, FieldResult]) -> float | None:
-    common = [f.value.mid for f in fields.values() if f.n_value >= RARE and f.value]
-    rare = [f.value.mid for f in fields.values() if f.n_value < RARE and f.value]
-    means = common + ([sum(rare) / len(rare)] if rare else [])
-    return sum(means) / len(means) if means else None
+    sums, sizes = table
+    drawn = Bootstrap(grouped(sums), grouped(sizes), level, seed)
+    return drawn.interval_of_mean(range(len(plain.fields) - len(rare) + bool(rare)), UNIT)
 
 
 def _sure(rows: Sequence[Judged], name: str) -> tuple[list[float], list[float], float]:
@@ -255,50 +215,6 @@ def _sure(rows: Sequence[Judged], name: str) -> tuple[list[float], list[float], 
 def _mark(rows: Sequence[Judged], name: str, level: float) -> Interval | None:
     told = [row.marks[name] for row in rows if name in row.marks]
     return wilson(sum(told), len(told), level)
-
-
-def _groups(rows: Sequence[Judged]) -> dict[str, dict[str, GroupResult]]:
-    kinds: dict[str, Callable[[Judged], str]] = {
-        "site": lambda row: row.site,
-        "language": lambda row: row.language or "unknown",
-        "length": lambda row: bucket(row.tokens),
-    }
-    out: dict[str, dict[str, GroupResult]] = {}
-    for kind, of in kinds.items():
-        groups: dict[str, list[Judged]] = {}
-        for row in rows:
-            groups.setdefault(of(row), []).append(row)
-        ordered = sorted(groups.items(), key=lambda one: (-len(one[1]), one[0]))
-        if kind == "length":
-            ordered = [(name, groups[name]) for name in BUCKETS if name in groups]
-        out[kind] = {name: _group(found) for name, found in ordered}
-    return out
-
-
-def _group(rows: Sequence[Judged]) -> GroupResult:
-    adr = [row.adr009 for row in rows if row.adr009 is not None]
-    means = []
-    for name in fields_of(rows):
-        values = [row.scores[name].value for row in rows if name in row.scores]
-        means.append(sum(values) / len(values))
-    return GroupResult(
-        pages=len(rows),
-        adr009=sum(adr) / len(adr) if adr else None,
-        macro=sum(means) / len(means) if means else None,
-    )
-
-
-BUCKETS: Final = (
-    *(f"under {high:,}" if i == 0 else f"{LENGTHS[i - 1]:,} to {high:,}"
-      for i, high in enumerate(LENGTHS)),
-    f"over {LENGTHS[-1]:,}",
-)  # fmt: skip
-"""Names of the lengths of pages, in tokens of their visible text."""
-
-
-def bucket(tokens: int) -> str:
-    """The name of the length that a page of ``tokens`` has."""
-    return BUCKETS[sum(tokens > high for high in LENGTHS)]
 
 
 def _thinned(curve: tuple[CoveragePoint, ...]) -> tuple[CoveragePoint, ...]:

@@ -6,11 +6,14 @@ import difflib
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from keyword import iskeyword
 
 from rolecall.cli import OK, USAGE
 from rolecall.errors import UsageError
 
 VERBS = {
+    "import": "make samples of a CSV table, of pages' own data, or of the annotated corpus",
+    "split": "divide samples into train and test, by site, near-copies on one side",
     "label": "correct extractions into labels, in the terminal",
     "run": "labelled pages through engines: figures and a report",
     "report": "judge a run anew, for another target; list the misses of a field",
@@ -41,6 +44,7 @@ def run(words: list[str]) -> int:
             f"did you mean: rolecall eval {near[0]}" if near else f"there are: {', '.join(VERBS)}"
         )
         raise UsageError(f"there is no verb {words[0]!a} of rolecall eval", hint=hint)
-    module = import_module(f"rolecall.cli.eval.{words[0].replace('-', '_')}")
+    name = words[0].replace("-", "_")
+    module = import_module(f"rolecall.cli.eval.{name}{'_' if iskeyword(name) else ''}")
     verb: Callable[[list[str]], int] = module.run
     return verb(words[1:])

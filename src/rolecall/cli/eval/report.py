@@ -86,7 +86,15 @@ def judgements_of(folder: Path, made: EvaluationRun, samples: SampleSet) -> list
     ]
 
 
-def report(folder: Path, samples: SampleSet, *, target: float, level: float, as_json: bool) -> int:
+def report(
+    folder: Path,
+    samples: SampleSet,
+    *,
+    target: float,
+    level: float,
+    as_json: bool,
+    quiet: bool = False,
+) -> int:
     """Write ``results.json`` and ``report.html`` and print the figures; returns the exit code."""
     from rolecall.evaluate.compare import compare
     from rolecall.evaluate.report.evaluation import sections
@@ -110,7 +118,8 @@ def report(folder: Path, samples: SampleSet, *, target: float, level: float, as_
         for one in judged:
             for notice in one.notices:
                 sys.stderr.write(f"{one.name}: {notice}\n")
-        sys.stderr.write(f"report: {folder / PAGE}\n")
+        if not quiet:
+            sys.stderr.write(f"report: {folder / PAGE}\n")
     sys.stdout.flush()
     return OK
 
@@ -132,7 +141,7 @@ def _tables(found: Results) -> str:
         ("", *(one.name for one in engines)),
         ("adr009", *(spanned(one.adr009) for one in engines)),
         ("macro", *(spanned(one.macro) for one in engines)),
-        ("macro_value", *(percent(one.macro_value) for one in engines)),
+        ("macro_value", *(percent(one.figures.macro_value) for one in engines)),
         ("right outcome", *(spanned(one.marks["right_outcome"]) for one in engines)),
         ("grounded", *(spanned(one.marks["grounded"]) for one in engines)),
         ("schema valid", *(spanned(one.marks["schema_valid"]) for one in engines)),

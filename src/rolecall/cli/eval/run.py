@@ -89,7 +89,14 @@ def run(words: list[str]) -> int:
     made.write(folder)
     from rolecall.cli.eval.report import report
 
-    return report(folder, samples, target=told.target, as_json=told.json, level=told.level)
+    return report(
+        folder,
+        samples,
+        target=told.target,
+        level=told.level,
+        as_json=told.json,
+        quiet=told.quiet,
+    )
 
 
 def _read_all(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from rolecall.evaluate.compare import Compared, Comparison, headline, verdict_words
@@ -12,6 +12,7 @@ from rolecall.evaluate.report.plots import Bar, Line, bars, diagonal, histogram,
 from rolecall.evaluate.report.svg import Axis
 from rolecall.evaluate.results import EngineResult, Results
 from rolecall.evaluate.run import EvaluationRun
+from rolecall.evaluate.score.figures import Figures, GroupFigures
 from rolecall.evaluate.statistics import Threshold
 
 THRESHOLD: Final = 8_192
@@ -51,19 +52,33 @@ def _marked(name: str) -> Callable[[EngineResult], str | Cell]:
     return lambda one: spanned(one.marks[name])
 
 
+def _each(one: EngineResult, total: float) -> float:
+    """A total over the pages as the mean of one."""
+    return total / max(1, one.figures.samples)
+
+
 GLANCE: Final[tuple[tuple[str, Callable[[EngineResult], str | Cell]], ...]] = (
     ("decision record's metric (adr009)", lambda one: spanned(one.adr009)),
     ("mean over fields (macro)", lambda one: spanned(one.macro)),
-    ("the same, of pages that have a value", lambda one: percent(one.macro_value)),
+    ("the same, of pages that have a value", lambda one: percent(one.figures.macro_value)),
     ("right outcome", _marked("right_outcome")),
     ("every value has support that is there", _marked("grounded")),
     ("the schema holds", _marked("schema_valid")),
     ("an answer or a list was cut", _marked("truncated")),
     ("an engine was asked", _marked("asked")),
     ("outcomes", lambda one: _outcomes(one)),
-    ("tokens in, a page", lambda one: f"{one.input_tokens / max(1, one.pages):,.0f}"),
-    ("tokens out, a page", lambda one: f"{one.output_tokens / max(1, one.pages):,.0f}"),
-    ("US dollars a 1,000 pages", lambda one: f"{1000 * one.cost_usd / max(1, one.pages):.3f}"),
+    (
+        "tokens in, a page",
+        lambda one: f"{_each(one, one.figures.usage.input_tokens):,.0f}",
+    ),
+    (
+        "tokens out, a page",
+        lambda one: f"{_each(one, one.figures.usage.output_tokens):,.0f}",
+    ),
+    (
+        "US dollars a 1,000 pages",
+        lambda one: f"{1000 * _each(one, one.figures.cost_usd):.3f}",
+    ),
     ("seconds a page: mean", lambda one: f"{one.seconds[0]:.3f}"),
     ("seconds a page: 95th percentile", lambda one: f"{one.seconds[2]:.3f}"),
 )
@@ -86,7 +101,7 @@ def _glance(found: Results) -> tuple[str, ...]:
         [
             Bar(name="adr009", values=tuple(e.adr009 for e in found.engines)),
             Bar(name="macro", values=tuple(e.macro for e in found.engines)),
-            Bar(name="macro_value", values=tuple(e.macro_value for e in found.engines)),
+            Bar(name="macro_value", values=tuple(e.figures.macro_value for e in found.engines)),
         ],
         names,
         title="How right each engine is",
@@ -95,7 +110,7 @@ def _glance(found: Results) -> tuple[str, ...]:
 
 
 def _outcomes(one: EngineResult) -> Cell:
-    told = ", ".join(f"{count:,} {name}" for name, count in one.outcomes.items())
+    told = ", ".join(f"{count:,} {name}" for name, count in one.figures.outcomes.items())
     return Cell(told, "words")
 
 
@@ -244,24 +259,32 @@ def least_sure(engine: EngineResult) -> str:
     return ",".join(told)
 
 
+MOST_GROUPS: Final = 60
+GROUPS: Final[tuple[tuple[str, Callable[[Figures], Mapping[str, GroupFigures]]], ...]] = (
+    ("site", lambda one: dict(sorted(one.sites.items(), key=lambda row: -row[1].samples))),
+    ("language", lambda one: one.languages),
+    ("tokens", lambda one: one.lengths),
+)
+
+
 def _groups(found: Results) -> tuple[str, ...]:
     parts: list[str] = []
     names = [one.name for one in found.engines]
-    for kind, head in (("site", "site"), ("language", "language"), ("length", "tokens")):
+    for head, of in GROUPS:
         rows: list[list[str | Cell]] = []
-        first = found.engines[0].groups[kind]
-        for name, group in list(first.items())[:60]:
-            cells = [e.groups[kind][name] for e in found.engines]
+        first = of(found.engines[0].figures)
+        for name, group in list(first.items())[:MOST_GROUPS]:
+            cells = [of(one.figures)[name] for one in found.engines]
             rows.append(
                 [
                     name,
-                    str(group.pages),
+                    str(group.samples),
                     *(percent(one.adr009) for one in cells),
                     *(percent(one.macro) for one in cells),
                 ]
             )
-        if len(first) > 60:
-            rows.append([f"and {len(first) - 60} more", *[""] * (2 * len(names) + 1)])
+        if len(first) > MOST_GROUPS:
+            rows.append([f"and {len(first) - MOST_GROUPS} more", *[""] * (2 * len(names) + 1)])
         columns = [head, "pages", *(f"adr009 {n}" for n in names), *(f"macro {n}" for n in names)]
         parts.append(table(columns, rows))
     return tuple(parts)

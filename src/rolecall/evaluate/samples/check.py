@@ -31,6 +31,9 @@ KEYS: Final[Mapping[str, type | tuple[type, ...]]] = {
 ``evidence``, the quotes that a labeller saw."""
 
 PLACE_PARTS: Final = frozenset({"text", "name", "city", "region", "country"})
+AS_WRITTEN: Final = frozenset({"application_url", "application_email"})
+"""Fields whose label may be what the page shows, such as ``jobs[at]oven.example``."""
+
 KINDS: Final[Mapping[type, str]] = {
     str: "a text", bool: "true or false", dict: "an object", list: "a list", int: "a number",
     float: "a number", type(None): "null",
@@ -85,6 +88,8 @@ def checked_labels(
         if value is None or value == [] or name == "locations":
             continue
         wrong = fault(name, value)
+        if name in AS_WRITTEN and isinstance(value, str) and value.strip():
+            wrong = None
         if wrong is not None:
             raise UsageError(f"{where}: expected: {name}: {wrong}", hint=_remedy(name, value))
     return out

@@ -24,7 +24,7 @@ LENGTHS: Final = (
     (1_000, "500-1K"),
     (2_000, "1-2K"),
     (4_000, "2-4K"),
-    (8_000, "4-8K"),
+    (8_192, "4-8K"),
 )
 LONGER: Final = ">8K"
 UNKNOWN: Final = "unknown"

@@ -1,0 +1,153 @@
+"""``rolecall eval import``: a file of samples out of labels that lie elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from collections.abc import Iterable
+from pathlib import Path
+
+from rolecall.batch.files import shown
+from rolecall.cli import OK
+from rolecall.cli.options import Parser
+from rolecall.errors import UsageError
+from rolecall.evaluate.nouns import Sample
+from rolecall.evaluate.samples import read_samples, write_samples
+from rolecall.schema.schema import Schema
+
+DESCRIPTION = """\
+Makes a file of samples of labels that lie elsewhere:
+
+  a CSV table     one row a page; columns that bear the name of a field are its
+                  values, one column (source, page or file) names the page
+  pages           what they state of themselves as JSON-LD or microdata
+  a corpus        a folder with gold/, pages/ and index.jsonl
+
+A list is split at ; and |. An empty cell is not labelled; null says that the
+page holds none."""
+
+EXAMPLES = """\
+examples:
+  rolecall eval import labels.csv --out samples.jsonl
+  rolecall eval import labels.csv --out samples.jsonl --pages saved/ \\
+      --column "Job Title=title" --source-column File
+  rolecall eval import pages/ --out samples.jsonl
+  rolecall eval import pages/ --out samples.jsonl --strip bare/
+                                  copies of the pages without their data, so
+                                  that what reads the text is measured
+  rolecall eval import ../shared/corpus --out samples.jsonl --not-vacancies
+
+exit codes: 0 the file is written; 2 something in the labels cannot be used."""
+
+SHOWN = 5
+
+
+def run(words: list[str]) -> int:
+    """Import, write the file, say what was done, and return the exit code."""
+    parser = Parser("eval import", DESCRIPTION, EXAMPLES)
+    parser.add_argument("paths", metavar="PATH", nargs="+", help="a table, pages, or a corpus")
+    parser.add_argument("--out", metavar="FILE", required=True, help="the file of samples")
+    parser.add_argument("--force", action="store_true", help="replace the file")
+    parser.add_argument("--from", dest="kind", choices=("csv", "pages", "corpus"), help="else seen")
+    parser.add_argument(
+        "--column", metavar="COLUMN=FIELD", action="append", default=[], help="a table's column"
+    )
+    parser.add_argument("--source-column", metavar="NAME", default="", help="the column of pages")
+    parser.add_argument("--pages", metavar="DIR", type=Path, help="where a table's pages lie")
+    parser.add_argument(
+        "--empty", choices=("unlabelled", "null"), default="unlabelled", help="an empty cell"
+    )
+    parser.add_argument("--schema", metavar="FILE", help="your own schema, for a table's columns")
+    parser.add_argument(
+        "--strip", metavar="DIR", type=Path, help="write copies of the pages without their data"
+    )
+    parser.add_argument("--not-vacancies", action="store_true", help="a corpus' other pages too")
+    told = parser.parse_intermixed_args(words)
+    out = Path(told.out)
+    if out.exists() and not told.force:
+        raise UsageError(f"{shown(told.out)} exists", hint="--force replaces it")
+    kind = told.kind or _kind(told.paths)
+    notices: list[str] = []
+    samples = {"csv": _table, "pages": _pages, "corpus": _corpus}[kind](told, notices)
+    count = write_samples(out, samples, replace=told.force)
+    for notice in notices:
+        sys.stderr.write(f"{shown(notice)}\n")
+    if not count:
+        out.unlink(missing_ok=True)
+        raise UsageError(f"no samples in {shown(told.paths[0])}", hint="see what was said above")
+    schema = Schema.from_json(Path(told.schema)) if told.schema else None
+    found = read_samples(out, schema)  # what is written can be read
+    sites = len({sample.site for sample in found.samples})
+    sys.stdout.write(
+        f"{told.out}: {count} samples of {sites} sites, fingerprint {found.fingerprint}\n"
+    )
+    sys.stdout.flush()
+    return OK
+
+
+def _kind(paths: list[str]) -> str:
+    from rolecall.evaluate.samples.corpus import is_corpus
+
+    if all(path.lower().endswith((".csv", ".tsv")) for path in paths):
+        return "csv"
+    return "corpus" if len(paths) == 1 and is_corpus(Path(paths[0])) else "pages"
+
+
+def _one(told: Namespace, what: str) -> Path:
+    if len(told.paths) != 1:
+        raise UsageError(f"one {what} at a time", hint="import each into a file of its own")
+    return Path(told.paths[0])
+
+
+def _table(told: Namespace, notices: list[str]) -> Iterable[Sample]:
+    from rolecall.evaluate.samples.table import Reading, table_samples
+
+    columns = {}
+    for pair in told.column:
+        column, equals, field = pair.rpartition("=")
+        if not equals or not column or not field:
+            raise UsageError(
+                f"--column {shown(pair)} names no field", hint="such as --column 'Job Title=title'"
+            )
+        columns[column.strip()] = field.strip()
+    reading = Reading(
+        columns=columns,
+        source=told.source_column,
+        pages=told.pages,
+        empty_is_null=told.empty == "null",
+        schema=Schema.from_json(Path(told.schema)) if told.schema else None,
+    )
+    return list(table_samples(_one(told, "table"), reading, notices))
+
+
+def _pages(told: Namespace, notices: list[str]) -> Iterable[Sample]:
+    from rolecall.evaluate.samples.own_data import Stated, stated_samples
+
+    found = Stated()
+    samples = list(stated_samples(told.paths, found, told.strip))
+    if found.silent:
+        notices.append(f"{found.silent} pages state no posting and were left out")
+    notices += _told(found.unreadable, "pages cannot be read")
+    notices += _told(found.kept_data, "copies still state a posting")
+    notices += _told(found.changed_text, "copies show another text than their pages")
+    if samples and told.strip is None:
+        notices.append(
+            "warning: Rolecall reads the data of a page too: on these pages it is measured against "
+            "itself. --strip DIR makes copies without the data."
+        )
+    if samples:
+        notices.append("labels are what the pages state, right or wrong: look through some of them")
+    return samples
+
+
+def _told(rows: tuple[str, ...], what: str) -> list[str]:
+    if not rows:
+        return []
+    more = f", and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
+    return [f"{len(rows)} {what}: {', '.join(rows[:SHOWN])}{more}"]
+
+
+def _corpus(told: Namespace, notices: list[str]) -> Iterable[Sample]:
+    from rolecall.evaluate.samples.corpus import corpus_samples
+
+    return list(corpus_samples(_one(told, "corpus"), refused=told.not_vacancies))

@@ -1,0 +1,79 @@
+"""A run folder of ``rolecall eval run``, as figures of a candidate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from rolecall.errors import UsageError
+from rolecall.evaluate.choose.bench_file import number, read_json
+from rolecall.evaluate.choose.exact import exact
+from rolecall.evaluate.choose.nouns import Figure, Trace
+from rolecall.evaluate.choose.table import near
+
+_HINT: Final = "name a folder that rolecall eval run --out wrote"
+FIGURES: Final[Mapping[str, tuple[str, ...]]] = {
+    "accuracy": ("macro",),
+    "adr009": ("adr009",),
+    "schema_valid": ("marks", "schema_valid"),
+}
+"""Measure -> where it stands among the results of an engine."""
+
+
+def run_figures(folder: Path, told: str, engine: str) -> Iterator[Figure]:
+    """The figures of ``engine`` in ``folder``, which messages and traces call ``told``.
+
+    Raises `UsageError` where the folder has no results, or none of that engine.
+    """
+    if not folder.is_dir():
+        raise UsageError(f"there is no folder {told}", hint=_HINT)
+    run, _ = read_json(folder / "run.json", _HINT)
+    results, fingerprint = read_json(folder / "results.json", _HINT)
+    rows = results.get("engines")
+    if not isinstance(rows, list):
+        raise UsageError(f"{told}/results.json holds no results", hint=_HINT)
+    engines = {str(row.get("name")): row for row in rows if isinstance(row, dict)}
+    if engine not in engines:
+        raise UsageError(f"{told} has no engine {engine!a}", hint=near(engine, engines))
+    samples = run.get("samples")
+    known = samples if isinstance(samples, dict) else {}
+    trace = Trace(
+        file=f"{told}/results.json",
+        fingerprint=fingerprint,
+        made=_text(run, "made"),
+        command=_text(run, "command"),
+        samples=_text(known, "fingerprint"),
+        place=f"{engine}, {known.get('count', 'unknown')} samples",
+    )
+    for measure, keys in FIGURES.items():
+        if (found := _figure(measure, engines[engine], keys, trace)) is not None:
+            yield found
+    cost, pages = number(engines[engine], "cost_usd"), number(engines[engine], "pages")
+    if cost and pages:  # nothing was paid: what it cost otherwise is not known here
+        each = exact(cost) * 1_000 / exact(pages)
+        yield Figure(measure="cost_per_1000_usd", value=each, trace=trace)
+
+
+def _figure(measure: str, row: Any, keys: tuple[str, ...], trace: Trace) -> Figure | None:
+    """A number, or an interval as low, mid, high and level."""
+    value = number(row, *keys)
+    if value is not None:
+        return Figure(measure=measure, value=exact(value), trace=trace)
+    middle, low, high = (number(row, *keys, part) for part in ("mid", "low", "high"))
+    if middle is None:
+        return None
+    level = number(row, *keys, "level")
+    return Figure(
+        measure=measure,
+        value=exact(middle),
+        low=None if low is None else exact(low),
+        high=None if high is None else exact(high),
+        level=level if level is not None and 0 < level < 1 else 0.95,
+        trace=trace,
+    )
+
+
+def _text(value: Mapping[str, Any], key: str) -> str:
+    found = value.get(key)
+    return found if isinstance(found, str) else ""
