@@ -58,6 +58,8 @@ def table_samples(path: Path, reading: Reading, notices: list[str]) -> Iterator[
         fields.pop("location", None) if "locations" in fields else None
     folder = reading.pages if reading.pages is not None else path.parent
     csv.field_size_limit(LONGEST_CELL)
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{path} is no regular file", hint="name a CSV file")
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             head = file.readline()
