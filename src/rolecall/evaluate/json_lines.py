@@ -19,8 +19,8 @@ LONGEST: Final = 100_000_000
 def json_lines(path: Path, *, of: str, made_by: str) -> Iterator[tuple[str, int, Any]]:
     """The place (``file:line``), the number and the value of every line that is not blank.
 
-    Gzip and a byte order mark are read. ``of`` says what the lines are, ``made_by`` where such files
-    come from, for hints. Raises `UsageError` for a file or a line that cannot be read.
+    Gzip and a byte order mark are read. ``of`` says what the lines are, ``made_by`` where such
+    files come from, for hints. Raises `UsageError` for a file or a line that cannot be read.
     """
     import orjson
 
