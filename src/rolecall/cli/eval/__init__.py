@@ -17,6 +17,8 @@ VERBS = {
     "label": "correct extractions into labels, in the terminal",
     "run": "labelled pages through engines: figures and a report",
     "report": "judge a run anew, for another target; list the misses of a field",
+    "compare": "two engines on the same pages: which is better, and can that be told",
+    "train-reader": "fit the embedded reader to your labels, never to worse",
     "gate": "hold scores against pinned floors, which only go up",
 }
 
