@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from rolecall.batch.files import open_regular
+from rolecall.batch.files import open_regular, shown
 from rolecall.batch.lines import blocks, lines, plain
 from rolecall.errors import SourceError, UsageError
 
@@ -27,14 +27,14 @@ def json_lines(path: Path, *, of: str, made_by: str) -> Iterator[tuple[str, int,
     try:
         descriptor = open_regular(str(path))
     except SourceError as error:
-        raise UsageError(f"cannot read {path}: {error}", hint=made_by) from None
-    number = 0
+        raise UsageError(f"cannot read {shown(str(path))}: {error}", hint=made_by) from None
+    number, name = 0, shown(str(path))
     try:
         for line in lines(plain(blocks(descriptor)), LONGEST):
             if line is None:
                 continue
             number = line.number
-            where = f"{path}:{number}"
+            where = f"{name}:{number}"
             if line.content is None:
                 raise UsageError(f"{where}: longer than {LONGEST:,} bytes", hint=made_by)
             try:
@@ -47,7 +47,7 @@ def json_lines(path: Path, *, of: str, made_by: str) -> Iterator[tuple[str, int,
     except (OSError, EOFError, zlib.error) as error:
         told = str(getattr(error, "strerror", None) or error).lower()
         raise UsageError(
-            f"{path}: reading stopped after line {number}: {told}", hint=made_by
+            f"{name}: reading stopped after line {number}: {told}", hint=made_by
         ) from None
     finally:
         os.close(descriptor)

@@ -104,6 +104,18 @@ def test_a_bad_line_is_told_with_its_place(tmp_path: Path, row: Any, told: str, 
     assert hint in (error.hint or "")
 
 
+def test_all_bad_lines_are_told_at_once(tmp_path: Path) -> None:
+    rows = [{"html": "<p>a", "id": f"{n}", "expected": {"titel": "a"}} for n in range(20)]
+    rows[3] = {"html": "<p>a", "expected": {}}
+    path = lines(tmp_path / "s.jsonl", *rows)
+    error = refusal(path)
+    told = str(error).splitlines()
+    assert len(told) == 9
+    assert [line.strip().split(": ")[0] for line in told[2:4]] == [f"{path}:3", f"{path}:5"]
+    assert told[-1].strip() == "and 11 more"
+    assert "did you mean: title" in str(error.hint)
+
+
 def test_ids_are_unique_and_sets_not_empty(tmp_path: Path) -> None:
     row = {"id": "a", "html": "<p>a", "expected": {}}
     assert "'a'" in str(refusal(lines(tmp_path / "s.jsonl", row, row)))
