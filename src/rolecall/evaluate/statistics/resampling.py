@@ -206,9 +206,10 @@ def _with_the_unseen(found: Interval, means: Array, bounds: Bounds) -> Interval:
     """Differences of which one sign was never seen: the share that may have it (see `all_alike`).
 
     Where 2 pages of 100 differ, both for A, no draw shows one for B. A cluster for B is taken to be
-    at most as far from 0 as the farthest one seen.
+    at most as far from 0 as the farthest one seen. Where most clusters differ, the draws do.
     """
-    if not bounds[0] < 0.0 < bounds[1] or math.isinf(bounds[1] - bounds[0]):
+    signed = bounds[0] < 0.0 < bounds[1] and math.isfinite(bounds[1] - bounds[0])
+    if not signed or 2 * np.count_nonzero(means) > means.size:
         return found
     other = (1.0 - (0.5 - found.level / 2.0) ** (1.0 / means.size)) * float(np.abs(means).max())
     low = found.low if (means < 0.0).any() else min(found.low, found.mid - other)
