@@ -52,19 +52,19 @@ def listed(items: Sequence[str]) -> str:
     return "<ul>" + "".join(f"<li>{inline(one)}</li>" for one in items) + "</ul>"
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str | Cell]]) -> str:
+def table(head: Sequence[str | Cell], rows: Sequence[Sequence[str | Cell]]) -> str:
     """A table; the first column is left-aligned, the others hold numbers unless of kind words."""
-    top = "".join(f"<th>{html.escape(one)}</th>" for one in head)
+    top = "".join(_cell(one, "th") for one in head)
     body = "".join("<tr>" + "".join(map(_cell, row)) + "</tr>" for row in rows)
     return (
         f'<div class="wide"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
     )
 
 
-def _cell(one: str | Cell) -> str:
+def _cell(one: str | Cell, name: str = "td") -> str:
     told = one if isinstance(one, Cell) else Cell(one)
     kind = f' class="{html.escape(told.kind)}"' if told.kind else ""
-    return f"<td{kind}>{inline(told.text)}</td>"
+    return f"<{name}{kind}>{inline(told.text)}</{name}>"
 
 
 def plot(svg: str, caption: str = "") -> str:

@@ -22,6 +22,7 @@ from rolecall.drive.engines import Engines
 from rolecall.drive.pages import finish_record
 from rolecall.engines.protocol import Engine
 from rolecall.errors import Error, UsageError
+from rolecall.evaluate.verify.optimised import optimisations
 from rolecall.evaluate.verify.postings import LENGTHS, TYPICAL, Written, posting
 from rolecall.pipeline import Pipeline, extract_record, hear_record, prepare
 from rolecall.settings import Settings
@@ -186,7 +187,7 @@ async def _look(
             alone=alone,
             many=many,
             swapped=swapped,
-            optimisations=await _optimisations(first),
+            optimisations=await optimisations(first),
         )
 
 
@@ -282,17 +283,3 @@ async def _answers(name: str, engine: Engine, pipeline: Pipeline, engines: Engin
     record = await _record(posting(LENGTHS[0], 1, qwen()), 1, pipeline, only)
     asked = {one.get("engine") for one in record.get("attempts") or ()}
     return record.get("outcome") != "failed" and name in asked
-
-
-async def _optimisations(engine: Engine) -> dict[str, bool]:
-    """What a vLLM server shows of itself: answers held by grammars, prefixes that are kept."""
-    from rolecall.engines.vllm import VLLMEngine
-
-    if not isinstance(engine, VLLMEngine):
-        return {}
-    found = {"structured outputs": "grammar" in engine.info.forms}
-    try:
-        load = await engine.metrics()
-    except Error:
-        return found
-    return {**found, "prefix caching": load.prefix_hits > 0}

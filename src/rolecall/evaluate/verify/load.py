@@ -13,6 +13,7 @@ from rolecall.evaluate.verify.requirements import judged, not_run
 GIB: Final = 2**30
 MOST_BYTES: Final = 8 * GIB
 TOKENS_PER_S, POSTINGS_PER_MIN, GAP_MS, AT_A_TIME = 30.0, 50.0, 100.0, 10
+FEWEST_GAPS: Final = 5
 BY_LOAD: Final = ("NFR-1", "NFR-2", "PR-1", "PR-2", "PR-3")
 
 
@@ -86,21 +87,24 @@ def _speed(alone: Load, command: str) -> dict[str, Finding]:
     out = {}
     if alone.output_tokens and alone.asked_seconds:
         rate = alone.output_tokens / alone.asked_seconds
-        figure = f"{alone.engine}: {rate:.1f} tokens/s of one request alone, its prompt included"
-        held = rate >= TOKENS_PER_S
-        out["NFR-2"] = judged("NFR-2", held, figure, command=command, reason=alone.failure)
+        figure = f"{alone.engine}: at least {rate:.1f} tokens/s of one request alone"
+        if rate >= TOKENS_PER_S:
+            out["NFR-2"] = judged("NFR-2", True, figure, command=command)
+        else:
+            reason = "the reading of the prompt is in it; rolecall bench leaves it out: --bench"
+            out["NFR-2"] = not_run("NFR-2", reason, figure=figure, command=command)
     else:
         told = f": {alone.failure}" if alone.failure else ""
         reason = f"no tokens were counted in the answers of the engine{told}"
         out["NFR-2"] = not_run("NFR-2", reason, command=command)
-    if alone.gaps:
-        gaps = sorted(1_000 * one for one in alone.gaps)
-        middle, high = gaps[len(gaps) // 2], gaps[min(len(gaps) - 1, int(0.95 * len(gaps)))]
-        figure = f"median {middle:.1f} ms, 95th percentile {high:.1f} ms, of {len(gaps)} gaps"
-        out["PR-2"] = judged("PR-2", high < GAP_MS, figure, command=command)
-    else:
-        reason = "fewer than two requests were answered"
+    gaps = sorted(1_000 * one for one in alone.gaps)
+    if len(gaps) < FEWEST_GAPS:
+        reason = f"{len(gaps)} gaps between requests were seen, {FEWEST_GAPS} are needed: --seconds"
         out["PR-2"] = not_run("PR-2", reason, command=command)
+        return out
+    middle, high = gaps[len(gaps) // 2], gaps[min(len(gaps) - 1, int(0.95 * len(gaps)))]
+    figure = f"median {middle:.1f} ms, 95th percentile {high:.1f} ms, of {len(gaps)} gaps"
+    out["PR-2"] = judged("PR-2", high < GAP_MS, figure, command=command)
     return out
 
 
