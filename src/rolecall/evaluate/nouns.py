@@ -22,8 +22,9 @@ class Sample(Struct, frozen=True, kw_only=True):
     given. ``expected`` maps a field of the schema to its right value: ``None`` says that the page
     holds none, a missing field that nobody has labelled it. ``also`` holds further values of a
     field that are right too (such as those of the page's own data where its text shows none).
-    ``site`` is what a split may not cut through. ``posting`` is false for a page that is no single
-    vacancy, for which the right outcome is ``not_a_posting``.
+    ``site`` is what a split may not cut through. ``evidence`` has the quotes that a labeller
+    saw, by the pointers of a record's evidence. ``posting`` is false for a page that is no
+    single vacancy, for which the right outcome is ``not_a_posting``.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Sample(Struct, frozen=True, kw_only=True):
     language: str = ""
     expected: Mapping[str, Any]
     also: Mapping[str, tuple[Any, ...]] = {}
+    evidence: Mapping[str, Any] = {}
     posting: bool = True
 
 

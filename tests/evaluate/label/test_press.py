@@ -155,6 +155,8 @@ def test_lines_and_a_passage_are_chosen_whole() -> None:
     assert value(state, "benefits") == ["Keep the stock list"]
     state = pressed(at(state, "description"), "e", "[", "down", "]", "enter")
     assert value(state, "description").count("\n") == 1
+    state = pressed(at(state, "description"), "e", "tab", "up", "]", "enter")
+    assert value(state, "description").count("\n") == 0
 
 
 def test_a_link_gives_its_address() -> None:

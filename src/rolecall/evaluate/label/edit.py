@@ -192,6 +192,8 @@ def _lines(state: State, edit: Lines, key: str) -> State:
     if key in ("home", "end"):
         return _with(state, replaced(edit, at=0 if key == "home" else last))
     passage = state.row.kind == "passage"
+    if key == "tab":
+        return _with(state, replaced(edit, at=_next_chosen(edit)))
     if key == "enter":
         return _taken_lines(state, edit)
     if passage and key in ("[", "f", "]", "t", " "):
@@ -203,6 +205,13 @@ def _lines(state: State, edit: Lines, key: str) -> State:
     if not passage and key == "0":
         return _with(state, replaced(edit, chosen=frozenset(), changed=True))
     return state
+
+
+def _next_chosen(edit: Lines) -> int:
+    """The next chosen line below the cursor, else the first one; of a passage, its two ends."""
+    ends = {line for line in (edit.first, edit.last) if line is not None}
+    lines = sorted(edit.chosen | ends)
+    return next((line for line in lines if line > edit.at), lines[0] if lines else edit.at)
 
 
 def _bounds(edit: Lines, key: str) -> Lines:

@@ -42,7 +42,7 @@ DOUBTFUL: Final = 0.7
 """A value below this confidence is marked as doubtful."""
 
 HELP: Final = """\
-Correct what the extraction found; when every field is decided, the page is saved.
+Correct what was extracted; when every field is decided, the page is saved.
 
   enter, space  the field is right as it is shown (also: the page holds none)
   a             all that are left are right: the page is done
@@ -323,8 +323,8 @@ def _keys(state: State) -> str:
         return "space takes out  + adds  e changes  up/down  enter done  esc"
     if isinstance(edit, Lines):
         if state.row.kind == "passage":
-            return "up/down  [ first line  ] last line  enter done  esc"
-        return "up/down  space takes the line or not  0 none  enter done  esc"
+            return "up/down  [ first line  ] last line  tab the other  enter done  esc"
+        return "up/down  space takes the line or not  tab next  0 none  enter done  esc"
     if not state.left:
         return "all is decided: enter saves  e edit  u undo  b back  ? help"
     return "enter right  a all right  c sure ones  n none  e edit  s skip  u undo  ? help"

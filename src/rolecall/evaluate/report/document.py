@@ -96,11 +96,11 @@ def _html(block: Block) -> str:
     if isinstance(block, Items):
         return page.listed(block.lines)
     if isinstance(block, Grid):
-        head, *rows = [
+        rows = [
             [page.Cell(one, "words") if i in block.words else one for i, one in enumerate(row)]
-            for row in (block.head, *block.rows)
+            for row in block.rows
         ]
-        return page.table(head, rows)
+        return page.table(block.head, rows)
     return page.plot(block.svg, block.caption)
 
 

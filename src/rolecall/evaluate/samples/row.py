@@ -53,6 +53,7 @@ def sample_of(
         language=row.get("language") or _language(expected),
         expected=expected,
         also=_also(row.get("also", {}), where, schema),
+        evidence=row.get("evidence", {}),
         posting=posting,
     )
 

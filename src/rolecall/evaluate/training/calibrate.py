@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -49,25 +49,35 @@ def values_of(
     site: Mapping[str, str],
 ) -> dict[str, list[Value]]:
     """Unit -> its values in ``records``, without stated ones that no annotator could see."""
-    out: dict[str, list[Value]] = {unit: [] for unit in UNITS}
+    pairs = []
     for record in records:
         name = Path(record["source"]).name.split(".")[0]
-        if not record.get("data") or name not in gold:
+        if name in gold:
+            expected = expected_of(gold[name])
+            pairs.append((record, Sample(id=name, site=site[name], expected=expected)))
+    return values_in(pairs)
+
+
+def values_in(pairs: Iterable[tuple[Mapping[str, Any], Sample]]) -> dict[str, list[Value]]:
+    """Unit -> the values of records whose field is labelled, held against their samples; those
+    that only the page's own data state count where the label has a value."""
+    out: dict[str, list[Value]] = {unit: [] for unit in UNITS}
+    for record, sample in pairs:
+        if not record.get("data"):
             continue
-        sample = Sample(id=name, site=site[name], expected=expected_of(gold[name]))
         scores = field_scores(record["data"], sample, aims_of())
         for unit, fields in UNITS.items():
             found = next((f for f in fields if record["data"].get(f) is not None), None)
-            if found is None:
+            score = scores.get(FIELD_OF.get(unit, found or ""))
+            if found is None or score is None:
                 continue
             pointer = f"/{found}" if f"/{found}" in record["evidence"] else f"/{found}/0"
             evidence = record["evidence"].get(pointer)
             if evidence is None or evidence["confidence"] is None:
                 continue
-            score = scores[FIELD_OF.get(unit, found)]
             if evidence["origin"] == "stated" and not score.has_value:
                 continue
-            out[unit].append(Value(site[name], evidence["confidence"], score.value))
+            out[unit].append(Value(sample.site, evidence["confidence"], score.value))
     return out
 
 
@@ -128,6 +138,12 @@ def calibration_error(
             for v in values
             if v.site == name
         )
+    return expected_error(rows, bins)
+
+
+def expected_error(rows: Sequence[tuple[float, float]], bins: int = 10) -> float:
+    """Expected calibration error of (confidence, score) pairs: the mean gap between the two in bins
+    of equal width, weighted by how many fall in each."""
     error = 0.0
     for k in range(bins):
         inside = [

@@ -21,7 +21,7 @@ from rolecall.evaluate.training.choice import fit_choice
 from rolecall.evaluate.training.invented import Invented, invented
 from rolecall.evaluate.training.layouts import layouts
 from rolecall.evaluate.training.logistic import fit
-from rolecall.evaluate.training.right import has_value, right
+from rolecall.evaluate.training.right import has_value, labelled, right
 from rolecall.evaluate.training.skills import train_skills
 from rolecall.reader import facts
 from rolecall.reader.blocks import Tagged, tag
@@ -39,6 +39,8 @@ SITE_POWER = 0.7
 WRITTEN = ("title", "company", "places")
 WRITTEN_SHARE = 0.1
 """Units of which invented pages teach something, and what one of these pages weighs."""
+
+LINE_KEYS = ("title", "location", "description", "responsibilities", "requirements", "benefits")
 
 THRESHOLDS = {
     "title": 0.03,
@@ -59,14 +61,22 @@ THRESHOLDS = {
 
 
 def train_reader(samples: Sequence[Annotated], out: Path) -> None:
-    """Write block tagger, rankers, skill reader and default calibration to ``out``."""
+    """Write block tagger, rankers, skill reader and default calibration to ``out``.
+
+    A page teaches each part what it is labelled for: the lines where all that tells them apart is.
+    """
     out.mkdir(parents=True, exist_ok=True)
-    train_blocks(samples, out / BLOCKS)
-    train_skills(samples, out)
+    train_blocks([one for one in samples if tells_lines(one)], out / BLOCKS)
+    train_skills([one for one in samples if tells_lines(one) and "skills" in one.gold], out)
     rankers = train_rankers(samples, cross_tagged(samples), invented())
     _write(out / RANKERS, {unit: dict(model.weights) for unit, model in sorted(rankers.items())})
     _write(out / CALIBRATION, {"thresholds": THRESHOLDS, "curves": {}})
     write_manifest(out)
+
+
+def tells_lines(sample: Annotated) -> bool:
+    """Whether a page is labelled for everything that a line of it may be."""
+    return all(key in sample.gold for key in LINE_KEYS)
 
 
 def cross_tagged(samples: Sequence[Annotated]) -> dict[str, Tagged]:
@@ -85,7 +95,9 @@ def cross_tagged(samples: Sequence[Annotated]) -> dict[str, Tagged]:
         for part in range(INNER_PARTS):
             path = Path(folder) / f"part{part}"
             known = [one for one in written if home[one.sample.site] != part]
-            train_blocks([s for s in samples if home[s.site] != part], path, known)
+            train_blocks(
+                [s for s in samples if home[s.site] != part and tells_lines(s)], path, known
+            )
             tagger = BlockTagger.load(path)
             for sample in (*samples, *(one.sample for one in written)):
                 if home[sample.site] == part:
@@ -103,6 +115,8 @@ def train_rankers(
     for unit, propose in (*CHOSEN.items(), ("places", propose_places)):
         pages, weights = [], []
         for sample, share in zip(samples, shares, strict=True):
+            if not labelled(unit, sample.gold):
+                continue
             views = layouts(tagged[sample.id], sample.gold) if unit == "title" else ()
             for view in (tagged[sample.id], *views):
                 rows = _rows(unit, propose(view), sample)
@@ -122,6 +136,8 @@ def train_rankers(
         )
     pages = []
     for sample in samples:
+        if not labelled("seniority", sample.gold):
+            continue
         title = next((p for p in _titles(sample, tagged[sample.id])), None)
         span = title.span if title is not None else None
         rows = _rows("seniority", facts.propose_levels(tagged[sample.id], span), sample)
@@ -133,6 +149,7 @@ def train_rankers(
             [
                 (features, bool(y))
                 for sample in samples
+                if labelled(unit, sample.gold)
                 for features, y in _rows(unit, propose(tagged[sample.id]), sample)
             ]
         )
@@ -140,6 +157,8 @@ def train_rankers(
 
 
 def _titles(sample: Annotated, tagged: Tagged) -> list[Proposal]:
+    if not labelled("title", sample.gold):
+        return CHOSEN["title"](tagged)[:0]
     return [p for p in CHOSEN["title"](tagged) if right("title", p, sample.gold)]
 
 

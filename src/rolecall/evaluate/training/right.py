@@ -7,7 +7,7 @@ places by their most specific word, numbers within one per cent.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from rolecall.evaluate.score.same import same_company_words, same_place_words
 from rolecall.evaluate.score.words import bag_f1, words
@@ -36,6 +36,19 @@ def right(unit: str, proposal: Proposal, gold: Gold) -> bool | None:
     if unit == "application_url":
         return bool(gold[unit]) and _url(gold[unit]) in str(value)
     return bool(gold[unit]) and words(value) == words(gold[unit])
+
+
+KEYS_OF: Final[Mapping[str, tuple[str, ...]]] = {
+    "places": ("location",),
+    "salary": ("salary_min", "salary_max"),
+    "experience": ("experience_years_min", "experience_years_max"),
+}
+"""Keys of an annotation that say what is right for a unit, where they are not its own name."""
+
+
+def labelled(unit: str, gold: Gold) -> bool:
+    """Whether the annotation says anything about ``unit``, be it that the page holds none."""
+    return all(key in gold for key in KEYS_OF.get(unit, (unit,)))
 
 
 def has_value(unit: str, gold: Gold) -> bool:
