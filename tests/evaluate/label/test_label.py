@@ -72,6 +72,10 @@ def test_thirty_pages_become_samples(tmp_path: Path) -> None:
     assert len(read.samples) == 30
     found = lines(tmp_path / "labels.jsonl")
     assert [one.expected for one in read.samples] == [line["expected"] for line in found]
+    assert all(
+        one.evidence == line.get("evidence", {})
+        for one, line in zip(read.samples, found, strict=True)
+    )
     assert len({line["source"] for line in found}) == 30
     for line in found:
         check(line, tmp_path)

@@ -43,6 +43,16 @@ def test_another_file_is_not_touched(tmp_path: Path, content: str) -> None:
     assert path.read_text("utf-8") == content
 
 
+def test_lines_of_other_makers_are_labels(tmp_path: Path) -> None:
+    path = tmp_path / "l.jsonl"
+    path.write_text(f'\n{{"html": "", "posting": false}}\n\n{WHOLE}\n', "utf-8")
+    with closing(Labels(path)) as labels:
+        assert len(labels) == 2
+        last = labels.last()
+        assert last is not None
+        assert last["source"] == "p0.html"
+
+
 def test_a_file_for_nothing_is_not_left(tmp_path: Path) -> None:
     path = tmp_path / "l.jsonl"
     Labels(path).close()

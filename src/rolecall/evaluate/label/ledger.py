@@ -74,7 +74,10 @@ class Labels:
                 told = _object(line)
                 if told is None and not line.endswith(b"\n") and _is_torn(line):
                     break
-                if told is None or "expected" not in told:
+                if not line.strip():
+                    end += len(line)
+                    continue
+                if told is None or ("expected" not in told and told.get("posting") is not False):
                     raise UsageError(
                         f"{shown(str(self.path))}:{number} is no label",
                         hint="name another --out, or mend the line",
