@@ -108,6 +108,10 @@ bench: $(READY) $(BENCH_READY) ## speed and memory beside trafilatura with extru
 bench-asking: $(READY) ## what asking an engine costs on our side
 	@$(BIN)/python bench/asking.py
 
+.PHONY: bench-statistics
+bench-statistics: $(READY) ## whether comparing engines keeps what it says: simulated engines
+	@$(BIN)/python bench/comparing.py
+
 # The peers answer to annotated pages only: without those, nothing is installed for them.
 .PHONY: bench-tokens
 bench-tokens: $(READY) ## tokens and requests for a posting, beside other libraries

@@ -1,25 +1,40 @@
 """Write what the docs take from the code: ``make docs``.
 
 ``docs/settings.md`` comes from the declarations in ``rolecall.settings``, the list of files in
-``docs/architecture.md`` from the first line of each file. With ``--check`` nothing is written; the
+``docs/architecture.md`` from the first line of each file, and what ``docs/choosing.md`` and
+``docs/decision-example.md`` show of ``rolecall choose`` from ``examples/choose``. With ``--check``
+nothing is written; the
 exit status says whether both are current.
 """
 
 from __future__ import annotations
 
 import ast
+import contextlib
+import io
 import itertools
+import re
+import shlex
 import sys
 import textwrap
 from pathlib import Path
 
+from rolecall import __version__
 from rolecall.aliases import ALIASES
+from rolecall.cli import choose
+from rolecall.evaluate.choose.decide import decide
+from rolecall.evaluate.choose.file import read_selection
+from rolecall.evaluate.choose.record import Made, markdown_record
 from rolecall.settings import PROJECT_FILE, declared
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src" / "rolecall"
 SETTINGS = ROOT / "docs" / "settings.md"
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
+CHOOSING = ROOT / "docs" / "choosing.md"
+DECISION = ROOT / "docs" / "decision-example.md"
+EXAMPLE = ("examples/choose/candidates.toml", "2026-11-25")
+SHOWN = re.compile(r"(```console\n\$ (rolecall choose [^\n]+)\n).*?(?=^```$)", re.S | re.M)
 MARK = "<!-- files: written by `make docs` from the first line of each file -->\n"
 
 HEAD = f"""\
@@ -98,10 +113,45 @@ def architecture_page() -> str:
     return ARCHITECTURE.read_text("utf-8").partition(MARK)[0] + MARK + files()
 
 
+def output(command: str) -> str:
+    """What ``rolecall choose …`` prints, run where the project lies."""
+    text = io.StringIO()
+    with contextlib.chdir(ROOT), contextlib.redirect_stdout(text):
+        choose.run(shlex.split(command)[2:])
+    return text.getvalue()
+
+
+def choosing_page() -> str:
+    """The page about choosing, with what its commands print renewed."""
+    text = CHOOSING.read_text("utf-8")
+    return SHOWN.sub(lambda found: found[1] + output(found[2]), text)
+
+
+def decision_page() -> str:
+    """The decision record of the example, as ``rolecall choose --out`` writes it."""
+    file, day = EXAMPLE
+    path = ROOT / file
+    made = Made(
+        date=day,
+        command=f"rolecall choose {file} --date {day} --out {DECISION.relative_to(ROOT)}",
+        rolecall=__version__,
+    )
+    return markdown_record(decide(read_selection(path), path.parent), made)
+
+
 def main() -> None:
-    """Write both pages, or check them."""
-    pages = {SETTINGS: settings_page(), ARCHITECTURE: architecture_page()}
-    old = [path.name for path, text in pages.items() if path.read_text("utf-8") != text]
+    """Write the pages, or check them."""
+    pages = {
+        SETTINGS: settings_page(),
+        ARCHITECTURE: architecture_page(),
+        CHOOSING: choosing_page(),
+        DECISION: decision_page(),
+    }
+    old = [
+        path.name
+        for path, text in pages.items()
+        if not path.exists() or path.read_text("utf-8") != text
+    ]
     if sys.argv[1:] == ["--check"]:
         sys.exit(f"not current, run make docs: {', '.join(old)}" if old else 0)
     for path, text in pages.items():

@@ -108,7 +108,7 @@ def sample_texts() -> list[str]:
         "a\u2028b\u2029c\u00a0d\u200be",
         "<|im_start|>user\nHello<|im_end|>\n<think>\n\n</think>", "<|endoftext|>" * 3, "<|im_end|",
     ]  # fmt: skip
-    for path in sorted((ROOT / "examples").iterdir()):
+    for path in filter(Path.is_file, sorted((ROOT / "examples").iterdir())):
         texts += path.read_text("utf-8").splitlines()[:120]
     letters = "".join(texts) + "\t\n\r\\\"'🙂ßẞİıſﬁ\u00ad\ufeff\U0001f9d1"
     chance = random.Random(SEED)

@@ -7,6 +7,8 @@ import time
 from contextlib import suppress
 from email.utils import formatdate
 
+from .streams import streamed
+
 OK_TEXT = '{"title":"Nurse"}'
 KEY = "sk-secret-canary-8842"
 
@@ -131,6 +133,7 @@ class FaultServer:
         self.models, self.chats, self.paths, self.keys = models, [], [], set()
         self.connections, self.waits = set(), []
         self.special, self.version, self.slot = "text", "0.32.0", 0
+        self.pause = lambda body, number: asyncio.sleep(0)  # before each chunk of a stream
         self.gone = asyncio.Event()
         self.asked = asyncio.Event()
         self.three = asyncio.Event()
@@ -171,7 +174,7 @@ class FaultServer:
                 if path.endswith("/chat/completions") and method == "POST":
                     await self._chat(reader, writer, json.loads(body))
                 elif self.refuses.get("") == "hang":
-                    await self._until_gone(reader, writer, dripping=False)
+                    await self.until_gone(reader, writer, dripping=False)
                 else:
                     self._other(writer, path, json.loads(body or b"null"))
                 await writer.drain()
@@ -199,6 +202,9 @@ class FaultServer:
             self.now -= 1
 
     async def _act(self, reader, writer, body, name):
+        if body.get("stream") and (name == "ok" or name.startswith("stream_")):
+            await streamed(self, reader, writer, body, name)
+            return
         if name == "third":
             await self.three.wait()
         if name in ("ok", "third"):
@@ -210,7 +216,7 @@ class FaultServer:
             if name == "drip":
                 writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n")
                 writer.write(b"content-length: 400\r\n\r\n")
-            await self._until_gone(reader, writer, dripping=name == "drip")
+            await self.until_gone(reader, writer, dripping=name == "drip")
         elif name == "disconnect_mid":
             writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n")
             writer.write(b'content-length: 400\r\n\r\n{"choices": [')
@@ -221,7 +227,7 @@ class FaultServer:
         else:
             _write(writer, *_reply(name))
 
-    async def _until_gone(self, reader, writer, *, dripping):
+    async def until_gone(self, reader, writer, *, dripping):
         """Wait until the caller has closed the connection."""
         gone = asyncio.ensure_future(reader.read(1))
         while not gone.done():
@@ -240,12 +246,13 @@ class FaultServer:
             await writer.drain()
         raise ConnectionResetError
 
-    def _good(self, body):
-        text = self.answer(body)
+    def text(self, body):
+        """The text of a good answer."""
         form = _form(body)
-        if form in self.enforces:
-            text = PROOFS[form]
-        return json.dumps(completion(text, model=body["model"]))
+        return PROOFS[form] if form in self.enforces else self.answer(body)
+
+    def _good(self, body):
+        return json.dumps(completion(self.text(body), model=body["model"]))
 
     def _other(self, writer, path, body):
         typed = {"content-type": "application/json"}

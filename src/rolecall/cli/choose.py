@@ -75,7 +75,7 @@ def run(words: list[str]) -> int:
     since = compare(old, decision) if old is not None else None
     made = _made(told, words, old)
     for output, kind in outputs:
-        _write(output, _rendered(kind, decision, made, since))
+        write_file(output, _rendered(kind, decision, made, since))
     if told.json:
         import orjson
 
@@ -151,7 +151,7 @@ def _rendered(kind: str, decision: Decision, made: Any, since: Since | None) -> 
     return render(decision, made, since)
 
 
-def _write(path: Path, text: str) -> None:
+def write_file(path: Path, text: str) -> None:
     """Write a file in one step, so that an old one is whole until the new one is."""
     beside = path.with_name(f".{path.name}.new")
     try:

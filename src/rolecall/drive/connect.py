@@ -55,7 +55,9 @@ async def connected(
         notices: list[Notice] = []
         if given is None:
             tables = {one.name: one for one in declared_engines(settings, environ)}
-            kept = _priced(allowed_engines(tuple(tables.values()), settings, notices), settings)
+            kept = priced_engines(
+                allowed_engines(tuple(tables.values()), settings, notices), settings
+            )
         else:
             kept = []
         paid = [one.price for one in kept] + [engine.info.price for engine in engines.values()]
@@ -185,7 +187,7 @@ def _demand_price(name: str, info: EngineInfo, policy: Policy) -> None:
         )
 
 
-def _priced(tables: Sequence[EngineSettings], settings: Settings) -> list[EngineSettings]:
+def priced_engines(tables: Sequence[EngineSettings], settings: Settings) -> list[EngineSettings]:
     """The tables with their prices, known before any call is made.
 
     One that the user has not named is the vendor's list price, where it is known: the same model

@@ -66,10 +66,19 @@ def read_completion(reply: Reply) -> Answered:
     choices = data.get("choices")
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
         raise no_answer("no_choices", "the answer holds no choice", usage)
-    message, model = choices[0].get("message"), data.get("model")
+    return read_choice(choices[0], data.get("model"), usage)
+
+
+def read_choice(choice: Mapping[str, Any], model: Any, usage: Usage) -> Answered:
+    """The answer that one choice of a completion holds; ``model`` gave it.
+
+    Raises:
+        Fault: it holds none.
+    """
+    message = choice.get("message")
     if not isinstance(message, dict) or not isinstance(model, str) or not model:
         raise no_answer("bad_answer", "the answer names no model or no message", usage)
-    finish = FINISHES.get(str(choices[0].get("finish_reason")))
+    finish = FINISHES.get(str(choice.get("finish_reason")))
     if finish is None:
         raise no_answer("bad_answer", "the answer does not say why it ended", usage)
     said = message.get("refusal")

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from rolecall.core import Attempt, Price, Usage
 from rolecall.engines.retry import LONGEST_WAIT, MOST_TRIES, Fault, backoff, refusal
-from rolecall.engines.wire import Replica, Reply, Wire
+from rolecall.engines.wire import Replica, Reply, Taking, Wire
 from rolecall.errors import EngineError
 
 Answer = TypeVar("Answer")
@@ -66,6 +66,21 @@ class Calls:
             seconds = self.limits.call_seconds
             return await self._tries(path, body, read, (tries or self.limits.tries, seconds))
 
+    async def once(
+        self,
+        path: str,
+        body: bytes | None,
+        read: Callable[[Reply], Answer],
+        taking: Taking | None = None,
+    ) -> Done[Answer]:
+        """As `call`, in one try; ``taking`` takes a reply of events as it comes.
+
+        Raises:
+            EngineError: no answer came of it.
+        """
+        async with self._slots:
+            return await self._tries(path, body, read, (1, self.limits.call_seconds), taking)
+
     async def aside(
         self, path: str, body: bytes | None, read: Callable[[Reply], Answer]
     ) -> Done[Answer]:
@@ -84,6 +99,7 @@ class Calls:
         body: bytes | None,
         read: Callable[[Reply], Answer],
         most: tuple[int, float],
+        taking: Taking | None = None,
     ) -> Done[Answer]:
         """Try until an answer comes, at most so many times and seconds."""
         tries, seconds = most
@@ -100,7 +116,7 @@ class Calls:
             started = clock.monotonic()
             try:
                 left = max(0.001, min(longest, deadline - started))
-                answer = await self._once(replica, path, body, read, left)
+                answer = await self._once(replica, path, body, read, left, taking)
             except Fault as fault:
                 last = replica
                 kinds[fault.kind] += 1
@@ -121,8 +137,9 @@ class Calls:
         sent: bytes | None,
         read: Callable[[Reply], Answer],
         seconds: float,
+        taking: Taking | None,
     ) -> Answer:
-        reply = await self.wire.send(replica, path, sent, seconds)
+        reply = await self.wire.send(replica, path, sent, seconds, taking)
         if reply.status != 200:
             secret = self.wire.key.encode()
             body = reply.body.replace(secret, b"***") if secret else reply.body

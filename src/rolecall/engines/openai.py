@@ -11,12 +11,13 @@ from typing import Any, Final
 import orjson
 
 from rolecall.core import Attempt, Completion, EngineInfo, Form, Notice, Price, Prompt
-from rolecall.engines.answers import read_completion, read_json
+from rolecall.engines.answers import Answered, read_completion, read_json
 from rolecall.engines.calls import ASIDE, Calls, Limits
 from rolecall.engines.local import is_local
 from rolecall.engines.proof import prove
-from rolecall.engines.protocol import EngineSettings
+from rolecall.engines.protocol import EngineSettings, Timing
 from rolecall.engines.retry import Clock
+from rolecall.engines.stream import StreamReading
 from rolecall.engines.tokens import count_tokens, special_tokens
 from rolecall.engines.vendors import PRICES, WINDOWS, Vendor, request, vendor
 from rolecall.engines.wire import Reply, opened
@@ -44,6 +45,11 @@ class OpenAIEngine:
         """How often a call is tried at most."""
         return self.calls.limits.tries
 
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """The addresses of its API."""
+        return tuple(one.url for one in self.calls.wire.replicas.all)
+
     async def count_tokens(self, prompt: Prompt) -> int | None:
         """The tokens of the messages as the server counts them; ``None`` where it cannot.
 
@@ -64,14 +70,32 @@ class OpenAIEngine:
         """Answer ``prompt`` in at most ``tries`` tries (0: as many as the settings say)."""
         body = orjson.dumps(request(self._row, self.info.model, prompt))
         done = await self.calls.call(CHAT, body, read_completion, tries)
+        return self._completion(done.answer, done.seconds, done.failed)
+
+    async def complete_timed(self, prompt: Prompt) -> tuple[Completion, Timing]:
+        """Answer ``prompt`` over a stream, in one try; see `TimedEngine`.
+
+        Raises:
+            EngineError: no whole answer came.
+        """
+        streamed = {"stream": True, "stream_options": {"include_usage": True}}
+        body = orjson.dumps(request(self._row, self.info.model, prompt) | streamed)
+        reading = StreamReading(self.calls.wire.clock.monotonic)
+        done = await self.calls.once(CHAT, body, reading.read, reading)
+        timed = done.answer
+        return self._completion(timed.answer, done.seconds, done.failed), timed.timing
+
+    def _completion(
+        self, answer: Answered, seconds: float, failed: tuple[Attempt, ...]
+    ) -> Completion:
         return Completion(
-            text=done.answer.text,
-            finish_reason=done.answer.finish,
-            usage=done.answer.usage,
+            text=answer.text,
+            finish_reason=answer.finish,
+            usage=answer.usage,
             engine=self.info.name,
-            model=done.answer.model,
-            seconds=done.seconds,
-            failed=done.failed,
+            model=answer.model,
+            seconds=seconds,
+            failed=failed,
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
@@ -25,6 +25,31 @@ class Engine(Protocol):
         """Answer ``prompt``; raises `EngineError` after the last try.
 
         Cancelling the task aborts the request, so that the engine is free again.
+        """
+
+
+class Timing(Struct, frozen=True, kw_only=True):
+    """When the parts of one answer came, in seconds of one monotonic clock.
+
+    ``sent`` is when the request went out, ``chunks`` when each chunk of the answer came (the first
+    one that says something, and all after it), ``ended`` when the last one did. A server that did
+    not stream leaves ``chunks`` empty.
+    """
+
+    sent: float
+    chunks: tuple[float, ...] = ()
+    ended: float
+
+
+@runtime_checkable
+class TimedEngine(Protocol):
+    """What an `Engine` may offer as well: answers over a stream, with the times of their parts."""
+
+    async def complete_timed(self, prompt: Prompt) -> tuple[Completion, Timing]:
+        """Answer ``prompt`` in one try, so that what is measured is that try.
+
+        Raises:
+            EngineError: no answer came, or it broke off; ``failed`` holds the try.
         """
 
 

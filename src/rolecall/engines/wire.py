@@ -6,7 +6,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from msgspec import Struct
 
@@ -21,6 +21,7 @@ LARGEST_REPLY: Final = 10_000_000
 CONNECT_SECONDS: Final = 5.0
 KEEP_SECONDS: Final = 4.0
 """An idle connection is kept this long: under the five seconds after which uvicorn closes it."""
+EVENTS: Final = "text/event-stream"
 OPENS_AFTER: Final = 3
 FIRST_REST: Final = 5.0
 LONGEST_REST: Final = 60.0
@@ -32,6 +33,16 @@ class Reply(Struct, frozen=True):
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+
+class Taking(Protocol):
+    """What takes a reply of server-sent events piece by piece; raises `Fault` to break it off."""
+
+    def begin(self) -> None:
+        """The request goes out now."""
+
+    def take(self, part: bytes) -> None:
+        """The next piece of the reply."""
 
 
 class Replica(Struct, eq=False):
@@ -115,8 +126,17 @@ class Wire:
         except httpx2.InvalidURL as error:
             raise SettingsError(f"an address cannot be used: {error}", hint="mend url") from error
 
-    async def send(self, replica: Replica, path: str, body: bytes | None, seconds: float) -> Reply:
+    async def send(
+        self,
+        replica: Replica,
+        path: str,
+        body: bytes | None,
+        seconds: float,
+        taking: Taking | None = None,
+    ) -> Reply:
         """Post ``body`` to ``path`` (or get it); a path from ``//`` on stands beside the API.
+
+        ``taking`` takes the body of a reply of server-sent events, which is then empty.
 
         Raises:
             Fault: no whole reply within ``seconds``, or one that is too large.
@@ -124,7 +144,7 @@ class Wire:
         replica.in_flight += 1
         try:
             async with asyncio.timeout(seconds):
-                return await self._exchange(replica, path, body)
+                return await self._exchange(replica, path, body, taking)
         except TimeoutError:
             raise Fault(
                 "timeout",
@@ -146,7 +166,9 @@ class Wire:
         finally:
             replica.in_flight -= 1
 
-    async def _exchange(self, replica: Replica, path: str, body: bytes | None) -> Reply:
+    async def _exchange(
+        self, replica: Replica, path: str, body: bytes | None, taking: Taking | None
+    ) -> Reply:
         request = self._new(
             "GET" if body is None else "POST",
             self._url(replica, path),
@@ -154,6 +176,9 @@ class Wire:
             content=body,
             extensions={"timeout": _TIMEOUT},
         )
+        if taking is not None:
+            request.headers["accept"] = f"{EVENTS}, application/json"
+            taking.begin()
         response = await self._transport.handle_async_request(request)
         try:
             headers = {name.lower(): value for name, value in response.headers.items()}
@@ -162,12 +187,17 @@ class Wire:
             length = headers.get("content-length", "")
             if length.isdigit() and int(length) > LARGEST_REPLY:
                 raise _too_large()
+            if response.status_code != 200 or EVENTS not in headers.get("content-type", "").lower():
+                taking = None
             parts, size = [], 0
             async for part in cast(AsyncIterator[bytes], response.stream):
-                parts.append(part)
                 size += len(part)
                 if size > LARGEST_REPLY:
                     raise _too_large()
+                if taking is None:
+                    parts.append(part)
+                else:
+                    taking.take(part)
             return Reply(response.status_code, headers, b"".join(parts))
         finally:
             await response.aclose()

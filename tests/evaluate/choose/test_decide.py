@@ -6,6 +6,9 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import structs
 
 from rolecall.errors import UsageError
 from rolecall.evaluate.choose.block import read_record
@@ -15,6 +18,7 @@ from rolecall.evaluate.choose.file import parse_selection, read_selection
 from rolecall.evaluate.choose.nouns import Figure, Trace
 from rolecall.evaluate.choose.record import Made, document_of, html_record, markdown_record
 from rolecall.evaluate.choose.since import compare
+from rolecall.evaluate.choose.together import correlations, root
 from rolecall.evaluate.choose.words import sentences
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "choose" / "candidates.toml"
@@ -122,6 +126,34 @@ def test_draws_are_those_of_normal_distributions():
         draws=20_000,
     )
     assert decision.chances.chances["a"] == pytest.approx(0.6915, abs=0.012)
+
+
+def on_sites(figure, *means):
+    sites = {f"s{i}": (mean, 4) for i, mean in enumerate(means)}
+    return structs.replace(figure, sites=sites, trace=structs.replace(figure.trace, samples="x"))
+
+
+def test_candidates_on_the_same_samples_move_together():
+    means = (0.7, 0.95, 0.8, 1.0, 0.9, 0.85, 0.96)
+    worse = tuple(mean - 0.01 for mean in means)
+    a, b = measured(0.90, 0.84, 0.95), measured(0.89, 0.83, 0.94)
+    apart = chosen(file_of("a", "b"), a=[a], b=[b])
+    pair = {"a": [on_sites(a, *means)], "b": [on_sites(b, *worse)]}
+    together = chosen(file_of("a", "b"), **pair)
+    assert apart.chances.chances["a"] < 0.75
+    assert together.chances.chances["a"] == 1.0  # a is better on every site alike
+    assert together.resolved
+    assert together.chances.together == ((1, 0, pytest.approx(1.0)),)
+
+
+@given(st.lists(st.lists(st.floats(0, 1), min_size=6, max_size=6), min_size=2, max_size=5))
+def test_the_root_of_correlations_gives_them_back(rows):
+    matrix = correlations([on_sites(measured(0.5, 0.4, 0.6), *row) for row in rows])
+    lower = root(matrix)
+    for i, row in enumerate(matrix):
+        for j, value in enumerate(row):
+            back = sum(x * y for x, y in zip(lower[i], lower[j], strict=True))
+            assert back == pytest.approx(value, abs=1e-3) or matrix[i][i] != 1.0
 
 
 def test_the_better_one_that_is_out_is_named_with_its_reason():

@@ -89,7 +89,7 @@ def test_points_from_a_measure_go_from_0_to_10(value, worst, best):
     assert linear((worst + best) / 2, worst, best) == 5
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(vectors, weightings)
 def test_a_range_of_weights_ends_where_another_one_is_level(found, numbers):
     scores, weights = named(found), shares_of(numbers)
@@ -117,7 +117,7 @@ def moved_to(weights, at, place):
     }
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(vectors, weightings)
 def test_the_least_shift_draws_level_and_nothing_less_does(found, numbers):
     scores, weights = named(found), shares_of(numbers)
@@ -158,7 +158,7 @@ def half_space_share(lead):
     return row[-1]
 
 
-@settings(max_examples=80)
+@settings(max_examples=40)
 @given(st.tuples(points, points, points, points), st.tuples(points, points, points, points))
 def test_the_share_of_weights_for_two_is_that_of_the_formula(a, b):
     lead = [x - y for x, y in zip(a, b, strict=True)]
@@ -167,7 +167,7 @@ def test_the_share_of_weights_for_two_is_that_of_the_formula(a, b):
         assert exact_share({"a": a, "b": b}, "a") == 1 - half_space_share(lead)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(vectors)
 def test_shares_of_all_weights_add_up(found):
     scores = named(dict.fromkeys(found))
@@ -184,6 +184,7 @@ def test_drawn_weights_agree_with_exact_volumes(found, seed):
     assert drawn == sampled_shares(scores, seed=seed, draws=2_000)
 
 
+@settings(max_examples=25)
 @given(vectors)
 def test_who_is_dominated_is_first_under_no_weights_alone(found):
     scores = named(found)

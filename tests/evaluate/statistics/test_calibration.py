@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rolecall.evaluate.statistics import calibration, coverage_curve, threshold_for
+from rolecall.evaluate.statistics import calibration, coverage_curve, threshold_for, wilson
 
 
 def truthful(n, seed=0):
@@ -64,7 +64,7 @@ def test_a_target_out_of_reach_says_why():
     few = threshold_for(0.95, [0.9] * 20, [1.0] * 20)
     assert few.value is None
     assert few.plain == 0.9
-    assert few.reason == "too few values: 20, and even if all were right it took about 52"
+    assert few.reason == "too few values: 20, and if all were right it took 73"
     bad = threshold_for(0.95, [0.9] * 500, [1.0] * 400 + [0.0] * 100)
     assert bad.value is bad.plain is None
     assert bad.reason.startswith("the accuracy is at best 0.800 (at least 0.7")
@@ -79,6 +79,12 @@ def test_a_threshold_keeps_what_it_says(pairs):
         assert np.mean(kept) == pytest.approx(found.plain_at.accuracy)
         assert len(kept) == found.plain_at.n
         assert np.mean(kept) >= 0.6 - 1e-12
+
+
+def test_the_lower_end_is_wilsons_of_fewer_samples():
+    point = coverage_curve([0.9] * 40, [1.0] * 30 + [0.0] * 10, 0.95, 2.0)[0]
+    assert point.low == pytest.approx(wilson(15, 20).low)
+    assert threshold_for(1.0, [0.9] * 40, [1.0] * 40).reason.startswith("no number of values")
 
 
 def test_lists_of_different_lengths_are_refused():

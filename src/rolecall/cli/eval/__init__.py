@@ -17,6 +17,7 @@ VERBS = {
     "label": "correct extractions into labels, in the terminal",
     "run": "labelled pages through engines: figures and a report",
     "report": "judge a run anew, for another target; list the misses of a field",
+    "compare": "two engines on the same pages: which is better, and can that be told",
     "train-reader": "fit the embedded reader to your labels, never to worse",
     "gate": "hold scores against pinned floors, which only go up",
 }
@@ -45,6 +46,7 @@ def run(words: list[str]) -> int:
         )
         raise UsageError(f"there is no verb {words[0]!a} of rolecall eval", hint=hint)
     name = words[0].replace("-", "_")
-    module = import_module(f"rolecall.cli.eval.{name}{'_' if iskeyword(name) else ''}")
+    taken = iskeyword(name) or name == run.__name__
+    module = import_module(f"rolecall.cli.eval.{name}{'_' if taken else ''}")
     verb: Callable[[list[str]], int] = module.run
     return verb(words[1:])

@@ -45,6 +45,7 @@ examples:
 exit codes: 0 all floors hold, or were pinned; 1 one is broken; 2 a wrong call."""
 
 BROKEN = 1
+CORPUS = "../shared/corpus"
 
 
 def run(words: list[str]) -> int:
@@ -68,6 +69,11 @@ def run(words: list[str]) -> int:
     if told.allow_regression and not told.update:
         raise UsageError("--allow-regression pins floors: it needs --update")
     if told.samples is None:
+        if not Path(told.corpus or CORPUS).is_dir():
+            raise UsageError(
+                f"there is no annotated corpus at {shown(told.corpus or CORPUS)}",
+                hint="rolecall eval gate SAMPLES RECORDS --floors FILE is for labels of your own",
+            )
         return gate.main(_own_words(told))
     if told.records is None or told.floors is None:
         raise UsageError(

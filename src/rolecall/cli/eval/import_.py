@@ -126,7 +126,8 @@ def _pages(told: Namespace, notices: list[str]) -> Iterable[Sample]:
     found = Stated()
     samples = list(stated_samples(told.paths, found, told.strip))
     if found.silent:
-        notices.append(f"{found.silent} pages state no posting and were left out")
+        pages = "1 page states" if found.silent == 1 else f"{found.silent} pages state"
+        notices.append(f"{pages} no posting: left out")
     notices += _told(found.unreadable, "pages cannot be read")
     notices += _told(found.kept_data, "copies still state a posting")
     notices += _told(found.changed_text, "copies show another text than their pages")

@@ -81,9 +81,12 @@ def demand_same(samples: SampleSet, made: EvaluationRun, folder: Path) -> None:
 def judgements_of(folder: Path, made: EvaluationRun, samples: SampleSet) -> list[Judgement]:
     """Every engine of the run, held against the samples."""
     schema = schema_of(folder, made)
-    return [
-        judgement_of(name, records_of(folder, made, name), samples, schema) for name in made.engines
-    ]
+    judged: list[Judgement] = []
+    for name in made.engines:
+        like = judged[0] if judged else None  # its counts of tokens hold for all
+        path = records_of(folder, made, name)
+        judged.append(judgement_of(name, path, samples, schema, like=like))
+    return judged
 
 
 def report(

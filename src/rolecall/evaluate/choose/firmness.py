@@ -99,12 +99,12 @@ def shift_told(shift: Shift | None, winner: str) -> str:
     if shift is None:
         return f"No weights at all put another candidate level with {winner}."
     moves = ", ".join(
-        f"{shown(100 * amount, 1)} points from {a.replace('_', ' ')} to {b.replace('_', ' ')}"
+        f"{percent(amount)} from {a.replace('_', ' ')} to {b.replace('_', ' ')}"
         for a, b, amount in shift.moves
     )
     return (
         f"The least weight that must be moved for another one to draw level is "
-        f"{shown(100 * shift.amount, 1)} of 100 points: {moves}; then {shift.rival} is level."
+        f"{percent(shift.amount)} of all: {moves}; then {shift.rival} is level."
     )
 
 
@@ -142,11 +142,21 @@ def _intervals(decision: Decision) -> Iterator[Block]:
         )
     else:
         told = ", ".join(f"{measure} of {name}" for name, measure in found.moved)
-        yield Prose(
-            f"Drawn {found.draws:,} times with the seed {found.seed}: {told}. Candidates are drawn "
-            "apart from each other; measured on the same samples, they move together more than "
-            "that, so that the chances are more even here than they are."
-        )
+        yield Prose(f"Drawn {found.draws:,} times with the seed {found.seed}: {told}.")
+        if found.together:
+            pairs = (
+                f"{found.moved[i][0]} with {found.moved[j][0]} {value:.2f}"
+                for j, i, value in found.together
+            )
+            yield Prose(
+                "Measured on the same samples, they move together, as their means by site do; the "
+                f"correlations: {', '.join(pairs)}."
+            )
+        elif len(found.moved) > 1:
+            yield Prose(
+                "They are drawn apart from each other: no means by site on the same samples are "
+                "known, which would say how they move together."
+            )
     if found.fixed:
         told = ", ".join(f"{measure} of {name}" for name, measure in found.fixed)
         yield Prose(f"Without an interval, and taken as it is: {told}.")

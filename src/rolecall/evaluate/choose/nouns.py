@@ -29,7 +29,11 @@ class Trace(Struct, frozen=True, kw_only=True):
 
 
 class Figure(Struct, frozen=True, kw_only=True):
-    """A figure of a candidate, exact, with the interval around it where one is known."""
+    """A figure of a candidate, exact, with the interval around it where one is known.
+
+    ``sites`` has the mean of each site's samples and their number, where that is known: they tell
+    how figures of two candidates on the same samples move together.
+    """
 
     measure: str
     value: Fraction
@@ -37,6 +41,7 @@ class Figure(Struct, frozen=True, kw_only=True):
     high: Fraction | None = None
     level: float = 0.95
     trace: Trace
+    sites: Mapping[str, tuple[float, int]] = {}
 
 
 class Scoring(Struct, frozen=True, kw_only=True):

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from msgspec import structs
+
 from rolecall.errors import UsageError
 from rolecall.evaluate.choose.bench_file import number, read_json
 from rolecall.evaluate.choose.exact import exact
@@ -46,10 +48,11 @@ def run_figures(folder: Path, told: str, engine: str) -> Iterator[Figure]:
         samples=_text(known, "fingerprint"),
         place=f"{engine}, {known.get('count', 'unknown')} samples",
     )
+    row = engines[engine]
     for measure, keys in FIGURES.items():
-        if (found := _figure(measure, engines[engine], keys, trace)) is not None:
-            yield found
-    cost, pages = number(engines[engine], "cost_usd"), number(engines[engine], "pages")
+        if (found := _figure(measure, row, keys, trace)) is not None:
+            yield structs.replace(found, sites=_sites(row, keys[-1]))
+    cost, pages = number(row, "figures", "cost_usd"), number(row, "figures", "samples")
     if cost and pages:  # nothing was paid: what it cost otherwise is not known here
         each = exact(cost) * 1_000 / exact(pages)
         yield Figure(measure="cost_per_1000_usd", value=each, trace=trace)
@@ -72,6 +75,18 @@ def _figure(measure: str, row: Any, keys: tuple[str, ...], trace: Trace) -> Figu
         level=level if level is not None and 0 < level < 1 else 0.95,
         trace=trace,
     )
+
+
+def _sites(row: Mapping[str, Any], key: str) -> dict[str, tuple[float, int]]:
+    """Site -> the figure's mean on its samples, and how many there are."""
+    figures = row.get("figures")
+    sites = figures.get("sites") if isinstance(figures, dict) else None
+    found = {}
+    for name, one in sites.items() if isinstance(sites, dict) else ():
+        mean, n = number(one, key), number(one, "samples")
+        if mean is not None and n:
+            found[str(name)] = (mean, int(n))
+    return found
 
 
 def _text(value: Mapping[str, Any], key: str) -> str:

@@ -46,7 +46,8 @@ def sentences(decision: Decision) -> list[str]:
         if chance < SURE:
             told = f"within the intervals of what was measured it is first in {100 * chance:.1f} %"
             doubts.insert(0, f"{told} of the draws")
-        out.append(f"Not resolved: {'; '.join(doubts)}. More labelled postings narrow an interval.")
+        more = "More labelled postings narrow an interval."
+        out += [f"Not resolved: {'; '.join(doubts)}. {more}"] if doubts else []
     return [*out, *_better_but_out(decision)]
 
 

@@ -1,6 +1,6 @@
 """Two engines on the same samples: which is better, by how much, and whether that can be told."""
 
-from rolecall.evaluate.compare.align import in_common, with_fields
+from rolecall.evaluate.compare.align import in_common, that_were_read, with_fields
 from rolecall.evaluate.compare.paired import compare
 from rolecall.evaluate.compare.result import Compared, Comparison, Spent, Verdict
 from rolecall.evaluate.compare.words import headline, verdict_words
@@ -13,6 +13,7 @@ __all__ = [
     "compare",
     "headline",
     "in_common",
+    "that_were_read",
     "verdict_words",
     "with_fields",
 ]

@@ -21,7 +21,7 @@ class Pairs:
     """The rows of two engines, one pair for a sample.
 
     ``a`` and ``b`` are samples x (fields and, last, ``adr009``), not-a-number where one of the two
-    has no score. ``unit``
+    has no score. ``with_value`` counts the labels of each field that are a value. ``unit``
     is the place of each sample's unit (its site, or itself where there is but one site).
     """
 
@@ -29,6 +29,7 @@ class Pairs:
     fields: Sequence[str]
     a: Array
     b: Array
+    with_value: Sequence[int]
     unit: Places
     units: int
     sites: int
@@ -47,6 +48,12 @@ def in_common(a: Judgement, b: Judgement) -> tuple[Judgement, Judgement]:
     """Both judgements, said to be of the same set of samples: `compare` takes what both have."""
     both = a.samples if a.samples == b.samples else f"{a.samples}+{b.samples}"
     return msgspec.structs.replace(a, samples=both), msgspec.structs.replace(b, samples=both)
+
+
+def that_were_read(judgement: Judgement) -> Judgement:
+    """The judgement without the samples of which there is no record."""
+    rows = tuple(row for row in judgement.rows if row.outcome != "missing")
+    return msgspec.structs.replace(judgement, rows=rows)
 
 
 def with_fields(judgement: Judgement, fields: Iterable[str]) -> Judgement:
@@ -78,7 +85,7 @@ def pairs_of(a: Judgement, b: Judgement) -> Pairs:
         raise UsageError(
             f"{a.name} and {b.name} were measured on different samples"
             f" ({a.samples[:12]} and {b.samples[:12]})",
-            hint="measure both on the same file, or compare the pages they share with --common",
+            hint="measure both on the same file, or compare what they share: in_common(a, b)",
         )
     others = _by_id(b)
     rows = [(one, others[name]) for name, one in _by_id(a).items() if name in others]
@@ -99,6 +106,10 @@ def pairs_of(a: Judgement, b: Judgement) -> Pairs:
         fields=fields,
         a=left,
         b=right,
+        with_value=[
+            sum(field in one.scores and one.scores[field].has_value for one, _ in rows)
+            for field in fields
+        ],
         unit=np.asarray(unit, dtype=np.int64),
         units=len(rows) if single else len(sites),
         sites=len(sites),

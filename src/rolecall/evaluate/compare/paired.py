@@ -13,7 +13,8 @@ from msgspec import Struct, structs
 
 from rolecall.evaluate.compare.align import Array, Pairs, pairs_of
 from rolecall.evaluate.compare.result import Compared, Comparison, Spent, Test
-from rolecall.evaluate.nouns import Judgement
+from rolecall.evaluate.nouns import Interval, Judgement
+from rolecall.evaluate.score.figures import RARE
 from rolecall.evaluate.statistics import (
     Bootstrap,
     cohens_h,
@@ -21,6 +22,7 @@ from rolecall.evaluate.statistics import (
     holm,
     mcnemar_midp,
     more_samples,
+    normal_quantile,
     sign_flip,
     standardised_difference,
 )
@@ -28,8 +30,9 @@ from rolecall.evaluate.statistics.resampling import DRAWS
 
 MARGIN: Final = 0.02
 """A difference of mean scores that is not worth naming."""
-COST, TIME = -2, -1
-"""The columns of what was spent, in the differences."""
+COST, TIME = 1, 2
+"""How far after the fields and ``adr009`` the columns of what was spent stand."""
+ROUNDING: Final = 1e-12
 UNBOUND: Final = (-math.inf, math.inf)
 
 
@@ -83,9 +86,15 @@ def compare(
         adr009=_with_verdict(adr009, terms, 1),
         fields=_adjusted(fields, terms),
         cost_usd=_spent(
-            (row.cost_usd for row in left), (row.cost_usd for row in right), drawn, COST
+            (row.cost_usd for row in left),
+            (row.cost_usd for row in right),
+            drawn.interval(len(pairs.fields) + COST, UNBOUND),
         ),
-        seconds=_spent((row.seconds for row in left), (row.seconds for row in right), drawn, TIME),
+        seconds=_spent(
+            (row.seconds for row in left),
+            (row.seconds for row in right),
+            drawn.interval(len(pairs.fields) + TIME, UNBOUND),
+        ),
         outcomes=_counted((row.outcome for row in left), (row.outcome for row in right)),
         marks=_counted(
             (mark for row in left for mark, so in row.marks.items() if so),
@@ -135,9 +144,15 @@ def _singles(pairs: Pairs, drawn: Bootstrap, flips: list[float]) -> list[Compare
                 ),
                 deviation=float((a - b).std()),
                 design_effect=design_effect(a - b, units),
+                differing=_differing(a - b, units),
             )
         )
     return out
+
+
+def _differing(off: Array, units: npt.NDArray[np.int64]) -> int:
+    """In how many units the two differ."""
+    return int((np.abs(np.bincount(units, off)) > ROUNDING).sum())
 
 
 def _alike(units: npt.NDArray[np.int64]) -> bool:
@@ -155,42 +170,38 @@ def _tested(
 
 
 def _macro(pairs: Pairs, drawn: Bootstrap, seed: int) -> Compared:
-    """The mean of the fields' scores, each field counting the same."""
-    a, b = pairs.a[:, :-1], pairs.b[:, :-1]
-    off = a - b
-    there = np.isfinite(off)
-    counts = there.sum(axis=0)
-    kept = counts > 0
-    if not kept.any():
+    """The mean of the fields' scores, each field counting the same, the rare ones as one."""
+    columns = [c for c in range(len(pairs.fields)) if np.isfinite(pairs.a[:, c]).any()]
+    if not columns:
         return Compared(field="macro", n=0, sites=0, reason="no page is labelled")
-    a, b, off, there, counts = a[:, kept], b[:, kept], off[:, kept], there[:, kept], counts[kept]
+    rare = sum(pairs.with_value[column] < RARE for column in columns)
+    parts = np.array([1.0 / rare if pairs.with_value[c] < RARE else 1.0 for c in columns])
+    a, b = pairs.a[:, columns], pairs.b[:, columns]
+    there = np.isfinite(a)
+    a, b = np.where(there, a, 0.0), np.where(there, b, 0.0)
+    weight = parts / parts.sum() / there.sum(axis=0)  # what one score adds to the mean
+    share = (a - b) @ weight
     rows = there.any(axis=1)
-    weight = 1.0 / (counts * counts.size)  # what a sample's score adds to the mean of the fields
-    share = np.where(there, off, 0.0) @ weight  # so its difference adds this
-    left = float((np.where(there, a, 0.0) @ weight).sum())
-    right = float((np.where(there, b, 0.0) @ weight).sum())
-    units, n = pairs.unit[rows], int(rows.sum())
-    means_a, means_b = _row_means(a, there)[rows], _row_means(b, there)[rows]
+    n, units = int(rows.sum()), pairs.unit[rows]
+    each = there.sum(axis=1)[rows]
+    means_a, means_b = a.sum(axis=1)[rows] / each, b.sum(axis=1)[rows] / each
+    left, right = float((a @ weight).sum()), float((b @ weight).sum())
     return Compared(
         field="macro",
         n=n,
         sites=np.unique(units).size if pairs.sites > 1 else 1,
         a=left,
         b=right,
-        difference=drawn.interval_of_mean(range(len(pairs.fields))),
-        only_a=int((share > 1e-12).sum()),
-        only_b=int((share < -1e-12).sum()),
+        difference=drawn.interval_of_mean(columns, weights=parts.tolist()),
+        only_a=int((share > ROUNDING).sum()),
+        only_b=int((share < -ROUNDING).sum()),
         test="sign_flip",
         p=sign_flip(pairs.by_unit(share[:, np.newaxis]), seed)[0],
         effect=standardised_difference(left, right, float(means_a.var()), float(means_b.var())),
         deviation=float((share[rows] * n).std()),
         design_effect=design_effect(share[rows], units),
+        differing=_differing(share[rows], units),
     )
-
-
-def _row_means(array: Array, there: npt.NDArray[np.bool_]) -> Array:
-    means: Array = np.where(there, array, 0.0).sum(axis=1) / np.maximum(1, there.sum(axis=1))
-    return means
 
 
 def _adjusted(fields: list[Compared], terms: Terms) -> tuple[Compared, ...]:
@@ -228,12 +239,25 @@ def _with_verdict(one: Compared, terms: Terms, questions: int) -> Compared:
     )
     if more is None:
         return structs.replace(one, reason="no difference was seen, and the margin is 0")
-    more = max(more, 1)
+    more = max(more, 1, _for_flips(one, alpha / questions))
     return structs.replace(one, more=more, more_sites=math.ceil(more * one.sites / one.n))
 
 
-def _spent(a: Iterable[float], b: Iterable[float], drawn: Bootstrap, column: int) -> Spent:
-    return Spent(a=math.fsum(a), b=math.fsum(b), difference=drawn.interval(column, UNBOUND))
+def _for_flips(one: Compared, alpha: float) -> int:
+    """How many samples more until flipping signs can show anything at all, most of the time.
+
+    The least p of k units that differ is 2 in 2^k, so there must be enough of them; they come as
+    often as they did, by chance at times fewer.
+    """
+    if "sign_flip" not in one.test or not one.differing:
+        return 0
+    least = math.ceil(math.log2(2.0 / alpha))
+    wanted = least + normal_quantile(0.8) * math.sqrt(least)
+    return math.ceil(one.n * (wanted / one.differing - 1.0))
+
+
+def _spent(a: Iterable[float], b: Iterable[float], difference: Interval | None) -> Spent:
+    return Spent(a=math.fsum(a), b=math.fsum(b), difference=difference)
 
 
 def _counted(a: Iterable[str], b: Iterable[str]) -> dict[str, tuple[int, int]]:

@@ -21,7 +21,8 @@ class Compared(Struct, frozen=True, kw_only=True):
     of ``test``, ``p_adjusted`` the same for all fields together; the totals have no adjustment.
     ``effect`` is Cohen's h where ``binary`` (each score 0 or 1), else the difference in standard
     deviations of the scores. ``deviation`` is the standard deviation of the samples' differences,
-    ``design_effect`` how many times the variance grows because pages of a site are alike.
+    ``design_effect`` how many times the variance grows because pages of a site are alike,
+    ``differing`` the number of sites on which the two differ at all.
     Unresolved, ``more`` samples of ``more_sites`` new sites would probably settle it, were the
     truth what was seen; ``reason`` says what stands in the way of telling even that.
     """
@@ -41,6 +42,7 @@ class Compared(Struct, frozen=True, kw_only=True):
     effect: float | None = None
     deviation: float = 0.0
     design_effect: float = 1.0
+    differing: int = 0
     verdict: Verdict = "unresolved"
     more: int | None = None
     more_sites: int | None = None
@@ -61,9 +63,9 @@ class Comparison(Struct, frozen=True, kw_only=True):
     ``left_out_a`` and ``left_out_b`` count the samples that only one has. ``unit`` is what was
     drawn and flipped as a whole: a site, or a page where all are from one site. ``clustered`` says
     that some site has several pages. ``macro`` is the mean of the fields' scores, each field
-    counting the same; ``adr009`` that of the decision record's metric. ``outcomes`` and ``marks``
-    count the records of A and of B. ``a_ahead`` and ``b_ahead`` list, by field, the ids of the
-    samples on which that engine's score is the higher one.
+    counting the same and the rare ones as one (as in `results`); ``adr009`` that of the decision
+    record's metric. ``outcomes`` and ``marks`` count the records of A and of B. ``a_ahead`` and
+    ``b_ahead`` list, by field, the ids of the samples on which that engine's score is the higher.
     """
 
     a: str

@@ -54,11 +54,19 @@ def listed(items: Sequence[str]) -> str:
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str | Cell]]) -> str:
     """A table; the first column is left-aligned, the others hold numbers unless of kind words."""
-    top = "".join(f"<th>{html.escape(one)}</th>" for one in head)
+    worded = [
+        any("words" in one.kind for row in rows if isinstance(one := row[i], Cell))
+        for i in range(len(head))
+    ]
+    top = "".join(_head(*one) for one in zip(head, worded, strict=True))
     body = "".join("<tr>" + "".join(map(_cell, row)) + "</tr>" for row in rows)
     return (
         f'<div class="wide"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
     )
+
+
+def _head(name: str, worded: bool) -> str:
+    return f"<th{' class=words' if worded else ''}>{html.escape(name)}</th>"
 
 
 def _cell(one: str | Cell) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, Final
 
 from rolecall.errors import UsageError
+from rolecall.schema.fields import Field
 from rolecall.schema.posting import FIELDS
 from rolecall.schema.schema import Schema
 from rolecall.schema.validate import fault
@@ -40,6 +41,13 @@ KINDS: Final[Mapping[type, str]] = {
 }  # fmt: skip
 
 
+OWN_KINDS: Final[Mapping[str, tuple[type, ...]]] = {
+    "text": (str,), "number": (int, float), "integer": (int,), "boolean": (bool,),
+    "list": (list,), "rows": (list,), "object": (dict,),
+}  # fmt: skip
+"""What the kinds of fields of a user's schema hold."""
+
+
 def check_keys(row: Mapping[str, Any], where: str) -> None:
     """Refuse unknown keys and wrong kinds; raises `UsageError`."""
     for key, value in row.items():
@@ -68,20 +76,14 @@ def checked_labels(
     A place may be given by its text alone. With a ``schema`` of the user's own, objects may be
     labelled in part.
     """
-    own = schema is not None and not schema.is_posting
-    if own:
-        known = {one.path[0] for one in schema.fields} if schema is not None else set()
-    else:
-        known = set(FIELDS)
-    for name in expected:
-        if name not in known:
-            raise UsageError(
-                f"{where}: expected: there is no field {name!r}", hint=near(name, known)
-            )
-    if own:
-        for one in _own_faults(expected, schema):
-            raise UsageError(f"{where}: expected: {one}", hint="rolecall schema check shows it")
+    if schema is not None and not schema.is_posting:
+        _check_own(expected, schema, where)
         return dict(expected)
+    for name in expected:
+        if name not in FIELDS:
+            raise UsageError(
+                f"{where}: expected: there is no field {name!r}", hint=near(name, FIELDS)
+            )
     out = {}
     for name, value in expected.items():
         out[name] = _places(value, where) if name == "locations" else value
@@ -157,27 +159,42 @@ def _remedy(name: str, value: Any) -> str:
     return "rolecall schema show prints what each field may hold"
 
 
-def _own_faults(expected: Mapping[str, Any], schema: Schema | None) -> Iterator[str]:
-    """What is wrong with labels of a user's schema; what is only missing is not yet labelled."""
-    from rolecall.evaluate.score.fields import UNLABELLED, aims_of, label_of
+def _check_own(expected: Mapping[str, Any], schema: Schema, where: str) -> None:
+    """Refuse labels that a user's schema has no place for; what is missing is not yet labelled."""
+    fields = {one.path: one for one in schema.fields}
+    around = {path[:depth] for path in fields for depth in range(1, len(path))}
+    rows: list[tuple[tuple[str, ...], Any]] = [((name,), one) for name, one in expected.items()]
+    while rows:
+        path, value = rows.pop(0)
+        name = ".".join(path)
+        if path in fields:
+            wrong = _own_fault(value, fields[path])
+            if wrong:
+                raise UsageError(f"{where}: expected: {name} {wrong}", hint="see the schema")
+        elif path not in around:
+            known = [".".join(one) for one in (*fields, *around)]
+            raise UsageError(
+                f"{where}: expected: there is no field {name!r}", hint=near(name, known)
+            )
+        elif isinstance(value, dict):
+            rows += [((*path, inner), below) for inner, below in value.items()]
+        elif value is not None:
+            raise UsageError(
+                f"{where}: expected: {name} must be an object, not {kind_of(value)}",
+                hint="null says that the page holds nothing of it",
+            )
 
-    if schema is None:
-        return
-    labelled = {aim.path for aim in aims_of(schema) if label_of(aim, expected) is not UNLABELLED}
-    kinds: dict[str, tuple[type, ...]] = {
-        "text": (str,), "number": (int, float), "integer": (int,), "boolean": (bool,),
-        "list": (list,), "rows": (list,), "object": (dict,),
-    }  # fmt: skip
-    for field in schema.fields:
-        if field.path not in labelled:
-            continue
-        at: Any = expected
-        for name in field.path:
-            at = at.get(name) if isinstance(at, Mapping) else None
-        if at is None or field.kind == "any":
-            continue
-        wanted = kinds[field.kind]
-        if not isinstance(at, wanted) or (isinstance(at, bool) and bool not in wanted):
-            yield f"{'.'.join(field.path)} must be {KINDS[wanted[0]]}, not {kind_of(at)}"
-        elif field.values is not None and field.kind != "list" and at not in field.values:
-            yield f"{'.'.join(field.path)} must be one of {', '.join(map(str, field.values))}"
+
+def _own_fault(value: Any, field: Field) -> str:
+    """Why a field cannot hold a label; nothing if it can."""
+    if value is None or field.kind == "any":
+        return ""
+    wanted = OWN_KINDS[field.kind]
+    if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
+        return f"must be {KINDS[wanted[0]]}, not {kind_of(value)}"
+    if field.values is not None:
+        for item in value if isinstance(value, list) else [value]:
+            if item not in field.values:
+                told = ", ".join(str(one) for one in field.values if one is not None)
+                return f"must be one of {told}, not {item!r}"
+    return ""

@@ -170,6 +170,8 @@ def label_of(aim: Aim, expected: Mapping[str, Any]) -> Any:
     """
     if aim.unless and aim.unless in expected:
         return UNLABELLED
+    if len(aim.path) == 1:
+        return expected.get(aim.path[0], UNLABELLED)
     at: Any = expected
     for name in aim.path:
         if at is None:

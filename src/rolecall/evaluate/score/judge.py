@@ -11,13 +11,14 @@ from rolecall.errors import UsageError
 from rolecall.evaluate.nouns import Judged, Judgement, Sample, SampleSet, Score
 from rolecall.evaluate.score.fields import UNLABELLED, Aim, aims_of, label_of, value_at
 from rolecall.evaluate.score.findings import marks_of
-from rolecall.evaluate.score.same import same_company
+from rolecall.evaluate.score.same import SHARED, same_company
 from rolecall.evaluate.score.scorers import Claim, empty
 from rolecall.evaluate.score.words import jaccard
 from rolecall.schema.schema import Schema
 
 MISSING: Final[Mapping[str, Any]] = {"outcome": "missing"}
 DUPLICATE: Final[Mapping[str, Any]] = {"outcome": "duplicate"}
+NOTHING: Final[Mapping[str, int]] = {}
 READ: Final = ("ok", "partial")
 """Outcomes whose data count; of all others everything counts as null."""
 
@@ -45,14 +46,19 @@ def judgement_of(
     samples: SampleSet,
     schema: Schema | None = None,
     scorers: Mapping[str, str] | None = None,
+    like: Judgement | None = None,
 ) -> Judgement:
     """Hold all ``records`` (JSON Lines, or the records themselves) against ``samples``.
 
     A record belongs to the sample whose id, or else whose page, its ``source`` names. A sample
     without a record has the outcome ``missing``, one with two ``duplicate``; both count as null.
-    Records that belong to no sample are told in the notices. Raises `UsageError` where none does.
+    Records that belong to no sample are told in the notices. ``like`` is a judgement of the same
+    samples whose counts of tokens are taken over. Raises `UsageError` where no record belongs to a
+    sample.
     """
     aims = aims_of(schema, scorers)
+    same_set = like is not None and like.samples == samples.fingerprint
+    counted = {row.id: row.tokens for row in like.rows} if like is not None and same_set else {}
     rows = read_records(records) if isinstance(records, str | Path) else iter(records)
     find = Finder(samples)
     found: dict[str, Judged] = {}
@@ -69,7 +75,8 @@ def judgement_of(
             continue
         configs.add(str(record.get("config", "")))
         once = sample.id not in found
-        found[sample.id] = _judged(record if once else DUPLICATE, sample, schema, aims)
+        record = record if once else DUPLICATE
+        found[sample.id] = _judged(record, sample, schema, aims, counted)
     if count and not found:
         raise UsageError(
             f"none of the {count} records belongs to a sample; they come from {', '.join(others)}",
@@ -171,7 +178,11 @@ def _found(data: Mapping[str, Any], aim: Aim) -> Any:
 
 
 def _judged(
-    record: Mapping[str, Any], sample: Sample, schema: Schema | None, aims: tuple[Aim, ...]
+    record: Mapping[str, Any],
+    sample: Sample,
+    schema: Schema | None,
+    aims: tuple[Aim, ...],
+    counted: Mapping[str, int] = NOTHING,
 ) -> Judged:
     outcome = str(record.get("outcome", "ok"))
     data = record.get("data", record) if outcome in READ else None
@@ -188,7 +199,7 @@ def _judged(
         id=sample.id,
         site=sample.site,
         language=sample.language,
-        tokens=_tokens(text) if isinstance(text, str) else 0,
+        tokens=(counted.get(sample.id) or _tokens(text)) if isinstance(text, str) else 0,
         outcome=outcome,
         scores=scores,
         adr009=adr009(data, sample) if _is_posting(schema) else None,
@@ -215,7 +226,7 @@ def adr009(data: Mapping[str, Any], sample: Sample) -> float | None:
         if not wanted:
             continue
         found = data.get(field)
-        near = bool(found) and (found == wanted or jaccard(found, wanted) >= 0.8)
+        near = bool(found) and jaccard(found, wanted) >= SHARED
         right.append(near or (field == "company" and bool(found) and same_company(found, wanted)))
     return sum(right) / len(right) if right else None
 

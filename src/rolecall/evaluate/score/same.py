@@ -49,7 +49,7 @@ def canonical(value: Any) -> Any:
 
 def same_text(a: Any, b: Any) -> bool:
     """Four fifths of the words are shared."""
-    return (a == b and bool(value_words(a))) or jaccard(a, b) >= SHARED
+    return jaccard(a, b) >= SHARED
 
 
 def same_phrase(a: Any, b: Any) -> bool:
@@ -105,11 +105,19 @@ def same_url(found: Any, wanted: Any) -> bool:
 
 def same_skill(a: Any, b: Any) -> bool:
     """Equal but for case, plural and punctuation, or one the greater part of the other."""
-    one, two = _skill(str(a)), _skill(str(b))
-    if one.stem == two.stem or one.letters == two.letters:
-        return True
-    short, long = (one, two) if len(one.words) <= len(two.words) else (two, one)
-    return len(short.words) * 2 > len(long.words) and _run(short.words, long.words)
+    return _same_skill(_skill(str(a)), _skill(str(b)))
+
+
+def items_f1(found: Sequence[Any], wanted: Sequence[Any]) -> float:
+    """`set_f1` of items that are equal as `same_normalised` has it."""
+    return set_f1(found, wanted, same_normalised)
+
+
+def skills_f1(found: Sequence[Any], wanted: Sequence[Any]) -> float:
+    """`set_f1` of lists of skills."""
+    return set_f1(
+        [_skill(str(one)) for one in found], [_skill(str(one)) for one in wanted], _same_skill
+    )
 
 
 def skill_stem(text: object) -> str:
@@ -121,6 +129,17 @@ class _Skill(NamedTuple):
     stem: str
     letters: str
     words: list[str]
+
+
+def _same_skill(one: _Skill, two: _Skill) -> bool:
+    if one.stem == two.stem or one.letters == two.letters:
+        return True
+    short, long = one.words, two.words
+    if len(short) == len(long):
+        return False  # neither is a part of the other
+    if len(short) > len(long):
+        short, long = long, short
+    return len(short) * 2 > len(long) and short[0] in long and _run(short, long)
 
 
 @lru_cache(maxsize=1 << 12)

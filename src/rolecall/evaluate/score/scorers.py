@@ -50,14 +50,14 @@ def _scalar(equal: Callable[[Any, Any], bool]) -> Scorer:
     return score
 
 
-def _listed(equal: Callable[[Any, Any], bool]) -> Scorer:
-    """F1 of two lists whose items match one to one by ``equal``; the best of all right lists."""
+def _listed(f1: Callable[[Sequence[Any], Sequence[Any]], float]) -> Scorer:
+    """``f1`` of two lists; the best of all right lists."""
 
     def score(claim: Claim) -> float:
         found = _items(claim.found)
-        best = same.set_f1(found, _items(claim.wanted), equal)
+        best = f1(found, _items(claim.wanted))
         for other in claim.also:
-            best = max(best, same.set_f1(found, _items(other), equal))
+            best = max(best, f1(found, _items(other)))
         return best
 
     return score
@@ -114,14 +114,8 @@ def _text_coverage(claim: Claim) -> float:
     best = 0.0
     for other in (claim.wanted, *claim.also):
         wanted = _joined(other)
-        best = max(best, _bags(found, wanted) if wanted else float(not found.strip()))
+        best = max(best, text_f1(found, wanted) if wanted else float(not found.strip()))
     return best
-
-
-def _bags(found: str, wanted: str) -> float:
-    if found == wanted:
-        return float(bool(value_words(found)))
-    return text_f1(found, wanted)
 
 
 def _joined(value: Any) -> str:
@@ -149,8 +143,8 @@ SCORERS: Final[Mapping[str, Scorer]] = {
     "url": _scalar(same.same_url),
     "place": _place,
     "same_set": _same_set,
-    "set_f1": _listed(same.same_normalised),
-    "skills": _listed(same.same_skill),
+    "set_f1": _listed(same.items_f1),
+    "skills": _listed(same.skills_f1),
     "text_coverage": _text_coverage,
     "block_overlap": _block_overlap,
 }

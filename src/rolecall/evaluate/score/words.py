@@ -55,6 +55,8 @@ def value_words(value: object) -> list[str]:
 
 def jaccard(a: object, b: object) -> float:
     """The share of the words of either that both have; 0 where neither has any."""
+    if a == b:
+        return float(_WORD.search(fold(a)) is not None)
     one, two = _word_set(str(a)), _word_set(str(b))
     both = len(one & two)
     either = len(one) + len(two) - both
@@ -63,6 +65,8 @@ def jaccard(a: object, b: object) -> float:
 
 def text_f1(a: object, b: object) -> float:
     """F1 of the bags of words of two values; 0 where one has none."""
+    if a == b:
+        return float(_WORD.search(fold(a)) is not None)
     one, two = _bag(str(a)), _bag(str(b))
     if not one or not two:
         return 0.0

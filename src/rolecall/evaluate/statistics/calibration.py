@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +12,7 @@ from msgspec import Struct
 
 from rolecall.evaluate.nouns import Interval
 from rolecall.evaluate.statistics.proportions import wilson
+from rolecall.evaluate.statistics.quantiles import normal_quantile
 
 Array = npt.NDArray[np.float64]
 
@@ -113,27 +116,11 @@ def coverage_curve(
 ) -> tuple[CoveragePoint, ...]:
     """Accuracy against the share of values kept, for every threshold, the strictest first.
 
-    ``low`` is the one-sided lower bound (Wilson) at ``level``, of ``design_effect`` times fewer
+    ``low`` is the lower end of the Wilson interval at ``level``, of ``design_effect`` times fewer
     samples where pages of one site are alike.
     """
-    sure, right = _arrays(confidences, scores)
-    order = np.argsort(-sure, kind="stable")
-    sure, right = sure[order], right[order]
-    ends = np.flatnonzero(np.append(sure[1:] != sure[:-1], sure.size > 0))
-    sums = np.cumsum(right)
-    points = []
-    for end in ends.tolist():
-        n, accuracy = end + 1, float(sums[end]) / (end + 1)
-        points.append(
-            CoveragePoint(
-                threshold=float(sure[end]),
-                n=n,
-                share=n / sure.size,
-                accuracy=min(1.0, accuracy),
-                low=_lower(accuracy, n / max(1.0, design_effect), level),
-            )
-        )
-    return tuple(points)
+    curve = _curve(confidences, scores, level, design_effect)
+    return tuple(curve.point(place) for place in range(curve.threshold.size))
 
 
 def threshold_for(
@@ -145,45 +132,82 @@ def threshold_for(
 ) -> Threshold:
     """The least confidence from which on the values kept are right at the rate ``target``.
 
-    Two answers: where the lower bound of the accuracy reaches the target, to rely on, and where the
-    accuracy itself does, which half of the time is too low on new pages.
+    Two answers: where the lower end of the accuracy's interval reaches the target, to rely on, and
+    where the accuracy itself does, which half of the time is too low on new pages. Looking for the
+    least threshold looks at many, which the two-sided interval makes up for (see the simulation in
+    docs/evaluation.md).
     """
-    curve = coverage_curve(confidences, scores, level, design_effect)
-    reached = [point for point in curve if point.low >= target]
-    plain = [point for point in curve if point.accuracy >= target]
-    sure_of_it, plain_at = reached[-1:], plain[-1:]
+    curve = _curve(confidences, scores, level, design_effect)
+    at, plain_at = (
+        curve.point(int(np.flatnonzero(reached)[-1])) if reached.any() else None
+        for reached in (curve.low >= target, curve.accuracy >= target)
+    )
     return Threshold(
         target=target,
         level=level,
-        value=sure_of_it[0].threshold if sure_of_it else None,
-        at=sure_of_it[0] if sure_of_it else None,
-        plain=plain_at[0].threshold if plain_at else None,
-        plain_at=plain_at[0] if plain_at else None,
-        reason="" if sure_of_it else _why_none(target, curve, level, design_effect),
+        value=at.threshold if at else None,
+        at=at,
+        plain=plain_at.threshold if plain_at else None,
+        plain_at=plain_at,
+        reason="" if at else _why_none(target, curve, level, design_effect),
     )
 
 
-def _why_none(
-    target: float, curve: tuple[CoveragePoint, ...], level: float, design_effect: float
-) -> str:
-    if not curve:
+@dataclass(frozen=True, slots=True)
+class _Curve:
+    """The columns of `CoveragePoint`, the strictest threshold first."""
+
+    threshold: Array
+    n: Array
+    accuracy: Array
+    low: Array
+
+    def point(self, place: int) -> CoveragePoint:
+        return CoveragePoint(
+            threshold=float(self.threshold[place]),
+            n=int(self.n[place]),
+            share=float(self.n[place] / self.n[-1]),
+            accuracy=float(self.accuracy[place]),
+            low=float(self.low[place]),
+        )
+
+
+def _curve(
+    confidences: Sequence[float], scores: Sequence[float], level: float, design_effect: float
+) -> _Curve:
+    sure, right = _arrays(confidences, scores)
+    order = np.argsort(-sure, kind="stable")
+    sure, right = sure[order], right[order]
+    ends = np.flatnonzero(np.append(sure[1:] != sure[:-1], sure.size > 0))
+    n = (ends + 1).astype(np.float64)
+    accuracy = np.clip(np.cumsum(right)[ends] / n, 0.0, 1.0)
+    return _Curve(sure[ends], n, accuracy, _lower(accuracy, n / max(1.0, design_effect), level))
+
+
+def _lower(share: Array, n: Array, level: float) -> Array:
+    """The lower ends of Wilson intervals (see `wilson`)."""
+    z = normal_quantile(0.5 + level / 2.0)
+    half = z * np.sqrt(share * (1.0 - share) / n + z * z / (4.0 * n * n))
+    low: Array = (share + z * z / (2.0 * n) - half) / (1.0 + z * z / n)
+    return np.where(share <= 0.0, 0.0, np.maximum(0.0, low))
+
+
+def _why_none(target: float, curve: _Curve, level: float, design_effect: float) -> str:
+    if not curve.n.size:
         return "no value has a confidence"
-    needed = 1
-    while needed < 10_000_000 and _lower(1.0, needed / max(1.0, design_effect), level) < target:
-        needed += max(1, needed // 100)
-    most = curve[-1].n
+    # all of n right is at least n / (n + z²)
+    z = normal_quantile(0.5 + level / 2.0)
+    needed = math.inf if target >= 1.0 else z * z * target / (1.0 - target) * max(1, design_effect)
+    most = int(curve.n[-1])
+    if math.isinf(needed):
+        return "no number of values shows that all are right"
     if needed > most:
-        return f"too few values: {most:,}, and even if all were right it took about {needed:,}"
-    best = max(curve, key=lambda point: point.low)
+        return f"too few values: {most:,}, and if all were right it took {math.ceil(needed):,}"
+    best = curve.point(int(curve.low.argmax()))
     return (
         f"the accuracy is at best {best.accuracy:.3f} (at least {best.low:.3f}), for the"
         f" {best.n:,} values at {best.threshold:.3f} or surer"
     )
-
-
-def _lower(accuracy: float, n: float, level: float) -> float:
-    bound = wilson(min(1.0, accuracy) * n, n, 2.0 * level - 1.0)
-    return 0.0 if bound is None else bound.low
 
 
 def _arrays(confidences: Sequence[float], scores: Sequence[float]) -> tuple[Array, Array]:

@@ -41,9 +41,10 @@ def more_samples(
     """How many samples more find a true ``difference`` with ``power`` in a paired two-sided test.
 
     For right or wrong give ``discordance``, the share of the pairs in which just one is right
-    (McNemar's test; Connor 1987); for graded scores ``deviation``, the standard deviation of the
-    differences. ``design_effect`` times as many are needed where pages of one site are alike; the
-    new ones must then come from new sites. ``None`` where the difference is 0: no number would do.
+    (McNemar's test; Miettinen 1968, Biometrics 24:339); for graded scores ``deviation``, the
+    standard deviation of the differences. ``design_effect`` times as many are needed where pages of
+    one site are alike; the new ones must then come from new sites. ``None`` where the difference is
+    0: no number would do.
     """
     gap = abs(difference)
     if gap == 0.0:
@@ -51,7 +52,8 @@ def more_samples(
     sure, found = normal_quantile(1.0 - alpha / 2.0), normal_quantile(power)
     if discordance is not None:
         share = max(discordance, gap)
-        root = sure * math.sqrt(share) + found * math.sqrt(max(0.0, share - gap * gap))
+        rest = max(0.0, share * share - gap * gap * (3.0 + share) / 4.0)
+        root = (sure * share + found * math.sqrt(rest)) / math.sqrt(share)
     else:
         root = (sure + found) * (deviation or 0.0)
     needed = math.ceil((root / gap) ** 2 * max(1.0, design_effect))

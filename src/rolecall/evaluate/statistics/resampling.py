@@ -50,6 +50,7 @@ class Bootstrap:
     ) -> None:
         self._level = level
         self._sums, self._sizes = _columns(sums), _columns(sizes)
+        self.fields = self._sums.shape[1]
         self._drawn = _replicates(self._sums, self._sizes, seed, draws)
         self._left_out = _jackknife(self._sums, self._sizes)
 
@@ -74,21 +75,27 @@ class Bootstrap:
         )
 
     def interval_of_mean(
-        self, fields: Sequence[int], bounds: Bounds = (-1.0, 1.0)
+        self,
+        fields: Sequence[int],
+        bounds: Bounds = (-1.0, 1.0),
+        weights: Sequence[float] | None = None,
     ) -> Interval | None:
-        """The interval of the mean of these fields' ratios, in which each field counts the same.
+        """The interval of the mean of these fields' ratios, each counting as its weight (as one).
 
         ``None`` where no field has samples, and for a single cluster.
         """
         sums, sizes = self._sums[:, fields], self._sizes[:, fields]
+        weight = np.ones(len(fields)) if weights is None else np.asarray(weights, dtype=np.float64)
         kept, there = sizes.sum(axis=0) > 0, (sizes > 0).any(axis=1)
         if not kept.any() or there.sum() < 2:
             return None
-        seen = float((sums[:, kept].sum(axis=0) / sizes[:, kept].sum(axis=0)).mean())
-        left_out = _rows_mean(self._left_out[:, fields])[there]
+        ratios = sums[:, kept].sum(axis=0) / sizes[:, kept].sum(axis=0)
+        seen = float(ratios @ weight[kept] / weight[kept].sum())
+        left_out = _rows_mean(self._left_out[:, fields], weight)[there]
         if float(np.ptp(left_out[np.isfinite(left_out)])) <= ALIKE:
             return all_alike(seen, int(there.sum()), bounds, self._level)
-        return _interval(seen, _rows_mean(self._drawn[:, fields]), left_out, self._level, bounds)
+        drawn = _rows_mean(self._drawn[:, fields], weight)
+        return _interval(seen, drawn, left_out, self._level, bounds)
 
 
 def bca(
@@ -101,7 +108,7 @@ def bca(
 ) -> list[Interval | None]:
     """For each field, the interval of the sum of ``sums`` over that of ``sizes`` (`Bootstrap`)."""
     drawn = Bootstrap(sums, sizes, level, seed, draws)
-    return [drawn.interval(field, bounds) for field in range(_columns(sums).shape[1])]
+    return [drawn.interval(field, bounds) for field in range(drawn.fields)]
 
 
 def sign_flip(differences: npt.ArrayLike, seed: int = 0, draws: int = FLIPS) -> list[float]:
@@ -165,11 +172,11 @@ def _jackknife(top: Array, under: Array) -> Array:
     return left_out
 
 
-def _rows_mean(array: Array) -> Array:
-    """The mean of each row, over its fields that are there; NaN where none is."""
+def _rows_mean(array: Array, weight: Array) -> Array:
+    """The weighted mean of each row, over its fields that are there; NaN where none is."""
     there = np.isfinite(array)
     with np.errstate(invalid="ignore", divide="ignore"):
-        means: Array = np.where(there, array, 0.0).sum(axis=1) / there.sum(axis=1)
+        means: Array = (np.where(there, array, 0.0) @ weight) / (there @ weight)
     return means
 
 

@@ -1,0 +1,142 @@
+"""``rolecall verify``: the requirements of ADR-009, held against what is there."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rolecall.cli import FAILED, OK
+from rolecall.cli.options import Parser
+from rolecall.cli.options import settings as load_settings
+from rolecall.errors import UsageError
+
+DESCRIPTION = """\
+Holds every requirement of ADR-009 against your own engine, GPU and labels, and prints
+its id, the figure, the goal, the command behind it and a verdict: pass, fail, or not run
+with the reason. What is not there is not run; nothing passes unseen.
+
+Accuracy comes from a run on your labels (--run). Memory, speed and many at a time come
+from a bench (--bench), else from a short load of generated postings on the first engine
+that is connected. Lengths, routing, structured output and swapping are tried here. Only
+engines on your own machines are asked: nothing is sent out and nothing is paid for."""
+
+EXAMPLES = """\
+examples:
+  rolecall verify
+  rolecall verify --run runs/may --bench bench.json
+  rolecall verify --engine small --seconds 30 --html verified.html
+  rolecall verify --only FR-3,IR-3
+  rolecall verify --json > verified.json     a file for rolecall choose
+
+exit codes: 0 nothing failed; 3 something failed."""
+
+
+def run(words: list[str]) -> int:
+    """Verify, print, and return the exit code."""
+    told = _parsed(words)
+    from rolecall import __version__
+    from rolecall.evaluate.choose.bench_file import BenchFile
+    from rolecall.evaluate.machine import machine
+    from rolecall.evaluate.verify import load
+    from rolecall.evaluate.verify.gpu import read_gpus
+    from rolecall.evaluate.verify.labels import read_labelled
+    from rolecall.evaluate.verify.live import Live, Watch, look
+    from rolecall.evaluate.verify.page import Verified, as_data, as_html, as_text
+    from rolecall.evaluate.verify.run import UNSEEN, Subject, verify
+    from rolecall.evaluate.ways import ALONE
+
+    labelled = (
+        read_labelled(Path(told.run), told.run_engine or told.engine or "") if told.run else None
+    )
+    bench = BenchFile.read(Path(told.bench)) if told.bench else None
+    settings = load_settings(ALONE.get(told.engine or "", {"engine": told.engine}))
+    command = shlex.join(["rolecall", "verify", *words]).replace("`", "'")
+    enough = {*UNSEEN, *(load.of_bench(bench) if bench is not None else ())}
+    if told.only and set(told.only) <= enough:
+        live = Live(reason="not looked at")
+    else:
+        live = look(settings, os.environ, Watch(seconds=told.seconds, say=_say))
+    gpus = read_gpus()
+    findings = verify(
+        Subject(
+            settings=settings,
+            live=live,
+            gpus=gpus,
+            labelled=labelled,
+            bench=bench,
+            setup_seconds=told.setup_seconds,
+            command=command,
+            only=told.only,
+        )
+    )
+    found = {one.name: f"{one.total / 2**30:.1f} GiB" for one in gpus.gpus}
+    verified = Verified(
+        made=datetime.now(UTC).isoformat(timespec="seconds"),
+        command=command,
+        rolecall=__version__,
+        machine={**machine(), "gpus": found or gpus.reason},
+        findings=findings,
+    )
+    if told.html:
+        from rolecall.cli.choose import write_file
+
+        write_file(Path(told.html), as_html(verified))
+    if told.json:
+        import orjson
+
+        sys.stdout.write(
+            orjson.dumps(as_data(verified), option=orjson.OPT_INDENT_2).decode() + "\n"
+        )
+    else:
+        sys.stdout.write(as_text(verified))
+    sys.stdout.flush()
+    return FAILED if any(one.verdict == "fail" for one in findings) else OK
+
+
+def _say(message: str) -> None:
+    sys.stderr.write(f"rolecall: {message}\n")
+
+
+def _parsed(words: list[str]) -> Any:
+    parser = Parser("verify", DESCRIPTION, EXAMPLES)
+    parser.add_argument("--run", metavar="DIR", help="a run folder of rolecall eval run")
+    parser.add_argument(
+        "--run-engine", metavar="NAME", help="which engine of it; else --engine, or the only one"
+    )
+    parser.add_argument("--bench", metavar="FILE", help="a file of rolecall bench")
+    parser.add_argument("--engine", metavar="NAME", help="the engine to try, of your settings")
+    parser.add_argument(
+        "--seconds", type=float, default=10.0, metavar="N", help="of each of two loads (10)"
+    )
+    parser.add_argument(
+        "--setup-seconds", type=float, metavar="N", help="how long the set-up took, if you know"
+    )
+    parser.add_argument("--only", metavar="ID,ID", default="", help="hold these requirements only")
+    parser.add_argument("--html", metavar="FILE.html", help="write a page of the decision record")
+    parser.add_argument("--force", action="store_true", help="write over a file that exists")
+    parser.add_argument("--json", action="store_true", help="one JSON object, for programs")
+    told = parser.parse_intermixed_args(words)
+    told.only = _only(told.only)
+    if not 0 < told.seconds <= 3_600:
+        raise UsageError(f"--seconds {told.seconds:g} cannot be", hint="name 1 to 3600")
+    if told.setup_seconds is not None and not 0 < told.setup_seconds < 1e7:
+        raise UsageError("--setup-seconds cannot be", hint="name the seconds that you measured")
+    if told.html and Path(told.html).exists() and not told.force:
+        raise UsageError(f"{told.html} exists", hint="add --force to write over it")
+    return told
+
+
+def _only(words: str) -> tuple[str, ...]:
+    """The names of requirements, as they are written in ADR-009."""
+    from rolecall.evaluate.choose.table import near
+    from rolecall.evaluate.verify.requirements import REQUIREMENTS
+
+    names = tuple(word.strip().upper() for word in words.split(",") if word.strip())
+    for name in names:
+        if name not in REQUIREMENTS:
+            raise UsageError(f"there is no requirement {name!a}", hint=near(name, REQUIREMENTS))
+    return names

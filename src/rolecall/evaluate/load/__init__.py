@@ -1,0 +1,1 @@
+"""Load on an engine or on the whole pipeline, and the figures of it."""

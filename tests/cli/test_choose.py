@@ -1,0 +1,99 @@
+"""``rolecall choose`` as a user runs it."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from tests.cli.shell import rolecall
+
+EXAMPLES = Path(__file__).parents[2] / "examples" / "choose"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    shutil.copytree(EXAMPLES, tmp_path / "choose")
+    return tmp_path / "choose"
+
+
+def test_the_decision_is_printed_and_the_records_are_written(folder: Path) -> None:
+    words = (
+        "choose",
+        "candidates.toml",
+        "--out",
+        "r.md",
+        "--html",
+        "r.html",
+        "--date",
+        "2026-01-02",
+    )
+    done = rolecall(*words, cwd=folder)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"alder-4b fp8 is chosen" in done.stdout
+    first = [(folder / name).read_bytes() for name in ("r.md", "r.html")]
+    assert b"2026-01-02" in first[0]
+    assert first[1].startswith(b"<!doctype html>")
+    refused = rolecall(*words, cwd=folder)
+    assert refused.returncode == 2
+    assert b"--force" in refused.stderr
+    again = rolecall(*words, "--force", cwd=folder)
+    assert again.stdout == done.stdout
+    now = [(folder / name).read_bytes() for name in ("r.md", "r.html")]
+    assert [one.replace(b" --force", b"") for one in now] == first
+
+
+def test_since_says_what_changed_and_which_trigger_fired(folder: Path) -> None:
+    assert rolecall("choose", "candidates.toml", "--out", "old.md", cwd=folder).returncode == 0
+    path = folder / "candidates.toml"
+    text = path.read_text("utf-8")
+    path.write_text(text.replace("vram_gib = 8\n", "vram_gib = 12\n", 1), "utf-8")
+    done = rolecall("choose", "candidates.toml", "--since", "old.md", "--out", "new.md", cwd=folder)
+    assert done.returncode == 0
+    told = done.stdout.decode()
+    assert "- floor vram_gib: 8 before, 12 now" in told
+    assert "trigger requirements: fired" in told
+    assert "fired: " in (folder / "new.md").read_text("utf-8")
+    third = rolecall("choose", "candidates.toml", "--since", "new.md", "--json", cwd=folder)
+    since = json.loads(third.stdout)["since"]
+    assert since["changes"] == []
+    assert not any(one["fired"] for one in since["triggers"])
+
+
+def test_programs_get_json(folder: Path) -> None:
+    done = rolecall("choose", "adr-009.toml", "--json", cwd=folder)
+    told = json.loads(done.stdout)
+    totals = [one["total"] for one in told["candidates"].values()]
+    assert totals == [9.05, 7.7, 7.3, 6.2]
+    assert told["resolved"] is False
+
+
+def test_where_nothing_can_be_chosen_the_exit_code_says_so(folder: Path) -> None:
+    path = folder / "candidates.toml"
+    path.write_text(path.read_text("utf-8").replace("accuracy = 0.85", "accuracy = 0.99"), "utf-8")
+    done = rolecall("choose", "candidates.toml", cwd=folder)
+    assert done.returncode == 3
+    assert b"No candidate can be chosen" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("nowhere.toml",), b"cannot be read"),
+        ((".",), b"cannot be read"),
+        (("adr-009.toml", "--date", "yesterday"), b"no day"),
+        (("adr-009.toml", "--draws", "1"), b"--draws"),
+        (("adr-009.toml", "--since", "adr-009.toml"), b"holds no decision of ours"),
+        (("adr-009.toml", "--out", "adr-009.toml", "--force"), b"the same one"),
+        (("adr-009.toml", "--out", "x.md", "--html", "x.md"), b"the same one"),
+        (("adr-009.toml", "--out", "no/such/x.md"), b"cannot be written"),
+        ((), b"FILE"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_line(
+    words: tuple[str, ...], told: bytes, folder: Path
+) -> None:
+    done = rolecall("choose", *words, cwd=folder)
+    assert done.returncode in (1, 2)
+    assert told in done.stderr
+    assert b"Traceback" not in done.stderr
+    assert (folder / "adr-009.toml").read_bytes() == (EXAMPLES / "adr-009.toml").read_bytes()

@@ -1,0 +1,51 @@
+"""``rolecall verify`` as a user runs it."""
+
+import json
+from pathlib import Path
+
+from tests.cli.shell import rolecall
+
+BENCH = Path(__file__).parents[2] / "examples" / "choose" / "bench" / "alder.json"
+
+
+def test_without_anything_it_says_what_is_not_run(tmp_path: Path) -> None:
+    done = rolecall("verify", "--html", "v.html", "--json", cwd=tmp_path, XDG_STATE_HOME="/nowhere")
+    assert done.returncode == 0
+    told = json.loads(done.stdout)
+    verdicts = {one["id"]: one["verdict"] for one in told["findings"]}
+    assert len(verdicts) == 14
+    assert {name for name, one in verdicts.items() if one == "pass"} == {"FR-2", "FR-3", "IR-3"}
+    assert all(one["reason"] for one in told["findings"] if one["verdict"] == "not_run")
+    assert told["machine"]["cores"]
+    assert b"not run" in (tmp_path / "v.html").read_bytes()
+    again = rolecall("verify", "--html", "v.html", cwd=tmp_path)
+    assert again.returncode == 2
+    assert b"--force" in again.stderr
+
+
+def test_a_failure_is_the_exit_code(tmp_path: Path) -> None:
+    value = json.loads(BENCH.read_text("utf-8"))
+    for point in value["points"]:
+        point["postings_per_min"] = 12.0
+    (tmp_path / "slow.json").write_text(json.dumps(value))
+    words = ("verify", "--engine", "reader", "--only", "pr-1,nfr-1", "--bench")
+    assert rolecall(*words, BENCH, cwd=tmp_path).returncode == 0
+    done = rolecall(*words, "slow.json", cwd=tmp_path)
+    assert done.returncode == 3
+    assert b"FAIL    PR-1" in done.stdout
+    assert b"pass    NFR-1" in done.stdout
+    assert b"FR-3" not in done.stdout
+
+
+def test_wrong_words_are_refused_with_a_remedy(tmp_path: Path) -> None:
+    for words, told in (
+        (("--only", "NFR-9"), b"did you mean NFR-"),
+        (("--run", "nowhere"), b"rolecall eval run"),
+        (("--bench", "nowhere"), b"rolecall bench"),
+        (("--seconds", "0"), b"--seconds"),
+        (("--engine", "nobody"), b"there is no engine"),
+    ):
+        done = rolecall("verify", *words, cwd=tmp_path, XDG_STATE_HOME="/nowhere")
+        assert done.returncode == 2, words
+        assert told in done.stderr
+        assert b"Traceback" not in done.stderr
