@@ -14,7 +14,7 @@ from tests.evaluate.label.vt import Labeller
 
 from rolecall.cli import main
 from rolecall.core import Source
-from rolecall.evaluate.samples import read_samples
+from rolecall.evaluate.samples import read_samples, write_samples
 from rolecall.page import clean
 
 LEFT = re.compile(r"-- (\d+) of 20 to decide")
@@ -76,6 +76,8 @@ def test_thirty_pages_become_samples(tmp_path: Path) -> None:
         one.evidence == line.get("evidence", {})
         for one, line in zip(read.samples, found, strict=True)
     )
+    write_samples(tmp_path / "again.jsonl", read.samples)
+    assert read_samples(tmp_path / "again.jsonl").samples == read.samples
     assert len({line["source"] for line in found}) == 30
     for line in found:
         check(line, tmp_path)
