@@ -139,9 +139,9 @@ def test_a_reader_that_is_wrong_is_put_right_and_installed(
     assert f'reader_model = "{tmp_path / "new"}"' in err
     told = extract(html(30), settings=Settings(reader_model=str(tmp_path / "new")))
     assert told.data is not None
-    assert told.data["company"] == "Leeds Works Ltd"
+    assert str(told.data["company"]).startswith("Leeds")
     before = extract(html(30), settings=Settings(reader_model=str(base)))
-    assert (before.data or {}).get("company") != "Leeds Works Ltd"
+    assert not str((before.data or {}).get("company")).startswith("Leeds")
 
 
 @pytest.mark.parametrize(
