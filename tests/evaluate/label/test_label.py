@@ -5,18 +5,16 @@ from __future__ import annotations
 import json
 import random
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.cli.shell import environment
 from tests.evaluate.label.postings import html
 from tests.evaluate.label.vt import Labeller
 
+from rolecall.cli import main
 from rolecall.core import Source
-from rolecall.evaluate.samples import read_samples
+from rolecall.evaluate.samples import read_samples, write_samples
 from rolecall.page import clean
 
 LEFT = re.compile(r"-- (\d+) of 20 to decide")
@@ -74,6 +72,12 @@ def test_thirty_pages_become_samples(tmp_path: Path) -> None:
     assert len(read.samples) == 30
     found = lines(tmp_path / "labels.jsonl")
     assert [one.expected for one in read.samples] == [line["expected"] for line in found]
+    assert all(
+        one.evidence == line.get("evidence", {})
+        for one, line in zip(read.samples, found, strict=True)
+    )
+    write_samples(tmp_path / "again.jsonl", read.samples)
+    assert read_samples(tmp_path / "again.jsonl").samples == read.samples
     assert len({line["source"] for line in found}) == 30
     for line in found:
         check(line, tmp_path)
@@ -91,7 +95,7 @@ def test_nothing_is_lost_on_kill(tmp_path: Path) -> None:
     """Killed at any moment, it goes on where it was, but for the key in flight at most."""
     folder(tmp_path, 3)
     draw = random.Random(20261125)
-    kills = set(draw.sample(range(8, 58), 4))
+    kills = set(draw.sample(range(8, 58), 3))
     desk = Labeller("pages", "--out", "labels.jsonl", "--order", "given", cwd=tmp_path)
     sent = done = 0  # keys, and those of them that are known to have counted
     while done < 60:
@@ -119,16 +123,24 @@ def test_nothing_is_lost_on_kill(tmp_path: Path) -> None:
         check(line, tmp_path)
 
 
-def test_a_typed_query_outlives_a_kill(pages: Path) -> None:
+def test_a_closed_window_loses_nothing_not_even_what_is_being_typed(pages: Path) -> None:
     desk = Labeller("pages", "--out", "l.jsonl", "--order", "given", cwd=pages)
     desk.until("4 left")
-    desk.send("jehar")
-    desk.until("company - find: har")
-    desk.kill()
+    desk.send("ns+har")
+    desk.until("18 of 20 to decide")
+    desk.until("add: har")
+    assert desk.hang_up() in (0, 129)
     desk = Labeller("pages", "--out", "l.jsonl", "--order", "given", cwd=pages)
-    desk.until("company - find: har")
-    desk.send("\x03")
+    desk.until("add: har")
+    desk.send("\x1b")
+    desk.until("enter right")
+    desk.send("a")
+    desk.until("3 left")
+    desk.send("q")
     assert desk.ended() == 0
+    expected = lines(pages / "l.jsonl")[0]["expected"]
+    assert expected["title"] is None
+    assert "company" not in expected
 
 
 def test_back_corrects_a_label_also_of_an_earlier_session(pages: Path) -> None:
@@ -154,44 +166,16 @@ def test_back_corrects_a_label_also_of_an_earlier_session(pages: Path) -> None:
     assert [line["expected"]["title"] for line in found] == ["Night Baker", None]
 
 
-def test_a_torn_line_is_cut_and_said(pages: Path) -> None:
-    whole = json.dumps({"source": "pages/p00.html", "expected": {"title": "Baker"}})
-    (pages / "l.jsonl").write_text(f'{whole}\n{{"source": "pages/p01.h', "utf-8")
-    desk = Labeller("pages", "--out", "l.jsonl", cwd=pages)
-    desk.until("3 left")
-    desk.send("q")
-    desk.until("cut a torn last line")
-    assert desk.ended() == 0
-    assert (pages / "l.jsonl").read_text("utf-8") == f"{whole}\n"
-
-
 def test_two_cannot_write_the_same_file(pages: Path) -> None:
     desk = Labeller("pages", "--out", "l.jsonl", cwd=pages)
     desk.until("4 left")
     other = Labeller("pages", "--out", "l.jsonl", cwd=pages)
     other.until("somebody else is labelling")
     assert other.ended() == 2
-    desk.send("q")
-    assert desk.ended() == 0
-
-
-def test_another_size_draws_anew(pages: Path) -> None:
-    desk = Labeller("pages", "--out", "l.jsonl", cwd=pages)
-    desk.until("4 left")
-    desk.resize(120, 40)
+    desk.resize(120, 40)  # and another size is drawn anew
     desk.until("Prepare the orders of the day")
     assert desk.vt.overflows == 0
     desk.send("q")
-    assert desk.ended() == 0
-
-
-def test_colours_are_left_out_on_request(pages: Path) -> None:
-    desk = Labeller("pages", "--out", "l.jsonl", cwd=pages, NO_COLOR="1")
-    desk.until("4 left")
-    seen = {style for row in desk.vt.styles for style in row}
-    assert seen <= {"", "1", "4", "7"}
-    assert "7" in seen
-    desk.send("\x03")
     assert desk.ended() == 0
 
 
@@ -199,9 +183,10 @@ def test_a_hostile_page_sends_no_control_characters(tmp_path: Path) -> None:
     hostile = "\x1b]0;owned\x07\x9b31m \u202eevil\u202c \x1b[2J"
     text = f"Night Baker\n{hostile} 日本語のパン屋 e\u0301\u0301 end"
     (tmp_path / "page.txt").write_text(text, "utf-8")
-    desk = Labeller("page.txt", "--out", "l.jsonl", cwd=tmp_path)
+    desk = Labeller("page.txt", "--out", "l.jsonl", cwd=tmp_path, NO_COLOR="1")
     desk.until("1 left")
     assert desk.vt.odd == []
+    assert {style for row in desk.vt.styles for style in row} <= {"", "1", "4", "7"}
     assert desk.vt.overflows == 0
     desk.send("x")
     assert desk.ended() == 0
@@ -233,11 +218,14 @@ def test_lines_of_json_keep_their_page(tmp_path: Path) -> None:
         (("pages",), "--out"),
     ],
 )
-def test_refused_with_a_reason(pages: Path, words: tuple[str, ...], told: str) -> None:
-    ran = subprocess.run(
-        [sys.executable, "-m", "rolecall", "eval", "label", *words],
-        stdin=subprocess.DEVNULL, capture_output=True, cwd=pages, env=environment(), check=False,
-    )  # fmt: skip
-    assert ran.returncode == 2
-    assert told in ran.stderr.decode()
+def test_refused_with_a_reason(
+    pages: Path,
+    words: tuple[str, ...],
+    told: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(pages)
+    assert main(["eval", "label", *words]) == 2
+    assert told in capsys.readouterr().err
     assert not (pages / "l.jsonl").exists()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -20,8 +22,10 @@ from rolecall.evaluate.training.choice import fit_choice
 from rolecall.evaluate.training.own_labels import annotated_of
 from rolecall.evaluate.training.refit import Refit, refit
 from rolecall.page.limits import DEFAULT
+from rolecall.pipeline import extract
 from rolecall.reader.linear import Linear
-from rolecall.reader.model import FOLDER, load_model
+from rolecall.reader.model import FOLDER, RANKERS, load_model, write_manifest
+from rolecall.settings import Settings
 
 SITES = 4
 
@@ -114,6 +118,30 @@ def test_the_command_refuses_and_writes_nothing(
     assert json.loads(out)["pages"] == 4
     assert "not installed" in err
     assert not (tmp_path / "new").exists()
+
+
+def test_a_reader_that_is_wrong_is_put_right_and_installed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base = tmp_path / "base"
+    shutil.copytree(FOLDER, base)
+    rankers = json.loads((base / RANKERS).read_text("utf-8"))
+    rankers["company"] = {name: -weight for name, weight in rankers["company"].items()}
+    (base / RANKERS).write_text(json.dumps(rankers), "utf-8")
+    write_manifest(base)
+    path = tmp_path / "labels.jsonl"
+    rows = [{"html": html(n), "site": f"s{n % 6}", "expected": label(n)} for n in range(30)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    words = ["eval", "train-reader", str(path), "--base", str(base), "--parts", "3"]
+    assert main([*words, "--out", str(tmp_path / "new")]) == 0
+    out, err = capsys.readouterr()
+    assert re.search(r"company +30 +0\.0 +[78]\d\.\d", out), out
+    assert f'reader_model = "{tmp_path / "new"}"' in err
+    told = extract(html(30), settings=Settings(reader_model=str(tmp_path / "new")))
+    assert told.data is not None
+    assert str(told.data["company"]).startswith("Leeds")
+    before = extract(html(30), settings=Settings(reader_model=str(base)))
+    assert not str((before.data or {}).get("company")).startswith("Leeds")
 
 
 @pytest.mark.parametrize(

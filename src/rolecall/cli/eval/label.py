@@ -82,6 +82,8 @@ def run(words: list[str]) -> int:
         known, faults = in_order(
             shelf, entries, told.order, labelled=labels.__contains__, told=_looking(entries)
         )
+        if not known:
+            raise UsageError(f"no page can be read: {faults[0]}", hint="check the names")
         desk = Desk(shelf, known, labels, journal)
         if desk.queue:
             with taken_over(os.environ) as screen:

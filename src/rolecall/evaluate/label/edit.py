@@ -39,7 +39,8 @@ def press_edit(state: State, edit: Edit, key: str) -> State:
     state = replace(state, message="")
     if key == "esc":
         back = edit.back if isinstance(edit, Find | Choose) else None
-        listed = back if back is not None and back.items else None
+        changed = back is not None and back.items != shown_items(state, state.at)
+        listed = back if changed else None
         return replace(state, edit=listed, scroll=0)
     if isinstance(edit, Find):
         return _find(state, edit, key)

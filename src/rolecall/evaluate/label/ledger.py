@@ -30,6 +30,10 @@ KEYS_VERSION: Final = 1
 JOURNAL_SUFFIX: Final = ".journal"
 
 
+LINE_STARTS: Final = (b'{"source":', b'{"id":')
+"""How the lines begin that are written here."""
+
+
 def key_of(line: Mapping[str, Any], folder: Path) -> str:
     """What a label is recognised by: the real path of its page, else its id."""
     source = line.get("source")
@@ -46,6 +50,7 @@ class Labels:
         self.notices: list[str] = []
         self._keys: set[str] = set()
         self._starts = array("q")
+        self._made = not path.exists()
         with _told(path):
             self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         try:
@@ -63,13 +68,16 @@ class Labels:
 
     def _read(self) -> None:
         """Index the lines that are there; a torn last one is cut, an odd one is refused."""
-        end = 0
+        end, whole = 0, True
         with os.fdopen(self._descriptor, "rb", closefd=False) as file:
             for number, line in enumerate(file, 1):
                 told = _object(line)
-                if told is None and not line.endswith(b"\n"):
+                if told is None and not line.endswith(b"\n") and _is_torn(line):
                     break
-                if told is None or "expected" not in told:
+                if not line.strip():
+                    end += len(line)
+                    continue
+                if told is None or ("expected" not in told and told.get("posting") is not False):
                     raise UsageError(
                         f"{shown(str(self.path))}:{number} is no label",
                         hint="name another --out, or mend the line",
@@ -77,9 +85,10 @@ class Labels:
                 self._starts.append(end)
                 self._keys.add(key_of(told, self.folder))
                 end += len(line)
-                if not line.endswith(b"\n"):
-                    self._write(b"\n", end)
-                    end += 1
+                whole = line.endswith(b"\n")
+        if not whole:
+            self._write(b"\n", end)
+            end += 1
         size = os.fstat(self._descriptor).st_size
         if size > end:
             with _told(self.path):
@@ -126,7 +135,10 @@ class Labels:
         self._keys.discard(key_of(line, self.folder))
 
     def close(self) -> None:
-        """Close the file, which unlocks it."""
+        """Close the file, which unlocks it; one that was made for nothing is removed."""
+        if self._made and not self._starts:
+            with contextlib.suppress(OSError):
+                self.path.unlink()
         os.close(self._descriptor)
 
 
@@ -233,6 +245,11 @@ def _object(line: bytes) -> dict[str, Any] | None:
     except orjson.JSONDecodeError:
         return None
     return told if isinstance(told, dict) else None
+
+
+def _is_torn(line: bytes) -> bool:
+    """Whether ``line`` can be the beginning of a label; of another file, nothing is cut."""
+    return any(line[: len(start)] == start[: len(line)] for start in LINE_STARTS)
 
 
 def _lock(path: Path, descriptor: int) -> None:

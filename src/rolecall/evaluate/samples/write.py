@@ -59,6 +59,8 @@ def sample_row(sample: Sample, folder: str | Path) -> dict[str, Any]:
     row["expected"] = dict(sample.expected)
     if sample.also:
         row["also"] = {name: list(values) for name, values in sample.also.items()}
+    if sample.evidence:
+        row["evidence"] = dict(sample.evidence)
     if not sample.posting:
         row["posting"] = False
     return row

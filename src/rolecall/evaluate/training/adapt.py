@@ -174,19 +174,19 @@ class Trials:
         return kept
 
     def _stands(self, one: Fitted) -> bool:
-        """Whether most choices without one group agree that the unit should change."""
+        """Whether every choice without one group agrees that the unit should change."""
         if one.strength is None:
             return True
-        others = [self.best(one.unit, frozenset({group})) for group in range(self.groups)]
-        return 2 * sum(other.strength is not None for other in others) > self.groups
+        others = (self.best(one.unit, frozenset({group})) for group in range(self.groups))
+        return all(other.strength is not None for other in others)
 
     def fitted(
         self, without: frozenset[int] = frozenset()
     ) -> tuple[dict[str, Linear], list[Fitted]]:
         """The rankers of all units, those that change fitted to all groups but ``without``.
 
-        With all groups, a unit changes only if it would have changed without most single groups
-        too: what is told by one site alone was not measured on any other.
+        With all groups, a unit changes only if it would have changed without any single one too:
+        then what was measured on each group, by rankers without it, is what changes.
         """
         rankers = dict(self.model.rankers)
         told = [self.best(unit, without) for unit in UNITS_FITTED]
