@@ -363,5 +363,5 @@ scores.ease = {score = 1, reason = "r"}
 """
     decision = decide(parse_selection(body, "f.toml"), Path(tmp_path))
     text = markdown_record(decision, Made(date="d", command="c", rolecall="0"))
-    assert "| FR-3 | postings of about 300" in text
+    assert "| FR-3 | pass | postings of about 300" in text
     assert '"FR-1": "not_run"' in text
