@@ -25,8 +25,9 @@ def test_without_anything_it_says_what_is_not_run(tmp_path: Path) -> None:
 
 def test_a_failure_is_the_exit_code(tmp_path: Path) -> None:
     value = json.loads(BENCH.read_text("utf-8"))
-    for point in value["points"]:
-        point["postings_per_min"] = 12.0
+    for finding in value["findings"]:
+        if finding["id"] == "PR-1":
+            finding |= {"verdict": "fail", "figure": "12.0 a minute"}
     (tmp_path / "slow.json").write_text(json.dumps(value))
     words = ("verify", "--engine", "reader", "--only", "pr-1,nfr-1", "--bench")
     assert rolecall(*words, BENCH, cwd=tmp_path).returncode == 0

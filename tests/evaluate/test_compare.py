@@ -36,6 +36,9 @@ def test_the_other_way_round_the_other_wins_by_as_much():
     assert back.fields[0].verdict == "b"
     assert back.fields[0].p == found.fields[0].p
     assert back.fields[0].difference.mid == -found.fields[0].difference.mid
+    assert headline(back).startswith(
+        "other is better than one overall (macro 0.900 against 0.775, +"
+    )
     assert (back.a_ahead, back.b_ahead) == (found.b_ahead, found.a_ahead)
 
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shlex
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rolecall.cli import FAILED, OK
 from rolecall.cli.options import Parser
 from rolecall.cli.options import settings as load_settings
 from rolecall.errors import UsageError
+
+if TYPE_CHECKING:
+    from rolecall.evaluate.verify.live import Live
+    from rolecall.evaluate.verify.load import Measured
+    from rolecall.settings import Settings
 
 DESCRIPTION = """\
 Holds every requirement of ADR-009 against your own engine, GPU and labels, and prints
@@ -39,46 +45,40 @@ def run(words: list[str]) -> int:
     """Verify, print, and return the exit code."""
     told = _parsed(words)
     from rolecall import __version__
-    from rolecall.evaluate.choose.bench_file import BenchFile
+    from rolecall.evaluate.load.benchfile import read_bench
+    from rolecall.evaluate.load.gpu import Cards
     from rolecall.evaluate.machine import machine
-    from rolecall.evaluate.verify import load
-    from rolecall.evaluate.verify.gpu import read_gpus
     from rolecall.evaluate.verify.labels import read_labelled
-    from rolecall.evaluate.verify.live import Live, Watch, look
+    from rolecall.evaluate.verify.load import Measured
     from rolecall.evaluate.verify.page import Verified, as_data, as_html, as_text
-    from rolecall.evaluate.verify.run import UNSEEN, Subject, verify
+    from rolecall.evaluate.verify.run import Subject, verify
     from rolecall.evaluate.ways import ALONE
 
-    labelled = (
-        read_labelled(Path(told.run), told.run_engine or told.engine or "") if told.run else None
-    )
-    bench = BenchFile.read(Path(told.bench)) if told.bench else None
+    of_run = told.run_engine or told.engine or ""
+    labelled = read_labelled(Path(told.run), of_run) if told.run else None
+    bench = read_bench(Path(told.bench)) if told.bench else None
     settings = load_settings(ALONE.get(told.engine or "", {"engine": told.engine}))
     command = shlex.join(["rolecall", "verify", *words]).replace("`", "'")
-    enough = {*UNSEEN, *(load.of_bench(bench) if bench is not None else ())}
-    if told.only and set(told.only) <= enough:
-        live = Live(reason="not looked at")
-    else:
-        live = look(settings, os.environ, Watch(seconds=told.seconds, say=_say))
-    gpus = read_gpus()
+    live, measured = _seen(settings, Measured(bench=bench), told)
     findings = verify(
         Subject(
             settings=settings,
             live=live,
-            gpus=gpus,
+            measured=measured,
             labelled=labelled,
-            bench=bench,
             setup_seconds=told.setup_seconds,
             command=command,
+            load_command="" if bench is not None else command,
             only=told.only,
         )
     )
-    found = {one.name: f"{one.total / 2**30:.1f} GiB" for one in gpus.gpus}
+    cards = Cards()
+    found = {one.name: f"{one.total_bytes / 2**30:.1f} GiB" for one in cards.gpus}
     verified = Verified(
         made=datetime.now(UTC).isoformat(timespec="seconds"),
         command=command,
         rolecall=__version__,
-        machine={**machine(), "gpus": found or gpus.reason},
+        machine={**machine(), "gpus": found or cards.reason},
         findings=findings,
     )
     if told.html:
@@ -95,6 +95,26 @@ def run(words: list[str]) -> int:
         sys.stdout.write(as_text(verified))
     sys.stdout.flush()
     return FAILED if any(one.verdict == "fail" for one in findings) else OK
+
+
+def _seen(settings: Settings, measured: Measured, told: Any) -> tuple[Live, Measured]:
+    """The engines, as far as something that is to be held needs them, and a bench of one."""
+    from rolecall.evaluate.load.watch import Progress
+    from rolecall.evaluate.verify.live import Live, Watch, look
+    from rolecall.evaluate.verify.load import BY_LOAD, short_load
+    from rolecall.evaluate.verify.requirements import REQUIREMENTS
+    from rolecall.evaluate.verify.run import UNSEEN
+
+    wanted = set(told.only or REQUIREMENTS)
+    loaded = wanted & set(BY_LOAD) if measured.bench is None else set()
+    if not loaded and wanted <= {*UNSEEN, *BY_LOAD}:
+        return Live(reason="not looked at"), measured
+    live = look(settings, os.environ, Watch(say=_say))
+    if loaded:
+        progress = Progress(sys.stderr, quiet=False)
+        measured = asyncio.run(short_load(settings, os.environ, live, told.seconds, progress))
+        progress.close()
+    return live, measured
 
 
 def _say(message: str) -> None:

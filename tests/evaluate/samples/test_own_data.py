@@ -41,12 +41,22 @@ def test_what_is_stated_is_the_label_and_nothing_else(pages: Path) -> None:
     assert told.silent + len(told.unreadable) == 2
 
 
+def test_the_site_is_that_of_the_stated_address(pages: Path) -> None:
+    address = '"title": "Night Baker", "url": "https://www.mill.example/jobs/1"'
+    data = DATA.replace('"title": "Night Baker"', address)
+    (pages / "a.html").write_text(page(head=data), "utf-8")
+    (found,) = stated_samples(["oven.example"], Stated())
+    assert found.site == "mill.example"
+
+
 def test_copies_without_their_data(pages: Path) -> None:
     before = (pages / "a.html").read_bytes()
     told = Stated()
     (found,) = stated_samples(["oven.example"], told, Path("bare"))
     copy = pages.parent / "bare" / "oven.example" / "a.html"
     assert Path(found.path).resolve() == copy
+    shown = {"title", "company", "description"}
+    assert set(found.expected) == shown  # the text shows no day and no employment type
     bare = clean(Source(body=copy.read_bytes()))
     assert bare.statements == ()
     assert bare.text == clean(Source(body=before)).text

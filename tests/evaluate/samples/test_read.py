@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import os
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -102,13 +104,37 @@ def test_a_bad_line_is_told_with_its_place(tmp_path: Path, row: Any, told: str, 
     assert hint in (error.hint or "")
 
 
+def test_all_bad_lines_are_told_at_once(tmp_path: Path) -> None:
+    rows = [{"html": "<p>a", "id": f"{n}", "expected": {"titel": "a"}} for n in range(20)]
+    rows[3] = {"html": "<p>a", "expected": {}}
+    path = lines(tmp_path / "s.jsonl", *rows)
+    error = refusal(path)
+    told = str(error).splitlines()
+    assert len(told) == 9
+    assert [line.strip().split(": ")[0] for line in told[2:4]] == [f"{path}:3", f"{path}:5"]
+    assert told[-1].strip() == "and 11 more"
+    assert "did you mean: title" in str(error.hint)
+
+
 def test_ids_are_unique_and_sets_not_empty(tmp_path: Path) -> None:
     row = {"id": "a", "html": "<p>a", "expected": {}}
     assert "'a'" in str(refusal(lines(tmp_path / "s.jsonl", row, row)))
     assert "no samples" in str(refusal(lines(tmp_path / "s.jsonl")))
     assert "cannot read" in str(refusal(tmp_path / "none.jsonl"))
+    os.mkfifo(tmp_path / "pipe")
+    assert "a pipe" in str(refusal(tmp_path / "pipe"))
     (tmp_path / "empty").mkdir()
     assert "no page" in str(refusal(tmp_path / "empty"))
+
+
+def test_a_byte_order_mark_and_gzip_are_read(tmp_path: Path) -> None:
+    text = "\ufeff" + json.dumps({"html": "<p>a", "expected": {}}) + "\r\n"
+    (tmp_path / "s.jsonl").write_text(text, "utf-8")
+    (tmp_path / "s.jsonl.gz").write_bytes(gzip.compress(text.encode()))
+    first = read_samples(tmp_path / "s.jsonl")
+    assert read_samples(tmp_path / "s.jsonl.gz") == first
+    (tmp_path / "s.jsonl.gz").write_bytes(gzip.compress(text.encode())[:-4])
+    assert "reading stopped" in str(refusal(tmp_path / "s.jsonl.gz"))
 
 
 def test_a_label_may_be_what_the_page_shows(tmp_path: Path) -> None:

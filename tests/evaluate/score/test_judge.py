@@ -129,9 +129,10 @@ def test_records_from_a_file(tmp_path: Path) -> None:
     path.write_text(json.dumps(record()) + '\n{"source', "utf-8")
     with pytest.raises(UsageError, match=r"records\.jsonl:2"):
         judgement_of("x", path, samples(sample()))
-    path.write_text("[1]\n", "utf-8")
-    with pytest.raises(UsageError, match="JSON object"):
-        judgement_of("x", path, samples(sample()))
+    for other in ("[1]", '{"source": "a", "expected": {}}'):
+        path.write_text(other + "\n", "utf-8")
+        with pytest.raises(UsageError, match="no record"):
+            judgement_of("x", path, samples(sample()))
     with pytest.raises(UsageError, match="cannot read"):
         judgement_of("x", tmp_path / "none", samples(sample()))
     path.write_text("", "utf-8")

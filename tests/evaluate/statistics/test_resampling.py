@@ -86,6 +86,14 @@ def test_all_alike_is_no_certainty():
     )
 
 
+def test_a_side_that_was_never_seen_is_not_ruled_out():
+    few = bca([1.0, 1.0] + [0.0] * 98, np.ones(100))[0]
+    assert few.mid == 0.02
+    assert few.low == pytest.approx(0.02 - (1 - 0.025 ** (1 / 100)))
+    paid = bca([1.0, 1.0] + [0.0] * 98, np.ones(100), bounds=(-np.inf, np.inf))[0]
+    assert paid.low > few.low
+
+
 def test_what_cannot_be_known_is_not_available():
     assert bca(np.zeros(4), np.zeros(4)) == [None]
     assert bca([3.0], [9.0]) == [None]

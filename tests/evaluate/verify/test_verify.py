@@ -1,19 +1,23 @@
 """Requirements held against engines, benches and labels that are there, and against none."""
 
+import asyncio
 import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
+from tests.engines.faults import PROOFS, FaultServer
 
 from rolecall.ask.tokens import qwen
 from rolecall.core import Completion, EngineInfo, Usage
 from rolecall.errors import EngineError, UsageError
-from rolecall.evaluate.choose.bench_file import BenchFile
-from rolecall.evaluate.verify.gpu import Gpu, Gpus, parse
+from rolecall.evaluate.load.benchfile import read_bench
+from rolecall.evaluate.verify.engines import integration
 from rolecall.evaluate.verify.labels import read_labelled, validity
-from rolecall.evaluate.verify.live import Load, Watch, look
-from rolecall.evaluate.verify.load import of_bench
+from rolecall.evaluate.verify.live import Live, Watch, look
+from rolecall.evaluate.verify.load import Measured, by_load, short_load
+from rolecall.evaluate.verify.optimised import read_cache
 from rolecall.evaluate.verify.page import Verified, as_data, as_html, as_text
 from rolecall.evaluate.verify.postings import LENGTHS, posting
 from rolecall.evaluate.verify.requirements import REQUIREMENTS
@@ -22,15 +26,29 @@ from rolecall.evaluate.verify.run import Subject, verify
 from rolecall.pipeline import prepare
 from rolecall.settings import Settings
 
-NO_GPU = Gpus(reason="no GPU is seen: none here")
+BENCHES = Path(__file__).parents[3] / "examples" / "choose" / "bench"
+NO_BENCH = Measured(reason="no engine is declared")
+
+
+class Quiet:
+    """Looks on."""
+
+    def begin(self, label, total, seconds):
+        pass
+
+    def tick(self, tally):
+        pass
+
+    def end(self, found):
+        pass
 
 
 class Model:
-    """An engine of one's own: answers at once, of ``tokens`` tokens; or fails."""
+    """An engine of one's own: answers at once, or fails."""
 
-    def __init__(self, name, *, tokens=50, forms=("grammar", "text"), fails=False, kind="own"):
+    def __init__(self, name, *, forms=("grammar", "text"), fails=False, kind="own"):
         self.info = EngineInfo(name=name, kind=kind, model=name, local=True, forms=forms)
-        self.tokens, self.fails = tokens, fails
+        self.fails = fails
 
     async def count_tokens(self, prompt):
         return None
@@ -38,31 +56,19 @@ class Model:
     async def complete(self, prompt):
         if self.fails:
             raise EngineError("the model fell over", retryable=False)
-        usage = Usage(input_tokens=900, output_tokens=self.tokens)
+        usage = Usage(input_tokens=900, output_tokens=50)
         return Completion(text="{}", finish_reason="stop", usage=usage, engine=self.info.name)
 
 
-def ticking(step):
-    """A clock that goes on by ``step`` seconds with every look at it."""
-    now = 0.0
-
-    def clock():
-        nonlocal now
-        now += step
-        return now
-
-    return clock
-
-
-def seen(*models, step=0.001, seconds=0.05):
-    watch = Watch(seconds=seconds, clock=ticking(step), lengths=(300,))
+def seen(*models):
+    watch = Watch(lengths=(300,))
     return look(Settings(), {}, watch, {one.info.name: one for one in models})
 
 
 def findings(live, **more):
     # Routing reads long pages, and is looked at where it is the point.
     only = tuple(name for name in REQUIREMENTS if name != "IR-3")
-    more = {"gpus": NO_GPU, "only": only, **more}
+    more = {"measured": NO_BENCH, "only": only, **more}
     subject = Subject(settings=Settings(), live=live, **more)
     return {one.id: one for one in verify(subject)}
 
@@ -98,29 +104,52 @@ def test_the_four_lengths_are_those_of_the_record(alone):
         assert abs(reading.written.tokens - wanted) < 0.1 * wanted + 60
 
 
-def test_an_engine_is_measured_for_real(one):
-    found = findings(one, gpus=Gpus(gpus=(Gpu(name="g", used=5 * 2**30, total=16 * 2**30),)))
-    for name in ("NFR-1", "NFR-2", "PR-1", "PR-2", "PR-3", "IR-2"):
-        assert found[name].verdict == "pass", found[name]
-        assert found[name].figure
+def test_an_engine_is_tried_for_real(one):
+    found = findings(one)
+    assert found["IR-2"].verdict == "pass"
     assert found["NFR-4"].reason == "one engine is connected: swapping needs two"
     assert found["IR-1"].reason == "one is no vLLM engine"
-    assert "5.00 GiB" in found["NFR-1"].figure
+    unheld = findings(seen(Model("loose", forms=("json_object", "text"))))["IR-2"]
+    assert unheld.verdict == "fail"
+    assert unheld.reason == "loose enforces no grammar and no schema"
 
 
-def test_too_slow_too_big_and_unheld_are_failures():
-    slow = seen(Model("slow", tokens=10, forms=("text",)), step=2.0, seconds=30.0)
-    found = findings(slow, gpus=Gpus(gpus=(Gpu(name="g", used=9 * 2**30, total=16 * 2**30),)))
-    for name in ("NFR-1", "NFR-2", "PR-2", "IR-2"):
-        assert found[name].verdict == "fail", found[name]
+def answer(body):
+    """The proofs at connect, then always the same."""
+    if "kz7Qx41" in json.dumps(body):
+        return PROOFS["grammar" if "structured_outputs" in body else "json_schema"]
+    return "{}" if "response_format" in body else '{"title":"Nurse"}'
 
 
-def test_an_engine_that_fails_fails_the_load_with_its_reason():
-    found = findings(seen(Model("bad", fails=True)))
-    assert found["PR-3"].verdict == "fail"
-    assert "fell over" in found["PR-3"].reason
-    assert found["NFR-2"].verdict == "not_run"
-    assert "fell over" in found["NFR-2"].reason
+def test_a_short_load_is_put_on_the_first_engine(tmp_path):
+    server = FaultServer(answer=answer)
+    info = EngineInfo(name="small", kind="vllm", model="m", local=True)
+
+    async def run():
+        async with server:
+            table = {"kind": "vllm", "url": server.url}
+            settings = Settings(engine="small", engines={"small": table}, data_folder=str(tmp_path))
+            environ = {"XDG_STATE_HOME": str(tmp_path)}
+            return await short_load(settings, environ, Live(engines=(info,)), 0.3, Quiet())
+
+    measured = asyncio.run(run())
+    found = by_load(measured, "rolecall verify")
+    assert list(found) == ["NFR-1", "NFR-2", "PR-1", "PR-2", "PR-3"]
+    for name in ("PR-1", "PR-2", "PR-3"):
+        assert found[name].verdict == "pass", found[name]
+        assert found[name].figure.startswith("small: ")
+        assert found[name].command == "rolecall verify"
+    assert found["NFR-1"].verdict in ("not_run", "pass", "fail")
+
+
+def test_an_engine_that_went_away_is_the_reason_why_nothing_was_measured():
+    info = EngineInfo(name="gone", kind="vllm", model="m", local=True)
+    table = {"kind": "vllm", "url": "http://127.0.0.1:9/v1", "tries": 1}
+    settings = Settings(engine="gone", engines={"gone": table})
+    live = Live(engines=(info,))
+    measured = asyncio.run(short_load(settings, {"HOME": "/nowhere"}, live, 0.1, Quiet()))
+    assert measured.bench is None
+    assert measured.reason.startswith("gone could not be measured")
 
 
 def test_two_engines_can_be_swapped_and_a_silent_one_is_named():
@@ -131,7 +160,9 @@ def test_two_engines_can_be_swapped_and_a_silent_one_is_named():
 
 
 def test_recorded_answers_prove_nothing():
-    found = findings(seen(Model("kept", kind="replay"), Model("other", kind="replay")))
+    live = seen(Model("kept", kind="replay"), Model("other", kind="replay"))
+    measured = asyncio.run(short_load(Settings(), {}, live, 0.1, Quiet()))
+    found = findings(live, measured=measured)
     for name in ("NFR-1", "NFR-2", "NFR-4", "PR-1", "PR-2", "PR-3", "IR-1", "IR-2"):
         assert found[name].verdict == "not_run", found[name]
 
@@ -164,32 +195,47 @@ def test_prompts_are_routed_by_the_threshold_and_a_router_that_does_not_is_found
     assert kept[0].engine == "local"
 
 
-def bench(**more):
-    value = {"version": 1, "command": "rolecall bench", "points": [], "machine": {}, **more}
-    return BenchFile(value, "f", "b.json")
+def test_what_a_vllm_server_tells_of_its_cache_is_read():
+    told = 'vllm:cache_config_info{cache_dtype="fp8_e4m3",enable_prefix_caching="True"} 1.0\n'
+    assert read_cache(told) == {"prefix caching": True, "FP8 KV cache": True}
+    off = told.replace("True", "False").replace("fp8_e4m3", "auto")
+    assert read_cache(off) == {"prefix caching": False, "FP8 KV cache": False}
+    hits = 'vllm:prefix_cache_hits_total{engine="0"} 12.0\n'
+    assert read_cache(hits) == {"prefix caching": True}
+    assert read_cache("") == {}
 
 
-def test_a_bench_is_held_against_the_goals():
-    point = {"concurrency": 1, "tpot_ms": {"mean": 40.0}, "postings_per_min": 20.0}
-    many = {"concurrency": 12, "postings_per_min": 49.9, "requests": 100, "failed": 1}
-    found = of_bench(bench(points=[point, many], machine={"gpus": [{"used_bytes": 9 * 2**30}]}))
-    assert {name: one.verdict for name, one in found.items()} == dict.fromkeys(
-        ("NFR-1", "NFR-2", "PR-1", "PR-3"), "fail"
-    )
-    assert "25.0 tokens/s" in found["NFR-2"].figure
-    assert all(one.command == "rolecall bench" for one in found.values())
-    assert of_bench(bench(points=[{"concurrency": 4, "requests": 9, "failed": 0}])) == {}
+SERVED = {"structured outputs": True, "prefix caching": True, "FP8 KV cache": True}
 
 
-def test_what_a_bench_found_itself_goes_first():
-    rows = [
-        {"id": "PR-2", "verdict": "fail", "figure": "120 ms", "reason": "slow"},
-        {"id": "PR-1", "verdict": "not_run", "figure": ""},
-        {"id": "FR-1", "verdict": "pass", "figure": "not its to say"},
-    ]
-    found = of_bench(bench(findings=rows))
-    assert list(found) == ["PR-2"]
-    assert (found["PR-2"].verdict, found["PR-2"].reason) == ("fail", "slow")
+@pytest.mark.parametrize(
+    ("on", "verdict", "told"),
+    [
+        (SERVED, "pass", "FP8 weights"),
+        (SERVED | {"FP8 KV cache": False}, "fail", "off: FP8 KV cache"),
+        ({"structured outputs": True}, "not_run", "does not tell of prefix caching and FP8"),
+    ],
+)
+def test_vllm_passes_with_every_optimisation_that_it_tells_of(one, on, verdict, told):
+    info = replace(one.engines[0], kind="vllm", version="0.32")
+    found = integration(Live(engines=(info,), optimisations=on), "c")
+    assert found.verdict == verdict
+    assert told in found.reason
+
+
+def test_what_a_bench_found_is_told_with_its_command(alone):
+    bench = read_bench(BENCHES / "cedar.json")
+    found = findings(alone, measured=Measured(bench=bench))
+    assert found["NFR-1"].verdict == "fail"
+    assert found["NFR-1"].figure == "cedar: 10.8 GiB of made-up GPU"
+    assert found["PR-1"].verdict == "pass"
+    for name in ("NFR-1", "NFR-2", "PR-1", "PR-2", "PR-3"):
+        assert found[name].command == bench.command
+    silent = findings(alone, measured=Measured(bench=structs.replace(bench, findings=())))
+    assert silent["PR-1"].verdict == "not_run"
+    assert silent["PR-1"].reason == "the bench does not tell of it"
+    reader = findings(alone, measured=Measured(bench=structs.replace(bench, engine="")))
+    assert reader["PR-1"].figure.endswith("by the embedded reader alone")
 
 
 def run_folder(folder, *, adr009, macro, records, tokens=(400, 900), engines=("a",)):
@@ -271,31 +317,12 @@ def test_a_set_up_is_judged_by_the_time_that_was_measured(alone):
     assert findings(alone, setup_seconds=7_200.0)["NFR-3"].verdict == "fail"
 
 
-def test_too_few_postings_at_a_time_show_nothing(one):
-    few = replace_load(one.many, postings=9)
-    live = type(one)(engines=one.engines, readings=one.readings, alone=one.alone, many=few)
-    assert findings(live)["PR-3"].verdict == "not_run"
-
-
-def replace_load(load, **changes):
-    names = Load.__struct_fields__
-    return Load(**{name: changes.get(name, getattr(load, name)) for name in names})
-
-
 @pytest.mark.parametrize("tokens", [50, *LENGTHS[:2]])
 def test_generated_postings_are_of_their_length_and_always_the_same(tokens):
     first = posting(tokens, 7, qwen())
     assert first == posting(tokens, 7, qwen())
     assert first.html != posting(tokens, 8, qwen()).html
     assert first.tokens >= tokens
-
-
-def test_gpus_are_read_from_the_tool_and_garbage_is_left_out():
-    text = "NVIDIA RTX 4090, 5000, 16376\nodd, name, 10, 20\nGPU, [N/A], 5\n\nnonsense\n"
-    assert [(one.name, one.used // 2**20) for one in parse(text)] == [
-        ("NVIDIA RTX 4090", 5000),
-        ("odd, name", 10),
-    ]
 
 
 def test_the_page_the_table_and_the_data_say_the_same(alone):

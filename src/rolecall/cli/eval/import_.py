@@ -128,9 +128,9 @@ def _pages(told: Namespace, notices: list[str]) -> Iterable[Sample]:
     if found.silent:
         pages = "1 page states" if found.silent == 1 else f"{found.silent} pages state"
         notices.append(f"{pages} no posting: left out")
-    notices += _told(found.unreadable, "pages cannot be read")
-    notices += _told(found.kept_data, "copies still state a posting")
-    notices += _told(found.changed_text, "copies show another text than their pages")
+    notices += _told(found.unreadable, "not read")
+    notices += _told(found.kept_data, "copied, but the copy still states a posting")
+    notices += _told(found.changed_text, "copied, but the copy shows another text")
     if samples and told.strip is None:
         notices.append(
             "warning: Rolecall reads the data of a page too: on these pages it is measured against "
@@ -145,7 +145,7 @@ def _told(rows: tuple[str, ...], what: str) -> list[str]:
     if not rows:
         return []
     more = f", and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
-    return [f"{len(rows)} {what}: {', '.join(rows[:SHOWN])}{more}"]
+    return [f"{what} ({len(rows)}): {', '.join(rows[:SHOWN])}{more}"]
 
 
 def _corpus(told: Namespace, notices: list[str]) -> Iterable[Sample]:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
 
 from rolecall.errors import UsageError
-from rolecall.evaluate.choose.bench_file import BenchFile, number, place, read_json
 from rolecall.evaluate.choose.exact import exact
+from rolecall.evaluate.choose.json_file import read_json
 from rolecall.evaluate.choose.nouns import Candidate, Figure, Trace
+from rolecall.evaluate.load.benchfile import read_bench
+from rolecall.evaluate.load.nouns import Bench, Point
 
-GIB = 2**30
+GIB: Final = 2**30
 
 
 class Evidence(Struct, frozen=True, kw_only=True):
@@ -47,40 +50,56 @@ def gather(candidate: Candidate, folder: Path) -> Evidence:
     else:
         missing.append("no evaluation on labelled postings is named")
     if candidate.bench:
-        bench = BenchFile.read(folder / candidate.bench, candidate.bench)
-        figures |= {one.measure: one for one in _of_bench(bench)}
+        found = _of_bench(folder / candidate.bench, candidate.bench)
+        figures |= {one.measure: one for one in found}
     else:
         missing.append("no bench is named")
     findings = _of_verify(folder / candidate.verify) if candidate.verify else ()
     return Evidence(figures=figures, findings=findings, missing=tuple(missing))
 
 
-def _of_bench(bench: BenchFile) -> Iterator[Figure]:
-    def figure(measure: str, value: float | Fraction | None, where: str) -> Iterator[Figure]:
-        if value is None:
-            return
-        trace = Trace(
-            file=bench.path,
-            fingerprint=bench.fingerprint,
-            made=bench.text("made"),
-            command=bench.text("command"),
-            place=where,
-        )
-        told = value if isinstance(value, Fraction) else exact(value)
-        yield Figure(measure=measure, value=told, trace=trace)
+def _of_bench(path: Path, told: str) -> Iterator[Figure]:
+    """The figures of a bench file, which messages and traces call ``told``."""
+    bench = read_bench(path)
+    fingerprint = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
-    used = bench.gpu_bytes
-    yield from figure("vram_gib", None if used is None else Fraction(used, GIB), "all GPUs seen")
-    alone, fastest = bench.alone, bench.fastest
-    if alone is not None and (tpot := number(alone, "tpot_ms", "mean")):
-        yield from figure("tokens_per_s", 1_000 / tpot, f"{place(alone)}, mean TPOT {tpot:g} ms")
+    def figure(measure: str, value: float | Fraction | None, where: str) -> Iterator[Figure]:
+        if value is not None:
+            trace = Trace(
+                file=told,
+                fingerprint=fingerprint,
+                made=bench.made,
+                command=bench.command,
+                place=where,
+            )
+            number = value if isinstance(value, Fraction) else exact(value)
+            yield Figure(measure=measure, value=number, trace=trace)
+
+    used = max((one.used_bytes for one in bench.machine.gpus), default=None)
+    if bench.engine and bench.local is not False:  # else the cards are not the engine's
+        memory = None if used is None else Fraction(used, GIB)
+        yield from figure("vram_gib", memory, "the fullest GPU, all its processes")
+    alone = next((one for one in bench.points if one.concurrency == 1), None)
+    if alone is not None:
+        yield from figure("tokens_per_s", alone.output_tokens_per_s, "1 at a time")
+    fastest = _fastest(bench)
     if fastest is not None:
-        for measure, keys in (
-            ("postings_per_min", ("postings_per_min",)),
-            ("latency_p95_ms", ("e2el_ms", "p95")),
-            ("cost_per_1000_usd", ("cost_per_1000_usd",)),
-        ):
-            yield from figure(measure, number(fastest, *keys), place(fastest))
+        latency = None if fastest.e2el_ms is None else fastest.e2el_ms.p95
+        yield from figure("postings_per_min", fastest.postings_per_min, _place(fastest))
+        yield from figure("latency_p95_ms", latency, _place(fastest))
+        yield from figure("cost_per_1000_usd", fastest.cost_per_1000_usd, _place(fastest))
+
+
+def _fastest(bench: Bench) -> Point | None:
+    """The point with the most postings a minute, of those without failures."""
+    clean = [one for one in bench.points if one.postings_per_min is not None and not one.failed]
+    return max(clean, key=lambda one: one.postings_per_min or 0.0, default=None)
+
+
+def _place(point: Point) -> str:
+    if point.concurrency is not None:
+        return f"{point.concurrency} at a time"
+    return f"{point.rate:g} sent a second"
 
 
 def _of_run(told: str, folder: Path) -> Iterator[Figure]:

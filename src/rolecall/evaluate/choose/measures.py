@@ -58,17 +58,21 @@ _ALL = (
         best=Fraction(1),
     ),
     Measure(
-        name="vram_gib", text="GPU memory in use under load", unit="GiB", better="down", digits=2
+        name="vram_gib",
+        text="GPU memory in use under load, on the fullest card",
+        unit="GiB",
+        better="down",
+        digits=2,
     ),
     Measure(name="context_tokens", text="longest prompt and answer", unit="tokens", digits=0),
     Measure(
         name="postings_per_min",
-        text="postings a minute, at the load with the most of them",
+        text="postings a minute, at the load without failures that has the most of them",
         unit="postings/min",
     ),
     Measure(
         name="tokens_per_s",
-        text="output tokens a second of one request, at one request at a time",
+        text="output tokens a second, one request at a time, over whole requests",
         unit="tokens/s",
     ),
     Measure(

@@ -59,7 +59,8 @@ def document_of(decision: Decision, made: Made, since: Since | None = None) -> D
         parts.append(Part(title=title, blocks=(Items(changes),)))
     parts.append(Part(title="Evidence", blocks=tuple(sources.blocks(decision))))
     parts.append(Part(title="Changelog", blocks=(Items(changelog(decision, made, since)),)))
-    return Document(title=decision.selection.title, lead=sentences(decision)[0], parts=tuple(parts))
+    lead = " ".join(sentences(decision)[:2])
+    return Document(title=decision.selection.title, lead=lead, parts=tuple(parts))
 
 
 def _status(decision: Decision, made: Made) -> str:
@@ -126,7 +127,8 @@ def _alternative(one: Standing) -> str:
 def _framework(decision: Decision) -> Iterator[Block]:
     weights, first = decision.selection.weights, decision.first
     told = any(one.candidate.stated_total is not None for one in decision.standings)
-    head = ["Candidate", *(f"{title_of(name)} ({percent(w, 0)})" for name, w in weights.items())]
+    short = {name: name.replace("_", " ").capitalize() for name in weights}
+    head = ["Candidate", *(f"{short[name]} ({percent(w, 0)})" for name, w in weights.items())]
     rows = []
     for one in decision.standings:
         scores = [points(p.score) for p in one.points]
@@ -145,7 +147,7 @@ def _framework(decision: Decision) -> Iterator[Block]:
     )
     yield plots.totals(decision)
     how = [
-        (one.name, title_of(p.criterion), points(p.score), p.how)
+        (one.name, short[p.criterion], points(p.score), p.how)
         for one in decision.standings
         for p in one.points
     ]

@@ -9,8 +9,8 @@ from typing import Any, Final
 from msgspec import structs
 
 from rolecall.errors import UsageError
-from rolecall.evaluate.choose.bench_file import number, read_json
 from rolecall.evaluate.choose.exact import exact
+from rolecall.evaluate.choose.json_file import number, read_json
 from rolecall.evaluate.choose.nouns import Figure, Trace
 from rolecall.evaluate.choose.table import near
 

@@ -12,11 +12,14 @@ def headline(found: Comparison) -> str:
     pages = f"{_count(found.n, 'page')} of {_count(found.sites, 'site')}"
     if total.a is None or total.b is None:
         return f"{a} and {b} cannot be compared: none of the {pages} has a label for a field."
-    scores = f"macro {total.a:.3f} against {total.b:.3f}, {points(total.difference, found.level)}"
+    one, other, first, second, span = a, b, total.a, total.b, total.difference
+    if total.verdict == "b":  # the better one is named first, and so are its figures
+        one, other, first, second = b, a, total.b, total.a
+        span = span and Interval(-span.high, -span.mid, -span.low, span.level)
+    scores = f"macro {first:.3f} against {second:.3f}, {points(span, found.level)}"
     match total.verdict:
         case "a" | "b":
-            better, other = (a, b) if total.verdict == "a" else (b, a)
-            text = f"{better} is better than {other} overall"
+            text = f"{one} is better than {other} overall"
         case "equivalent":
             text = f"No difference worth naming between {a} and {b} overall"
         case _:

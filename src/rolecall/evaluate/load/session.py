@@ -157,9 +157,11 @@ async def _opened(
 
 def _demand_pages(heard: Sequence[Heard], order: Order) -> None:
     if not heard:
+        hint = "--all-fields asks for every field of each posting"
+        if order.every:
+            hint = "none of them is one posting: rolecall extract PAGE --explain says why"
         raise UsageError(
-            f"of {len(order.sources):,} pages none leaves anything to ask an engine",
-            hint="--all-fields asks for every field of each",
+            f"of {len(order.sources):,} pages none leaves anything to ask an engine", hint=hint
         )
 
 

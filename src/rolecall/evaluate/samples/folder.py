@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from rolecall.batch.files import shown
 from rolecall.batch.inputs import PAGE_SUFFIXES
 from rolecall.errors import UsageError
 from rolecall.evaluate.nouns import Sample
+from rolecall.evaluate.samples.faults import Faults
 from rolecall.evaluate.samples.row import sample_of
 from rolecall.schema.schema import Schema
 
@@ -22,30 +25,33 @@ def folder_samples(folder: Path, schema: Schema | None = None) -> Iterator[Sampl
     A sample's id is the path of its page from the folder, without its ending.
     Raises `UsageError` for labels without a page, or that cannot be used.
     """
+    faults = Faults()
     for sidecar in sorted(_sidecars(folder)):
-        base = sidecar[: -len(SIDECAR)]
-        pages = [base + suffix for suffix in _suffixes() if (folder / (base + suffix)).is_file()]
-        where = str(folder / sidecar)
-        if len(pages) != 1:
-            told = "no page" if not pages else f"several pages: {', '.join(pages)}"
+        sample = faults.keep(partial(_sample, folder, sidecar, schema))
+        if sample is not None:
+            yield sample
+    faults.demand_none()
+
+
+def _sample(folder: Path, sidecar: str, schema: Schema | None) -> Sample:
+    base = sidecar[: -len(SIDECAR)]
+    pages = [base + suffix for suffix in _suffixes() if (folder / (base + suffix)).is_file()]
+    where = shown(str(folder / sidecar))
+    if len(pages) != 1:
+        told = "no page" if not pages else f"several pages: {', '.join(pages)}"
+        raise UsageError(
+            f"{where}: there is {told} beside it",
+            hint=f"put the labels of page.html into page{SIDECAR}",
+        )
+    row = _read(folder / sidecar, where)
+    if isinstance(row, dict):
+        if "source" in row:
             raise UsageError(
-                f"{where}: there is {told} beside it",
-                hint=f"put the labels of page.html into page{SIDECAR}",
+                f"{where}: a sidecar has no source: its page is {pages[0]}",
+                hint="take the key away",
             )
-        row = _read(folder / sidecar, where)
-        if isinstance(row, dict):
-            if "source" in row:
-                raise UsageError(
-                    f"{where}: a sidecar has no source: its page is {pages[0]}",
-                    hint="take the key away",
-                )
-            row = {"id": base, **row, "source": pages[0]}
-        yield sample_of(row, where, folder, schema)
-
-
-def has_sidecars(folder: Path) -> bool:
-    """Whether any page below the folder has labels beside it."""
-    return next(_sidecars(folder), None) is not None
+        row = {"id": base, **row, "source": pages[0]}
+    return sample_of(row, where, folder, schema)
 
 
 def _sidecars(folder: Path) -> Iterator[str]:

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -46,7 +46,8 @@ def stated_samples(
     """A sample for every page that states a posting: its values are the labels.
 
     What a page does not state is not labelled. With ``strip_into`` the sample's page is a copy
-    without the data, so that a reader of the text is measured. ``told`` is filled while this runs.
+    without the data, so that a reader of the text is measured, and what the text does not show is
+    not labelled either. ``told`` is filled while this runs.
     """
     for entry in stream(expand(list(paths)), limit=DEFAULT.bytes_):
         if entry is None:
@@ -62,7 +63,7 @@ def stated_samples(
         except SourceError as error:
             told.unreadable += (f"{entry.locator}: {error}",)
             continue
-        expected = labels_of(page)
+        expected = labels_of(page, shown=strip_into is not None)
         if not expected:
             told.silent += 1
             continue
@@ -71,7 +72,7 @@ def stated_samples(
             path = _stripped_copy(path, source, page, strip_into, told)
         yield Sample(
             id=entry.locator,
-            site=site_of("", page.url, entry.path),
+            site=site_of("", page.url or _stated_address(page), entry.path),
             path=str(path),
             url=page.url,
             language=page.language or "",
@@ -79,15 +80,29 @@ def stated_samples(
         )
 
 
-def labels_of(page: Page) -> dict[str, object]:
-    """Field -> value, of what the page's own data states and the schema allows."""
+def labels_of(page: Page, *, shown: bool = False) -> dict[str, Any]:
+    """Field -> value, of what the page's own data states and the schema allows.
+
+    With ``shown`` only of what stands in the visible text as well: the rest cannot be read there.
+    """
     found = settle(page, stated(page))
-    data = dict(found.data or {})
-    data.pop("location", None)
-    told = {
-        pointer.split("/")[1] for pointer, one in found.evidence.items() if one.origin == "stated"
+    told: dict[str, bool] = {}
+    for pointer, one in found.evidence.items():
+        if one.origin == "stated":
+            name = pointer.split("/")[1]
+            told[name] = told.get(name, True) and (one.span is not None or not shown)
+    data = found.data or {}
+    return {
+        name: data[name]
+        for name, stands in told.items()
+        if stands and name != "location" and data.get(name) is not None
     }
-    return {name: value for name, value in data.items() if value is not None and name in told}
+
+
+def _stated_address(page: Page) -> str | None:
+    """The address that the page's data gives for the posting; it tells the site."""
+    found = (one.data.get("url") for one in page.statements)
+    return next((url for url in found if isinstance(url, str) and "://" in url), None)
 
 
 def without_data(html: str) -> str:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 from rolecall.errors import UsageError
+from rolecall.evaluate.json_lines import json_lines
 from rolecall.evaluate.nouns import Sample, SampleSet
 from rolecall.evaluate.samples.corpus import corpus_samples, is_corpus
+from rolecall.evaluate.samples.faults import Faults
 from rolecall.evaluate.samples.folder import folder_samples
 from rolecall.evaluate.samples.row import sample_of
 from rolecall.schema.schema import Schema
@@ -76,27 +79,13 @@ def _page_hash(sample: Sample) -> bytes:
 
 
 def _lines(path: Path, schema: Schema | None) -> Iterator[Sample]:
-    import orjson
-
-    try:
-        with path.open("rb") as file:
-            for number, line in enumerate(file, 1):
-                if not line.strip():
-                    continue
-                where = f"{path}:{number}"
-                try:
-                    row = orjson.loads(line)
-                except ValueError as error:
-                    raise UsageError(
-                        f"{where}: this is no JSON: {error}",
-                        hint="samples are JSON Lines: one object on each line",
-                    ) from None
-                yield sample_of(row, where, path.parent, schema, number)
-    except OSError as error:
-        raise UsageError(
-            f"cannot read {path}: {(error.strerror or str(error)).lower()}",
-            hint="name a file of samples, or a folder of pages with labels",
-        ) from None
+    made_by = "rolecall eval label and rolecall eval import make such a file"
+    faults = Faults()
+    for where, number, row in json_lines(path, of="samples", made_by=made_by):
+        read = partial(sample_of, row, where, path.parent, schema, number)
+        if (sample := faults.keep(read)) is not None:
+            yield sample
+    faults.demand_none()
 
 
 def _refuse_repeated(samples: Iterable[Sample], path: Path) -> None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from msgspec import Struct
 
+from rolecall.batch.files import shown
 from rolecall.errors import UsageError
 from rolecall.evaluate.nouns import Sample
 from rolecall.evaluate.samples.check import near
+from rolecall.evaluate.samples.faults import Faults
 from rolecall.evaluate.samples.row import sample_of
 from rolecall.schema.fields import Field
 from rolecall.schema.links import known_names, words_of
@@ -58,6 +61,9 @@ def table_samples(path: Path, reading: Reading, notices: list[str]) -> Iterator[
         fields.pop("location", None) if "locations" in fields else None
     folder = reading.pages if reading.pages is not None else path.parent
     csv.field_size_limit(LONGEST_CELL)
+    faults = Faults()
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{path} is no regular file", hint="name a CSV file")
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             head = file.readline()
@@ -67,8 +73,10 @@ def table_samples(path: Path, reading: Reading, notices: list[str]) -> Iterator[
             columns = _columns(header, fields, reading, path, notices)
             for row in rows:
                 if any(cell.strip() for cell in row):
-                    where = f"{path}:{rows.line_num}"
-                    yield _sample(row, columns, header, fields, reading, where, folder)
+                    where = f"{shown(str(path))}:{rows.line_num}"
+                    read = partial(_sample, row, columns, header, fields, reading, where, folder)
+                    if (sample := faults.keep(read)) is not None:
+                        yield sample
     except csv.Error as error:
         raise UsageError(f"{path} is no CSV table: {error}", hint="export it as CSV") from None
     except UnicodeDecodeError as error:
@@ -79,6 +87,7 @@ def table_samples(path: Path, reading: Reading, notices: list[str]) -> Iterator[
     except OSError as error:
         told = (error.strerror or str(error)).lower()
         raise UsageError(f"cannot read {path}: {told}", hint="name a CSV file") from None
+    faults.demand_none()
 
 
 def _delimiter(head: str) -> str:

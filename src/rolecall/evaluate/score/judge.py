@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from rolecall.core import Usage
 from rolecall.errors import UsageError
+from rolecall.evaluate.json_lines import json_lines
 from rolecall.evaluate.nouns import Judged, Judgement, Sample, SampleSet, Score
 from rolecall.evaluate.score.fields import UNLABELLED, Aim, aims_of, label_of, value_at
 from rolecall.evaluate.score.findings import marks_of
@@ -126,30 +127,11 @@ class Finder:
 
 def read_records(path: str | Path) -> Iterator[Mapping[str, Any]]:
     """The records of a file of JSON Lines, one by one; raises `UsageError` with file and line."""
-    import orjson
-
-    try:
-        with Path(path).open("rb") as file:
-            for number, line in enumerate(file, 1):
-                if not line.strip():
-                    continue
-                try:
-                    record = orjson.loads(line)
-                except ValueError as error:
-                    raise UsageError(
-                        f"{path}:{number}: this is no JSON: {error}",
-                        hint="records are JSON Lines, as rolecall extract writes them; a run that "
-                        "was stopped goes on with --resume",
-                    ) from None
-                if not isinstance(record, dict):
-                    raise UsageError(
-                        f"{path}:{number}: a record is a JSON object",
-                        hint="give the file that rolecall extract or rolecall eval run wrote",
-                    )
-                yield record
-    except OSError as error:
-        told = (error.strerror or str(error)).lower()
-        raise UsageError(f"cannot read {path}: {told}", hint="name a file of records") from None
+    made_by = "rolecall extract or rolecall eval run writes them; --resume completes a stopped run"
+    for where, _, record in json_lines(Path(path), of="records", made_by=made_by):
+        if not isinstance(record, dict) or not {"outcome", "data"} & record.keys():
+            raise UsageError(f"{where}: this is no record", hint=made_by)
+        yield record
 
 
 def field_scores(
@@ -185,7 +167,7 @@ def _judged(
     counted: Mapping[str, int] = NOTHING,
 ) -> Judged:
     outcome = str(record.get("outcome", "ok"))
-    data = record.get("data", record) if outcome in READ else None
+    data = record.get("data") if outcome in READ else None
     data = data if isinstance(data, Mapping) else {}
     scores = field_scores(data, sample, aims, record)
     confidences = {}

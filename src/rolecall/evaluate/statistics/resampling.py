@@ -70,9 +70,9 @@ class Bootstrap:
             if sums.size == 1 and sizes[0] > 1:
                 return None
             return all_alike(seen, sums.size, bounds, self._level)
-        return _interval(
-            seen, self._drawn[:, field], self._left_out[there, field], self._level, bounds
-        )
+        drawn, left_out = self._drawn[:, field], self._left_out[there, field]
+        found = _interval(seen, drawn, left_out, self._level, bounds)
+        return _with_the_unseen(found, sums / sizes, bounds)
 
     def interval_of_mean(
         self,
@@ -200,6 +200,21 @@ def _interval(seen: float, drawn: Array, left_out: Array, level: float, bounds: 
     low = min(_at(drawn, _corrected(-z, bias, pull)), seen - half)
     high = max(_at(drawn, _corrected(z, bias, pull)), seen + half)
     return Interval(max(low, bounds[0]), seen, min(high, bounds[1]), level)
+
+
+def _with_the_unseen(found: Interval, means: Array, bounds: Bounds) -> Interval:
+    """Differences of which one sign was never seen: the share that may have it (see `all_alike`).
+
+    Where 2 pages of 100 differ, both for A, no draw shows one for B. A cluster for B is taken to be
+    at most as far from 0 as the farthest one seen. Where most clusters differ, the draws do.
+    """
+    signed = bounds[0] < 0.0 < bounds[1] and math.isfinite(bounds[1] - bounds[0])
+    if not signed or 2 * np.count_nonzero(means) > means.size:
+        return found
+    other = (1.0 - (0.5 - found.level / 2.0) ** (1.0 / means.size)) * float(np.abs(means).max())
+    low = found.low if (means < 0.0).any() else min(found.low, found.mid - other)
+    high = found.high if (means > 0.0).any() else max(found.high, found.mid + other)
+    return Interval(max(low, bounds[0]), found.mid, min(high, bounds[1]), found.level)
 
 
 def _corrected(z: float, bias: float, pull: float) -> float:

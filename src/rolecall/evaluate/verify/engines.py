@@ -9,6 +9,7 @@ from rolecall.evaluate.nouns import Finding
 from rolecall.evaluate.score.findings import is_valid
 from rolecall.evaluate.verify.labels import Labelled, Validity, short_pages, validity
 from rolecall.evaluate.verify.live import Live, Reading
+from rolecall.evaluate.verify.optimised import FP8_CACHE, PREFIXES
 from rolecall.evaluate.verify.requirements import judged, not_run
 from rolecall.schema.schema import Schema
 
@@ -27,12 +28,15 @@ def integration(live: Live, command: str) -> Finding:
     if one.kind != "vllm":
         return not_run("IR-1", f"{one.name} is no vLLM engine", figure=named, command=command)
     on = live.optimisations
-    figure = "; ".join([named, *(f"{k} {'on' if v else 'not seen'}" for k, v in on.items())])
-    reason = "FP8 weights, FP8 KV cache and chunked prefill are not told by the server: "
-    reason += "see how it was started"
-    if "prefix caching" not in on:
-        return not_run("IR-1", "the server tells no metrics", figure=figure, command=command)
-    return judged("IR-1", all(on.values()), figure, command=command, reason=reason)
+    figure = "; ".join([named, *(f"{k} {'on' if v else 'off'}" for k, v in on.items())])
+    untold = [name for name in (PREFIXES, FP8_CACHE) if name not in on]
+    if untold:
+        reason = f"the server does not tell of {' and '.join(untold)}"
+        return not_run("IR-1", reason, figure=figure, command=command)
+    off = [name for name, is_on in on.items() if not is_on]
+    reason = f"off: {', '.join(off)}. " if off else ""
+    reason += "FP8 weights and chunked prefill are told by no server: see how it was started"
+    return judged("IR-1", not off, figure, command=command, reason=reason)
 
 
 def structure(live: Live, command: str) -> Finding:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from rolecall.errors import UsageError
-from rolecall.evaluate.choose.bench_file import read_json
+from rolecall.evaluate.choose.json_file import read_json
 from rolecall.evaluate.choose.measures import MEASURES
 from rolecall.evaluate.choose.nouns import Figure
 from rolecall.evaluate.choose.run_folder import run_figures

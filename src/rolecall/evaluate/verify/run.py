@@ -8,12 +8,11 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from rolecall.evaluate.choose.bench_file import BenchFile
 from rolecall.evaluate.nouns import Finding
-from rolecall.evaluate.verify import engines, labels, load
-from rolecall.evaluate.verify.gpu import Gpus
+from rolecall.evaluate.verify import engines, labels
 from rolecall.evaluate.verify.labels import Labelled
 from rolecall.evaluate.verify.live import Live
+from rolecall.evaluate.verify.load import Measured, by_load
 from rolecall.evaluate.verify.requirements import REQUIREMENTS, judged, not_run
 from rolecall.evaluate.verify.routing import routing
 from rolecall.schema.schema import Schema
@@ -32,16 +31,17 @@ class Subject(Struct, frozen=True, kw_only=True):
     """What the requirements are held against: what was given, and what was seen.
 
     ``only`` names the requirements that are held; empty means all. ``setup_seconds`` is what the
-    user measured of the set-up, if so. ``command`` is the one that made the live figures.
+    user measured of the set-up, if so. ``command`` is the one that
+    made the live figures, ``load_command`` where it also made those of the load.
     """
 
     settings: Settings
     live: Live
-    gpus: Gpus
+    measured: Measured
     labelled: Labelled | None = None
-    bench: BenchFile | None = None
     setup_seconds: float | None = None
     command: str = "rolecall verify"
+    load_command: str = ""
     only: tuple[str, ...] = ()
 
 
@@ -49,9 +49,7 @@ def verify(subject: Subject) -> tuple[Finding, ...]:
     """A finding for each requirement that is held; an unreadable run raises `UsageError`."""
     live, labelled, command = subject.live, subject.labelled, subject.command
     schema = Schema.from_json(Path(subject.settings.schema)) if subject.settings.schema else None
-    measured = load.of_live(live, subject.gpus, command)
-    if subject.bench is not None:
-        measured |= load.of_bench(subject.bench)
+    measured = by_load(subject.measured, subject.load_command)
     checks: Mapping[str, Callable[[], Finding]] = {
         "FR-1": lambda: _accuracy(labelled),
         "FR-2": lambda: engines.valid_output(live, labelled, schema, command),
