@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rolecall.batch.files import shown
 from rolecall.cli import FAILED, OK
 from rolecall.cli.options import Parser
 from rolecall.errors import Error, UsageError
@@ -90,7 +92,8 @@ def run(words: list[str]) -> int:
     else:
         from rolecall.evaluate.choose.summary import summary
 
-        sys.stdout.write(summary(decision, since))
+        lines = summary(decision, since).split("\n")
+        sys.stdout.write("\n".join(map(shown, lines)))
     sys.stdout.flush()
     return OK if decision.first else FAILED
 
@@ -160,5 +163,7 @@ def write_file(path: Path, text: str) -> None:
         beside.write_text(text, encoding="utf-8")
         os.replace(beside, path)
     except OSError as error:
+        with suppress(OSError):
+            beside.unlink()
         told = f"{path} cannot be written: {error.strerror}"
         raise Error(told, hint="name another file", code="output") from error
