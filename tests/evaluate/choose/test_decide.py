@@ -2,6 +2,7 @@
 
 import json
 import re
+import tempfile
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from rolecall.errors import UsageError
-from rolecall.evaluate.choose.block import read_record
+from rolecall.evaluate.choose.block import data_of, fenced, read_record
 from rolecall.evaluate.choose.decide import decide, weigh
 from rolecall.evaluate.choose.evidence import Evidence
 from rolecall.evaluate.choose.file import parse_selection, read_selection
@@ -85,6 +86,24 @@ def test_a_ceiling_is_a_floor_upside_down():
         b=[*both, measured(8.01, measure="vram_gib")],
     )
     assert [one.floors[0].verdict for one in decision.standings] == ["held", "broken"]
+
+
+def test_a_requirement_that_was_verified_can_be_a_floor():
+    selection = file_of("a", "b", "c", floors='requirements = ["FR-2"]')
+    accuracy = {"accuracy": measured(0.9)}
+    told = {
+        "a": ({"id": "FR-2", "verdict": "pass", "figure": "4 of 4"},),
+        "b": ({"id": "FR-2", "verdict": "fail", "figure": "3 of 4"},),
+        "c": ({"id": "FR-2", "verdict": "not_run", "reason": "no records"},),
+    }
+    evidence = {n: Evidence(figures=accuracy, findings=found) for n, found in told.items()}
+    decision = weigh(selection, evidence, draws=200)
+    checks = [one.floors[0] for one in decision.standings]
+    assert [one.verdict for one in checks] == ["held", "broken", "not shown"]
+    assert checks[1].text == "fail: 3 of 4"
+    assert decision.first == ("a",)
+    with pytest.raises(UsageError, match="no requirement"):
+        file_of("a", floors='requirements = ["FR-99"]')
 
 
 def test_without_any_evidence_nobody_is_chosen():
@@ -307,6 +326,28 @@ def test_a_page_that_is_no_record_is_refused(body, tmp_path):
         read_record(path)
     with pytest.raises(UsageError):
         read_record(tmp_path / "none.md")
+
+
+@given(st.data())
+def test_a_damaged_record_is_refused_or_compared(data):
+    decision = chosen(file_of("a", "b"), a=[measured(0.9, 0.8, 0.95)], b=[measured(0.85)])
+    value = data_of(decision, date="d", command="c", rolecall="0")
+    place = value
+    for _ in range(data.draw(st.integers(1, 5))):
+        key = data.draw(st.sampled_from(sorted(place)))
+        if not isinstance(place[key], dict) or not place[key]:
+            break
+        place = place[key]
+    key = data.draw(st.sampled_from(sorted(place)))
+    place[key] = data.draw(st.sampled_from([None, 3, "x", [], [[]], {}, [1], {"a": 1}]))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "old.md"
+        path.write_text(fenced(value), "utf-8")
+        try:
+            old = read_record(path)
+        except UsageError:
+            return
+    compare(old, decision)
 
 
 @pytest.mark.parametrize(
