@@ -20,6 +20,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rolecall.evaluate.compare import compare
+from rolecall.evaluate.nouns import Judged, Judgement, Score
 from rolecall.evaluate.statistics import (
     bca,
     mcnemar_midp,
@@ -205,6 +207,45 @@ def _kept(threshold: float, right: float) -> float:
     return float((rate * weight).sum() / weight.sum())
 
 
+def whole_comparisons(pairs: int) -> Iterator[Share]:
+    """Equal engines through all of `compare`: ten right-or-wrong fields and two graded ones."""
+    runs = max(20, pairs // 40)
+    random = np.random.default_rng(6)
+    for case, sites in (("n 300, a site for each", 300), ("n 300 of 30 sites", 30)):
+        apart = field = 0
+        for _ in range(runs):
+            a, b = (_judged(name, random, 300, sites) for name in ("a", "b"))
+            found = compare(a, b, draws=100)
+            apart += found.macro.p is not None and found.macro.p <= ALPHA
+            field += any(one.verdict in ("a", "b") for one in found.fields)
+        yield Share("macro told apart", case, apart / runs, runs)
+        yield Share("any field called better", case, field / runs, runs)
+
+
+def _judged(name: str, random: np.random.Generator, n: int, sites: int) -> Judgement:
+    """An engine right at nine of ten pages in ten fields, with graded scores in two more."""
+    right = (random.random((n, 10)) < 0.9).astype(float)
+    graded = random.beta(6.0, 2.0, (n, 2))
+    rows = np.concatenate([right, graded], axis=1).tolist()
+    return Judgement(
+        name=name,
+        samples="simulated",
+        config="",
+        rows=tuple(
+            Judged(
+                id=f"{place}",
+                site=f"{place % sites}",
+                language="",
+                tokens=0,
+                outcome="ok",
+                scores={f"f{column}": Score(value, True) for column, value in enumerate(row)},
+                adr009=None,
+            )
+            for place, row in enumerate(rows)
+        ),
+    )
+
+
 def _discordance(a: float, b: float, alike: float) -> float:
     """The share of pages on which just one of two engines errs, whose errors correlate."""
     both = a * b + alike * float(np.sqrt(a * (1 - a) * b * (1 - b)))
@@ -296,6 +337,7 @@ def _score(pages: int | Counts, mean: float) -> Draw:
 PARTS: dict[str, Callable[[int], Iterator[Share]]] = {
     "equal engines, told apart at 5 % (independent pages)": equal_engines,
     "equal engines, told apart at 5 % (pages of a site are alike)": equal_engines_by_site,
+    "equal engines, the whole comparison of twelve fields": whole_comparisons,
     "a true gap, found": unequal_engines,
     "95 % intervals": intervals,
     "as many labels as were said, found": as_many_as_said,

@@ -33,6 +33,10 @@ def test_a_sure_threshold_is_seldom_too_low():
     assert all(one.share < 0.09 for one in found)
 
 
+def test_whole_comparisons_of_equal_engines_seldom_name_a_winner():
+    assert all(one.share < 0.25 for one in comparing.whole_comparisons(1))  # of 20
+
+
 def test_the_shares_are_written(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(comparing, "PARTS", {"a true gap": comparing.unequal_engines})
     monkeypatch.setattr(sys, "argv", ["comparing.py", "--pairs", "50", "--out", f"{tmp_path}/s"])

@@ -159,3 +159,12 @@ def test_help_teaches_without_loading_numpy():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert b"not resolved: label about n" in done.stdout
     assert done.stdout.rstrip().endswith(b"False")
+
+
+def test_without_numpy_the_extra_is_named(work):
+    code = "import sys; sys.modules['numpy'] = None; from rolecall.cli import main\n"
+    code += f"sys.exit(main(['eval', 'compare', *{FILES!r}]))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, cwd=work)
+    assert done.returncode == 2
+    assert b"needs numpy" in done.stderr
+    assert b"pip install 'rolecall[eval]'" in done.stderr

@@ -66,8 +66,12 @@ def compare(
     off = _differences(pairs)
     sums, sizes = pairs.by_unit(off), pairs.by_unit(np.isfinite(off).astype(np.float64))
     drawn = Bootstrap(sums, sizes, level, seed, draws)
-    *fields, adr009 = _singles(pairs, drawn, sign_flip(sums[:, : len(pairs.fields) + 1], seed))
-    macro = _macro(pairs, drawn, seed)
+    parts = _parts(pairs)
+    weight = parts / np.maximum(1.0, sizes[:, : parts.size].sum(axis=0))
+    tested = [sums[:, : parts.size + 1], sums[:, : parts.size] @ weight[:, np.newaxis]]
+    *flips, p = sign_flip(np.concatenate(tested, axis=1), seed)
+    *fields, adr009 = _singles(pairs, drawn, flips)
+    macro = _macro(pairs, drawn, parts, p)
     left, right = zip(*pairs.rows, strict=True)
     return Comparison(
         a=a.name,
@@ -169,17 +173,23 @@ def _tested(
     return (max(exact, flipped), "mcnemar_and_sign_flip") if clustered else (exact, "mcnemar")
 
 
-def _macro(pairs: Pairs, drawn: Bootstrap, seed: int) -> Compared:
-    """The mean of the fields' scores, each field counting the same, the rare ones as one."""
-    columns = [c for c in range(len(pairs.fields)) if np.isfinite(pairs.a[:, c]).any()]
+def _parts(pairs: Pairs) -> Array:
+    """How much each field counts in ``macro``: all the same, the rare ones as one, in all 1."""
+    labelled = np.isfinite(pairs.a[:, : len(pairs.fields)]).any(axis=0)
+    rare = np.asarray(pairs.with_value) < RARE
+    parts = np.where(rare, 1.0 / max(1, int((rare & labelled).sum())), 1.0) * labelled
+    return np.asarray(parts / max(parts.sum(), 1.0), dtype=np.float64)
+
+
+def _macro(pairs: Pairs, drawn: Bootstrap, parts: Array, p: float) -> Compared:
+    """The mean of the fields' scores, weighted as ``parts`` says."""
+    columns = np.flatnonzero(parts).tolist()
     if not columns:
         return Compared(field="macro", n=0, sites=0, reason="no page is labelled")
-    rare = sum(pairs.with_value[column] < RARE for column in columns)
-    parts = np.array([1.0 / rare if pairs.with_value[c] < RARE else 1.0 for c in columns])
     a, b = pairs.a[:, columns], pairs.b[:, columns]
     there = np.isfinite(a)
     a, b = np.where(there, a, 0.0), np.where(there, b, 0.0)
-    weight = parts / parts.sum() / there.sum(axis=0)  # what one score adds to the mean
+    weight = parts[columns] / there.sum(axis=0)  # what one score adds to the mean
     share = (a - b) @ weight
     rows = there.any(axis=1)
     n, units = int(rows.sum()), pairs.unit[rows]
@@ -192,11 +202,11 @@ def _macro(pairs: Pairs, drawn: Bootstrap, seed: int) -> Compared:
         sites=np.unique(units).size if pairs.sites > 1 else 1,
         a=left,
         b=right,
-        difference=drawn.interval_of_mean(columns, weights=parts.tolist()),
+        difference=drawn.interval_of_mean(columns, weights=parts[columns].tolist()),
         only_a=int((share > ROUNDING).sum()),
         only_b=int((share < -ROUNDING).sum()),
         test="sign_flip",
-        p=sign_flip(pairs.by_unit(share[:, np.newaxis]), seed)[0],
+        p=p,
         effect=standardised_difference(left, right, float(means_a.var()), float(means_b.var())),
         deviation=float((share[rows] * n).std()),
         design_effect=design_effect(share[rows], units),
