@@ -6,6 +6,7 @@ import tempfile
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -163,6 +164,29 @@ def test_candidates_on_the_same_samples_move_together():
     assert together.chances.chances["a"] == 1.0  # a is better on every site alike
     assert together.resolved
     assert together.chances.together == ((1, 0, pytest.approx(1.0)),)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_chances_are_those_of_a_bootstrap_of_sites(seed):
+    """Sites drawn anew, the same for both candidates: how often the one mean is above the other."""
+    source = np.random.default_rng(seed)
+    sizes = source.integers(1, 9, 40).astype(float)
+    hard = source.normal(0.85, 0.06, 40)
+    scores = {name: np.clip(hard + source.normal(0, 0.03, 40), 0, 1) for name in ("a", "b")}
+    drawn = source.integers(0, 40, (4_000, 40))
+    means = {n: (v * sizes)[drawn].sum(1) / sizes[drawn].sum(1) for n, v in scores.items()}
+    figures = {}
+    for name, values in scores.items():
+        mid = float((values * sizes).sum() / sizes.sum())
+        figure = measured(mid, *(float(x) for x in np.quantile(means[name], (0.025, 0.975))))
+        sites = {
+            f"s{i}": (float(v), int(n)) for i, (v, n) in enumerate(zip(values, sizes, strict=True))
+        }
+        trace = structs.replace(figure.trace, samples="x")
+        figures[name] = [structs.replace(figure, sites=sites, trace=trace)]
+    decision = chosen(file_of("a", "b", floors=""), **figures)
+    expected = float((means["a"] > means["b"]).mean())
+    assert decision.chances.chances["a"] == pytest.approx(expected, abs=0.07)
 
 
 def test_candidates_on_different_samples_are_not_resolved():
