@@ -4,11 +4,12 @@ import json
 import re
 import tempfile
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
@@ -201,6 +202,7 @@ def test_candidates_on_different_samples_are_not_resolved():
     )
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(st.floats(0, 1), min_size=6, max_size=6), min_size=2, max_size=5))
 def test_the_root_of_correlations_gives_them_back(rows):
     matrix = correlations([on_sites(measured(0.5, 0.4, 0.6), *row) for row in rows])
@@ -352,9 +354,15 @@ def test_a_page_that_is_no_record_is_refused(body, tmp_path):
         read_record(tmp_path / "none.md")
 
 
+@cache
+def a_decision():
+    return chosen(file_of("a", "b"), a=[measured(0.9, 0.8, 0.95)], b=[measured(0.85)])
+
+
+@settings(deadline=None)
 @given(st.data())
 def test_a_damaged_record_is_refused_or_compared(data):
-    decision = chosen(file_of("a", "b"), a=[measured(0.9, 0.8, 0.95)], b=[measured(0.85)])
+    decision = a_decision()
     value = data_of(decision, date="d", command="c", rolecall="0")
     place = value
     for _ in range(data.draw(st.integers(1, 5))):
