@@ -91,6 +91,17 @@ def test_pages_of_one_site_are_not_so_many_witnesses():
     assert together.clustered
 
 
+def test_sites_that_differ_must_be_enough_to_show_anything():
+    """Three sites of twenty can have no p under 0.25, however clear they are."""
+    a = [1] * 60
+    b = [0 if place < 9 else 1 for place in range(60)]
+    sites = [f"s{place // 3}" for place in range(60)]
+    title = compare(*two({"title": a}, {"title": b}, sites=sites)).fields[0]
+    assert (title.differing, title.p, title.verdict) == (3, 0.25, "unresolved")
+    assert 60 + title.more >= 60 * 6 / 3  # six sites are the least with a p under 0.05
+    assert title.more_sites == -(-title.more // 3)
+
+
 def test_one_site_is_compared_page_by_page():
     a, b = right_or_wrong(100, 40, 4, 6)
     found = compare(*two({"title": a}, {"title": b}, sites=["only"] * 150))
