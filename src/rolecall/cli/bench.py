@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import contextlib
 import os
+import secrets
 import shlex
 import sys
 from collections.abc import Callable
@@ -22,7 +23,7 @@ from rolecall.evaluate.load.export import LEFT_OUT, command, lines
 from rolecall.evaluate.load.figures import read_slo
 from rolecall.evaluate.load.measure import WARM, Plan
 from rolecall.evaluate.load.nouns import Bench
-from rolecall.evaluate.load.order import Order
+from rolecall.evaluate.load.order import Order, widest
 from rolecall.evaluate.load.prompts import read_pages
 from rolecall.evaluate.load.session import Found, cores, measure
 from rolecall.evaluate.load.table import text_of
@@ -75,7 +76,7 @@ def run(words: list[str]) -> int:
     order = read_order(told, words)
     if exported is not None and order.kind != "engine":
         raise UsageError("--export-vllm exports prompts, and whole pages are measured here")
-    _open_files(max([*order.plan.levels, order.plan.sweep_to]))
+    _open_files(widest(order.plan))
     stop = Stop()
     with stop.watching(), contextlib.closing(Progress(sys.stderr, quiet=told.quiet)) as watch:
         found = asyncio.run(measure(order, watch=watch, stop=stop, environ=os.environ))
@@ -214,7 +215,7 @@ def read_order(told: argparse.Namespace, words: list[str]) -> Order:
         plan=_plan(told),
         settings=settings,
         every=told.all_fields,
-        repeat=told.repeat,
+        mark="" if told.repeat else secrets.token_hex(3),
         yes=told.yes,
         call_seconds=told.timeout,
         workers=settings.workers or cores(),

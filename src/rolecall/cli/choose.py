@@ -44,8 +44,10 @@ firmly the first one stands. FILE is TOML:
   adaptability = {from = "vram_gib", best = 2}
 
 Points from a measure go linearly from 0 at worst (else the floor) to 10 at best (1 for
-shares). A score without a reason is refused; a floor without a figure is not shown, and
-such a candidate is not chosen. docs/choosing.md says all of it.
+shares). Measures: accuracy, adr009, schema_valid, vram_gib, context_tokens,
+postings_per_min, tokens_per_s, latency_p95_ms, cost_per_1000_usd.
+A score without a reason is refused; a floor without a figure is not shown, and such a
+candidate is not chosen. docs/choosing.md says all of it.
 
 stdout is the decision in short; --out and --html write the whole record."""
 

@@ -146,6 +146,18 @@ def test_candidates_on_the_same_samples_move_together():
     assert together.chances.together == ((1, 0, pytest.approx(1.0)),)
 
 
+def test_candidates_on_different_samples_are_not_resolved():
+    a = on_sites(measured(0.95, 0.94, 0.96), 0.9, 0.99)
+    b = measured(0.85, 0.84, 0.86)
+    other = structs.replace(b, trace=structs.replace(b.trace, samples="y"))
+    decision = chosen(file_of("a", "b"), a=[a], b=[other])
+    assert decision.chances.chances["a"] == 1.0
+    assert not decision.resolved
+    assert "The candidates were measured on different samples (a on `x`; b on `y`)." in sentences(
+        decision
+    )
+
+
 @given(st.lists(st.lists(st.floats(0, 1), min_size=6, max_size=6), min_size=2, max_size=5))
 def test_the_root_of_correlations_gives_them_back(rows):
     matrix = correlations([on_sites(measured(0.5, 0.4, 0.6), *row) for row in rows])

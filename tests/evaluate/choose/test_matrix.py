@@ -18,6 +18,7 @@ from rolecall.evaluate.choose.sensitivity import (
     ranges,
     sampled_shares,
     scores_of,
+    shares,
 )
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "choose"
@@ -171,7 +172,9 @@ def test_the_share_of_weights_for_two_is_that_of_the_formula(a, b):
 @given(vectors)
 def test_shares_of_all_weights_add_up(found):
     scores = named(dict.fromkeys(found))
-    assert sum(exact_share(scores, name) for name in scores) == 1
+    alone = {name: exact_share(scores, name) for name in scores}
+    assert sum(alone.values()) == 1
+    assert shares(scores).shares == alone  # those that are dominated are left out first
 
 
 @settings(max_examples=6, deadline=None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from rolecall.core import Source
-from rolecall.evaluate.label.rows import filled, rows_for
+from rolecall.evaluate.label.rows import fault_of, filled, rows_for
 from rolecall.evaluate.label.state import Task
 from rolecall.evaluate.label.text import PageText
 from rolecall.page import clean
@@ -44,5 +44,6 @@ def task(number: int = 0) -> Task:
         key=f"p{number}",
         name=f"p{number}.html",
         page=PageText(page.text, page.language, links),
+        fault=fault_of(None),
         rows=filled(rows_for(None), record, page.text),
     )

@@ -11,7 +11,7 @@ from tests.evaluate.label.postings import task
 
 from rolecall.evaluate.label.cells import char_width
 from rolecall.evaluate.label.press import press
-from rolecall.evaluate.label.rows import Item, Row, evidence_of, expected_of, rows_for
+from rolecall.evaluate.label.rows import Item, Row, evidence_of, expected_of, fault_of, rows_for
 from rolecall.evaluate.label.screen import screen
 from rolecall.evaluate.label.state import State, Task, start
 from rolecall.evaluate.label.text import PageText
@@ -131,6 +131,15 @@ def test_what_is_no_date_is_told_and_not_taken() -> None:
     assert "date" in state.message
 
 
+def test_what_the_schema_refuses_is_told_and_not_taken() -> None:
+    row = at(start(task()), "application_email")
+    state = pressed(typed(press(row, "e"), "stock"), "enter")
+    assert state.edit is not None
+    assert "not allowed" in state.message
+    state = pressed(typed(press(row, "e"), "work@"), "right", "right", "enter")
+    assert value(state, "application_email") == "work@Leeds.example"
+
+
 def test_listed_values_take_one_digit_and_find_their_words() -> None:
     state = press(at(start(task()), "workplace"), "2")
     assert value(state, "workplace") == "hybrid"
@@ -181,9 +190,11 @@ def test_fields_of_another_schema() -> None:
     assert [(row.name, row.kind) for row in rows] == [
         ("role", "text"), ("shift", "choice"), ("team.size", "number"), ("remote", "choice"),
     ]  # fmt: skip
-    state = start(Task(key="k", name="n", page=task().page, rows=rows))
+    state = start(Task(key="k", name="n", page=task().page, rows=rows, fault=fault_of(schema)))
     state = pressed(typed(press(state, "e"), "night baker"), "enter", "2", "e")
-    state = pressed(typed(state, "4"), "ctrl-t", "2")
+    state = pressed(typed(state, "4.5"), "ctrl-t")
+    assert "not allowed" in state.message
+    state = pressed(typed(press(state, "ctrl-u"), "4"), "ctrl-t", "2")
     assert expected_of(rows, state.answers) == {
         "role": "Night Baker", "shift": "night", "team": {"size": 4}, "remote": False,
     }  # fmt: skip

@@ -62,7 +62,7 @@ def bench(server, tmp_path, *, watch=None, table=None, settings=None, **order):
             told = {"engine": "small", "engines": engines, "data_folder": str(tmp_path)}
             chosen = {
                 "kind": "engine", "sources": PAGES, "plan": plan, "every": True,
-                "settings": Settings(**(told | (settings or {}))),
+                "settings": Settings(**(told | (settings or {}))), "mark": "k3",
             } | order  # fmt: skip
             found = await measure(
                 Order(**chosen),
@@ -118,7 +118,7 @@ def test_no_prompt_is_sent_twice_and_all_begin_alike(tmp_path):
 
 def test_prompts_come_again_where_that_is_wanted(tmp_path):
     server = FaultServer(answer=answer)
-    bench(server, tmp_path, plan={"requests": 14}, repeat=True)
+    bench(server, tmp_path, plan={"requests": 14}, mark="")
     assert len({json.dumps(one) for one in prompts_of(server)}) == len(PAGES)
 
 
@@ -213,7 +213,7 @@ def test_a_stop_amid_a_point_cancels_what_is_under_way(tmp_path):
 
     async def pause(body, number):
         if len(prompts_of(server)) >= 6:
-            await asyncio.sleep(30)
+            await asyncio.sleep(1)
 
     server = FaultServer(answer=answer)
     server.pause = pause
@@ -228,7 +228,7 @@ def test_a_sweep_doubles_and_looks_at_ten(tmp_path):
 
     async def pause(body, number):
         if body["max_tokens"] > 64 and number == 0:
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.02)
 
     server = FaultServer(answer=answer)
     server.pause = pause

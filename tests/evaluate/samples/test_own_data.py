@@ -58,6 +58,9 @@ def test_copies_without_their_data(pages: Path) -> None:
     shown = {"title", "company", "description"}
     assert set(found.expected) == shown  # the text shows no day and no employment type
     bare = clean(Source(body=copy.read_bytes()))
+    for one in found.evidence.values():
+        assert bare.text[one["start"] : one["end"]] == one["quote"]
+    assert found.evidence["/title"]["quote"] == "Night Baker"
     assert bare.statements == ()
     assert bare.text == clean(Source(body=before)).text
     assert (told.kept_data, told.changed_text) == ((), ())

@@ -58,13 +58,23 @@ class Decision(Struct, frozen=True, kw_only=True):
         )
 
     @property
+    def sample_sets(self) -> Mapping[str, tuple[str, ...]]:
+        """Fingerprint of samples -> the candidates that stand and were measured on them."""
+        found: dict[str, list[str]] = {}
+        for one in self.standings:
+            sets = {figure.trace.samples for figure in one.figures.values()} - {""}
+            for name in sorted(sets) if one.stands else ():
+                found.setdefault(name, []).append(one.name)
+        return {name: tuple(names) for name, names in found.items()}
+
+    @property
     def resolved(self) -> bool:
         """Whether one candidate is first, and stays so within the intervals of what was measured.
 
         A floor of the winner whose interval lies on both sides leaves the choice open too, and so
-        does a choice for which nothing was measured at all.
+        do candidates on different samples, and a choice for which nothing was measured at all.
         """
-        if self.winner is None or not self.measured:
+        if self.winner is None or not self.measured or len(self.sample_sets) > 1:
             return False
         floors = all(one.resolved for one in self.winner.floors)
         return floors and self.chances.chances[self.winner.name] >= SURE

@@ -196,21 +196,23 @@ def _requirements(decision: Decision) -> Iterator[Block]:
         )
     for one in there:
         yield Prose(f"{one.name}, from `{one.candidate.verify}`:")
-        yield requirement_table(one.findings)
+        yield from requirement_blocks(one.findings)
 
 
-def requirement_table(findings: Sequence[Mapping[str, Any]]) -> Grid:
-    """The findings of ``rolecall verify`` (as plain data) as a table."""
-    rows = []
+def requirement_blocks(findings: Sequence[Mapping[str, Any]]) -> tuple[Block, ...]:
+    """The findings of ``rolecall verify`` (as plain data): a table, and the commands behind it."""
+    rows, commands = [], dict[str, list[str]]()
     for finding in findings:
-        cells = [str(finding.get(key) or "") for key in ("id", "text", "figure", "goal")]
-        verdict = str(finding.get("verdict", "")).replace("_", " ")
-        command = str(finding.get("command") or "")
-        rows.append(
-            (*cells, verdict, str(finding.get("reason") or ""), f"`{command}`" if command else "")
+        name, *cells = (
+            str(finding.get(key) or "") for key in ("id", "text", "goal", "figure", "reason")
         )
-    head = ("Requirement", "What", "Figure", "Goal", "Verdict", "Reason", "Command")
-    return Grid(head=head, rows=tuple(rows), words=(1, 2, 3, 4, 5, 6))
+        rows.append((name, str(finding.get("verdict", "")).replace("_", " "), *cells))
+        if command := str(finding.get("command") or ""):
+            commands.setdefault(command, []).append(name)
+    head = ("Requirement", "Verdict", "What", "Goal", "Figure", "Reason")
+    told = tuple(f"{', '.join(names)}: `{command}`" for command, names in commands.items())
+    table = Grid(head=head, rows=tuple(rows), words=(1, 2, 3, 4, 5))
+    return (table, Prose("The commands behind the figures:"), Items(told)) if told else (table,)
 
 
 def _consequences(decision: Decision) -> Iterator[Block]:

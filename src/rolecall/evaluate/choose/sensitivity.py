@@ -15,9 +15,10 @@ from typing import Final
 from msgspec import Struct
 
 from rolecall.evaluate.choose.nouns import Standing
+from rolecall.evaluate.choose.pareto import dominated
 
 Vector = tuple[Fraction, ...]
-MOST_PIECES: Final = 20_000
+MOST_PIECES: Final = 3_000
 """Beyond so many pieces of the simplex, shares are estimated by drawing weights."""
 
 
@@ -158,8 +159,14 @@ def shares(scores: Mapping[str, Vector], *, seed: int = 0, draws: int = 20_000) 
 
     Exact as long as the simplex is cut into few pieces; else from ``draws`` weights.
     """
+    beaten = dominated(scores)
+    rivals = {name: vector for name, vector in scores.items() if name not in beaten}
     try:
-        return Shares(shares={name: exact_share(scores, name) for name in scores})
+        # One that is dominated leads nowhere but on an edge, and cuts off nothing of its own.
+        found = {
+            name: exact_share(rivals, name) if name in rivals else Fraction(0) for name in scores
+        }
+        return Shares(shares=found)
     except OverflowError:
         return sampled_shares(scores, seed=seed, draws=draws)
 

@@ -46,6 +46,12 @@ def sentences(decision: Decision) -> list[str]:
         if chance < SURE:
             told = f"within the intervals of what was measured it is first in {100 * chance:.1f} %"
             doubts.insert(0, f"{told} of the draws")
+        if len(decision.sample_sets) > 1:
+            sets = "; ".join(
+                f"{', '.join(names)} on `{samples}`"
+                for samples, names in decision.sample_sets.items()
+            )
+            out.append(f"The candidates were measured on different samples ({sets}).")
         more = "More labelled postings narrow an interval."
         out += [f"Not resolved: {'; '.join(doubts)}. {more}"] if doubts else []
     return [*out, *_better_but_out(decision)]

@@ -129,6 +129,10 @@ def _read(state: State, edit: Find, values: tuple[Any, ...], item: Item) -> Stat
     if not values:
         asked = ASKED.get(state.row.kind, "a value")
         return replace(state, message=f"that is not read as {asked}; ctrl-t reads what is typed")
+    faults = [state.task.fault(state.row, value) for value in values]
+    values = tuple(value for value, fault in zip(values, faults, strict=True) if not fault)
+    if not values:
+        return replace(state, message=f"{faults[0]}: not allowed here")
     if len(values) > 1:
         return _with(state, Choose(values[: len(KEYS)], item, edit.back, edit.instead))
     return _put(state, edit, replaced(item, value=values[0]))

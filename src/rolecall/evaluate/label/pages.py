@@ -19,7 +19,7 @@ from rolecall.batch.read import load
 from rolecall.core import Page, Source
 from rolecall.errors import Error, UsageError
 from rolecall.evaluate.label.ledger import key_of
-from rolecall.evaluate.label.rows import Answer, Row, evidence_of, expected_of, filled
+from rolecall.evaluate.label.rows import Answer, Row, evidence_of, expected_of, fault_of, filled
 from rolecall.evaluate.label.state import Task
 from rolecall.evaluate.label.text import PageText
 from rolecall.page import clean
@@ -139,6 +139,7 @@ class Shelf(Struct, frozen=True):
                 page=PageText(text, page.language, links),
                 rows=_found_first(filled(self.rows, record, text)),
                 note=_note(record),
+                fault=fault_of(self.pipeline.schema),
             ),
             source,
             page,

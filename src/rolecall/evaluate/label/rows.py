@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal
 
 from msgspec import Struct
@@ -21,6 +22,8 @@ Kind = Literal[
 """How a value is found: one value read from words of the page (``text`` to ``json``), out of listed
 ones (``choice``, ``choices``), a list of words (``texts``, ``places``, ``tongues`` for languages),
 a list of whole lines, or the lines from a first to a last one (``passage``)."""
+
+MAIL: Final = re.compile(r"@|\bat\b", re.IGNORECASE)
 
 MANY: Final = frozenset({"choices", "texts", "places", "tongues", "lines"})
 
@@ -272,6 +275,29 @@ def _has(data: Any, path: Sequence[str]) -> bool:
     return isinstance(data, Mapping) and (
         path[0] in data and (len(path) == 1 or _has(data[path[0]], path[1:]))
     )
+
+
+def fault_of(schema: Schema | None) -> Callable[[Row, Any], str]:
+    """What says why a value (or an item of a list) cannot stand in a row; nothing if it can.
+
+    A label of an e-mail address may be written as the page writes it, such as ``jobs [at] x.org``.
+    """
+    checked = schema if schema is not None else Schema.posting()
+
+    def fault(row: Row, value: Any) -> str:
+        if row.name == "application_email" and MAIL.search(str(value)):
+            return ""
+        answer = Answer("taken", (Item(value),))
+        data: dict[str, Any] = {}
+        for path, one in _values(row, answer):
+            _put(data, path, one)
+        own = [step("", *path) for path in row.fields]
+        for problem in checked.validate(data):
+            if any(problem.pointer == one or problem.pointer.startswith(f"{one}/") for one in own):
+                return problem.message
+        return ""
+
+    return fault
 
 
 def told(row: Row, value: Any) -> str:

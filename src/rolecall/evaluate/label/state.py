@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
@@ -72,11 +72,16 @@ Edit = Find | Choose | Toggle | Items | Lines
 Past = tuple[tuple[tuple[Answer | None, ...], int], ...]
 
 
+def _no_fault(row: Row, value: Any) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """A page to label: its name, its text, its rows, and what is to be told about it first.
 
-    ``key`` is what its label is recognised by.
+    ``key`` is what its label is recognised by. ``fault`` says why a value cannot stand in a row,
+    nothing if it can.
     """
 
     key: str
@@ -84,6 +89,7 @@ class Task:
     page: PageText
     rows: tuple[Row, ...]
     note: str = ""
+    fault: Callable[[Row, Any], str] = _no_fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

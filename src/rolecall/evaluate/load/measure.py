@@ -136,7 +136,7 @@ class Measuring:
         plan = self.plan
         times = within(
             constant(rate) if plan.even else poisson(rate, plan.seed),
-            plan.requests if not plan.by_level else LEAST_REQUESTS,
+            plan.requests,
             plan.seconds,
         )
         label = f"{rate:g} a second"

@@ -26,9 +26,10 @@ from rolecall.settings import Settings
 class Order(Struct, frozen=True, kw_only=True):
     """What is to be measured.
 
-    ``every`` asks for all fields of each page, ``repeat`` sends prompts again as they are,
-    ``yes`` agrees to pay. ``call_seconds`` is how long one call may take; ``None`` leaves that to
-    the engine's table. ``workers`` read pages. ``command`` is what the user wrote.
+    ``every`` asks for all fields of each page. ``mark`` is of this run alone and makes its prompts
+    new to any cache; without it prompts are sent as they are, also again. ``yes`` agrees to pay.
+    ``call_seconds`` is how long one call may take; ``None`` leaves that to the engine's table.
+    ``workers`` read pages. ``command`` is what the user wrote.
     """
 
     kind: Kind
@@ -36,7 +37,7 @@ class Order(Struct, frozen=True, kw_only=True):
     plan: Plan
     settings: Settings
     every: bool = False
-    repeat: bool = False
+    mark: str = ""
     yes: bool = False
     call_seconds: float | None = None
     workers: int = 1
@@ -143,6 +144,15 @@ def agree(
     )
 
 
+def widest(plan: Plan) -> int:
+    """The most requests that may be under way: in an open loop all of them."""
+    most = [*plan.levels, plan.sweep_to, plan.warmup, 10]
+    for rate in plan.rates:
+        by_time = round(2 * rate * plan.seconds) + 10 if plan.seconds is not None else 0
+        most.append(plan.requests or by_time)
+    return max(most)
+
+
 def widened(
     settings: Settings,
     tables: Sequence[EngineSettings],
@@ -150,12 +160,7 @@ def widened(
     environ: Mapping[str, str],
 ) -> Settings:
     """``settings`` in which the engines may have as many calls open as the load wants."""
-    plan = order.plan
-    most = [*plan.levels, plan.sweep_to, plan.warmup, 10]
-    for rate in plan.rates:
-        by_time = round(2 * rate * plan.seconds) + 10 if plan.seconds is not None else 0
-        most.append(plan.requests or by_time)
-    wide: dict[str, Any] = {"concurrency": max(most)}
+    wide: dict[str, Any] = {"concurrency": widest(order.plan)}
     if order.call_seconds is not None:
         wide["call_seconds"] = order.call_seconds
     known = {**running(environ), **settings.engines}

@@ -24,10 +24,11 @@ from rolecall.settings import Settings
 
 
 class Unrepeated:
-    """An engine that marks each prompt it has seen before, so that none is sent twice."""
+    """An engine that marks each prompt with ``mark`` and how often it came, so that none is sent
+    twice."""
 
-    def __init__(self, engine: Engine, seed: int) -> None:
-        self.engine, self.info, self._seed = engine, engine.info, seed
+    def __init__(self, engine: Engine, mark: str) -> None:
+        self.engine, self.info, self._mark = engine, engine.info, mark
         self.tries = getattr(engine, "tries", 4)
         self._seen: dict[int, int] = {}
 
@@ -39,9 +40,7 @@ class Unrepeated:
         """The answer of the engine."""
         key = hash(prompt.messages)
         turn = self._seen[key] = self._seen.get(key, -1) + 1
-        return await self.engine.complete(
-            marked(prompt, f"{self._seed}.{turn}") if turn else prompt
-        )
+        return await self.engine.complete(marked(prompt, f"{self._mark}.{turn}"))
 
 
 _pipeline: Pipeline | None = None
@@ -98,8 +97,9 @@ class PipelineTarget:
 
     def close(self) -> None:
         """End the processes."""
+        processes = list((self._pool._processes or {}).values())
         self._pool.shutdown(wait=False, cancel_futures=True)
-        for process in list((self._pool._processes or {}).values()):
+        for process in processes:  # one may be amid a page, which nobody waits for any more
             process.terminate()
 
     async def send(self, number: int) -> Sent:

@@ -17,7 +17,7 @@ from rolecall import __version__
 from rolecall.drive.connect import connected, declared_engines, help_of
 from rolecall.drive.engines import Engines
 from rolecall.engines.local import is_local
-from rolecall.engines.protocol import TimedEngine
+from rolecall.engines.protocol import EngineSettings, TimedEngine
 from rolecall.errors import UsageError
 from rolecall.evaluate.load.findings import findings
 from rolecall.evaluate.load.gpu import Cards
@@ -29,6 +29,9 @@ from rolecall.evaluate.load.prompts import Heard, Prompts, compose, hear_pages
 from rolecall.evaluate.load.targets import EngineTarget
 from rolecall.pipeline import Pipeline, prepare
 from rolecall.settings import Settings
+
+CALLS = 4
+"""Calls that a page may wait for, each as long as the engine allows, before it has failed."""
 
 PAIRS = 6
 """Prompts by which the first token is compared, held to its form and free."""
@@ -89,7 +92,7 @@ async def _of_engine(
             engines,
             prompts,
             seed=order.plan.seed,
-            repeat=order.repeat,
+            mark=order.mark,
             seconds=order.call_seconds or table.call_seconds,
         )
         first = await _first_token(target, prompts, stop)
@@ -118,9 +121,9 @@ async def _of_pipeline(
     async with contextlib.AsyncExitStack() as stack:
         if tables:
             engines = await stack.enter_async_context(_opened(settings, pipeline, environ))
-            if not order.repeat:
+            if order.mark:
                 wrapped = {
-                    name: Unrepeated(one, order.plan.seed) for name, one in engines.engines.items()
+                    name: Unrepeated(one, order.mark) for name, one in engines.engines.items()
                 }
                 engines = Engines(wrapped, engines.help, engines.purse, notices=engines.notices)
         else:
@@ -133,12 +136,17 @@ async def _of_pipeline(
             order.sources,
             workers=order.workers,
             seed=order.plan.seed,
-            seconds=order.call_seconds or max((one.call_seconds for one in tables), default=120.0),
+            seconds=order.call_seconds or _page_seconds(tables),
         )
         stack.callback(target.close)
         measuring = Measuring(order.plan, target, cards=cards, watch=watch, stop=stop)
         await measuring.run()
         return Found(bench=_bench(order, measuring, engines, None, {}))
+
+
+def _page_seconds(tables: Sequence[EngineSettings]) -> float:
+    """How long a page may take: some calls one after the other."""
+    return CALLS * max((one.call_seconds for one in tables), default=30.0)
 
 
 @contextlib.asynccontextmanager
@@ -232,7 +240,7 @@ def _bench(
         load={
             **to_builtins(plan),
             "pages": len(order.sources),
-            "repeat": order.repeat,
+            "repeat": not order.mark,
             "all_fields": order.every,
             "workers": order.workers if order.kind == "pipeline" else None,
             "why_ended": measuring.why_ended,

@@ -59,7 +59,8 @@ class Items:
 class EngineTarget:
     """A bare engine: each item is one of ``prompts``, sent in a single try.
 
-    Unless ``repeat``, a prompt that comes again is marked, so that no prompt is sent twice.
+    With a ``mark`` of this run's own, each prompt has a line that no other one has, so that none is
+    sent twice, not in this run and not since an earlier one.
     """
 
     def __init__(
@@ -68,7 +69,7 @@ class EngineTarget:
         prompts: Prompts,
         *,
         seed: int,
-        repeat: bool,
+        mark: str,
         seconds: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -78,7 +79,7 @@ class EngineTarget:
         self.postings = prompts.postings
         self.reasons: dict[str, str] = {}
         self.written: dict[int, int] = {}
-        self._prompts, self._seed, self._repeat = prompts, seed, repeat
+        self._prompts, self._mark = prompts, mark
         self._budget, self._seconds, self._clock = engines.purse.budget, seconds, clock
         self._items, self._shapes = Items(len(prompts.items), seed), Shapes()
         self._run = uuid.uuid4().hex  # a record's cap is for one run
@@ -87,8 +88,8 @@ class EngineTarget:
         """The index of the item with this number, the item, and the prompt as it is sent."""
         turn, index = self._items.at(number)
         asked = self._prompts.items[index]
-        if turn and not self._repeat:
-            return index, asked, marked(asked.prompt, f"{self._seed}.{turn}")
+        if self._mark:
+            return index, asked, marked(asked.prompt, f"{self._mark}.{turn}")
         return index, asked, asked.prompt
 
     async def send(self, number: int) -> Sent:
@@ -163,7 +164,7 @@ class EngineTarget:
     async def first_token(self, number: int, *, held: bool) -> float | None:
         """Milliseconds to the first token of an item's prompt, ``held`` to its form or free."""
         asked = self._prompts.items[number % len(self._prompts.items)]
-        prompt = marked(asked.prompt, f"{self._seed}.first {number} {held}")
+        prompt = marked(asked.prompt, f"{self._run} {number} {held}")
         prompt = replace(prompt, max_tokens=1)
         if not held:
             prompt = replace(prompt, form="text", grammar=None, json_schema=None)

@@ -63,7 +63,7 @@ def stated_samples(
         except SourceError as error:
             told.unreadable += (f"{entry.locator}: {error}",)
             continue
-        expected = labels_of(page, shown=strip_into is not None)
+        expected, quotes = labels_of(page, shown=strip_into is not None)
         if not expected:
             told.silent += 1
             continue
@@ -77,26 +77,34 @@ def stated_samples(
             url=page.url,
             language=page.language or "",
             expected=expected,
+            evidence=quotes,
         )
 
 
-def labels_of(page: Page, *, shown: bool = False) -> dict[str, Any]:
-    """Field -> value, of what the page's own data states and the schema allows.
+def labels_of(page: Page, *, shown: bool = False) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Field -> value, of what the page's own data states and the schema allows; and its quotes.
 
     With ``shown`` only of what stands in the visible text as well: the rest cannot be read there.
+    The quotes are of the visible text, by the pointers of a record's evidence.
     """
     found = settle(page, stated(page))
     told: dict[str, bool] = {}
+    quotes: dict[str, Any] = {}
     for pointer, one in found.evidence.items():
-        if one.origin == "stated":
-            name = pointer.split("/")[1]
-            told[name] = told.get(name, True) and (one.span is not None or not shown)
+        if one.origin != "stated":
+            continue
+        name = pointer.split("/")[1]
+        told[name] = told.get(name, True) and (one.span is not None or not shown)
+        if one.span is not None:
+            quote = one.span.of(page.text)
+            quotes[pointer] = {"quote": quote, "start": one.span.start, "end": one.span.end}
     data = found.data or {}
-    return {
+    labels = {
         name: data[name]
         for name, stands in told.items()
         if stands and name != "location" and data.get(name) is not None
     }
+    return labels, {at: one for at, one in quotes.items() if at.split("/")[1] in labels}
 
 
 def _stated_address(page: Page) -> str | None:

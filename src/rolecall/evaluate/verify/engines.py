@@ -60,6 +60,10 @@ def swapping(live: Live, command: str) -> Finding:
     if live.replayed:
         reason = f"{' and '.join(live.replayed)}: recorded answers, no models to swap"
         return not_run("NFR-4", reason, command=command)
+    models = {one.model for one in live.engines}
+    if len(models) == 1:
+        reason = f"all engines serve {models.pop()}: no swap of models is shown"
+        return not_run("NFR-4", reason, command=command)
     silent = [name for name, answered in live.swapped.items() if not answered]
     answered = [name for name in live.swapped if name not in silent]
     figure = f"{len(answered)} of {len(live.swapped)} engines answered in turn, in one process"

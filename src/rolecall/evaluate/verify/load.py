@@ -16,7 +16,7 @@ from rolecall.evaluate.load.postings import generated
 from rolecall.evaluate.load.session import measure
 from rolecall.evaluate.nouns import Finding
 from rolecall.evaluate.verify.live import Live
-from rolecall.evaluate.verify.requirements import not_run
+from rolecall.evaluate.verify.requirements import REQUIREMENTS, not_run
 from rolecall.settings import Settings
 
 BY_LOAD: Final = ("NFR-1", "NFR-2", "PR-1", "PR-2", "PR-3")
@@ -82,5 +82,8 @@ def by_load(measured: Measured, command: str = "") -> dict[str, Finding]:
         elif told:
             told = f"{told}, by the embedded reader alone"
         made = command or one.command or bench.command
-        out[name] = structs.replace(one, figure=told, command=made)
+        asked = REQUIREMENTS[name]  # one wording on one page
+        out[name] = structs.replace(
+            one, text=asked.text, goal=asked.goal, figure=told, command=made
+        )
     return out

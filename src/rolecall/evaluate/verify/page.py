@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct, to_builtins
 
-from rolecall.evaluate.choose.record import requirement_table
+from rolecall.evaluate.choose.record import requirement_blocks
 from rolecall.evaluate.nouns import Finding
 from rolecall.evaluate.report.document import Document, Items, Part, Prose, to_html
 
@@ -63,7 +63,7 @@ def as_html(one: Verified) -> str:
             title="Requirements",
             blocks=(
                 Prose(f"{counted(one.findings)}."),
-                requirement_table([to_builtins(finding) for finding in one.findings]),
+                *requirement_blocks([to_builtins(finding) for finding in one.findings]),
             ),
         ),
         Part(
