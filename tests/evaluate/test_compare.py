@@ -8,6 +8,7 @@ from tests.evaluate.judgements import judgement, right_or_wrong
 
 from rolecall.errors import UsageError
 from rolecall.evaluate.compare import compare, headline, in_common, verdict_words, with_fields
+from rolecall.evaluate.results import results
 from rolecall.evaluate.score.figures import figures
 from rolecall.evaluate.statistics import mcnemar_midp
 
@@ -169,6 +170,7 @@ def test_macro_is_that_of_the_figures_of_a_run():
     found = compare(a, b, draws=300)
     assert found.macro.a == pytest.approx(figures(a).macro)
     assert found.macro.b == pytest.approx(figures(b).macro)
+    assert results([b]).engines[0].macro.mid == pytest.approx(figures(b).macro)
     assert found.macro.difference.mid == pytest.approx(found.macro.a - found.macro.b)
 
 
