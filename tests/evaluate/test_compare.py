@@ -162,7 +162,7 @@ def test_macro_is_that_of_the_figures_of_a_run():
             "title": list(random.random(60)),
             "pay": [1.0 if place % 7 else None for place in range(60)],
             "licence": [0.5, 1.0, 0.0] + [None] * 57,
-            "visa": [None] * 58 + [0.0, 1.0],
+            "visa": [None] * 58 + [1.0, 1.0],
         }
         for _ in range(2)
     ]
