@@ -249,3 +249,23 @@ def test_the_same_seed_says_the_same():
     assert once == again
     assert once.fields[0].difference != other.fields[0].difference
     msgspec.json.encode(once)
+
+
+@pytest.mark.parametrize("each", [1.0, 0.5])
+@pytest.mark.parametrize("a_site", [1, 4])
+def test_engines_that_are_alike_are_told_how_many_labels_would_show_it(each, a_site):
+    sites = [place // a_site for place in range(100)]
+    found = compare(*two({"title": [each] * 100}, {"title": [each] * 100}, sites=sites))
+    assert {one.verdict for one in (found.macro, found.adr009, *found.fields)} == {"unresolved"}
+    told = {one.more for one in (found.macro, found.adr009, *found.fields)}
+    assert len(told) == 1  # however the field is scored
+    more = told.pop()
+    assert more >= 80 * a_site
+
+    def verdict(count):
+        sites = [place // a_site for place in range(count)]
+        same = {"title": [each] * count}
+        return compare(*two(same, same, sites=sites), draws=100).macro.verdict
+
+    assert verdict(100 + more) == "equivalent"
+    assert verdict(100 + more - 2 * a_site) == "unresolved"
