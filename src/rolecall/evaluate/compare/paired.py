@@ -241,8 +241,9 @@ def _with_verdict(one: Compared, terms: Terms, questions: int) -> Compared:
     if p <= alpha and gap != 0.0:
         return structs.replace(one, verdict="a" if gap > 0 else "b")
     if not one.differing and terms.margin > 0.0:
-        more = max(1, _for_the_unseen(one, terms))
-        return structs.replace(one, more=more, more_sites=math.ceil(more * one.sites / one.n))
+        unseen = max(1, _for_the_unseen(one, terms))
+        sites = math.ceil(unseen * one.sites / one.n)
+        return structs.replace(one, more=unseen, more_sites=sites)
     more = more_samples(
         one.n,
         max(abs(gap), terms.margin - abs(gap)),
