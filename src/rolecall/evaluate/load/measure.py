@@ -154,8 +154,9 @@ class Measuring:
         loop: Callable[[Tally], Coroutine[Any, Any, None]],
     ) -> Point:
         """Warm up, run ``loop``, and reckon its figures."""
-        self._watch.begin(label, total, self.plan.seconds)
+        self._watch.begin(f"{label}, warming up", self.plan.warmup, None)
         tally = await self._warmed(level if kind == "closed" else WARM)
+        self._watch.begin(label, total, self.plan.seconds)
         seen = _Seen()
         stopped = "no request of the warm-up was answered"
         if not tally.rows or tally.answered:
