@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from rolecall.evaluate.load.figures import NO_SLO
 from rolecall.evaluate.load.nouns import Bench, Point, Spread
+from rolecall.table import aligned
 
 Cell = Callable[[Point], str]
 
@@ -128,7 +129,7 @@ def _table(columns: Sequence[tuple[str, Cell]], points: Sequence[Point]) -> str:
         cells = [cell(one) for one in points]
         if any(one != NONE for one in cells):
             kept.append((name, *cells))
-    return aligned(list(zip(*kept, strict=True)))
+    return aligned(*zip(*kept, strict=True))
 
 
 def _latency_table(points: Sequence[Point]) -> str:
@@ -141,18 +142,7 @@ def _latency_table(points: Sequence[Point]) -> str:
                 numbers = (found.mean, found.p50, found.p95, found.p99)
                 rows.append((shown, _load(one), *map(_brief, numbers)))
                 shown = ""
-    return aligned(rows)
-
-
-def aligned(rows: Sequence[Sequence[str]]) -> str:
-    """The rows as lines: the first column to the left, the others to the right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = []
-    for row in rows:
-        cells = [row[0].ljust(widths[0])]
-        cells += [one.rjust(width) for one, width in zip(row[1:], widths[1:], strict=True)]
-        lines.append("  ".join(cells).rstrip() + "\n")
-    return "".join(lines)
+    return aligned(*rows)
 
 
 def _more(bench: Bench) -> Iterator[str]:
