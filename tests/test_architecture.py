@@ -12,7 +12,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 NAMES = [str(path.relative_to(ROOT)) for path in FILES]
 
 LAYERS = (
-    ("core", "errors"),
+    ("core", "errors", "table"),
     ("aliases",),
     ("settings", "schema", "engines", "ledger"),
     ("normalise",),

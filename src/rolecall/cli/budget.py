@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rolecall.cli import OK
 from rolecall.cli.options import Parser
 from rolecall.cli.options import settings as load_settings
-from rolecall.cli.table import aligned
+from rolecall.table import aligned
 
 if TYPE_CHECKING:
     from rolecall.ledger.spending import Spending

@@ -239,6 +239,7 @@ def test_what_a_bench_found_is_told_with_its_command(alone):
     assert silent["PR-1"].reason == "the bench does not tell of it"
     reader = findings(alone, measured=Measured(bench=structs.replace(bench, engine="")))
     assert reader["PR-1"].figure.endswith("by the embedded reader alone")
+    assert reader["PR-2"].verdict == "not_run"  # without an engine there are no requests
 
 
 def run_folder(folder, *, adr009, macro, records, tokens=(400, 900), engines=("a",)):

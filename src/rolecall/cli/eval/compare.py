@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from rolecall.batch.files import shown
 from rolecall.cli import OK
 from rolecall.cli.options import Parser
-from rolecall.cli.table import aligned
 from rolecall.errors import UsageError
+from rolecall.table import aligned
 
 if TYPE_CHECKING:
     from rolecall.evaluate.compare import Compared, Comparison, Spent
@@ -118,7 +118,7 @@ def text_of(found: Comparison) -> str:
     totals = [_row(one, found) for one in (found.macro, found.adr009)]
     blank = ("",) * len(heads)
     rows = [_row(one, found) for one in found.fields]
-    text += _with_verdicts(heads, *totals, blank, *rows)
+    text += aligned(heads, *totals, blank, *rows, worded=True)
     if not short:
         text += f"\nA is {shown(found.a)}\nB is {shown(found.b)}\n"
     text += f"\nScores are in per cent, differences in points: {a} less {b}.\n"
@@ -133,14 +133,6 @@ def text_of(found: Comparison) -> str:
     ]
     text += "\n" + aligned(("pages that are", a, b), *counts)
     return text + "\n" + aligned(("for a page", a, b), *took)
-
-
-def _with_verdicts(*rows: tuple[str, ...]) -> str:
-    """The rows as lines of a table; the last column, which is words, to the left."""
-    lines = aligned(*(row[:-1] for row in rows)).splitlines()
-    width = max(map(len, lines))
-    each = (f"{line:<{width}}  {row[-1]}".rstrip() for line, row in zip(lines, rows, strict=True))
-    return "".join(f"{line}\n" for line in each)
 
 
 def _row(one: Compared, found: Comparison) -> tuple[str, ...]:

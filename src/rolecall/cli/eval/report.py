@@ -12,7 +12,6 @@ from msgspec import to_builtins
 from rolecall.batch.files import shown
 from rolecall.cli import OK
 from rolecall.cli.options import Parser
-from rolecall.cli.table import aligned
 from rolecall.errors import UsageError
 from rolecall.evaluate.nouns import Judgement
 from rolecall.evaluate.run import EvaluationRun, read_run, records_of
@@ -20,6 +19,7 @@ from rolecall.evaluate.samples import SampleSet, read_samples
 from rolecall.evaluate.score import judgement_of
 from rolecall.evaluate.score.judge import read_records
 from rolecall.schema.schema import Schema
+from rolecall.table import aligned
 
 if TYPE_CHECKING:
     from rolecall.evaluate.results import EngineResult, Results

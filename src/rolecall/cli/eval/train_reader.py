@@ -15,7 +15,6 @@ from rolecall.batch.files import shown
 from rolecall.cli import OK, USAGE
 from rolecall.cli.options import Parser
 from rolecall.cli.options import settings as load_settings
-from rolecall.cli.table import aligned
 from rolecall.errors import UsageError
 from rolecall.evaluate.compare import headline, verdict_words
 from rolecall.evaluate.compare.result import Compared
@@ -24,6 +23,7 @@ from rolecall.evaluate.samples.corpus import is_corpus
 from rolecall.evaluate.training.refit import Refit, refit
 from rolecall.ledger.database import usual_place
 from rolecall.reader.model import FOLDER, MANIFEST, load_model
+from rolecall.table import aligned
 
 DESCRIPTION = """\
 Fits the embedded reader to pages that you have labelled, and says whether that makes

@@ -10,16 +10,15 @@ from rolecall.evaluate.choose.firmness import shift_told
 from rolecall.evaluate.choose.matrix import stated
 from rolecall.evaluate.choose.since import Since
 from rolecall.evaluate.choose.words import points, sentences, verdict_of
+from rolecall.table import aligned
 
 
 def summary(decision: Decision, since: Since | None = None) -> str:
     """The matrix, what is out and why, the decision and how firmly it stands."""
-    return "".join(f"{line}\n" for line in _lines(decision, since))
+    return _matrix(decision) + "\n" + "".join(f"{line}\n" for line in _lines(decision, since))
 
 
 def _lines(decision: Decision, since: Since | None) -> Iterator[str]:
-    yield from _matrix(decision)
-    yield ""
     for one in decision.standings:
         for floor in one.floors:
             if floor.verdict != "held" or not floor.resolved:
@@ -49,7 +48,7 @@ def _lines(decision: Decision, since: Since | None) -> Iterator[str]:
                 yield f"trigger {trigger.name}: {verdict}{why}"
 
 
-def _matrix(decision: Decision) -> Iterator[str]:
+def _matrix(decision: Decision) -> str:
     """The points as an aligned table: names to the left, numbers to the right."""
     weights = decision.selection.weights
     rows = [("", *(name.replace("_", " ") for name in weights), "total", "")]
@@ -58,8 +57,4 @@ def _matrix(decision: Decision) -> Iterator[str]:
         total = "none" if one.total is None else shown(one.total)
         scores = (points(each.score) for each in one.points)
         rows.append((one.name, *scores, total, verdict_of(one, decision.first)))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = [row[0].ljust(widths[0])]
-        cells += [cell.rjust(width) for cell, width in zip(row[1:-1], widths[1:-1], strict=True)]
-        yield "  ".join([*cells, row[-1]]).rstrip()
+    return aligned(*rows, worded=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from rolecall.evaluate.load.figures import NO_SLO
 from rolecall.evaluate.load.nouns import Bench, Point, Spread
+from rolecall.table import aligned
 
 Cell = Callable[[Point], str]
 
@@ -30,7 +31,8 @@ def _head(bench: Bench) -> str:
         if bench.engine_version:
             what += f", version {bench.engine_version}"
         told = bench.prompts
-        what += f"\n{told.get('count', 0):,} prompts of {told.get('pages', 0):,} pages"
+        what += f"\n{told.get('count', 0):,} prompts about {told.get('asked_pages', 0):,} of "
+        what += f"{told.get('pages', 0):,} pages"
         what += f", form {told.get('form', '')}"
         what += ", sent again as they are" if bench.load.get("repeat") else ", none sent twice"
     else:
@@ -94,6 +96,7 @@ _COLUMNS: tuple[tuple[str, Cell], ...] = (
     ("tok/s out", lambda one: _number(one.output_tokens_per_s)),
     ("from cache", _cached),
     ("goodput/s", lambda one: _number(one.goodput_per_s, 2)),
+    ("asked", lambda one: _share(one.asked) if one.asked != 1.0 else NONE),
     ("in shape", lambda one: _share(one.schema_valid)),
     ("cut", lambda one: _share(one.truncated)),
     ("failed", lambda one: f"{one.failed:,} of {one.requests:,}"),
@@ -126,7 +129,7 @@ def _table(columns: Sequence[tuple[str, Cell]], points: Sequence[Point]) -> str:
         cells = [cell(one) for one in points]
         if any(one != NONE for one in cells):
             kept.append((name, *cells))
-    return aligned(list(zip(*kept, strict=True)))
+    return aligned(*zip(*kept, strict=True))
 
 
 def _latency_table(points: Sequence[Point]) -> str:
@@ -139,18 +142,7 @@ def _latency_table(points: Sequence[Point]) -> str:
                 numbers = (found.mean, found.p50, found.p95, found.p99)
                 rows.append((shown, _load(one), *map(_brief, numbers)))
                 shown = ""
-    return aligned(rows)
-
-
-def aligned(rows: Sequence[Sequence[str]]) -> str:
-    """The rows as lines: the first column to the left, the others to the right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = []
-    for row in rows:
-        cells = [row[0].ljust(widths[0])]
-        cells += [one.rjust(width) for one, width in zip(row[1:], widths[1:], strict=True)]
-        lines.append("  ".join(cells).rstrip() + "\n")
-    return "".join(lines)
+    return aligned(*rows)
 
 
 def _more(bench: Bench) -> Iterator[str]:

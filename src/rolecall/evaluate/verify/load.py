@@ -76,6 +76,8 @@ def by_load(measured: Measured, command: str = "") -> dict[str, Finding]:
     out = {}
     for name in BY_LOAD:
         one = there.get(name) or not_run(name, "the bench does not tell of it")
+        if name == "PR-2" and not bench.engine:
+            one = not_run(name, "no engine was asked, so there were no requests")
         told = one.figure
         if told and bench.engine:
             told = f"{bench.engine}: {told}"

@@ -1,0 +1,19 @@
+"""Rows of words as lines of a table."""
+
+from __future__ import annotations
+
+
+def aligned(*rows: tuple[str, ...], worded: bool = False) -> str:
+    """The rows as lines: the first column to the left, the others to the right.
+
+    With ``worded`` the last column holds words, which stand to the left.
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for first, *others in rows:
+        cells = [first.ljust(widths[0])]
+        cells += [one.rjust(width) for one, width in zip(others, widths[1:], strict=True)]
+        if worded:
+            cells[-1] = others[-1]
+        lines.append("  ".join(cells).rstrip() + "\n")
+    return "".join(lines)
