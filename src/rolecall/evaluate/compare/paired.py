@@ -241,9 +241,7 @@ def _with_verdict(one: Compared, terms: Terms, questions: int) -> Compared:
     if p <= alpha and gap != 0.0:
         return structs.replace(one, verdict="a" if gap > 0 else "b")
     if not one.differing and terms.margin > 0.0:
-        unseen = max(1, _for_the_unseen(one, terms))
-        sites = math.ceil(unseen * one.sites / one.n)
-        return structs.replace(one, more=unseen, more_sites=sites)
+        return _asking(one, _for_the_unseen(one, terms))
     more = more_samples(
         one.n,
         max(abs(gap), terms.margin - abs(gap)),
@@ -258,6 +256,11 @@ def _with_verdict(one: Compared, terms: Terms, questions: int) -> Compared:
         more = max(more, _for_flips(one, alpha / questions))
     elif one.binary:  # no difference as large as the margin is the nearer end
         more = max(more, _for_the_unseen(one, terms))
+    return _asking(one, more)
+
+
+def _asking(one: Compared, more: int) -> Compared:
+    """``one``, unresolved, with the samples that would settle it: at least one."""
     more = max(more, 1)
     return structs.replace(one, more=more, more_sites=math.ceil(more * one.sites / one.n))
 
