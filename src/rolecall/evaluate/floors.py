@@ -8,6 +8,7 @@ and when.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -43,11 +44,14 @@ def read_floors(path: Path) -> Floors:
     """The floors of a file; raises `UsageError` if there are none, or they cannot be read."""
     try:
         told = json.loads(path.read_text("utf-8"))
-        return Floors(
+        found = Floors(
             corpus=str(told["corpus"]),
             floors={str(name): float(floor) for name, floor in told["floors"].items()},
             lowered=told.get("lowered", {}),
         )
+        if not found.floors or not all(map(math.isfinite, found.floors.values())):
+            raise ValueError("a floor is a finite number, and at least one is pinned")
+        return found
     except FileNotFoundError:
         raise UsageError(f"there are no floors at {path}", hint="--update pins them") from None
     except OSError as error:
@@ -67,7 +71,8 @@ def write_floors(path: Path, floors: Floors) -> None:
         told["lowered"] = {name: dict(row) for name, row in floors.lowered.items()}
     fresh = path.with_name(f".{path.name}.new")
     try:
-        fresh.write_text(json.dumps(told, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+        text = json.dumps(told, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+        fresh.write_text(text, "utf-8")
         fresh.replace(path)
     except OSError as error:
         said = (error.strerror or str(error)).lower()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rolecall import __version__
+from rolecall.batch.files import shown
 from rolecall.cli.options import Parser
 from rolecall.cli.options import settings as load_settings
 from rolecall.cli.progress import Progress
@@ -60,13 +61,20 @@ def run(words: list[str]) -> int:
     base |= {"cache": told.cache, "workers": told.workers}
     engines = told.engine or ([] if told.variant else ["reader"])
     ways = ways_of(engines, told.variant or [], lambda flags: load_settings(base | dict(flags)))
-    if not 0 < told.target < 1:
-        raise UsageError("--target is a share between 0 and 1, as 0.95")
+    # What would stop the report stops the run before it reads, and pays for, anything.
+    import rolecall.evaluate.statistics  # noqa: F401 - numpy
+    from rolecall.cli.eval.report import demand_shares, report
+
+    demand_shares(told.target, told.level)
     schema_file = ways[0].settings.schema
     schema = Schema.from_json(Path(schema_file)) if schema_file else None
     samples = read_samples(Path(told.samples), schema)
     folder = Path(told.out)
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        said = f"cannot make {shown(told.out)}: {(error.strerror or str(error)).lower()}"
+        raise UsageError(said, hint="name another folder with --out") from None
     stop = Stop()
     with stop.watching():
         parts = _read_all(ways, samples, folder, told, stop)
@@ -76,19 +84,17 @@ def run(words: list[str]) -> int:
     made = EvaluationRun(
         made=datetime.now(UTC).isoformat(timespec="seconds"),
         rolecall=__version__,
-        command=shlex.join(["rolecall", "eval", "run", *words]),
+        command=shown(shlex.join(["rolecall", "eval", "run", *words])),
         samples={
-            "path": os.path.relpath(told.samples, folder),
+            "path": shown(os.path.relpath(told.samples, folder)),
             "fingerprint": samples.fingerprint,
             "count": len(samples.samples),
         },
         engines=parts,
         machine=machine(),
-        schema=os.path.relpath(schema_file, folder) if schema_file else "",
+        schema=shown(os.path.relpath(schema_file, folder)) if schema_file else "",
     )
     made.write(folder)
-    from rolecall.cli.eval.report import report
-
     return report(
         folder,
         samples,
