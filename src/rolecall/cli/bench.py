@@ -18,7 +18,8 @@ from rolecall.cli.options import Parser
 from rolecall.cli.options import settings as load_settings
 from rolecall.cli.signals import Stop
 from rolecall.errors import UsageError
-from rolecall.evaluate.load.benchfile import plain, refuse_existing, write_bench, write_whole
+from rolecall.evaluate.files import refuse_existing, write_whole
+from rolecall.evaluate.load.benchfile import plain, write_bench
 from rolecall.evaluate.load.export import LEFT_OUT, command, lines
 from rolecall.evaluate.load.figures import read_slo
 from rolecall.evaluate.load.measure import WARM, Plan

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from rolecall.cli import FAILED, OK
 from rolecall.cli.options import Parser
-from rolecall.errors import Error, UsageError
+from rolecall.errors import UsageError
+from rolecall.evaluate.files import refuse_existing, write_whole
 
 if TYPE_CHECKING:
     from rolecall.evaluate.choose.decide import Decision
@@ -77,7 +78,7 @@ def run(words: list[str]) -> int:
     since = compare(old, decision) if old is not None else None
     made = _made(told, words, old)
     for output, kind in outputs:
-        write_file(output, _rendered(kind, decision, made, since))
+        write_whole(output, _rendered(kind, decision, made, since).encode())
     if told.json:
         import orjson
 
@@ -126,8 +127,7 @@ def _outputs(told: Any, source: Path) -> list[tuple[Path, str]]:
     ):
         raise UsageError("two of the files are the same one", hint="name different files")
     for path, _ in found:
-        if path.exists() and not told.force:
-            raise UsageError(f"{path} exists", hint="add --force to write over it")
+        refuse_existing(path, force=told.force)
     return found
 
 
@@ -151,14 +151,3 @@ def _rendered(kind: str, decision: Decision, made: Any, since: Since | None) -> 
 
     render = markdown_record if kind == "md" else html_record
     return render(decision, made, since)
-
-
-def write_file(path: Path, text: str) -> None:
-    """Write a file in one step, so that an old one is whole until the new one is."""
-    beside = path.with_name(f".{path.name}.new")
-    try:
-        beside.write_text(text, encoding="utf-8")
-        os.replace(beside, path)
-    except OSError as error:
-        told = f"{path} cannot be written: {error.strerror}"
-        raise Error(told, hint="name another file", code="output") from error

@@ -14,6 +14,7 @@ from rolecall.cli import FAILED, OK
 from rolecall.cli.options import Parser
 from rolecall.cli.options import settings as load_settings
 from rolecall.errors import UsageError
+from rolecall.evaluate.files import refuse_existing, write_whole
 
 if TYPE_CHECKING:
     from rolecall.evaluate.verify.live import Live
@@ -82,9 +83,7 @@ def run(words: list[str]) -> int:
         findings=findings,
     )
     if told.html:
-        from rolecall.cli.choose import write_file
-
-        write_file(Path(told.html), as_html(verified))
+        write_whole(Path(told.html), as_html(verified).encode())
     if told.json:
         import orjson
 
@@ -145,8 +144,8 @@ def _parsed(words: list[str]) -> Any:
         raise UsageError(f"--seconds {told.seconds:g} cannot be", hint="name 1 to 3600")
     if told.setup_seconds is not None and not 0 < told.setup_seconds < 1e7:
         raise UsageError("--setup-seconds cannot be", hint="name the seconds that you measured")
-    if told.html and Path(told.html).exists() and not told.force:
-        raise UsageError(f"{told.html} exists", hint="add --force to write over it")
+    if told.html:
+        refuse_existing(Path(told.html), force=told.force)
     return told
 
 

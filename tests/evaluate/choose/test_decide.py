@@ -317,7 +317,7 @@ def test_a_page_that_is_no_record_is_refused(body, tmp_path):
         ("evaluation", "run:b", "there are: a"),
         ("bench", "none.json", "cannot read"),
         ("bench", "run/run.json", "is no bench"),
-        ("bench", "bad.json", "is no bench"),
+        ("bench", "bad.json", "is no JSON"),
         ("verify", "run/run.json", "has no findings"),
     ],
 )

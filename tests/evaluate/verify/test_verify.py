@@ -311,7 +311,7 @@ def test_a_run_that_cannot_be_read_is_an_error(tmp_path):
         read_labelled(folder, "c")
     assert read_labelled(folder, "b").engine == "b"
     (folder / "b.jsonl").write_text("{\n")
-    with pytest.raises(UsageError, match="is no record"):
+    with pytest.raises(UsageError, match="this is no JSON"):
         validity(read_labelled(folder, "b"))
 
 
