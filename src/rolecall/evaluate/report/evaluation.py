@@ -16,7 +16,6 @@ from rolecall.evaluate.score.figures import Figures, GroupFigures
 from rolecall.evaluate.statistics import Threshold
 
 THRESHOLD: Final = 8_192
-PERCENT: Final = Axis(low=0.0, high=1.0, percent=True)
 
 
 def sections(

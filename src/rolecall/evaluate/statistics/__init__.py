@@ -27,7 +27,6 @@ from rolecall.evaluate.statistics.calibration import (
 from rolecall.evaluate.statistics.effects import (
     cohens_h,
     holm,
-    odds_ratio,
     standardised_difference,
 )
 from rolecall.evaluate.statistics.planning import design_effect, more_samples
@@ -57,7 +56,6 @@ __all__ = [
     "more_samples",
     "normal_cdf",
     "normal_quantile",
-    "odds_ratio",
     "sign_flip",
     "standardised_difference",
     "student_cdf",
