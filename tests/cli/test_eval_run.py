@@ -3,10 +3,13 @@
 import json
 import shutil
 import signal
+import sys
 import time
 
 import pytest
 from tests.cli.shell import page, rolecall, start
+
+from rolecall.cli import main
 
 pytest.importorskip("numpy")
 COUNT = 12
@@ -138,6 +141,7 @@ def test_killed_in_the_middle_nothing_is_lost(work):
         (["run", "none.jsonl"], "none.jsonl"),
         (["run", "labels.jsonl", "--engine", "absent"], "absent"),
         (["run", "labels.jsonl", "--target", "95"], "--target"),
+        (["run", "labels.jsonl", "--level", "95"], "--level"),
         (["report", "nowhere"], "no run"),
         (["rum"], "run"),
     ],
@@ -147,3 +151,11 @@ def test_wrong_calls_say_what_to_do(work, words, told):
     assert done.returncode == 2
     assert told in done.stderr.decode()
     assert "Traceback" not in done.stderr.decode()
+
+
+def test_without_numpy_no_page_is_read(work, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    monkeypatch.chdir(work)
+    assert main(["eval", "run", "labels.jsonl"]) == 2
+    assert "pip install 'rolecall[eval]'" in capsys.readouterr().err
+    assert not (work / "eval").exists()
