@@ -46,7 +46,7 @@ def run(words: list[str]) -> int:
     add("run", metavar="DIR", help="the folder of the run")
     add("--samples", metavar="SAMPLES", help="labelled pages, if they lie elsewhere now")
     add("--target", metavar="SHARE", type=float, default=0.95, help="the accuracy wanted (0.95)")
-    add("--level", metavar="SHARE", type=float, default=0.95, help="of the intervals (0.95)")
+    add("--level", metavar="SHARE", type=float, default=0.95, help="how sure intervals are (0.95)")
     add("--misses", metavar="FIELD", help="list the pages on which this field is wrong")
     add("--json", action="store_true", help="the figures as JSON on stdout")
     found = told.parse_intermixed_args(words)

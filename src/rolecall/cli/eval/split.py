@@ -33,8 +33,16 @@ def run(words: list[str]) -> int:
     """Split, write both files, say what was done, and return the exit code."""
     parser = Parser("eval split", DESCRIPTION, EXAMPLES)
     parser.add_argument("samples", metavar="SAMPLES", help="a file or folder of samples")
-    parser.add_argument("--test", metavar="SHARE", type=float, default=0.3, help="0.3 by default")
-    parser.add_argument("--seed", metavar="N", type=int, default=0, help="another choice of sites")
+    parser.add_argument(
+        "--test",
+        metavar="SHARE",
+        type=float,
+        default=0.3,
+        help="how much of them is for testing (0.3)",
+    )
+    parser.add_argument(
+        "--seed", metavar="N", type=int, default=0, help="another choice of sites (0)"
+    )
     parser.add_argument("--out", metavar="DIR", required=True, help="the folder of both files")
     parser.add_argument("--schema", metavar="FILE", help="your own schema, if labels are of it")
     parser.add_argument("--force", action="store_true", help="replace the files")
