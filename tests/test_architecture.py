@@ -31,7 +31,7 @@ LAYERS = (
 """Rooms from the ground up; each may import what stands in an earlier row, and itself."""
 
 EVALUATE = (
-    ("nouns", "annotated", "extra", "files", "json_lines", "machine", "ways"),
+    ("nouns", "annotated", "extra", "files", "json_lines", "machine", "plural", "ways"),
     ("score", "statistics", "run", "load", "label", "nulls"),
     ("samples", "results", "compare", "floors"),
     ("report", "training"),

@@ -12,6 +12,7 @@ from rolecall.cli import OK
 from rolecall.cli.options import Parser
 from rolecall.errors import UsageError
 from rolecall.evaluate.nouns import Sample
+from rolecall.evaluate.plural import plural
 from rolecall.evaluate.samples import read_samples, write_samples
 from rolecall.schema.schema import Schema
 
@@ -61,7 +62,8 @@ def run(words: list[str]) -> int:
     found = read_samples(out, schema)  # what is written can be read
     sites = len({sample.site for sample in found.samples})
     sys.stdout.write(
-        f"{told.out}: {count} samples of {sites} sites, fingerprint {found.fingerprint}\n"
+        f"{told.out}: {plural(count, 'sample')} of {plural(sites, 'site')}, "
+        f"fingerprint {found.fingerprint}\n"
     )
     sys.stdout.flush()
     return OK

@@ -15,6 +15,7 @@ from rolecall.cli.options import Parser
 from rolecall.errors import UsageError
 from rolecall.evaluate.files import write_whole
 from rolecall.evaluate.nouns import Judgement
+from rolecall.evaluate.plural import plural
 from rolecall.evaluate.run import EvaluationRun, read_run, records_of
 from rolecall.evaluate.samples import SampleSet, read_samples
 from rolecall.evaluate.score import judgement_of
@@ -139,7 +140,7 @@ def _tables(found: Results) -> str:
     from rolecall.evaluate.report.evaluation import percent, spanned
 
     engines = found.engines
-    text = f"{found.pages:,} pages of {found.sites:,} sites, in per cent"
+    text = f"{plural(found.pages, 'page')} of {plural(found.sites, 'site')}, in per cent"
     text += f" ({100 * found.level:g} % intervals)\n\n"
     text += aligned(
         ("", *(one.name for one in engines)),

@@ -9,6 +9,7 @@ from rolecall.batch.files import shown
 from rolecall.cli import OK
 from rolecall.cli.options import Parser
 from rolecall.errors import UsageError
+from rolecall.evaluate.plural import plural
 from rolecall.evaluate.samples import read_samples, write_samples
 from rolecall.schema.schema import Schema
 
@@ -56,7 +57,10 @@ def run(words: list[str]) -> int:
 
     samples = read_samples(told.samples, schema).samples
     parts = split(samples, told.test, told.seed)
-    lines = [f"{len(samples)} samples, {parts.sites} sites, {parts.groups} groups that stay whole"]
+    lines = [
+        f"{plural(len(samples), 'sample')} of {plural(parts.sites, 'site')}, in "
+        f"{plural(parts.groups, 'group')} kept whole"
+    ]
     if parts.copies:
         lines.append(f"{len(parts.copies)} pairs of near-copies on different sites, such as")
         lines += [f"  {a}  {b}  {alike:.2f} alike" for a, b, alike in parts.copies[:SHOWN]]
@@ -65,7 +69,9 @@ def run(words: list[str]) -> int:
         write_samples(path, part, replace=True)
         sites = len({sample.site for sample in part})
         share = len(part) / len(samples)
-        lines.append(f"{path}: {len(part)} samples ({share:.0%}) of {sites} sites")
+        lines.append(
+            f"{path}: {plural(len(part), 'sample')} ({share:.0%}) of {plural(sites, 'site')}"
+        )
     sys.stdout.write("".join(f"{shown(line)}\n" for line in lines))
     sys.stdout.flush()
     return OK
