@@ -19,7 +19,7 @@ from rolecall.climb import Help, questions
 from rolecall.core import EngineInfo, Source
 from rolecall.evaluate.annotated import Annotated, load_annotated
 from rolecall.evaluate.gate import PARTS
-from rolecall.evaluate.leave_out import deal
+from rolecall.evaluate.training.leave_out import deal
 from rolecall.ladder import settled
 from rolecall.page import clean
 from rolecall.pipeline import Pipeline, Stages, hear_page, prepare

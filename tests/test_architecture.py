@@ -30,6 +30,26 @@ LAYERS = (
 )
 """Rooms from the ground up; each may import what stands in an earlier row, and itself."""
 
+EVALUATE = (
+    (
+        "nouns",
+        "annotated",
+        "extra",
+        "files",
+        "json_lines",
+        "machine",
+        "plural",
+        "requirements",
+        "ways",
+    ),
+    ("score", "statistics", "run", "load", "label", "nulls"),
+    ("samples", "results", "compare", "floors"),
+    ("report", "training"),
+    ("choose", "gate"),
+    ("verify",),
+)
+"""The same inside ``evaluate``."""
+
 FORBIDDEN = re.compile(r"manager|service|factory|handler|helper|util|job(?!posting)", re.IGNORECASE)
 LONGEST_FILE, LONGEST_FUNCTION, MOST_PARAMETERS = 400, 60, 7
 
@@ -51,16 +71,21 @@ def functions(name):
 
 def imports(name):
     """The rooms that a file imports from."""
+    return {parts[1] for parts in modules(name)}
+
+
+def modules(name):
+    """The modules of ours that a file imports, as their parts."""
     found = set()
     for node in ast.walk(tree(name)):
         if isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{name}:{node.lineno} imports relatively"
             module = node.module or ""
             names = [f"{module}.{one.name}" for one in node.names]
-            found.update(names if module == "rolecall" else [module])
+            found.update(names if module in ("rolecall", "rolecall.evaluate") else [module])
         elif isinstance(node, ast.Import):
             found.update(one.name for one in node.names)
-    return {parts[1] for parts in (one.split(".") for one in found) if _ours(parts)}
+    return [parts for parts in (one.split(".") for one in found) if _ours(parts)]
 
 
 def _ours(parts):
@@ -89,12 +114,24 @@ def test_functions_are_short_and_take_few_arguments(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_room_imports_only_rooms_below_it(name):
-    depth = {one: row for row, layer in enumerate(LAYERS) for one in layer}
     own = room(name)
-    if own in ("__init__", "__main__"):
-        return
+    if own not in ("__init__", "__main__"):
+        stands_above(name, own, imports(name), LAYERS)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("evaluate/")])
+def test_a_room_of_evaluate_imports_only_rooms_below_it(name):
+    own = room(name.removeprefix("evaluate/"))
+    others = {parts[2] for parts in modules(name) if parts[1] == "evaluate" and len(parts) > 2}
+    if own != "__init__":
+        stands_above(name, own, others, EVALUATE)
+
+
+def stands_above(name, own, others, layers):
+    """All that a file of ``own`` imports stands in an earlier row of ``layers``."""
+    depth = {one: row for row, layer in enumerate(layers) for one in layer}
     assert own in depth, f"{own} has no place in the house"
-    for other in imports(name) - {own}:
+    for other in others - {own}:
         assert other in depth, f"{name} imports {other}, which has no place in the house"
         assert depth[other] < depth[own], f"{name} imports {other}, which is not below {own}"
 

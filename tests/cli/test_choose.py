@@ -85,7 +85,7 @@ def test_where_nothing_can_be_chosen_the_exit_code_says_so(folder: Path) -> None
         (("adr-009.toml", "--since", "adr-009.toml"), b"holds no decision of ours"),
         (("adr-009.toml", "--out", "adr-009.toml", "--force"), b"the same one"),
         (("adr-009.toml", "--out", "x.md", "--html", "x.md"), b"the same one"),
-        (("adr-009.toml", "--out", "no/such/x.md"), b"cannot be written"),
+        (("adr-009.toml", "--out", "no/such/x.md"), b"there is no folder"),
         ((), b"FILE"),
     ],
 )

@@ -2,34 +2,55 @@
 
 import json
 import os
+import shutil
 import signal
+import sys
 import time
 
 import pytest
 from tests.cli.shell import page, rolecall, start
 
+from rolecall.cli import main
+
 pytest.importorskip("numpy")
 COUNT = 12
 
 
-@pytest.fixture
-def work(tmp_path):
-    """Pages of three sites with labels; one label is wrong on purpose."""
-    (tmp_path / "pages").mkdir()
+def labelled(folder):
+    """Pages of three sites with labels in ``folder``; one label is wrong on purpose."""
+    (folder / "pages").mkdir()
     rows = []
     for number in range(COUNT):
         name = f"pages/p{number:02}.html"
-        (tmp_path / name).write_text(page(number))
+        (folder / name).write_text(page(number))
         company = "Another Ltd" if number == 3 else "Harbour Bakery Ltd"
         expected = {"title": "Night Baker", "company": company, "benefits": None}
         url = f"https://site{number % 3}.example/{number}"
         rows.append({"source": name, "url": url, "expected": expected})
-    (tmp_path / "labels.jsonl").write_text("".join(json.dumps(one) + "\n" for one in rows))
-    return tmp_path
+    (folder / "labels.jsonl").write_text("".join(json.dumps(one) + "\n" for one in rows))
+    return folder
 
 
 def run(work, *words, **more):
     return rolecall("eval", *words, cwd=work, HOME=str(work), **more)
+
+
+@pytest.fixture
+def work(tmp_path):
+    return labelled(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory):
+    """Labelled pages with the reader's run on them, made once, and what the run printed."""
+    folder = labelled(tmp_path_factory.mktemp("first"))
+    return folder, run(folder, "run", "labels.jsonl").stdout
+
+
+@pytest.fixture
+def ran(first, tmp_path):
+    """A copy of ``first``, to change."""
+    return shutil.copytree(first[0], tmp_path / "ran")
 
 
 def test_figures_records_and_a_report_come_out(work):
@@ -51,25 +72,23 @@ def test_figures_records_and_a_report_come_out(work):
     ]
 
 
-def test_a_second_run_reads_nothing_and_says_the_same(work):
-    first = run(work, "run", "labels.jsonl")
-    before = (work / "eval/reader.jsonl").read_bytes()
-    again = run(work, "run", "labels.jsonl")
-    assert again.stdout == first.stdout
+def test_a_second_run_reads_nothing_and_says_the_same(first, ran):
+    before = (ran / "eval/reader.jsonl").read_bytes()
+    again = run(ran, "run", "labels.jsonl")
+    assert again.stdout == first[1]
     assert b"12 kept" in again.stderr
-    assert (work / "eval/reader.jsonl").read_bytes() == before
+    assert (ran / "eval/reader.jsonl").read_bytes() == before
 
 
-def test_a_page_that_changed_is_read_again_and_a_new_label_judged_anew(work):
-    run(work, "run", "labels.jsonl")
-    (work / "pages/p00.html").write_text(page(0, title="Pastry Chef"))
-    done = run(work, "run", "labels.jsonl")
+def test_a_page_that_changed_is_read_again_and_a_new_label_judged_anew(ran):
+    (ran / "pages/p00.html").write_text(page(0, title="Pastry Chef"))
+    done = run(ran, "run", "labels.jsonl")
     assert b"11 kept" in done.stderr
-    found = json.loads((work / "eval/results.json").read_text())
+    found = json.loads((ran / "eval/results.json").read_text())
     assert found["engines"][0]["fields"]["title"]["all"]["mid"] == pytest.approx(11 / 12)
-    stale = (work / "labels.jsonl").read_text().replace("Another Ltd", "Harbour Bakery Ltd")
-    (work / "labels.jsonl").write_text(stale)
-    refused = run(work, "report", "eval")
+    stale = (ran / "labels.jsonl").read_text().replace("Another Ltd", "Harbour Bakery Ltd")
+    (ran / "labels.jsonl").write_text(stale)
+    refused = run(ran, "report", "eval")
     assert refused.returncode == 2
     assert b"have changed since" in refused.stderr
 
@@ -83,14 +102,13 @@ def test_other_settings_do_not_mix_into_the_same_records(work):
     assert anew.returncode == 0, anew.stderr
 
 
-def test_misses_are_listed_with_both_values(work):
-    run(work, "run", "labels.jsonl")
-    done = run(work, "report", "eval", "--misses", "company")
+def test_misses_are_listed_with_both_values(ran):
+    done = run(ran, "report", "eval", "--misses", "company")
     (line,) = done.stdout.decode().splitlines()
     assert "p03.html" in line
     assert "Another Ltd" in line
     assert "Harbour Bakery" in line
-    refused = run(work, "report", "eval", "--misses", "salery")
+    refused = run(ran, "report", "eval", "--misses", "salery")
     assert refused.returncode == 2
 
 
@@ -124,6 +142,7 @@ def test_killed_in_the_middle_nothing_is_lost(work):
         (["run", "none.jsonl"], "none.jsonl"),
         (["run", "labels.jsonl", "--engine", "absent"], "absent"),
         (["run", "labels.jsonl", "--target", "95"], "--target"),
+        (["run", "labels.jsonl", "--level", "95"], "--level"),
         (["report", "nowhere"], "no run"),
         (["rum"], "run"),
     ],
@@ -176,3 +195,11 @@ def test_results_of_another_run_are_no_evidence(work):
         assert b"is of another run" in done.stderr
         assert run(work, "report", "eval").returncode == 0
         assert rolecall(*words, cwd=work).returncode == 0
+
+
+def test_without_numpy_no_page_is_read(work, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    monkeypatch.chdir(work)
+    assert main(["eval", "run", "labels.jsonl"]) == 2
+    assert "pip install 'rolecall[eval]'" in capsys.readouterr().err
+    assert not (work / "eval").exists()

@@ -103,7 +103,7 @@ def test_samples_are_split(here: Path, capsys: pytest.CaptureFixture[str]) -> No
         path = Path(f"pages/s{number}.example/a.html")
         path.write_text(page(f"Baker {number}", body=body), "utf-8")
     assert main(words) == 0
-    assert "6 samples, 6 sites, 6 groups" in capsys.readouterr().out
+    assert "6 samples of 6 sites, in 6 groups" in capsys.readouterr().out
     found = [Path(f"parts/{name}.jsonl").read_text("utf-8") for name in ("train", "test")]
     assert [len(text.splitlines()) for text in found] == [3, 3]
     assert main(words) == 2

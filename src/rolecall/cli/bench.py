@@ -15,11 +15,12 @@ from typing import Any
 
 from rolecall.batch.files import shown
 from rolecall.cli import FAILED, OK
-from rolecall.cli.options import Parser
+from rolecall.cli.options import Parser, add_policy
 from rolecall.cli.options import settings as load_settings
 from rolecall.cli.signals import Stop
 from rolecall.errors import UsageError
-from rolecall.evaluate.load.benchfile import plain, refuse_existing, write_bench, write_whole
+from rolecall.evaluate.files import refuse_existing, write_whole
+from rolecall.evaluate.load.benchfile import plain, write_bench
 from rolecall.evaluate.load.export import LEFT_OUT, command, lines
 from rolecall.evaluate.load.figures import read_slo
 from rolecall.evaluate.load.measure import WARM, Plan
@@ -171,12 +172,7 @@ def _add_prompts(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--all-fields", action="store_true", help="ask for every field of each page")
     group.add_argument("--repeat", action="store_true", help="send prompts again as they are")
     group.add_argument("--schema", metavar="FILE", help="records in the shape of this JSON Schema")
-    group.add_argument(
-        "--policy", metavar="POLICY", help="local-only, cloud-over-threshold, cloud-on-doubt"
-    )
-    group.add_argument(
-        "--cloud", metavar="NAME", dest="cloud_engine", help="the engine the policy may pay for"
-    )
+    add_policy(group.add_argument)
     group.add_argument("--yes", action="store_true", help="agree to what a paid engine costs")
 
 

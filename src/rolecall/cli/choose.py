@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from rolecall.batch.files import shown
 from rolecall.cli import FAILED, OK
 from rolecall.cli.options import Parser
-from rolecall.errors import Error, UsageError
+from rolecall.errors import UsageError
+from rolecall.evaluate.files import refuse_existing, write_whole
 
 if TYPE_CHECKING:
     from rolecall.evaluate.choose.decide import Decision
@@ -81,7 +81,7 @@ def run(words: list[str]) -> int:
     since = compare(old, decision) if old is not None else None
     made = _made(told, words, old)
     for output, kind in outputs:
-        write_file(output, _rendered(kind, decision, made, since))
+        write_whole(output, _rendered(kind, decision, made, since).encode())
     if told.json:
         import orjson
 
@@ -131,8 +131,7 @@ def _outputs(told: Any, source: Path) -> list[tuple[Path, str]]:
     ):
         raise UsageError("two of the files are the same one", hint="name different files")
     for path, _ in found:
-        if path.exists() and not told.force:
-            raise UsageError(f"{path} exists", hint="add --force to write over it")
+        refuse_existing(path, force=told.force)
     return found
 
 
@@ -156,16 +155,3 @@ def _rendered(kind: str, decision: Decision, made: Any, since: Since | None) -> 
 
     render = markdown_record if kind == "md" else html_record
     return render(decision, made, since)
-
-
-def write_file(path: Path, text: str) -> None:
-    """Write a file in one step, so that an old one is whole until the new one is."""
-    beside = path.with_name(f".{path.name}.new")
-    try:
-        beside.write_text(text, encoding="utf-8")
-        os.replace(beside, path)
-    except OSError as error:
-        with suppress(OSError):
-            beside.unlink()
-        told = f"{path} cannot be written: {error.strerror}"
-        raise Error(told, hint="name another file", code="output") from error

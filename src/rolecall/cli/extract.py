@@ -21,7 +21,7 @@ from rolecall.batch.output import Ledger, Mode, OutputError, open_ledger
 from rolecall.batch.run import Done, Form, PageWork, crew_of, may_ask
 from rolecall.batch.run import run as run_pages
 from rolecall.cli import FAILED, OK, OVER_BUDGET, PIPE_CLOSED
-from rolecall.cli.options import Parser
+from rolecall.cli.options import Parser, add_no_cache, add_policy
 from rolecall.cli.options import settings as load_settings
 from rolecall.cli.progress import Progress
 from rolecall.cli.signals import Stop
@@ -180,20 +180,8 @@ def parser() -> Parser:
         action="append",
         help="ask this engine for what is missing or in doubt; may be repeated; auto, none",
     )
-    add("--policy", metavar="POLICY", help="local-only, cloud-over-threshold, cloud-on-doubt")
-    add(
-        "--cloud",
-        metavar="NAME",
-        dest="cloud_engine",
-        help="the one engine outside your machines that the policy may use",
-    )
-    add(
-        "--no-cache",
-        action="store_const",
-        const=False,
-        dest="cache",
-        help="ask anew, even where an answer is kept",
-    )
+    add_policy(add)
+    add_no_cache(add)
     add("--quiet", action="store_true", help="no progress and no summary, errors only")
     return told
 

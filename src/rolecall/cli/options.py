@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -34,6 +34,28 @@ def settings(flags: Mapping[str, Any]) -> Settings:
     """The settings in force here; a flag that is ``None`` was not given."""
     project, user = locate(os.environ, Path.cwd())
     return load(flags, os.environ, project, user)
+
+
+def add_policy(add: Callable[..., Any]) -> None:
+    """The words that say which engines outside the user's machines may be asked."""
+    add("--policy", metavar="POLICY", help="local-only, cloud-over-threshold, cloud-on-doubt")
+    add(
+        "--cloud",
+        metavar="NAME",
+        dest="cloud_engine",
+        help="the one engine outside your machines that the policy may use",
+    )
+
+
+def add_no_cache(add: Callable[..., Any]) -> None:
+    """The word that leaves kept answers unused."""
+    add(
+        "--no-cache",
+        action="store_const",
+        const=False,
+        dest="cache",
+        help="ask anew, even where an answer is kept",
+    )
 
 
 def _version() -> str:

@@ -15,6 +15,7 @@ from rolecall.cli import FAILED, OK
 from rolecall.cli.options import Parser
 from rolecall.cli.options import settings as load_settings
 from rolecall.errors import UsageError
+from rolecall.evaluate.files import refuse_existing, write_whole
 
 if TYPE_CHECKING:
     from rolecall.evaluate.verify.live import Live
@@ -83,9 +84,7 @@ def run(words: list[str]) -> int:
         findings=findings,
     )
     if told.html:
-        from rolecall.cli.choose import write_file
-
-        write_file(Path(told.html), as_html(verified))
+        write_whole(Path(told.html), as_html(verified).encode())
     if told.json:
         import orjson
 
@@ -101,9 +100,9 @@ def run(words: list[str]) -> int:
 def _seen(settings: Settings, measured: Measured, told: Any) -> tuple[Live, Measured]:
     """The engines, as far as something that is to be held needs them, and a bench of one."""
     from rolecall.evaluate.load.watch import Progress
+    from rolecall.evaluate.requirements import REQUIREMENTS
     from rolecall.evaluate.verify.live import Live, Watch, look
     from rolecall.evaluate.verify.load import BY_LOAD, short_load
-    from rolecall.evaluate.verify.requirements import REQUIREMENTS
     from rolecall.evaluate.verify.run import UNSEEN
 
     wanted = set(told.only or REQUIREMENTS)
@@ -146,15 +145,15 @@ def _parsed(words: list[str]) -> Any:
         raise UsageError(f"--seconds {told.seconds:g} cannot be", hint="name 1 to 3600")
     if told.setup_seconds is not None and not 0 < told.setup_seconds < 1e7:
         raise UsageError("--setup-seconds cannot be", hint="name the seconds that you measured")
-    if told.html and Path(told.html).exists() and not told.force:
-        raise UsageError(f"{told.html} exists", hint="add --force to write over it")
+    if told.html:
+        refuse_existing(Path(told.html), force=told.force)
     return told
 
 
 def _only(words: str) -> tuple[str, ...]:
     """The names of requirements, as they are written in ADR-009."""
     from rolecall.evaluate.choose.table import near
-    from rolecall.evaluate.verify.requirements import REQUIREMENTS
+    from rolecall.evaluate.requirements import REQUIREMENTS
 
     names = tuple(word.strip().upper() for word in words.split(",") if word.strip())
     for name in names:

@@ -17,6 +17,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from rolecall.errors import UsageError
+from rolecall.evaluate.files import write_whole
 from rolecall.evaluate.score.figures import Figures, mean
 
 SLACK: Final = 0.01
@@ -65,18 +66,12 @@ def read_floors(path: Path) -> Floors:
 
 
 def write_floors(path: Path, floors: Floors) -> None:
-    """Write the file, in an order that makes changes easy to see."""
+    """Write the file, in an order that makes changes easy to see; raises `UsageError`."""
     told: dict[str, Any] = {"corpus": floors.corpus, "floors": dict(floors.floors)}
     if floors.lowered:
         told["lowered"] = {name: dict(row) for name, row in floors.lowered.items()}
-    fresh = path.with_name(f".{path.name}.new")
-    try:
-        text = json.dumps(told, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-        fresh.write_text(text, "utf-8")
-        fresh.replace(path)
-    except OSError as error:
-        said = (error.strerror or str(error)).lower()
-        raise UsageError(f"cannot write {path}: {said}", hint="check the permissions") from None
+    text = json.dumps(told, indent=1, sort_keys=True, ensure_ascii=False)
+    write_whole(path, f"{text}\n".encode())
 
 
 def broken(pinned: Floors, reached: Mapping[str, float]) -> list[str]:

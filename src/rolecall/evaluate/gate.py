@@ -23,8 +23,8 @@ from rolecall.core import Source
 from rolecall.errors import UsageError
 from rolecall.evaluate.annotated import load_annotated
 from rolecall.evaluate.floors import SLACK, broken, pinned_anew, read_floors, write_floors
-from rolecall.evaluate.leave_out import leave_out
 from rolecall.evaluate.training.calibrate import LEAST, best_strength, values_of
+from rolecall.evaluate.training.leave_out import leave_out
 from rolecall.pipeline import extract_record, prepare
 
 FLOORS: Final = Path(__file__).with_name("floors.json")

@@ -390,7 +390,7 @@ def test_a_damaged_record_is_refused_or_compared(data):
         ("evaluation", "run:b", "there are: a"),
         ("bench", "none.json", "cannot read"),
         ("bench", "run/run.json", "is no bench"),
-        ("bench", "bad.json", "is no bench"),
+        ("bench", "bad.json", "is no JSON"),
         ("verify", "run/run.json", "has no findings"),
     ],
 )

@@ -137,8 +137,8 @@ def test_a_bench_file_is_read_as_it_was_written(tmp_path):
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("", "no bench file"),
-        ("[]", "no bench file"),
+        ("", "is no JSON"),
+        ("[]", "no JSON object"),
         ("{}", "no bench file"),
         ('{"version": 2, "points": []}', "version 2"),
         ('{"version": 1, "points": []}', "missing required field"),

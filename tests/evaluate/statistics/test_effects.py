@@ -7,7 +7,7 @@ import pytest
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_effectsize
 
-from rolecall.evaluate.statistics import cohens_h, holm, odds_ratio, standardised_difference
+from rolecall.evaluate.statistics import cohens_h, holm, standardised_difference
 
 
 @pytest.mark.parametrize("count", [1, 2, 5, 30])
@@ -23,11 +23,6 @@ def test_holm_of_nothing():
 def test_cohens_h_is_statsmodels():
     assert cohens_h(0.95, 0.9) == pytest.approx(proportion_effectsize(0.95, 0.9))
     assert cohens_h(0.99, 0.94) > cohens_h(0.55, 0.5)
-
-
-def test_an_odds_ratio_without_a_lower_side_is_not_a_number():
-    assert odds_ratio(6, 3) == 2.0
-    assert odds_ratio(6, 0) is None
 
 
 def test_a_difference_without_spread():

@@ -13,6 +13,7 @@ from rolecall.ask.tokens import qwen
 from rolecall.core import Completion, EngineInfo, Usage
 from rolecall.errors import EngineError, UsageError
 from rolecall.evaluate.load.benchfile import read_bench
+from rolecall.evaluate.requirements import REQUIREMENTS
 from rolecall.evaluate.verify.engines import integration
 from rolecall.evaluate.verify.labels import read_labelled, validity
 from rolecall.evaluate.verify.live import Live, Watch, look
@@ -20,7 +21,6 @@ from rolecall.evaluate.verify.load import Measured, by_load, short_load
 from rolecall.evaluate.verify.optimised import read_cache
 from rolecall.evaluate.verify.page import Verified, as_data, as_html, as_text
 from rolecall.evaluate.verify.postings import LENGTHS, posting
-from rolecall.evaluate.verify.requirements import REQUIREMENTS
 from rolecall.evaluate.verify.routing import route_all
 from rolecall.evaluate.verify.run import Subject, verify
 from rolecall.pipeline import prepare
@@ -312,7 +312,7 @@ def test_a_run_that_cannot_be_read_is_an_error(tmp_path):
         read_labelled(folder, "c")
     assert read_labelled(folder, "b").engine == "b"
     (folder / "b.jsonl").write_text("{\n")
-    with pytest.raises(UsageError, match="is no record"):
+    with pytest.raises(UsageError, match="this is no JSON"):
         validity(read_labelled(folder, "b"))
 
 

@@ -97,8 +97,8 @@ def parser() -> Parser:
     add("--fields", metavar="NAMES", help="only these, as title,company; p is adjusted for fewer")
     add("--common", action="store_true", help="only the pages of which both have a record")
     add("--misses", metavar="FIELD", help="list the pages on which just one of them is right")
-    add("--margin", metavar="SHARE", type=float, default=0.02, help="no difference (0.02)")
-    add("--level", metavar="SHARE", type=float, default=0.95, help="of the intervals (0.95)")
+    add("--margin", metavar="SHARE", type=float, default=0.02, help="less is no difference (0.02)")
+    add("--level", metavar="SHARE", type=float, default=0.95, help="how sure intervals are (0.95)")
     add("--seed", metavar="N", type=int, default=0, help="where the random draws start (0)")
     add("--json", action="store_true", help="one JSON object, for programs")
     return told

@@ -22,6 +22,7 @@ from rolecall.evaluate.floors import (
     write_floors,
 )
 from rolecall.evaluate.nouns import Judgement
+from rolecall.evaluate.plural import plural
 from rolecall.evaluate.samples import read_samples
 from rolecall.evaluate.score import figures, judgement_of
 from rolecall.schema.schema import Schema
@@ -96,7 +97,7 @@ def _gate(told: Namespace) -> int:
         now = floors_under(reached, found)
         new = pinned_anew(pinned, judged.samples, now, told.reason.strip(), date.today())
         write_floors(path, new)
-        sys.stdout.write(f"{shown(told.floors)}: {len(new.floors)} floors pinned\n")
+        sys.stdout.write(f"{shown(told.floors)}: {plural(len(new.floors), 'floor')} pinned\n")
         sys.stdout.flush()
         return OK
     return _compare(pinned or read_floors(path), judged, reached)

@@ -12,6 +12,7 @@ from rolecall.cli import OK
 from rolecall.cli.options import Parser
 from rolecall.errors import UsageError
 from rolecall.evaluate.nouns import Sample
+from rolecall.evaluate.plural import plural
 from rolecall.evaluate.samples import read_samples, write_samples
 from rolecall.schema.schema import Schema
 
@@ -35,7 +36,7 @@ examples:
   rolecall eval import pages/ --out samples.jsonl --strip bare/
                                   copies of the pages without their data, so
                                   that what reads the text is measured
-  rolecall eval import ../shared/corpus --out samples.jsonl --not-vacancies
+  rolecall eval import corpus/ --out samples.jsonl --not-vacancies
 
 exit codes: 0 the file is written; 2 something in the labels cannot be used."""
 
@@ -44,25 +45,7 @@ SHOWN = 5
 
 def run(words: list[str]) -> int:
     """Import, write the file, say what was done, and return the exit code."""
-    parser = Parser("eval import", DESCRIPTION, EXAMPLES)
-    parser.add_argument("paths", metavar="PATH", nargs="+", help="a table, pages, or a corpus")
-    parser.add_argument("--out", metavar="FILE", required=True, help="the file of samples")
-    parser.add_argument("--force", action="store_true", help="replace the file")
-    parser.add_argument("--from", dest="kind", choices=("csv", "pages", "corpus"), help="else seen")
-    parser.add_argument(
-        "--column", metavar="COLUMN=FIELD", action="append", default=[], help="a table's column"
-    )
-    parser.add_argument("--source-column", metavar="NAME", default="", help="the column of pages")
-    parser.add_argument("--pages", metavar="DIR", type=Path, help="where a table's pages lie")
-    parser.add_argument(
-        "--empty", choices=("unlabelled", "null"), default="unlabelled", help="an empty cell"
-    )
-    parser.add_argument("--schema", metavar="FILE", help="your own schema, for a table's columns")
-    parser.add_argument(
-        "--strip", metavar="DIR", type=Path, help="write copies of the pages without their data"
-    )
-    parser.add_argument("--not-vacancies", action="store_true", help="a corpus' other pages too")
-    told = parser.parse_intermixed_args(words)
+    told = _parsed(words)
     out = Path(told.out)
     if out.exists() and not told.force:
         raise UsageError(f"{shown(told.out)} exists", hint="--force replaces it")
@@ -79,10 +62,48 @@ def run(words: list[str]) -> int:
     found = read_samples(out, schema)  # what is written can be read
     sites = len({sample.site for sample in found.samples})
     sys.stdout.write(
-        f"{told.out}: {count} samples of {sites} sites, fingerprint {found.fingerprint}\n"
+        f"{told.out}: {plural(count, 'sample')} of {plural(sites, 'site')}, "
+        f"fingerprint {found.fingerprint}\n"
     )
     sys.stdout.flush()
     return OK
+
+
+def _parsed(words: list[str]) -> Namespace:
+    parser = Parser("eval import", DESCRIPTION, EXAMPLES)
+    add = parser.add_argument
+    add("paths", metavar="PATH", nargs="+", help="a table, pages, or a corpus")
+    add("--out", metavar="FILE", required=True, help="the file of samples")
+    add("--force", action="store_true", help="replace the file")
+    add(
+        "--from",
+        dest="kind",
+        choices=("csv", "pages", "corpus"),
+        help="what PATH is, if its name does not tell",
+    )
+    add(
+        "--column",
+        metavar="COLUMN=FIELD",
+        action="append",
+        default=[],
+        help="the field that a column holds",
+    )
+    add("--source-column", metavar="NAME", default="", help="the column that names the page")
+    add("--pages", metavar="DIR", type=Path, help="where a table's pages lie")
+    add(
+        "--empty",
+        choices=("unlabelled", "null"),
+        default="unlabelled",
+        help="what an empty cell says (unlabelled)",
+    )
+    add("--schema", metavar="FILE", help="your own schema, for a table's columns")
+    add("--strip", metavar="DIR", type=Path, help="write copies of the pages without their data")
+    add(
+        "--not-vacancies",
+        action="store_true",
+        help="also the pages of a corpus that are no postings",
+    )
+    return parser.parse_intermixed_args(words)
 
 
 def _kind(paths: list[str]) -> str:

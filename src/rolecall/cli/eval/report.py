@@ -13,7 +13,9 @@ from rolecall.batch.files import shown
 from rolecall.cli import OK
 from rolecall.cli.options import Parser
 from rolecall.errors import UsageError
+from rolecall.evaluate.files import write_whole
 from rolecall.evaluate.nouns import Judgement
+from rolecall.evaluate.plural import plural
 from rolecall.evaluate.run import EvaluationRun, read_run, records_of
 from rolecall.evaluate.samples import SampleSet, read_samples
 from rolecall.evaluate.score import judgement_of
@@ -45,7 +47,7 @@ def run(words: list[str]) -> int:
     add("run", metavar="DIR", help="the folder of the run")
     add("--samples", metavar="SAMPLES", help="labelled pages, if they lie elsewhere now")
     add("--target", metavar="SHARE", type=float, default=0.95, help="the accuracy wanted (0.95)")
-    add("--level", metavar="SHARE", type=float, default=0.95, help="of the intervals (0.95)")
+    add("--level", metavar="SHARE", type=float, default=0.95, help="how sure intervals are (0.95)")
     add("--misses", metavar="FIELD", help="list the pages on which this field is wrong")
     add("--json", action="store_true", help="the figures as JSON on stdout")
     found = told.parse_intermixed_args(words)
@@ -109,11 +111,11 @@ def report(
     judged = judgements_of(folder, made, samples)
     found = results(judged, target=target, level=level)
     text = orjson.dumps(to_builtins(found), option=orjson.OPT_INDENT_2) + b"\n"
-    (folder / RESULTS).write_bytes(text)
+    write_whole(folder / RESULTS, text)
     compared = [compare(judged[0], other, level=level) for other in judged[1:]]
     lead = f"{found.pages:,} labelled pages, read by {', '.join(one.name for one in judged)}"
     whole = page("How right the extraction is", lead, sections(found, made, compared))
-    (folder / PAGE).write_text(whole, "utf-8")
+    write_whole(folder / PAGE, whole.encode())
     if as_json:
         sys.stdout.write(text.decode())
     else:
@@ -138,7 +140,7 @@ def _tables(found: Results) -> str:
     from rolecall.evaluate.report.evaluation import percent, spanned
 
     engines = found.engines
-    text = f"{found.pages:,} pages of {found.sites:,} sites, in per cent"
+    text = f"{plural(found.pages, 'page')} of {plural(found.sites, 'site')}, in per cent"
     text += f" ({100 * found.level:g} % intervals)\n\n"
     text += aligned(
         ("", *(one.name for one in engines)),

@@ -12,11 +12,13 @@ from typing import Any
 
 from rolecall import __version__
 from rolecall.batch.files import shown
-from rolecall.cli.options import Parser
+from rolecall.cli.eval.report import demand_shares, report
+from rolecall.cli.options import Parser, add_no_cache, add_policy
 from rolecall.cli.options import settings as load_settings
 from rolecall.cli.progress import Progress
 from rolecall.cli.signals import Stop
 from rolecall.errors import UsageError
+from rolecall.evaluate.extra import demand_numpy
 from rolecall.evaluate.machine import machine
 from rolecall.evaluate.run import EvaluationRun, Part, read_by
 from rolecall.evaluate.samples import SampleSet, read_samples
@@ -61,11 +63,8 @@ def run(words: list[str]) -> int:
     base |= {"cache": told.cache, "workers": told.workers}
     engines = told.engine or ([] if told.variant else ["reader"])
     ways = ways_of(engines, told.variant or [], lambda flags: load_settings(base | dict(flags)))
-    # What would stop the report stops the run before it reads, and pays for, anything.
-    import rolecall.evaluate.statistics  # noqa: F401 - numpy
-    from rolecall.cli.eval.report import demand_shares, report
-
     demand_shares(told.target, told.level)
+    demand_numpy()  # before pages are read; loaded after, as the workers need none of it
     schema_file = ways[0].settings.schema
     schema = Schema.from_json(Path(schema_file)) if schema_file else None
     samples = read_samples(Path(told.samples), schema)
@@ -151,20 +150,13 @@ def parser() -> Parser:
     add("samples", metavar="SAMPLES", help="labelled pages")
     add("--engine", metavar="NAME", action="append", help="may be repeated; default: reader")
     add("--variant", metavar="NAME:KEY=VALUE,…", action="append", help="settings of your own")
-    add("--out", metavar="DIR", default="eval", help="where the run lies (eval)")
+    add("--out", metavar="DIR", default="eval", help="the folder of the run (eval)")
     add("--schema", metavar="FILE", help="records in the shape of this JSON Schema")
-    add("--policy", metavar="POLICY", help="local-only, cloud-over-threshold, cloud-on-doubt")
-    add("--cloud", metavar="NAME", dest="cloud_engine", help="the one cloud engine it may use")
-    add(
-        "--no-cache",
-        action="store_const",
-        const=False,
-        dest="cache",
-        help="ask anew, even where an answer is kept",
-    )
+    add_policy(add)
+    add_no_cache(add)
     add("--workers", metavar="N", type=int, help="processes; 0 is one per core")
     add("--target", metavar="SHARE", type=float, default=0.95, help="the accuracy wanted (0.95)")
-    add("--level", metavar="SHARE", type=float, default=0.95, help="of the intervals (0.95)")
+    add("--level", metavar="SHARE", type=float, default=0.95, help="how sure intervals are (0.95)")
     add("--force", action="store_true", help="start anew: replace the records that are there")
     add("--json", action="store_true", help="the figures as JSON on stdout")
     add("--quiet", action="store_true", help="no progress, errors only")

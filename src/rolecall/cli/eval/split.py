@@ -9,6 +9,7 @@ from rolecall.batch.files import shown
 from rolecall.cli import OK
 from rolecall.cli.options import Parser
 from rolecall.errors import UsageError
+from rolecall.evaluate.plural import plural
 from rolecall.evaluate.samples import read_samples, write_samples
 from rolecall.schema.schema import Schema
 
@@ -33,8 +34,16 @@ def run(words: list[str]) -> int:
     """Split, write both files, say what was done, and return the exit code."""
     parser = Parser("eval split", DESCRIPTION, EXAMPLES)
     parser.add_argument("samples", metavar="SAMPLES", help="a file or folder of samples")
-    parser.add_argument("--test", metavar="SHARE", type=float, default=0.3, help="0.3 by default")
-    parser.add_argument("--seed", metavar="N", type=int, default=0, help="another choice of sites")
+    parser.add_argument(
+        "--test",
+        metavar="SHARE",
+        type=float,
+        default=0.3,
+        help="how much of them is for testing (0.3)",
+    )
+    parser.add_argument(
+        "--seed", metavar="N", type=int, default=0, help="another choice of sites (0)"
+    )
     parser.add_argument("--out", metavar="DIR", required=True, help="the folder of both files")
     parser.add_argument("--schema", metavar="FILE", help="your own schema, if labels are of it")
     parser.add_argument("--force", action="store_true", help="replace the files")
@@ -48,7 +57,10 @@ def run(words: list[str]) -> int:
 
     samples = read_samples(told.samples, schema).samples
     parts = split(samples, told.test, told.seed)
-    lines = [f"{len(samples)} samples, {parts.sites} sites, {parts.groups} groups that stay whole"]
+    lines = [
+        f"{plural(len(samples), 'sample')} of {plural(parts.sites, 'site')}, in "
+        f"{plural(parts.groups, 'group')} kept whole"
+    ]
     if parts.copies:
         lines.append(f"{len(parts.copies)} pairs of near-copies on different sites, such as")
         lines += [f"  {a}  {b}  {alike:.2f} alike" for a, b, alike in parts.copies[:SHOWN]]
@@ -57,7 +69,9 @@ def run(words: list[str]) -> int:
         write_samples(path, part, replace=True)
         sites = len({sample.site for sample in part})
         share = len(part) / len(samples)
-        lines.append(f"{path}: {len(part)} samples ({share:.0%}) of {sites} sites")
+        lines.append(
+            f"{path}: {plural(len(part), 'sample')} ({share:.0%}) of {plural(sites, 'site')}"
+        )
     sys.stdout.write("".join(f"{shown(line)}\n" for line in lines))
     sys.stdout.flush()
     return OK

@@ -18,6 +18,7 @@ from rolecall.cli.options import settings as load_settings
 from rolecall.errors import UsageError
 from rolecall.evaluate.compare import headline, verdict_words
 from rolecall.evaluate.compare.result import Compared
+from rolecall.evaluate.plural import plural
 from rolecall.evaluate.samples import read_samples
 from rolecall.evaluate.samples.corpus import is_corpus
 from rolecall.evaluate.training.refit import Refit, refit
@@ -186,7 +187,7 @@ def report(found: Refit) -> str:
             curves.append((curve.unit, str(curve.values), before, f"{curve.after:.3f}", kept))
     if len(curves) > 1:
         out += ["\n", aligned(*curves)]
-    out.append(f"\n{found.pages} labelled postings of {found.sites} sites\n")
+    out.append(f"\n{plural(found.pages, 'labelled posting')} of {plural(found.sites, 'site')}\n")
     if found.reasons:
         out.append(f"it would not be installed: {'; '.join(found.reasons)}\n")
     return "".join(out)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
@@ -12,9 +11,9 @@ from msgspec import Struct
 
 from rolecall.errors import UsageError
 from rolecall.evaluate.choose.exact import exact
-from rolecall.evaluate.choose.json_file import read_json
 from rolecall.evaluate.choose.nouns import Candidate, Figure, Trace
-from rolecall.evaluate.load.benchfile import read_bench
+from rolecall.evaluate.files import read_json
+from rolecall.evaluate.load.benchfile import read_traced
 from rolecall.evaluate.load.nouns import Bench, Point
 
 GIB: Final = 2**30
@@ -60,8 +59,7 @@ def gather(candidate: Candidate, folder: Path) -> Evidence:
 
 def _of_bench(path: Path, told: str) -> Iterator[Figure]:
     """The figures of a bench file, which messages and traces call ``told``."""
-    bench = read_bench(path)
-    fingerprint = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    bench, fingerprint = read_traced(path)
 
     def figure(measure: str, value: float | Fraction | None, where: str) -> Iterator[Figure]:
         if value is not None:

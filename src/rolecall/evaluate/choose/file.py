@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import tomllib
 from collections import Counter
 from collections.abc import Mapping
@@ -15,7 +14,8 @@ from rolecall.errors import UsageError
 from rolecall.evaluate.choose.measures import MEASURES
 from rolecall.evaluate.choose.nouns import Candidate, Declared, Scoring, Selection
 from rolecall.evaluate.choose.table import Table, near
-from rolecall.evaluate.verify.requirements import REQUIREMENTS
+from rolecall.evaluate.files import fingerprint
+from rolecall.evaluate.requirements import REQUIREMENTS
 
 WEIGHTS: Final[Mapping[str, Fraction]] = {
     "solution_leverage": Fraction(35),
@@ -76,7 +76,7 @@ def parse_selection(body: bytes, file: str) -> Selection:
     whole = sum(given.values())
     return Selection(
         file=file,
-        fingerprint=hashlib.sha256(body).hexdigest()[:16],
+        fingerprint=fingerprint(body),
         title=record.text("title") or "Which engine reads our postings",
         status=record.text("status") or "Proposed",
         context=record.text("context"),

@@ -10,9 +10,9 @@ from msgspec import structs
 
 from rolecall.errors import UsageError
 from rolecall.evaluate.choose.exact import exact
-from rolecall.evaluate.choose.json_file import number, read_json
 from rolecall.evaluate.choose.nouns import Figure, Trace
 from rolecall.evaluate.choose.table import near
+from rolecall.evaluate.files import number, read_json
 
 _HINT: Final = "name a folder that rolecall eval run --out wrote"
 FIGURES: Final[Mapping[str, tuple[str, ...]]] = {

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from rolecall.evaluate.compare.result import Compared, Comparison
 from rolecall.evaluate.nouns import Interval
+from rolecall.evaluate.plural import plural
 
 
 def headline(found: Comparison) -> str:
     """What to make of it all, in a few plain sentences."""
     total, a, b = found.macro, found.a, found.b
-    pages = f"{_count(found.n, 'page')} of {_count(found.sites, 'site')}"
+    pages = f"{plural(found.n, 'page')} of {plural(found.sites, 'site')}"
     if total.a is None or total.b is None:
         return f"{a} and {b} cannot be compared: none of the {pages} has a label for a field."
     one, other, first, second, span = a, b, total.a, total.b, total.difference
@@ -67,8 +68,8 @@ def _advice(total: Compared) -> str:
         return f"{total.reason[:1].upper()}{total.reason[1:]}."
     where = ""
     if total.more_sites is not None and total.sites > 1:
-        where = f", from about {_count(rounded(total.more_sites), 'new site')}"
-    return f"Label about {_count(rounded(total.more), 'more page')}{where}, to settle it."
+        where = f", from about {plural(rounded(total.more_sites), 'new site')}"
+    return f"Label about {plural(rounded(total.more), 'more page')}{where}, to settle it."
 
 
 def _by_field(found: Comparison) -> str:
@@ -81,8 +82,4 @@ def _by_field(found: Comparison) -> str:
         f"no difference worth naming in {counts['equivalent']}",
         f"{counts['unresolved']} not resolved",
     ]
-    return f"Of {_count(len(found.fields), 'field')}: {', '.join(parts)}."
-
-
-def _count(number: int, name: str) -> str:
-    return f"{number:,} {name}{'' if number == 1 else 's'}"
+    return f"Of {plural(len(found.fields), 'field')}: {', '.join(parts)}."

@@ -7,6 +7,7 @@ from typing import Final
 
 from rolecall.evaluate.compare import Compared, Comparison, headline, verdict_words
 from rolecall.evaluate.nouns import Interval
+from rolecall.evaluate.plural import plural
 from rolecall.evaluate.report.page import Cell, Section, code, listed, plot, prose, table
 from rolecall.evaluate.report.plots import Bar, Line, bars, diagonal, histogram, lines
 from rolecall.evaluate.report.svg import Axis
@@ -16,7 +17,6 @@ from rolecall.evaluate.score.figures import Figures, GroupFigures
 from rolecall.evaluate.statistics import Threshold
 
 THRESHOLD: Final = 8_192
-PERCENT: Final = Axis(low=0.0, high=1.0, percent=True)
 
 
 def sections(
@@ -91,12 +91,12 @@ def _glance(found: Results) -> tuple[str, ...]:
         [words, *(cell(one) for one in found.engines)] for words, cell in GLANCE
     ]
     told = (
-        f"{found.pages:,} pages of {found.sites:,} sites. Shares in per cent, with "
+        f"{plural(found.pages, 'page')} of {plural(found.sites, 'site')}. Shares in per cent, with "
         f"{100 * found.level:g} % intervals drawn over sites: pages of one site are alike."
     )
     few = ""
     if found.sites < 10:
-        few = prose(f"There are only {found.sites} sites: expect other sites to differ more.")
+        few = prose(f"Only {plural(found.sites, 'site')}: expect other sites to differ more.")
     chart = bars(
         [
             Bar(name="adr009", values=tuple(e.adr009 for e in found.engines)),

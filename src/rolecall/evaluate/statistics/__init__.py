@@ -6,14 +6,12 @@ its source where it is written. Needs numpy (``pip install 'rolecall[eval]'``).
 
 from __future__ import annotations
 
-from rolecall.errors import UsageError
+from rolecall.evaluate.extra import no_numpy
 
 try:
     import numpy as _numpy  # noqa: F401 - said here once, for all files of this room
 except ImportError as error:  # pragma: no cover - depends on what is installed
-    raise UsageError(
-        "measuring and comparing engines needs numpy", hint="pip install 'rolecall[eval]'"
-    ) from error
+    raise no_numpy() from error
 
 from rolecall.evaluate.statistics.calibration import (
     Bin,
@@ -27,7 +25,6 @@ from rolecall.evaluate.statistics.calibration import (
 from rolecall.evaluate.statistics.effects import (
     cohens_h,
     holm,
-    odds_ratio,
     standardised_difference,
 )
 from rolecall.evaluate.statistics.planning import design_effect, more_samples
@@ -57,7 +54,6 @@ __all__ = [
     "more_samples",
     "normal_cdf",
     "normal_quantile",
-    "odds_ratio",
     "sign_flip",
     "standardised_difference",
     "student_cdf",

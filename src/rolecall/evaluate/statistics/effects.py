@@ -23,11 +23,6 @@ def cohens_h(a: float, b: float) -> float:
     return 2.0 * (math.asin(math.sqrt(_share(a))) - math.asin(math.sqrt(_share(b))))
 
 
-def odds_ratio(only_a: int, only_b: int) -> float | None:
-    """How often just A is right for each time just B is; ``None`` where B never is alone."""
-    return only_a / only_b if only_b else None
-
-
 def standardised_difference(a: float, b: float, variance_a: float, variance_b: float) -> float:
     """The difference of two means in standard deviations of the scores (Cohen's d).
 

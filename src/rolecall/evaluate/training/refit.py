@@ -14,12 +14,12 @@ from msgspec import structs
 from rolecall.core import Source
 from rolecall.evaluate.annotated import Annotated, load_annotated
 from rolecall.evaluate.compare import Comparison, compare
-from rolecall.evaluate.leave_out import deal
 from rolecall.evaluate.nouns import Sample, SampleSet
 from rolecall.evaluate.samples import fingerprint_of
 from rolecall.evaluate.score import judgement_of
 from rolecall.evaluate.training.adapt import Fitted, Trials, lessons
 from rolecall.evaluate.training.calibrate import values_in
+from rolecall.evaluate.training.leave_out import deal
 from rolecall.evaluate.training.own_labels import annotated_of
 from rolecall.evaluate.training.reader import train_reader
 from rolecall.evaluate.training.recalibrate import Curve, Recalibrated, recalibrated

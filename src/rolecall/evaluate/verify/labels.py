@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from msgspec import Struct
 
 from rolecall.errors import UsageError
-from rolecall.evaluate.choose.json_file import read_json
 from rolecall.evaluate.choose.measures import MEASURES
 from rolecall.evaluate.choose.nouns import Figure
 from rolecall.evaluate.choose.run_folder import run_figures
+from rolecall.evaluate.files import read_json
+from rolecall.evaluate.json_lines import json_lines
 from rolecall.evaluate.nouns import Finding
+from rolecall.evaluate.requirements import judged, not_run
 from rolecall.evaluate.score.findings import is_valid
-from rolecall.evaluate.verify.requirements import judged, not_run
 from rolecall.schema.schema import Schema
 
 GOAL: Final = 0.95
@@ -111,30 +111,15 @@ def validity(one: Labelled) -> Validity:
     schema = Schema.from_json(Path(one.schema)) if one.schema else None
     seen = valid = 0
     first = ""
-    for record in _records(one.records):
-        data = record.get("data")
-        if record.get("outcome") not in ("ok", "partial"):
+    for _, _, record in json_lines(one.records, of="records", made_by=_HINT):
+        if not isinstance(record, dict) or record.get("outcome") not in ("ok", "partial"):
             continue
+        data = record.get("data")
         seen += 1
         right = isinstance(data, Mapping) and is_valid(data, schema)
         valid += right
         first = first if right or first else str(record.get("source"))
     return Validity(seen, valid, first)
-
-
-def _records(path: Path) -> Iterator[Mapping[str, Any]]:
-    try:
-        with path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
-                try:
-                    record = json.loads(line)
-                except ValueError as error:
-                    told = f"{path}:{number} is no record: {error}"
-                    raise UsageError(told, hint="make the run again") from error
-                if isinstance(record, dict):
-                    yield record
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}", hint=_HINT) from error
 
 
 def short_pages(one: Labelled) -> tuple[int, int]:

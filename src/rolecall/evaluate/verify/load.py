@@ -15,8 +15,8 @@ from rolecall.evaluate.load.order import Order
 from rolecall.evaluate.load.postings import generated
 from rolecall.evaluate.load.session import measure
 from rolecall.evaluate.nouns import Finding
+from rolecall.evaluate.requirements import REQUIREMENTS, not_run
 from rolecall.evaluate.verify.live import Live
-from rolecall.evaluate.verify.requirements import REQUIREMENTS, not_run
 from rolecall.settings import Settings
 
 BY_LOAD: Final = ("NFR-1", "NFR-2", "PR-1", "PR-2", "PR-3")

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from rolecall.core import Page
 from rolecall.evaluate.annotated import Annotated
-from rolecall.evaluate.leave_out import deal
+from rolecall.evaluate.training.leave_out import deal
 
 SIZES = st.dictionaries(st.text("abcdef", min_size=1, max_size=3), st.integers(1, 9), max_size=12)
 

@@ -1,6 +1,6 @@
 """Leave sites out: every page is read by a reader that was trained without its site.
 
-    python -m rolecall.evaluate.leave_out CORPUS OUT [--parts N] [--workers N]
+    python -m rolecall.evaluate.training.leave_out CORPUS OUT [--parts N] [--workers N]
 
 writes one model folder per part and ``records.jsonl``, one record per annotated page, through the
 whole pipeline. Sites are dealt to parts of about equal size; a part's reader has seen no site of
