@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -75,6 +76,8 @@ def write_floors(path: Path, floors: Floors) -> None:
         fresh.write_text(text, "utf-8")
         fresh.replace(path)
     except OSError as error:
+        with suppress(OSError):
+            fresh.unlink()
         said = (error.strerror or str(error)).lower()
         raise UsageError(f"cannot write {path}: {said}", hint="check the permissions") from None
 

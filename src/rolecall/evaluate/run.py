@@ -23,6 +23,7 @@ from rolecall.batch.output import Ledger, open_ledger
 from rolecall.batch.run import PageWork, crew_of, may_ask
 from rolecall.batch.run import run as run_pages
 from rolecall.errors import UsageError
+from rolecall.evaluate.load.benchfile import write_whole
 from rolecall.evaluate.nouns import Sample
 from rolecall.evaluate.ways import Way
 from rolecall.pipeline import warm
@@ -59,11 +60,9 @@ class EvaluationRun(Struct, frozen=True, kw_only=True):
     schema: str = ""
 
     def write(self, folder: Path) -> None:
-        """Write ``run.json`` into ``folder``, in one step."""
+        """Write ``run.json`` into ``folder``, in one step; raises `UsageError` where it cannot."""
         text = json.dumps(msgspec.to_builtins(self), ensure_ascii=False, indent=1)
-        beside = folder / f".{RUN}.new"
-        beside.write_text(text + "\n", "utf-8")
-        os.replace(beside, folder / RUN)
+        write_whole(folder / RUN, f"{text}\n".encode())
 
 
 def read_run(folder: Path) -> EvaluationRun:

@@ -13,6 +13,7 @@ from rolecall.batch.files import shown
 from rolecall.cli import OK
 from rolecall.cli.options import Parser
 from rolecall.errors import UsageError
+from rolecall.evaluate.load.benchfile import write_whole
 from rolecall.evaluate.nouns import Judgement
 from rolecall.evaluate.run import EvaluationRun, read_run, records_of
 from rolecall.evaluate.samples import SampleSet, read_samples
@@ -109,11 +110,11 @@ def report(
     judged = judgements_of(folder, made, samples)
     found = results(judged, target=target, level=level)
     text = orjson.dumps(to_builtins(found), option=orjson.OPT_INDENT_2) + b"\n"
-    (folder / RESULTS).write_bytes(text)
+    write_whole(folder / RESULTS, text)
     compared = [compare(judged[0], other, level=level) for other in judged[1:]]
     lead = f"{found.pages:,} labelled pages, read by {', '.join(one.name for one in judged)}"
     whole = page("How right the extraction is", lead, sections(found, made, compared))
-    (folder / PAGE).write_text(whole, "utf-8")
+    write_whole(folder / PAGE, whole.encode())
     if as_json:
         sys.stdout.write(text.decode())
     else:
