@@ -32,6 +32,7 @@ LAYERS = (
 
 EVALUATE = (
     ("nouns", "annotated", "extra", "files", "json_lines", "machine", "plural", "ways"),
+    ("requirements",),
     ("score", "statistics", "run", "load", "label", "nulls"),
     ("samples", "results", "compare", "floors"),
     ("report", "training"),

@@ -8,6 +8,7 @@ from tests.evaluate.judgements import judgement, right_or_wrong
 
 from rolecall.errors import UsageError
 from rolecall.evaluate.compare import compare, headline, in_common, verdict_words, with_fields
+from rolecall.evaluate.results import results
 from rolecall.evaluate.score.figures import figures
 from rolecall.evaluate.statistics import mcnemar_midp
 
@@ -91,6 +92,17 @@ def test_pages_of_one_site_are_not_so_many_witnesses():
     assert together.clustered
 
 
+def test_sites_that_differ_must_be_enough_to_show_anything():
+    """Three sites of twenty can have no p under 0.25, however clear they are."""
+    a = [1] * 60
+    b = [0 if place < 9 else 1 for place in range(60)]
+    sites = [f"s{place // 3}" for place in range(60)]
+    title = compare(*two({"title": a}, {"title": b}, sites=sites)).fields[0]
+    assert (title.differing, title.p, title.verdict) == (3, 0.25, "unresolved")
+    assert 60 + title.more >= 60 * 6 / 3  # six sites are the least with a p under 0.05
+    assert title.more_sites == -(-title.more // 3)
+
+
 def test_one_site_is_compared_page_by_page():
     a, b = right_or_wrong(100, 40, 4, 6)
     found = compare(*two({"title": a}, {"title": b}, sites=["only"] * 150))
@@ -150,7 +162,7 @@ def test_macro_is_that_of_the_figures_of_a_run():
             "title": list(random.random(60)),
             "pay": [1.0 if place % 7 else None for place in range(60)],
             "licence": [0.5, 1.0, 0.0] + [None] * 57,
-            "visa": [None] * 58 + [0.0, 1.0],
+            "visa": [None] * 58 + [1.0, 1.0],
         }
         for _ in range(2)
     ]
@@ -158,6 +170,7 @@ def test_macro_is_that_of_the_figures_of_a_run():
     found = compare(a, b, draws=300)
     assert found.macro.a == pytest.approx(figures(a).macro)
     assert found.macro.b == pytest.approx(figures(b).macro)
+    assert results([b]).engines[0].macro.mid == pytest.approx(figures(b).macro)
     assert found.macro.difference.mid == pytest.approx(found.macro.a - found.macro.b)
 
 
@@ -236,3 +249,23 @@ def test_the_same_seed_says_the_same():
     assert once == again
     assert once.fields[0].difference != other.fields[0].difference
     msgspec.json.encode(once)
+
+
+@pytest.mark.parametrize("each", [1.0, 0.5])
+@pytest.mark.parametrize("a_site", [1, 4])
+def test_engines_that_are_alike_are_told_how_many_labels_would_show_it(each, a_site):
+    sites = [place // a_site for place in range(100)]
+    found = compare(*two({"title": [each] * 100}, {"title": [each] * 100}, sites=sites))
+    assert {one.verdict for one in (found.macro, found.adr009, *found.fields)} == {"unresolved"}
+    told = {one.more for one in (found.macro, found.adr009, *found.fields)}
+    assert len(told) == 1  # however the field is scored
+    more = told.pop()
+    assert more >= 80 * a_site
+
+    def verdict(count):
+        sites = [place // a_site for place in range(count)]
+        same = {"title": [each] * count}
+        return compare(*two(same, same, sites=sites), draws=100).macro.verdict
+
+    assert verdict(100 + more) == "equivalent"
+    assert verdict(100 + more - 2 * a_site) == "unresolved"

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rolecall.batch.files import shown
 from rolecall.cli import FAILED, OK
 from rolecall.cli.options import Parser
 from rolecall.errors import UsageError
@@ -32,12 +33,14 @@ firmly the first one stands. FILE is TOML:
   accuracy = 0.95               and cost_per_1000_usd the most, else the least
   vram_gib = 8
   licences = ["Apache-2.0"]
+  requirements = ["FR-2"]       those of ADR-009 that rolecall verify must have passed
 
   [[candidate]]
   name = "small"
   licence = "Apache-2.0"
   evaluation = "runs/may:small"       DIR:ENGINE of rolecall eval run
   bench = "bench/small.json"          of rolecall bench
+  verify = "small-verified.json"      of rolecall verify --json
   [candidate.scores]                  0 to 10, for every criterion
   solution_leverage = {score = 9, reason = "vLLM serves it as it is"}
   application_value = {from = "accuracy"}
@@ -91,7 +94,8 @@ def run(words: list[str]) -> int:
     else:
         from rolecall.evaluate.choose.summary import summary
 
-        sys.stdout.write(summary(decision, since))
+        lines = summary(decision, since).split("\n")
+        sys.stdout.write("\n".join(map(shown, lines)))
     sys.stdout.flush()
     return OK if decision.first else FAILED
 

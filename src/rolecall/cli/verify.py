@@ -99,9 +99,9 @@ def run(words: list[str]) -> int:
 def _seen(settings: Settings, measured: Measured, told: Any) -> tuple[Live, Measured]:
     """The engines, as far as something that is to be held needs them, and a bench of one."""
     from rolecall.evaluate.load.watch import Progress
+    from rolecall.evaluate.requirements import REQUIREMENTS
     from rolecall.evaluate.verify.live import Live, Watch, look
     from rolecall.evaluate.verify.load import BY_LOAD, short_load
-    from rolecall.evaluate.verify.requirements import REQUIREMENTS
     from rolecall.evaluate.verify.run import UNSEEN
 
     wanted = set(told.only or REQUIREMENTS)
@@ -152,7 +152,7 @@ def _parsed(words: list[str]) -> Any:
 def _only(words: str) -> tuple[str, ...]:
     """The names of requirements, as they are written in ADR-009."""
     from rolecall.evaluate.choose.table import near
-    from rolecall.evaluate.verify.requirements import REQUIREMENTS
+    from rolecall.evaluate.requirements import REQUIREMENTS
 
     names = tuple(word.strip().upper() for word in words.split(",") if word.strip())
     for name in names:

@@ -187,21 +187,12 @@ def _adr(rows: Sequence[Judged], places: Places, level: float, seed: int) -> Int
 
 
 def _macro(table: Table, plain: Figures, level: float, seed: int) -> Interval | None:
-    """The interval of the mean over fields, those with few values taken together."""
-    rare = {i for i, name in enumerate(plain.fields) if name in plain.rare}
-
-    def grouped(rows: list[list[float]]) -> list[list[float]]:
-        return [
-            [x for i, x in enumerate(row) if i not in rare]
-            + ([sum(row[i] for i in rare)] if rare else [])
-            for row in rows
-        ]
-
+    """The interval of the mean over fields, those with few values counting as one."""
     if not plain.fields:
         return None
-    sums, sizes = table
-    drawn = Bootstrap(grouped(sums), grouped(sizes), level, seed)
-    return drawn.interval_of_mean(range(len(plain.fields) - len(rare) + bool(rare)), UNIT)
+    weights = [1.0 / len(plain.rare) if name in plain.rare else 1.0 for name in plain.fields]
+    drawn = Bootstrap(*table, level, seed)
+    return drawn.interval_of_mean(range(len(weights)), UNIT, weights)
 
 
 def _sure(rows: Sequence[Judged], name: str) -> tuple[list[float], list[float], float]:

@@ -1,7 +1,7 @@
 """The file of candidates is read strictly: what cannot be is refused, with the place and remedy."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rolecall.errors import UsageError
@@ -94,6 +94,7 @@ def test_two_candidates_of_one_name_are_refused():
     assert "two candidates are named 'one'" in refused(twice)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_garbage_is_refused_and_nothing_worse(body):
     with pytest.raises(UsageError):

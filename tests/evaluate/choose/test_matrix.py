@@ -80,6 +80,7 @@ def test_a_stated_total_is_right_wrong_or_rounded():
     assert stated(Fraction(905, 100), Decimal("9.2")) == "9.2: wrong, it is 9.05"
 
 
+@settings(deadline=None)
 @given(st.fractions(-5, 5), st.fractions(-5, 5), st.fractions(-5, 5))
 def test_points_from_a_measure_go_from_0_to_10(value, worst, best):
     if worst == best:
@@ -90,7 +91,7 @@ def test_points_from_a_measure_go_from_0_to_10(value, worst, best):
     assert linear((worst + best) / 2, worst, best) == 5
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(vectors, weightings)
 def test_a_range_of_weights_ends_where_another_one_is_level(found, numbers):
     scores, weights = named(found), shares_of(numbers)
@@ -118,7 +119,7 @@ def moved_to(weights, at, place):
     }
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(vectors, weightings)
 def test_the_least_shift_draws_level_and_nothing_less_does(found, numbers):
     scores, weights = named(found), shares_of(numbers)
@@ -159,7 +160,7 @@ def half_space_share(lead):
     return row[-1]
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.tuples(points, points, points, points), st.tuples(points, points, points, points))
 def test_the_share_of_weights_for_two_is_that_of_the_formula(a, b):
     lead = [x - y for x, y in zip(a, b, strict=True)]
@@ -168,7 +169,7 @@ def test_the_share_of_weights_for_two_is_that_of_the_formula(a, b):
         assert exact_share({"a": a, "b": b}, "a") == 1 - half_space_share(lead)
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(vectors)
 def test_shares_of_all_weights_add_up(found):
     scores = named(dict.fromkeys(found))
@@ -187,7 +188,7 @@ def test_drawn_weights_agree_with_exact_volumes(found, seed):
     assert drawn == sampled_shares(scores, seed=seed, draws=2_000)
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(vectors)
 def test_who_is_dominated_is_first_under_no_weights_alone(found):
     scores = named(found)

@@ -12,7 +12,7 @@ from rolecall.errors import UsageError
 from rolecall.evaluate.load.benchfile import plain, read_bench, write_bench
 from rolecall.evaluate.load.export import command, lines
 from rolecall.evaluate.load.figures import spread
-from rolecall.evaluate.load.findings import findings
+from rolecall.evaluate.load.findings import STOPPED, findings
 from rolecall.evaluate.load.gpu import Cards
 from rolecall.evaluate.load.nouns import Bench, Gpu, Machine, Point
 from rolecall.evaluate.load.table import text_of
@@ -62,6 +62,8 @@ def test_requirements_fail_by_name():
     )
     assert {one.verdict for one in found.values()} == {"fail"}
     assert found["PR-1"].figure == "49.0 a minute at 1 at once"  # one with failures is no proof
+    stopped = at(1, postings_per_min=9.0, stopped=STOPPED)
+    assert verdicts([stopped])["PR-1"].verdict == "not_run"
 
 
 def test_what_was_not_measured_is_not_run_and_says_why():

@@ -8,9 +8,10 @@ import pytest
 from tests.engines.faults import PROOFS, FaultServer
 
 from rolecall.errors import UsageError
+from rolecall.evaluate.load.findings import STOPPED
 from rolecall.evaluate.load.gpu import Cards
 from rolecall.evaluate.load.loops import GIVE_UP
-from rolecall.evaluate.load.measure import STOPPED, Plan
+from rolecall.evaluate.load.measure import Plan
 from rolecall.evaluate.load.order import Order, most_requests
 from rolecall.evaluate.load.postings import generated
 from rolecall.evaluate.load.session import measure

@@ -133,6 +133,19 @@ def test_records_from_a_file(tmp_path: Path) -> None:
         path.write_text(other + "\n", "utf-8")
         with pytest.raises(UsageError, match="no record"):
             judgement_of("x", path, samples(sample()))
+    damaged: dict[str, Any] = {
+        "evidence": {"/title": {"confidence": "high"}},
+        "seconds": {"clean": "long"},
+        "attempts": "many",
+        "problems": 5,
+        "data": [],
+    }
+    for name, value in damaged.items():
+        path.write_text(json.dumps(record() | {name: value}) + "\n", "utf-8")
+        with pytest.raises(
+            UsageError, match=rf"records\.jsonl:1: this record is damaged: .*{name}"
+        ):
+            judgement_of("x", path, samples(sample()))
     with pytest.raises(UsageError, match="cannot read"):
         judgement_of("x", tmp_path / "none", samples(sample()))
     path.write_text("", "utf-8")

@@ -13,6 +13,7 @@ from rolecall.ask.tokens import qwen
 from rolecall.core import Completion, EngineInfo, Usage
 from rolecall.errors import EngineError, UsageError
 from rolecall.evaluate.load.benchfile import read_bench
+from rolecall.evaluate.requirements import REQUIREMENTS
 from rolecall.evaluate.verify.engines import integration
 from rolecall.evaluate.verify.labels import read_labelled, validity
 from rolecall.evaluate.verify.live import Live, Watch, look
@@ -20,7 +21,6 @@ from rolecall.evaluate.verify.load import Measured, by_load, short_load
 from rolecall.evaluate.verify.optimised import read_cache
 from rolecall.evaluate.verify.page import Verified, as_data, as_html, as_text
 from rolecall.evaluate.verify.postings import LENGTHS, posting
-from rolecall.evaluate.verify.requirements import REQUIREMENTS
 from rolecall.evaluate.verify.routing import route_all
 from rolecall.evaluate.verify.run import Subject, verify
 from rolecall.pipeline import prepare
@@ -239,6 +239,7 @@ def test_what_a_bench_found_is_told_with_its_command(alone):
     assert silent["PR-1"].reason == "the bench does not tell of it"
     reader = findings(alone, measured=Measured(bench=structs.replace(bench, engine="")))
     assert reader["PR-1"].figure.endswith("by the embedded reader alone")
+    assert reader["PR-2"].verdict == "not_run"  # without an engine there are no requests
 
 
 def run_folder(folder, *, adr009, macro, records, tokens=(400, 900), engines=("a",)):

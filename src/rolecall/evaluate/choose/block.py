@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import orjson
+from msgspec import Struct
 
 from rolecall.errors import UsageError
 from rolecall.evaluate.choose.decide import Decision
@@ -29,6 +31,7 @@ def data_of(decision: Decision, *, date: str, command: str, rolecall: str) -> di
         "weights": {name: float(one) for name, one in selection.weights.items()},
         "floors": {name: float(one) for name, one in selection.floors.items()},
         "licences": list(selection.licences),
+        "requirements": list(selection.requirements),
         "first": list(decision.first),
         "resolved": decision.resolved,
         "candidates": {one.name: _standing(one) for one in decision.standings},
@@ -115,35 +118,41 @@ def read_record(path: Path) -> dict[str, Any]:
     return found
 
 
+class _Figure(Struct):
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+class _Candidate(Struct):
+    total: float | None
+    points: dict[str, float | None]
+    floors: dict[str, dict[str, str | bool]]
+    figures: dict[str, _Figure]
+    engine: str = ""
+    model: str = ""
+    quantisation: str = ""
+    licence: str = ""
+
+
+class _Record(Struct):
+    """What is read of an older record, in its kinds; more may stand in it."""
+
+    version: int
+    weights: dict[str, float]
+    floors: dict[str, float]
+    licences: list[str]
+    first: list[str]
+    candidates: dict[str, _Candidate]
+    requirements: list[str] = []
+    changelog: list[str] = []
+    date: str = ""
+
+
 def _is_record(data: Any) -> bool:
     """Whether what later code reads is there, in its kinds."""
-    if not isinstance(data, dict) or data.get("version") != VERSION:
+    try:
+        found = msgspec.convert(data, _Record)
+    except msgspec.ValidationError:
         return False
-    tables = ("weights", "floors", "candidates")
-    candidates = data.get("candidates")
-    return (
-        all(isinstance(data.get(name), dict) for name in tables)
-        and isinstance(data.get("first"), list)
-        and isinstance(data.get("licences"), list)
-        and isinstance(candidates, dict)
-        and all(_is_candidate(one) for one in candidates.values())
-        and all(_is_number(one) for name in tables[:2] for one in data[name].values())
-        and all(name in candidates for name in data["first"])
-    )
-
-
-def _is_candidate(one: Any) -> bool:
-    return (
-        isinstance(one, dict)
-        and all(isinstance(one.get(name), dict) for name in ("figures", "floors", "points"))
-        and (one.get("total") is None or _is_number(one["total"]))
-        and all(
-            isinstance(figure, dict) and _is_number(figure.get("value"))
-            for figure in one["figures"].values()
-        )
-        and all(isinstance(floor, dict) for floor in one["floors"].values())
-    )
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return found.version == VERSION and all(name in found.candidates for name in found.first)

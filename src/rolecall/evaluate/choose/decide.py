@@ -95,7 +95,8 @@ def weigh(
     """Choose on evidence that was gathered; nothing is read."""
     figures = {name: one.figures for name, one in evidence.items()}
     floors = {
-        one.name: check_floors(selection, one, figures[one.name]) for one in selection.candidates
+        one.name: check_floors(selection, one, figures[one.name], evidence[one.name].findings)
+        for one in selection.candidates
     }
     missing = {name: one.missing for name, one in evidence.items()}
     standings = tuple(

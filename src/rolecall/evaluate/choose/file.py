@@ -15,6 +15,7 @@ from rolecall.evaluate.choose.measures import MEASURES
 from rolecall.evaluate.choose.nouns import Candidate, Declared, Scoring, Selection
 from rolecall.evaluate.choose.table import Table, near
 from rolecall.evaluate.files import fingerprint
+from rolecall.evaluate.requirements import REQUIREMENTS
 
 WEIGHTS: Final[Mapping[str, Fraction]] = {
     "solution_leverage": Fraction(35),
@@ -60,7 +61,8 @@ def parse_selection(body: bytes, file: str) -> Selection:
     record = top.table("record")
     record.only(_RECORD)
     given = _weights(top)
-    floors, licences = _floors(top.table("floors"))
+    floors = _floors(top.table("floors"))
+    requirements = _requirements(top.table("floors"))
     tables = value.get("candidate", [])
     if not isinstance(tables, list) or not tables:
         raise UsageError(f"{file}: there is no [[candidate]]", hint="see rolecall choose --help")
@@ -83,7 +85,8 @@ def parse_selection(body: bytes, file: str) -> Selection:
         given=given,
         weights={name: weight / whole for name, weight in given.items()},
         floors=floors,
-        licences=licences,
+        licences=top.table("floors").texts("licences"),
+        requirements=requirements,
         candidates=candidates,
     )
 
@@ -108,11 +111,20 @@ def _weights(top: Table) -> dict[str, Fraction]:
     return given
 
 
-def _floors(table: Table) -> tuple[dict[str, Fraction], tuple[str, ...]]:
-    table.only((*MEASURES, "licences"))
+def _requirements(table: Table) -> tuple[str, ...]:
+    names = table.texts("requirements")
+    for name in names:
+        if name not in REQUIREMENTS:
+            told = f"{table.place}: there is no requirement {name!a}"
+            raise UsageError(told, hint=near(name, REQUIREMENTS))
+    return names
+
+
+def _floors(table: Table) -> dict[str, Fraction]:
+    table.only((*MEASURES, "licences", "requirements"))
     floors = {}
     for key in table.value:
-        if key == "licences":
+        if key not in MEASURES:
             continue
         number = table.number(key)
         if number is None or number < 0:
@@ -120,7 +132,7 @@ def _floors(table: Table) -> tuple[dict[str, Fraction], tuple[str, ...]]:
         if MEASURES[key].unit == "%" and number > 1:
             raise table.refuse(key, "a share from 0 to 1, such as 0.95")
         floors[key] = number
-    return floors, table.texts("licences")
+    return floors
 
 
 def _candidate(

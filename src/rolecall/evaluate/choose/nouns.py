@@ -83,7 +83,10 @@ class Candidate(Struct, frozen=True, kw_only=True):
 
 
 class Selection(Struct, frozen=True, kw_only=True):
-    """A file of candidates, read. ``weights`` add up to 1; ``given`` are as they were written."""
+    """A file of candidates, read. ``weights`` add up to 1; ``given`` are as they were written.
+
+    ``requirements`` are those of ADR-009 that ``rolecall verify`` must have passed.
+    """
 
     file: str
     fingerprint: str
@@ -96,6 +99,7 @@ class Selection(Struct, frozen=True, kw_only=True):
     weights: Mapping[str, Fraction]
     floors: Mapping[str, Fraction] = {}
     licences: tuple[str, ...] = ()
+    requirements: tuple[str, ...] = ()
     candidates: tuple[Candidate, ...]
 
 

@@ -102,6 +102,8 @@ def _drivers(decision: Decision) -> Iterator[Block]:
     ]
     if selection.licences:
         asked.append(f"licence {' or '.join(selection.licences)}")
+    if selection.requirements:
+        asked.append(f"passed by `rolecall verify`: {', '.join(selection.requirements)}")
     if asked:
         yield Prose(f"Floors, before any points count: {'; '.join(asked)}.")
 

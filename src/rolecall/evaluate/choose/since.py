@@ -17,7 +17,7 @@ TRIGGERS: Final[Mapping[str, str]] = {
     "new candidate": "a candidate that was not there before is first",
     "alternative": "another candidate that was there before is first now",
     "quantisation": "the same model as before, quantised otherwise, is first",
-    "requirements": "a weight, a floor or the licences changed",
+    "requirements": "a weight or a floor changed",
     "accuracy fell": "the chosen candidate's accuracy fell, its intervals apart",
     "floor": "the chosen candidate breaks a floor, or can no longer show it",
 }
@@ -62,9 +62,11 @@ def _asked(old: Mapping[str, Any], decision: Decision) -> Iterator[str]:
             a, b = before.get(name), now.get(name)
             if a is None or b is None or abs(a - b) > NEAR:
                 yield f"{kind} {name}: {_told(a)} before, {_told(b)} now"
-    if list(old["licences"]) != list(new.licences):
-        told = [", ".join(map(str, one)) or "any" for one in (old["licences"], new.licences)]
-        yield f"licences: {told[0]} before, {told[1]} now"
+    for name, asked in (("licences", new.licences), ("requirements", new.requirements)):
+        was = old.get(name, [])
+        if list(was) != list(asked):
+            told = [", ".join(map(str, one)) or "none asked" for one in (was, asked)]
+            yield f"{name}: {told[0]} before, {told[1]} now"
 
 
 def _candidates(old: Mapping[str, Any], decision: Decision) -> Iterator[str]:

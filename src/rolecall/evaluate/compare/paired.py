@@ -37,10 +37,11 @@ UNBOUND: Final = (-math.inf, math.inf)
 
 
 class Terms(Struct, frozen=True, kw_only=True):
-    """How sure a comparison has to be, and what difference is none."""
+    """How sure a comparison has to be, what difference is none, and whether pages are the units."""
 
     level: float
     margin: float
+    by_page: bool
 
 
 def compare(
@@ -62,7 +63,7 @@ def compare(
     `in_common`), for ids that repeat, and where no sample is in both.
     """
     pairs = pairs_of(a, b)
-    terms = Terms(level=level, margin=margin)
+    terms = Terms(level=level, margin=margin, by_page=pairs.sites == 1)
     off = _differences(pairs)
     sums, sizes = pairs.by_unit(off), pairs.by_unit(np.isfinite(off).astype(np.float64))
     drawn = Bootstrap(sums, sizes, level, seed, draws)
@@ -239,6 +240,8 @@ def _with_verdict(one: Compared, terms: Terms, questions: int) -> Compared:
         return structs.replace(one, verdict="equivalent")
     if p <= alpha and gap != 0.0:
         return structs.replace(one, verdict="a" if gap > 0 else "b")
+    if not one.differing and terms.margin > 0.0:
+        return _asking(one, _for_the_unseen(one, terms))
     more = more_samples(
         one.n,
         max(abs(gap), terms.margin - abs(gap)),
@@ -249,7 +252,16 @@ def _with_verdict(one: Compared, terms: Terms, questions: int) -> Compared:
     )
     if more is None:
         return structs.replace(one, reason="no difference was seen, and the margin is 0")
-    more = max(more, 1, _for_flips(one, alpha / questions))
+    if abs(gap) >= terms.margin - abs(gap):
+        more = max(more, _for_flips(one, alpha / questions))
+    elif one.binary:  # no difference as large as the margin is the nearer end
+        more = max(more, _for_the_unseen(one, terms))
+    return _asking(one, more)
+
+
+def _asking(one: Compared, more: int) -> Compared:
+    """``one``, unresolved, with the samples that would settle it: at least one."""
+    more = max(more, 1)
     return structs.replace(one, more=more, more_sites=math.ceil(more * one.sites / one.n))
 
 
@@ -264,6 +276,18 @@ def _for_flips(one: Compared, alpha: float) -> int:
     least = math.ceil(math.log2(2.0 / alpha))
     wanted = least + normal_quantile(0.8) * math.sqrt(least)
     return math.ceil(one.n * (wanted / one.differing - 1.0))
+
+
+def _for_the_unseen(one: Compared, terms: Terms) -> int:
+    """How many samples more until the interval of units that are all alike lies in the margin.
+
+    Of n units without a difference, a share of 1 - (alpha / 2)^(1 / n) may have one (`all_alike`),
+    so their number, not how much scores vary, says how many it takes.
+    """
+    tail = (1.0 - terms.level) / 2.0
+    wanted = math.log(tail) / math.log1p(-terms.margin)
+    units = one.n if terms.by_page else one.sites
+    return math.ceil(one.n * (wanted / units - 1.0))
 
 
 def _spent(a: Iterable[float], b: Iterable[float], difference: Interval | None) -> Spent:

@@ -173,6 +173,7 @@ def point(
         requests_per_s=per_second,
         held=held(rows),
         goodput_per_s=_goodput(rows, seconds, slo, reasons),
+        asked=_share([one.truncated is not None for one in answered]),
         schema_valid=_share(valid),
         truncated=_share([one.truncated for one in answered if one.truncated is not None]),
         cost_per_1000_usd=_cost(rows, answered, postings) if paid else None,

@@ -8,6 +8,9 @@ from typing import Final
 from rolecall.evaluate.load.nouns import Machine, Point, Spread, Target
 from rolecall.evaluate.nouns import Finding
 
+STOPPED: Final = "stopped by the user"
+"""What a point says that was stopped from outside."""
+
 TEXTS: Final = {
     "NFR-1": ("GPU memory for primary operations", "<= 8 GiB"),
     "NFR-2": ("speed of one stream on typical postings", ">= 30 tokens/s"),
@@ -100,7 +103,10 @@ def _minute(told: Told, points: Sequence[Point]) -> Finding:
     best = max(clean, key=lambda one: one.postings_per_min or 0.0)
     rate = best.postings_per_min or 0.0
     where = f"{best.concurrency} at once" if best.loop == "closed" else f"{best.rate:g}/s sent"
-    return told("PR-1", rate >= MINUTE, f"{rate:,.1f} a minute at {where}")
+    figure = f"{rate:,.1f} a minute at {where}"
+    if rate < MINUTE and any(one.stopped == STOPPED for one in points):
+        return told("PR-1", None, figure, "stopped before more was measured")
+    return told("PR-1", rate >= MINUTE, figure)
 
 
 def _pause(told: Told, single: Point | None, compose_ms: Spread | None) -> Finding:

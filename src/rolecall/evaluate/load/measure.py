@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from msgspec import Struct, structs
 
 from rolecall.evaluate.load.figures import breaks, point, spread
+from rolecall.evaluate.load.findings import STOPPED
 from rolecall.evaluate.load.gpu import Cards
 from rolecall.evaluate.load.loops import Tally, closed_loop, open_loop
 from rolecall.evaluate.load.nouns import Loop, Point, ServerLoad
@@ -28,8 +29,6 @@ LEAST_REQUESTS, ROUNDS = 32, 4
 
 WARM = 8
 """Requests before a point that are not counted, where nothing is said."""
-
-STOPPED = "stopped by the user"
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -155,8 +154,9 @@ class Measuring:
         loop: Callable[[Tally], Coroutine[Any, Any, None]],
     ) -> Point:
         """Warm up, run ``loop``, and reckon its figures."""
-        self._watch.begin(label, total, self.plan.seconds)
+        self._watch.begin(f"{label}, warming up", self.plan.warmup, None)
         tally = await self._warmed(level if kind == "closed" else WARM)
+        self._watch.begin(label, total, self.plan.seconds)
         seen = _Seen()
         stopped = "no request of the warm-up was answered"
         if not tally.rows or tally.answered:

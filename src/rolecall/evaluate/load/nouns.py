@@ -72,7 +72,8 @@ class Point(Struct, frozen=True, kw_only=True):
     counts are the server's, summed; ``input_length`` and ``output_length`` spread them over
     requests. ``held`` is how many requests were under way, on average and at most. ``gap_ms`` lies
     between an answer and the next request where one is sent at a time; ``lag_ms`` is how late
-    an open loop sent. ``schema_valid`` and ``truncated`` are shares of the answers.
+    an open loop sent. ``schema_valid`` and ``truncated`` are shares of the answers, ``asked`` is
+    the share of pages about which an engine was asked.
     """
 
     loop: Loop
@@ -99,6 +100,7 @@ class Point(Struct, frozen=True, kw_only=True):
     gap_ms: Spread | None = None
     lag_ms: Spread | None = None
     goodput_per_s: float | None = None
+    asked: float | None = None
     schema_valid: float | None = None
     truncated: float | None = None
     cost_per_1000_usd: float | None = None

@@ -53,26 +53,21 @@ def generated(count: int, seed: int = 7) -> Iterator[Source]:
 
 
 def _page(draw: random.Random, number: int) -> str:
+    """One page. Many have no headings, or running text for lists, as real ones do."""
     title = draw.choice(LEVELS) + draw.choice(TRADES)
     employer, place = draw.choice(EMPLOYERS), draw.choice(PLACES)
-    duties = min(LONGEST, max(3, round(draw.lognormvariate(2.2, 0.7))))
-    facts = [place, draw.choice(TYPES)]
-    if draw.random() < 0.6:
-        low = draw.randrange(24, 80)
-        facts.append(f"£{low},{draw.randrange(10)}00 to £{low + 7},500 a year")
-    if draw.random() < 0.3:
-        facts.append(draw.choice(("Hybrid, two days at home", "Remote within the country")))
-    parts = [
-        f"<h1>{escape(title)}</h1><p>{escape(employer)}</p>",
-        "".join(f"<p>{escape(one)}</p>" for one in facts),
-        f"<h2>About us</h2><p>{escape(employer)} has {draw.randrange(8, 900)} people and works in "
-        f"{escape(place)} since {draw.randrange(1920, 2020)}.</p>",
-        "<h2>What you will do</h2>" + _list(_tasks(draw, duties)),
-        "<h2>What you bring</h2>"
-        + _list([f"{draw.randrange(1, 9)} years of experience", *_some(draw, SKILLS, duties // 3)]),
-    ]
+    duties = min(LONGEST, max(4, round(draw.lognormvariate(2.9, 0.6))))
+    parts = [f"<h1>{escape(title)}</h1>", *_facts(draw, employer, place)]
+    parts.append(f"<p>{escape(_about(draw, employer, place))}</p>")
+    brought = [f"{draw.randrange(1, 9)} years of experience", *_some(draw, SKILLS, duties // 4)]
+    sections = [("What you will do", _tasks(draw, duties)), ("What you bring", brought)]
     if draw.random() < 0.7:
-        parts.append("<h2>What we offer</h2>" + _list(_some(draw, PERKS, duties // 4)))
+        sections.append(("What we offer", _some(draw, PERKS, duties // 5)))
+    headed, listed = draw.random() < 0.4, draw.random() < 0.6
+    for heading, items in sections:
+        parts.append(f"<h2>{heading}</h2>" if headed else "")
+        parts.append(_list(items) if listed else f"<p>{escape(' '.join(items))}</p>")
+    parts.append(f"<p>{escape(_about(draw, employer, place))}</p>")
     parts.append(f"<p>Reference {number}-{draw.randrange(10**6)}. Apply until the 28th.</p>")
     menu = "".join(f"<a href='/{one[:4].lower()}'>{one}</a> " for one in MENU)
     return (
@@ -80,6 +75,34 @@ def _page(draw: random.Random, number: int) -> str:
         f"</head><body><nav>{menu}</nav><main>{''.join(parts)}</main>"
         "<footer>Imprint | Privacy</footer></body></html>"
     )
+
+
+def _facts(draw: random.Random, employer: str, place: str) -> list[str]:
+    """What stands below the title: some of the facts, the others only in the text."""
+    facts = [employer] if draw.random() < 0.6 else []
+    facts += [place] if draw.random() < 0.6 else []
+    facts.append(draw.choice(TYPES))
+    if draw.random() < 0.5:
+        low = draw.randrange(24, 80)
+        facts.append(f"£{low},{draw.randrange(10)}00 to £{low + 7},500 a year")
+    if draw.random() < 0.3:
+        facts.append(draw.choice(("Hybrid, two days at home", "Remote within the country")))
+    return [f"<p>{escape(one)}</p>" for one in facts]
+
+
+def _about(draw: random.Random, employer: str, place: str) -> str:
+    """Some sentences about the employer, of many lengths."""
+    told = [
+        f"{employer} has {draw.randrange(8, 900)} people and works in {place} since "
+        f"{draw.randrange(1920, 2020)}."
+    ]
+    told += [
+        f"In {draw.randrange(2005, 2025)} we began to {draw.choice(VERBS).lower()} "
+        f"{draw.choice(THINGS)} {draw.choice(ENDS)}, and {draw.randrange(3, 90)} of us "
+        f"{draw.choice(VERBS).lower()} {draw.choice(THINGS)} now."
+        for _ in range(draw.randrange(2, 14))
+    ]
+    return " ".join(told)
 
 
 def _tasks(draw: random.Random, count: int) -> list[str]:

@@ -31,7 +31,8 @@ def _head(bench: Bench) -> str:
         if bench.engine_version:
             what += f", version {bench.engine_version}"
         told = bench.prompts
-        what += f"\n{told.get('count', 0):,} prompts of {told.get('pages', 0):,} pages"
+        what += f"\n{told.get('count', 0):,} prompts about {told.get('asked_pages', 0):,} of "
+        what += f"{told.get('pages', 0):,} pages"
         what += f", form {told.get('form', '')}"
         what += ", sent again as they are" if bench.load.get("repeat") else ", none sent twice"
     else:
@@ -95,6 +96,7 @@ _COLUMNS: tuple[tuple[str, Cell], ...] = (
     ("tok/s out", lambda one: _number(one.output_tokens_per_s)),
     ("from cache", _cached),
     ("goodput/s", lambda one: _number(one.goodput_per_s, 2)),
+    ("asked", lambda one: _share(one.asked) if one.asked != 1.0 else NONE),
     ("in shape", lambda one: _share(one.schema_valid)),
     ("cut", lambda one: _share(one.truncated)),
     ("failed", lambda one: f"{one.failed:,} of {one.requests:,}"),

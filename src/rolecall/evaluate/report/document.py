@@ -12,6 +12,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from rolecall.batch.files import shown
 from rolecall.evaluate.report import page
 
 
@@ -110,13 +111,18 @@ _ENTITIES: Final = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 
 def _escaped(text: str) -> str:
     """A line of text in which nothing but code between back quotes is markup."""
-    return _outside_code(" ".join(text.split()), lambda told: _MARKS.sub(_mark, told))
+    return _outside_code(_line(text), lambda told: _MARKS.sub(_mark, told))
+
+
+def _line(text: str) -> str:
+    """``text`` as one line, what a terminal could take for a command escaped."""
+    return shown(" ".join(text.split()))
 
 
 def _cell(text: str) -> str:
     if text in ("---", "--:"):
         return text
-    return _outside_code(" ".join(text.split()), lambda told: _MARKS.sub(_mark, told), pipes=True)
+    return _outside_code(_line(text), lambda told: _MARKS.sub(_mark, told), pipes=True)
 
 
 def _mark(found: re.Match[str]) -> str:
@@ -134,7 +140,9 @@ def _inside_word(found: re.Match[str]) -> bool:
 
 def _outside_code(text: str, change: Callable[[str], str], *, pipes: bool = False) -> str:
     pieces: Sequence[str] = text.split("`")
-    if len(pieces) % 2 == 0:  # a back quote without its partner is a character
+    # A back quote without its partner is a character; so are all where two stand side by side, as
+    # Markdown pairs them by how many there are.
+    if len(pieces) % 2 == 0 or "``" in text:
         return "\\`".join(change(one) for one in pieces)
     code = [one.replace("|", "\\|") if pipes else one for one in pieces]
     return "`".join(code[i] if i % 2 else change(one) for i, one in enumerate(pieces))

@@ -9,6 +9,8 @@ from typing import Final
 
 from msgspec import Struct
 
+from rolecall.batch.files import shown
+
 STYLE: Final = Path(__file__).with_name("page.css")
 
 
@@ -82,7 +84,7 @@ def plot(svg: str, caption: str = "") -> str:
 
 
 def page(title: str, lead: str, sections: Sequence[Section]) -> str:
-    """The whole file."""
+    """The whole file; a control character or half of one is shown by its number."""
     found = [(f"s{i}", one) for i, one in enumerate(sections)]
     links = "".join(f'<li><a href="#{i}">{html.escape(one.title)}</a></li>' for i, one in found)
     body = "".join(
@@ -91,10 +93,11 @@ def page(title: str, lead: str, sections: Sequence[Section]) -> str:
     )
     style = STYLE.read_text("utf-8")
     nav = f"<nav><ul>{links}</ul></nav>" if len(found) > 2 else ""
-    return (
+    whole = (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<title>{html.escape(title)}</title><style>{style}</style></head><body>"
         f'<h1>{html.escape(title)}</h1><p class="lead">{inline(lead)}</p>{nav}{body}'
         "</body></html>\n"
     )
+    return "\n".join(map(shown, whole.split("\n")))

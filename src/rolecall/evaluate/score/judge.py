@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePath
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+import msgspec
 
 from rolecall.core import Usage
 from rolecall.errors import UsageError
@@ -125,12 +127,37 @@ class Finder:
         return None
 
 
+class _Evidence(msgspec.Struct):
+    confidence: Annotated[float, msgspec.Meta(ge=0.0, le=1.0)] | None = None
+
+
+class _Attempt(msgspec.Struct):
+    cost_usd: float | None = None
+    usage: dict[str, Any] | None = None
+
+
+class _Kinds(msgspec.Struct):
+    """The kinds of what is read of a record; more may stand in it."""
+
+    outcome: str = ""
+    data: dict[str, Any] | None = None
+    text: str | None = None
+    evidence: dict[str, _Evidence | None] | None = None
+    seconds: dict[str, float] | None = None
+    attempts: list[_Attempt] | None = None
+    problems: list[Any] | None = None
+
+
 def read_records(path: str | Path) -> Iterator[Mapping[str, Any]]:
     """The records of a file of JSON Lines, one by one; raises `UsageError` with file and line."""
     made_by = "rolecall extract or rolecall eval run writes them; --resume completes a stopped run"
     for where, _, record in json_lines(Path(path), of="records", made_by=made_by):
         if not isinstance(record, dict) or not {"outcome", "data"} & record.keys():
             raise UsageError(f"{where}: this is no record", hint=made_by)
+        try:
+            msgspec.convert(record, _Kinds)
+        except msgspec.ValidationError as error:
+            raise UsageError(f"{where}: this record is damaged: {error}", hint=made_by) from None
         yield record
 
 

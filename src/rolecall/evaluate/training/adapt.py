@@ -173,25 +173,22 @@ class Trials:
                 kept = Fitted(unit, len(pages), mean, strength)
         return kept
 
-    def _stands(self, one: Fitted) -> bool:
-        """Whether every choice without one group agrees that the unit should change."""
-        if one.strength is None:
-            return True
-        others = (self.best(one.unit, frozenset({group})) for group in range(self.groups))
-        return all(other.strength is not None for other in others)
+    def _stands(self, unit: str) -> bool:
+        """Whether the unit should change, as told by all groups and by all but any single one."""
+        choices = [frozenset[int](), *(frozenset({group}) for group in range(self.groups))]
+        return all(self.best(unit, without).strength is not None for without in choices)
 
     def fitted(
         self, without: frozenset[int] = frozenset()
     ) -> tuple[dict[str, Linear], list[Fitted]]:
         """The rankers of all units, those that change fitted to all groups but ``without``.
 
-        With all groups, a unit changes only if it would have changed without any single one too:
-        then what was measured on each group, by rankers without it, is what changes.
+        A unit changes only if it changes with all groups and would have changed without any single
+        one too: then what was measured on each group, by rankers without it, is what changes.
         """
         rankers = dict(self.model.rankers)
         told = [self.best(unit, without) for unit in UNITS_FITTED]
-        if not without:
-            told = [one if self._stands(one) else _kept(one) for one in told]
+        told = [one if self._stands(one.unit) else _kept(one) for one in told]
         for one in told:
             if one.strength is not None:
                 rankers[one.unit] = self.ranker(one.unit, one.strength, without)

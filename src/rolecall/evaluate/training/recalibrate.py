@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from msgspec import Struct
 
@@ -12,7 +13,8 @@ from rolecall.schema.posting import UNITS
 from rolecall.settle import Rules
 
 Curve = Sequence[tuple[float, float]]
-LEAST_SITES = 3
+LEAST_SITES: Final = 3
+MOST_GROUPS: Final = 10
 
 
 class Recalibrated(Struct, frozen=True):
@@ -42,6 +44,8 @@ def recalibrated(
         if len(found) < LEAST or len(sites) < LEAST_SITES:
             told.append(Recalibrated(unit, len(found), None, None, False))
             continue
+        found = _grouped(found, sites)
+        sites = sorted({value.site for value in found})
         was = [_read(unit, old, value.confidence, raw) for value in found]
         now = _held_out(found, sites)
         changed = None in was or _gains(found, [one or 0.0 for one in was], now)
@@ -54,6 +58,13 @@ def recalibrated(
         if changed:
             curves[unit] = tuple(curve(found))
     return curves, told
+
+
+def _grouped(values: Sequence[Value], sites: Sequence[str]) -> list[Value]:
+    """The values with sites joined to at most ``MOST_GROUPS`` groups: each that is held out costs
+    fits that grow with the square of their number."""
+    group = {site: f"{number % MOST_GROUPS}" for number, site in enumerate(sites)}
+    return [Value(group[one.site], one.confidence, one.score) for one in values]
 
 
 def _read(unit: str, curves: Mapping[str, Curve], raw: float, bare: bool) -> float | None:

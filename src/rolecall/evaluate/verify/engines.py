@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from rolecall.evaluate.nouns import Finding
+from rolecall.evaluate.requirements import judged, not_run
 from rolecall.evaluate.score.findings import is_valid
 from rolecall.evaluate.verify.labels import Labelled, Validity, short_pages, validity
 from rolecall.evaluate.verify.live import Live, Reading
 from rolecall.evaluate.verify.optimised import FP8_CACHE, PREFIXES
-from rolecall.evaluate.verify.requirements import judged, not_run
 from rolecall.schema.schema import Schema
 
 HELD: Final = ("grounded", "grammar", "json_schema")

@@ -15,8 +15,8 @@ from rolecall.evaluate.choose.run_folder import run_figures
 from rolecall.evaluate.files import read_json
 from rolecall.evaluate.json_lines import json_lines
 from rolecall.evaluate.nouns import Finding
+from rolecall.evaluate.requirements import judged, not_run
 from rolecall.evaluate.score.findings import is_valid
-from rolecall.evaluate.verify.requirements import judged, not_run
 from rolecall.schema.schema import Schema
 
 GOAL: Final = 0.95

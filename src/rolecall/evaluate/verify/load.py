@@ -15,8 +15,8 @@ from rolecall.evaluate.load.order import Order
 from rolecall.evaluate.load.postings import generated
 from rolecall.evaluate.load.session import measure
 from rolecall.evaluate.nouns import Finding
+from rolecall.evaluate.requirements import REQUIREMENTS, not_run
 from rolecall.evaluate.verify.live import Live
-from rolecall.evaluate.verify.requirements import REQUIREMENTS, not_run
 from rolecall.settings import Settings
 
 BY_LOAD: Final = ("NFR-1", "NFR-2", "PR-1", "PR-2", "PR-3")
@@ -76,6 +76,8 @@ def by_load(measured: Measured, command: str = "") -> dict[str, Finding]:
     out = {}
     for name in BY_LOAD:
         one = there.get(name) or not_run(name, "the bench does not tell of it")
+        if name == "PR-2" and not bench.engine:
+            one = not_run(name, "no engine was asked, so there were no requests")
         told = one.figure
         if told and bench.engine:
             told = f"{bench.engine}: {told}"

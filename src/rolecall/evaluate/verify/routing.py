@@ -13,8 +13,8 @@ from rolecall.climb import Help, climb
 from rolecall.core import Completion, EngineInfo, Source
 from rolecall.drive.connect import help_of, voice_of
 from rolecall.evaluate.nouns import Finding
+from rolecall.evaluate.requirements import judged
 from rolecall.evaluate.verify.postings import LENGTHS, posting
-from rolecall.evaluate.verify.requirements import judged
 from rolecall.pipeline import Pipeline, Stages, hear_page, prepare
 from rolecall.settings import Settings
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from msgspec import Struct
 
 from rolecall.evaluate.nouns import Finding
+from rolecall.evaluate.requirements import REQUIREMENTS, judged, not_run
 from rolecall.evaluate.verify import engines, labels
 from rolecall.evaluate.verify.labels import Labelled
 from rolecall.evaluate.verify.live import Live
 from rolecall.evaluate.verify.load import Measured, by_load
-from rolecall.evaluate.verify.requirements import REQUIREMENTS, judged, not_run
 from rolecall.evaluate.verify.routing import routing
 from rolecall.schema.schema import Schema
 from rolecall.settings import Settings
