@@ -31,17 +31,9 @@ LAYERS = (
 """Rooms from the ground up; each may import what stands in an earlier row, and itself."""
 
 EVALUATE = (
-    (
-        "nouns",
-        "annotated",
-        "extra",
-        "files",
-        "json_lines",
-        "machine",
-        "plural",
-        "ways",
-    ),
-    ("requirements", "score", "statistics", "run", "load", "label", "nulls"),
+    ("nouns", "annotated", "extra", "files", "json_lines", "machine", "plural", "ways"),
+    ("requirements",),
+    ("score", "statistics", "run", "load", "label", "nulls"),
     ("samples", "results", "compare", "floors"),
     ("report", "training"),
     ("choose", "gate"),

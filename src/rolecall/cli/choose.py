@@ -62,7 +62,8 @@ examples:
   rolecall choose candidates.toml --since adr/0009.md      what changed, which trigger fired
   rolecall choose candidates.toml --json
 
-exit codes: 0 a candidate is first (or several are level); 3 none can be chosen."""
+exit codes: 0 a candidate is first (or several are level); 2 a wrong call or file; 3 none
+can be chosen."""
 
 
 def run(words: list[str]) -> int:

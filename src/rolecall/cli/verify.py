@@ -40,7 +40,7 @@ examples:
   rolecall verify --only FR-3,IR-3
   rolecall verify --json > verified.json     a file for rolecall choose
 
-exit codes: 0 nothing failed; 3 something failed."""
+exit codes: 0 nothing failed; 2 a wrong call or file; 3 something failed."""
 
 
 def run(words: list[str]) -> int:

@@ -47,7 +47,9 @@ examples:
                                    not the most doubtful pages first
 
 A typical page takes few keys: look at the list, go to what is wrong (arrows), say
-what is right (n, e, digits), then a for all the rest."""
+what is right (n, e, digits), then a for all the rest.
+
+exit codes: 0 all is labelled, or you quit; 2 a wrong call."""
 
 
 def run(words: list[str]) -> int:

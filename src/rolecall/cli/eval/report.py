@@ -34,7 +34,9 @@ EXAMPLES = """\
 examples:
   rolecall eval report eval/
   rolecall eval report eval/ --target 0.98
-  rolecall eval report eval/ --misses company"""
+  rolecall eval report eval/ --misses company
+
+exit codes: 0 done; 2 a wrong call, or the samples have changed since the run."""
 
 RESULTS, PAGE = "results.json", "report.html"
 LONGEST = 60

@@ -69,7 +69,7 @@ class Desk:
                 continue
             state, notice = self._begin(opened)
             message = "; ".join(part for part in (notice, told, state.message) if part)
-            state = self._label(terminal, opened, replace(state, message=message))
+            state = self._label(terminal, replace(state, message=message))
             told = ""
             if state.end == "quit":
                 return
@@ -100,7 +100,7 @@ class Desk:
             state = press(state, key)
         return state, "going on where this page was left" if old.keys else ""
 
-    def _label(self, terminal: Terminal, opened: Opened, state: State) -> State:
+    def _label(self, terminal: Terminal, state: State) -> State:
         """Keys until the page is done with."""
         last = terminal.seconds()
         while not state.end:

@@ -72,7 +72,7 @@ def lessons(
         for unit in UNITS_FITTED:
             if not labelled(unit, page.gold):
                 continue
-            proposals = _proposals(unit, tagged, page, model)
+            proposals = _proposals(unit, tagged, model)
             rows = [(p.features, right(unit, p, page.gold)) for p in proposals]
             if has_value(unit, page.gold) and not any(y for _, y in rows):
                 continue
@@ -81,7 +81,7 @@ def lessons(
     return out
 
 
-def _proposals(unit: str, tagged: Tagged, page: Annotated, model: Model) -> list[Proposal]:
+def _proposals(unit: str, tagged: Tagged, model: Model) -> list[Proposal]:
     if unit == "places":
         return propose_places(tagged)
     if unit != "seniority":
