@@ -80,6 +80,8 @@ def read_bench(path: Path | str) -> Bench:
             raise UsageError(
                 f"{path} is larger than {LARGEST:,} bytes, so no bench file", hint=hint
             )
+        if not path.is_file():
+            raise UsageError(f"{path} cannot be read: it is no file", hint=hint)
         text = path.read_bytes()
     except OSError as error:
         raise UsageError(
