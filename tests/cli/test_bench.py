@@ -104,3 +104,13 @@ def test_ctrl_c_prints_what_was_measured(work):
     assert first.startswith(b"1 at once: 2 requests")
     assert b"1 at once" in out
     assert process.returncode in (0, 130)  # 0 if the second point was faster than the signal
+
+
+def test_pages_that_are_no_posting_are_told(tmp_path):
+    (tmp_path / "a.html").write_text(page(1))
+    (tmp_path / "b.html").write_bytes(bytes(range(256)) * 40)
+    words = ("--pipeline", "--concurrency", "1", "--requests", "4", "a.html", "b.html", "--json")
+    done = rolecall("bench", *words, cwd=tmp_path, HOME=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    (notice,) = json.loads(done.stdout)["notices"]
+    assert notice.startswith("1 of 2 pages are no posting")

@@ -1,6 +1,7 @@
 """``rolecall choose`` as a user runs it."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -97,3 +98,34 @@ def test_what_cannot_be_done_is_said_in_a_line(
     assert told in done.stderr
     assert b"Traceback" not in done.stderr
     assert (folder / "adr-009.toml").read_bytes() == (EXAMPLES / "adr-009.toml").read_bytes()
+
+
+def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "endless").symlink_to("/dev/zero")
+    (tmp_path / "run").mkdir()
+    os.mkfifo(tmp_path / "run" / "run.json")
+    for words in (
+        ("choose", "pipe"),
+        ("choose", "endless"),
+        ("verify", "--only", "PR-1", "--bench", "endless"),
+        ("verify", "--only", "FR-1", "--run", "run"),
+        ("eval", "report", "run"),
+    ):
+        done = rolecall(*words, cwd=tmp_path)
+        assert done.returncode == 2, words
+        assert b"it is no file" in done.stderr
+
+
+def test_a_floor_that_only_a_declaration_keeps_is_no_measurement(tmp_path: Path) -> None:
+    (tmp_path / "c.toml").write_text(
+        '[weights]\na = 1\n[floors]\naccuracy = 0.9\n[[candidate]]\nname = "A"\n'
+        'declared.accuracy = {value = 0.99, reason = "they say so"}\n'
+        'scores.a = {score = 9, reason = "known here"}\n',
+        "utf-8",
+    )
+    assert (
+        b"nothing that was measured speaks for it"
+        in rolecall("choose", "c.toml", cwd=tmp_path).stdout
+    )
+    assert not json.loads(rolecall("choose", "c.toml", "--json", cwd=tmp_path).stdout)["resolved"]

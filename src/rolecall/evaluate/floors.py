@@ -43,6 +43,8 @@ class Floors(Struct, frozen=True, kw_only=True):
 
 def read_floors(path: Path) -> Floors:
     """The floors of a file; raises `UsageError` if there are none, or they cannot be read."""
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{path} cannot be read: it is no file", hint="name a file of floors")
     try:
         told = json.loads(path.read_text("utf-8"))
         found = Floors(

@@ -69,6 +69,8 @@ def read_run(folder: Path) -> EvaluationRun:
     """The run in ``folder``; raises `UsageError` where there is none that can be read."""
     path = folder / RUN
     hint = f"make one with: rolecall eval run SAMPLES --engine reader --out {folder}"
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{path} cannot be read: it is no file", hint=hint)
     try:
         run = msgspec.json.decode(path.read_bytes(), type=EvaluationRun)
     except (FileNotFoundError, NotADirectoryError) as error:

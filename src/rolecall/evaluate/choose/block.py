@@ -102,6 +102,8 @@ def read_record(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > LARGEST:
             raise UsageError(f"{path} is larger than {LARGEST:,} bytes", hint=hint)
+        if not path.is_file():
+            raise UsageError(f"{path} cannot be read: it is no file", hint=hint)
         text = path.read_text("utf-8")
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}", hint=hint) from error

@@ -52,10 +52,10 @@ class Decision(Struct, frozen=True, kw_only=True):
 
     @property
     def measured(self) -> bool:
-        """Whether any points come from a figure that was measured, or any floor asks for one."""
-        return bool(self.selection.floors) or any(
-            points.figure is not None for one in self.standings for points in one.points
-        )
+        """Whether any figure behind points or a floor was measured: one declared is not."""
+        used = [points.figure for one in self.standings for points in one.points]
+        used += [one.figures.get(name) for one in self.standings for name in self.selection.floors]
+        return any(figure is not None and not figure.trace.declared for figure in used)
 
     @property
     def sample_sets(self) -> Mapping[str, tuple[str, ...]]:

@@ -41,6 +41,8 @@ def read_selection(path: Path) -> Selection:
     try:
         if path.stat().st_size > LARGEST:
             raise UsageError(f"{path} is too large for a file of candidates", hint="name another")
+        if not path.is_file():
+            raise UsageError(f"{path} cannot be read: it is no file", hint="name a file of TOML")
         body = path.read_bytes()
     except OSError as error:
         raise UsageError(

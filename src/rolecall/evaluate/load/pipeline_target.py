@@ -82,6 +82,7 @@ class PipelineTarget:
         seconds: float,
     ) -> None:
         self.engines, self._pipeline, self._sources = engines, pipeline, sources
+        self.no_postings: set[int] = set()  # pages, by their place, that are none
         self.paid = any(one.info.price is not None for one in engines.engines.values())
         why = "whole pages were measured"
         self.reasons = dict.fromkeys(("ttft_ms", "tpot_ms", "itl_ms", "schema_valid"), why)
@@ -113,6 +114,8 @@ class PipelineTarget:
             return Sent(number=number, sent=sent, ended=self._clock(), failure="timeout")
         except BrokenExecutor:
             return Sent(number=number, sent=sent, ended=self._clock(), failure="worker_died")
+        if record["outcome"] not in ("ok", "partial", "failed"):
+            self.no_postings.add(index)
         return sent_of(record, number, sent, self._clock(), asks=bool(self.engines.engines))
 
     async def _record(self, source: Source, number: int) -> Mapping[str, Any]:

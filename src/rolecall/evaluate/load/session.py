@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from msgspec import Struct, to_builtins
+from msgspec import Struct, structs, to_builtins
 
 from rolecall import __version__
 from rolecall.drive.connect import connected, declared_engines, help_of
@@ -141,7 +141,14 @@ async def _of_pipeline(
         stack.callback(target.close)
         measuring = Measuring(order.plan, target, cards=cards, watch=watch, stop=stop)
         await measuring.run()
-        return Found(bench=_bench(order, measuring, engines, None, {}))
+        bench = _bench(order, measuring, engines, None, {})
+        if target.no_postings:
+            told = (
+                f"{len(target.no_postings):,} of {len(order.sources):,} pages are no posting, and "
+            )
+            told += "count as postings here: leave them out for the speed of yours"
+            bench = structs.replace(bench, notices=(*bench.notices, told))
+        return Found(bench=bench)
 
 
 def _page_seconds(tables: Sequence[EngineSettings]) -> float:
