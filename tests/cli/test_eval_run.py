@@ -1,6 +1,7 @@
 """``rolecall eval run`` and ``report``: from labelled pages to figures, and on after a stop."""
 
 import json
+import os
 import shutil
 import signal
 import sys
@@ -159,3 +160,46 @@ def test_without_numpy_no_page_is_read(work, monkeypatch, capsys):
     assert main(["eval", "run", "labels.jsonl"]) == 2
     assert "pip install 'rolecall[eval]'" in capsys.readouterr().err
     assert not (work / "eval").exists()
+
+
+def test_names_that_are_no_text_get_through(work):
+    folder = os.fsencode(work) + b"/of\xff"
+    os.makedirs(folder)
+    for number in range(2):
+        with open(folder + b"/p\xe9%d.html" % number, "w") as file:
+            file.write(page(number))
+        with open(folder + b"/p\xe9%d.label.json" % number, "w") as file:
+            json.dump({"expected": {"title": "Night Baker"}, "site": f"s{number}"}, file)
+    told = os.fsdecode(b"of\xff")
+    assert b"2 pages of 2 sites" in run(work, "run", told, "--out", f"{told}/out").stdout
+    again = run(work, "report", f"{told}/out", "--json")
+    assert again.returncode == 0, again.stderr
+    assert json.loads(again.stdout)["engines"][0]["figures"]["samples"] == 2
+    words = (f"{told}/out/reader.jsonl", f"{told}/other.jsonl", "--samples", told, "--json")
+    with open(folder + b"/other.jsonl", "wb") as file:
+        file.write((work / told / "out/reader.jsonl").read_bytes())
+    assert json.loads(run(work, "compare", *words).stdout)["n"] == 2
+
+
+def test_what_would_stop_the_report_stops_the_run_before_it_reads(work):
+    for words in (("--level", "2"), ("--target", "0"), ("--out", "labels.jsonl/eval")):
+        done = run(work, "run", "labels.jsonl", *words)
+        assert done.returncode == 2
+        assert b"Traceback" not in done.stderr
+    assert not (work / "eval").exists()
+
+
+def test_results_of_another_run_are_no_evidence(work):
+    run(work, "run", "labels.jsonl")
+    words = ("verify", "--run", "eval", "--only", "FR-1")
+    assert rolecall(*words, cwd=work).returncode == 0
+    path = work / "eval/results.json"
+    for name in ("samples", "config"):
+        told = json.loads(path.read_text())
+        (told if name == "samples" else told["engines"][0])[name] = "another"
+        (work / "eval/results.json").write_text(json.dumps(told))
+        done = rolecall(*words, cwd=work)
+        assert done.returncode == 2
+        assert b"is of another run" in done.stderr
+        assert run(work, "report", "eval").returncode == 0
+        assert rolecall(*words, cwd=work).returncode == 0

@@ -29,13 +29,26 @@ def test_a_failure_is_the_exit_code(tmp_path: Path) -> None:
         if finding["id"] == "PR-1":
             finding |= {"verdict": "fail", "figure": "12.0 a minute"}
     (tmp_path / "slow.json").write_text(json.dumps(value))
-    words = ("verify", "--engine", "reader", "--only", "pr-1,nfr-1", "--bench")
+    words = ("verify", "--only", "pr-1,nfr-1", "--bench")
     assert rolecall(*words, BENCH, cwd=tmp_path).returncode == 0
     done = rolecall(*words, "slow.json", cwd=tmp_path)
     assert done.returncode == 3
     assert b"FAIL    PR-1" in done.stdout
     assert b"pass    NFR-1" in done.stdout
     assert b"FR-3" not in done.stdout
+
+
+def test_a_bench_of_another_engine_shows_nothing(tmp_path: Path) -> None:
+    table = '[engines.{}]\nkind = "vllm"\nurl = "http://127.0.0.1:9/v1"\nmodel = "m"\n'
+    text = table.format("birch") + table.format("alder")
+    (tmp_path / "rolecall.toml").write_text(text, "utf-8")
+    words = ("verify", "--bench", BENCH, "--only", "PR-1,PR-2,PR-3,NFR-1", "--json", "--engine")
+    for engine in ("birch", "reader"):
+        told = json.loads(rolecall(*words, engine, cwd=tmp_path).stdout)["findings"]
+        assert {one["verdict"] for one in told} == {"not_run"}
+        assert all(one["reason"].startswith("the bench is of alder") for one in told)
+    told = json.loads(rolecall(*words, "alder", cwd=tmp_path).stdout)["findings"]
+    assert {one["verdict"] for one in told} == {"pass"}
 
 
 def test_wrong_words_are_refused_with_a_remedy(tmp_path: Path) -> None:

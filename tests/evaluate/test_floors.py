@@ -99,7 +99,17 @@ def test_floors_go_through_a_file(tmp_path: Path) -> None:
     assert [one.name for one in tmp_path.iterdir()] == ["floors.json"]
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"corpus": "a", "floors": {"a": "b"}}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"corpus": "a", "floors": {"a": "b"}}',
+        '{"corpus": "a", "floors": {"a": NaN}}',
+        '{"corpus": "a", "floors": {}}',
+    ],
+)
 def test_a_file_that_holds_none_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "floors.json"
     path.write_text(text, "utf-8")

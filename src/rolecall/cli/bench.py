@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from rolecall.batch.files import shown
 from rolecall.cli import FAILED, OK
 from rolecall.cli.options import Parser, add_policy
 from rolecall.cli.options import settings as load_settings
@@ -215,7 +216,7 @@ def read_order(told: argparse.Namespace, words: list[str]) -> Order:
         yes=told.yes,
         call_seconds=told.timeout,
         workers=settings.workers or cores(),
-        command=shlex.join(["rolecall", "bench", *words]),
+        command=shown(shlex.join(["rolecall", "bench", *words])),
     )
 
 
@@ -312,5 +313,5 @@ def _print(bench: Bench, *, as_json: bool) -> None:
 
         sys.stdout.write(orjson.dumps(plain(bench), option=orjson.OPT_INDENT_2).decode() + "\n")
     else:
-        sys.stdout.write(text_of(bench))
+        sys.stdout.write("\n".join(map(shown, text_of(bench).split("\n"))))
     sys.stdout.flush()

@@ -145,7 +145,7 @@ def _made(told: Any, words: list[str], old: Mapping[str, Any] | None) -> Any:
     kept = old.get("changelog", []) if old is not None else []
     return Made(
         date=told.date or date.today().isoformat(),
-        command=shlex.join(["rolecall", "choose", *words]).replace("`", "'"),
+        command=shown(shlex.join(["rolecall", "choose", *words])).replace("`", "'"),
         rolecall=__version__,
         history=tuple(map(str, kept)) if isinstance(kept, list) else (),
     )

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rolecall.batch.files import shown
 from rolecall.cli import FAILED, OK
 from rolecall.cli.options import Parser
 from rolecall.cli.options import settings as load_settings
@@ -59,7 +60,7 @@ def run(words: list[str]) -> int:
     labelled = read_labelled(Path(told.run), of_run) if told.run else None
     bench = read_bench(Path(told.bench)) if told.bench else None
     settings = load_settings(ALONE.get(told.engine or "", {"engine": told.engine}))
-    command = shlex.join(["rolecall", "verify", *words]).replace("`", "'")
+    command = shown(shlex.join(["rolecall", "verify", *words])).replace("`", "'")
     live, measured = _seen(settings, Measured(bench=bench), told)
     findings = verify(
         Subject(
@@ -91,7 +92,7 @@ def run(words: list[str]) -> int:
             orjson.dumps(as_data(verified), option=orjson.OPT_INDENT_2).decode() + "\n"
         )
     else:
-        sys.stdout.write(as_text(verified))
+        sys.stdout.write("\n".join(map(shown, as_text(verified).split("\n"))))
     sys.stdout.flush()
     return FAILED if any(one.verdict == "fail" for one in findings) else OK
 
@@ -117,7 +118,7 @@ def _seen(settings: Settings, measured: Measured, told: Any) -> tuple[Live, Meas
 
 
 def _say(message: str) -> None:
-    sys.stderr.write(f"rolecall: {message}\n")
+    sys.stderr.write(f"rolecall: {shown(message)}\n")
 
 
 def _parsed(words: list[str]) -> Any:

@@ -8,6 +8,7 @@ and when.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -44,11 +45,14 @@ def read_floors(path: Path) -> Floors:
     """The floors of a file; raises `UsageError` if there are none, or they cannot be read."""
     try:
         told = json.loads(path.read_text("utf-8"))
-        return Floors(
+        found = Floors(
             corpus=str(told["corpus"]),
             floors={str(name): float(floor) for name, floor in told["floors"].items()},
             lowered=told.get("lowered", {}),
         )
+        if not found.floors or not all(map(math.isfinite, found.floors.values())):
+            raise ValueError("a floor is a finite number, and at least one is pinned")
+        return found
     except FileNotFoundError:
         raise UsageError(f"there are no floors at {path}", hint="--update pins them") from None
     except OSError as error:

@@ -238,7 +238,7 @@ def _given(told: Any) -> Given:
 
     folder = Path(told.folder or FOLDER)
     made = read_run(folder) if told.folder or (folder / RUN).exists() else None
-    sides = [(word, _records(word, folder, made)) for word in (told.a, told.b)]
+    sides = [(shown(word), _records(word, folder, made)) for word in (told.a, told.b)]
     if sides[0][1] == sides[1][1]:
         raise UsageError("A and B are the same records", hint="name two engines, or two files")
     schema = schema_of(folder, made) if made else None
@@ -271,7 +271,7 @@ def _records(word: str, folder: Path, made: EvaluationRun | None) -> Path:
 def _warn(one: Judgement) -> None:
     """Say what is odd about the records, on stderr."""
     for notice in one.notices:
-        sys.stderr.write(f"{one.name}: {notice}\n")
+        sys.stderr.write(f"{shown(one.name)}: {shown(notice)}\n")
     missing = sum(row.outcome == "missing" for row in one.rows)
     if missing:
         sys.stderr.write(

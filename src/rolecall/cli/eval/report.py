@@ -124,9 +124,9 @@ def report(
         sys.stdout.write(_tables(found))
         for one in judged:
             for notice in one.notices:
-                sys.stderr.write(f"{one.name}: {notice}\n")
+                sys.stderr.write(f"{one.name}: {shown(notice)}\n")
         if not quiet:
-            sys.stderr.write(f"report: {folder / PAGE}\n")
+            sys.stderr.write(f"report: {shown(str(folder / PAGE))}\n")
     sys.stdout.flush()
     return OK
 
@@ -201,7 +201,7 @@ def _misses(folder: Path, made: EvaluationRun, samples: SampleSet, field: str) -
             if score is not None and score.value < 1.0:
                 right, got = labels[row.id].get(field), found.get(row.id, {}).get(field)
                 told = f"right {_brief(right)}, found {_brief(got)}"
-                sys.stdout.write(f"{one.name}  {row.id}  {score.value:.2f}  {told}\n")
+                sys.stdout.write(f"{one.name}  {shown(row.id)}  {score.value:.2f}  {told}\n")
     sys.stdout.flush()
     return OK
 

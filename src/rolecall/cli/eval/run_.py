@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from rolecall import __version__
+from rolecall.batch.files import shown
 from rolecall.cli.eval.report import demand_shares, report
 from rolecall.cli.options import Parser, add_no_cache, add_policy
 from rolecall.cli.options import settings as load_settings
 from rolecall.cli.progress import Progress
 from rolecall.cli.signals import Stop
+from rolecall.errors import UsageError
 from rolecall.evaluate.extra import demand_numpy
 from rolecall.evaluate.machine import machine
 from rolecall.evaluate.run import EvaluationRun, Part, read_by
@@ -61,13 +63,19 @@ def run(words: list[str]) -> int:
     base |= {"cache": told.cache, "workers": told.workers}
     engines = told.engine or ([] if told.variant else ["reader"])
     ways = ways_of(engines, told.variant or [], lambda flags: load_settings(base | dict(flags)))
+    # What would stop the report stops the run before it reads, and pays for, anything; numpy is
+    # loaded after that, as the workers need none of it.
     demand_shares(told.target, told.level)
-    demand_numpy()  # before pages are read; loaded after, as the workers need none of it
+    demand_numpy()
     schema_file = ways[0].settings.schema
     schema = Schema.from_json(Path(schema_file)) if schema_file else None
     samples = read_samples(Path(told.samples), schema)
     folder = Path(told.out)
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        said = f"cannot make {shown(told.out)}: {(error.strerror or str(error)).lower()}"
+        raise UsageError(said, hint="name another folder with --out") from None
     stop = Stop()
     with stop.watching():
         parts = _read_all(ways, samples, folder, told, stop)
@@ -77,15 +85,15 @@ def run(words: list[str]) -> int:
     made = EvaluationRun(
         made=datetime.now(UTC).isoformat(timespec="seconds"),
         rolecall=__version__,
-        command=shlex.join(["rolecall", "eval", "run", *words]),
+        command=shown(shlex.join(["rolecall", "eval", "run", *words])),
         samples={
-            "path": os.path.relpath(told.samples, folder),
+            "path": shown(os.path.relpath(told.samples, folder)),
             "fingerprint": samples.fingerprint,
             "count": len(samples.samples),
         },
         engines=parts,
         machine=machine(),
-        schema=os.path.relpath(schema_file, folder) if schema_file else "",
+        schema=shown(os.path.relpath(schema_file, folder)) if schema_file else "",
     )
     made.write(folder)
     return report(

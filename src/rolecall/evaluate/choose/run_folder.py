@@ -32,6 +32,7 @@ def run_figures(folder: Path, told: str, engine: str) -> Iterator[Figure]:
         raise UsageError(f"there is no folder {told}", hint=_HINT)
     run, _ = read_json(folder / "run.json", _HINT)
     results, fingerprint = read_json(folder / "results.json", _HINT)
+    _demand_together(run, results, told)
     rows = results.get("engines")
     if not isinstance(rows, list):
         raise UsageError(f"{told}/results.json holds no results", hint=_HINT)
@@ -56,6 +57,27 @@ def run_figures(folder: Path, told: str, engine: str) -> Iterator[Figure]:
     if cost and pages:  # nothing was paid: what it cost otherwise is not known here
         each = exact(cost) * 1_000 / exact(pages)
         yield Figure(measure="cost_per_1000_usd", value=each, trace=trace)
+
+
+def _demand_together(run: Mapping[str, Any], results: Mapping[str, Any], told: str) -> None:
+    """Refuse results that were made of other samples or other records than the run has now."""
+    samples, parts = run.get("samples"), run.get("engines")
+    theirs = samples.get("fingerprint") if isinstance(samples, dict) else None
+    same = theirs is None or results.get("samples", theirs) == theirs
+    rows = results.get("engines")
+    for row in rows if isinstance(rows, list) else ():
+        part = (
+            parts.get(row.get("name"))
+            if isinstance(parts, dict) and isinstance(row, dict)
+            else None
+        )
+        config = part.get("config") if isinstance(part, dict) else None
+        same = same and (not config or row.get("config", config) == config)
+    if not same:
+        raise UsageError(
+            f"{told}/results.json is of another run than {told}/run.json",
+            hint=f"rolecall eval report {told} makes it anew",
+        )
 
 
 def _figure(measure: str, row: Any, keys: tuple[str, ...], trace: Trace) -> Figure | None:

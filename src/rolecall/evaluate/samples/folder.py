@@ -50,8 +50,13 @@ def _sample(folder: Path, sidecar: str, schema: Schema | None) -> Sample:
                 f"{where}: a sidecar has no source: its page is {pages[0]}",
                 hint="take the key away",
             )
-        row = {"id": base, **row, "source": pages[0]}
+        row = {"id": _text(base), **row, "source": pages[0]}
     return sample_of(row, where, folder, schema)
+
+
+def _text(name: str) -> str:
+    """``name`` as text that records and reports can hold: bytes that are no UTF-8 by number."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _sidecars(folder: Path) -> Iterator[str]:

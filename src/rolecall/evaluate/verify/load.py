@@ -63,14 +63,19 @@ async def short_load(
     return Measured(bench=found.bench)
 
 
-def by_load(measured: Measured, command: str = "") -> dict[str, Finding]:
+def by_load(measured: Measured, command: str = "", engine: str = "auto") -> dict[str, Finding]:
     """The findings of a bench, by requirement; ``command`` stands for the one that it names.
 
-    What the bench does not tell of is not run.
+    ``engine`` is that setting: a bench of an engine that it does not name shows nothing of those
+    that it does. What the bench does not tell of is not run.
     """
     bench = measured.bench
     if bench is None:
         reason = f"{measured.reason}; no --bench FILE is given"
+        return {name: not_run(name, reason) for name in BY_LOAD}
+    if engine != "auto" and bench.engine not in _named(engine):
+        of = bench.engine or "the embedded reader alone"
+        reason = f"the bench is of {of}, and {_told(engine)} is verified: measure that"
         return {name: not_run(name, reason) for name in BY_LOAD}
     there = {one.id: one for one in bench.findings}
     out = {}
@@ -89,3 +94,12 @@ def by_load(measured: Measured, command: str = "") -> dict[str, Finding]:
             one, text=asked.text, goal=asked.goal, figure=told, command=made
         )
     return out
+
+
+def _named(engine: str) -> tuple[str, ...]:
+    """The engines of the setting; that of a bench without one is empty."""
+    return ("",) if engine == "none" else tuple(one.strip() for one in engine.split(","))
+
+
+def _told(engine: str) -> str:
+    return "the embedded reader alone" if engine == "none" else engine

@@ -49,7 +49,7 @@ def verify(subject: Subject) -> tuple[Finding, ...]:
     """A finding for each requirement that is held; an unreadable run raises `UsageError`."""
     live, labelled, command = subject.live, subject.labelled, subject.command
     schema = Schema.from_json(Path(subject.settings.schema)) if subject.settings.schema else None
-    measured = by_load(subject.measured, subject.load_command)
+    measured = by_load(subject.measured, subject.load_command, subject.settings.engine)
     checks: Mapping[str, Callable[[], Finding]] = {
         "FR-1": lambda: _accuracy(labelled),
         "FR-2": lambda: engines.valid_output(live, labelled, schema, command),
