@@ -154,31 +154,25 @@ def test_wrong_calls_say_what_to_do(work, words, told):
     assert "Traceback" not in done.stderr.decode()
 
 
-def test_without_numpy_no_page_is_read(work, monkeypatch, capsys):
-    monkeypatch.setitem(sys.modules, "numpy", None)
-    monkeypatch.chdir(work)
-    assert main(["eval", "run", "labels.jsonl"]) == 2
-    assert "pip install 'rolecall[eval]'" in capsys.readouterr().err
-    assert not (work / "eval").exists()
-
-
 def test_names_that_are_no_text_get_through(work):
     folder = os.fsencode(work) + b"/of\xff"
     os.makedirs(folder)
-    for number in range(2):
+    for number in range(6):
         with open(folder + b"/p\xe9%d.html" % number, "w") as file:
-            file.write(page(number))
+            file.write(page(number, f"{chr(65 + number) * 9} Baker"))
         with open(folder + b"/p\xe9%d.label.json" % number, "w") as file:
-            json.dump({"expected": {"title": "Night Baker"}, "site": f"s{number}"}, file)
+            json.dump(
+                {"expected": {"title": f"Night Baker {number}"}, "site": f"s{number % 3}"}, file
+            )
     told = os.fsdecode(b"of\xff")
-    assert b"2 pages of 2 sites" in run(work, "run", told, "--out", f"{told}/out").stdout
+    assert b"6 pages of 3 sites" in run(work, "run", told, "--out", f"{told}/out").stdout
     again = run(work, "report", f"{told}/out", "--json")
     assert again.returncode == 0, again.stderr
-    assert json.loads(again.stdout)["engines"][0]["figures"]["samples"] == 2
+    assert json.loads(again.stdout)["engines"][0]["figures"]["samples"] == 6
     words = (f"{told}/out/reader.jsonl", f"{told}/other.jsonl", "--samples", told, "--json")
     with open(folder + b"/other.jsonl", "wb") as file:
         file.write((work / told / "out/reader.jsonl").read_bytes())
-    assert json.loads(run(work, "compare", *words).stdout)["n"] == 2
+    assert json.loads(run(work, "compare", *words).stdout)["n"] == 6
 
 
 def test_what_would_stop_the_report_stops_the_run_before_it_reads(work):
@@ -203,3 +197,22 @@ def test_results_of_another_run_are_no_evidence(work):
         assert b"is of another run" in done.stderr
         assert run(work, "report", "eval").returncode == 0
         assert rolecall(*words, cwd=work).returncode == 0
+
+
+def test_without_numpy_no_page_is_read(work, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    monkeypatch.chdir(work)
+    assert main(["eval", "run", "labels.jsonl"]) == 2
+    assert "pip install 'rolecall[eval]'" in capsys.readouterr().err
+    assert not (work / "eval").exists()
+
+
+def test_a_report_that_cannot_be_written_leaves_the_old_one(work):
+    run(work, "run", "labels.jsonl")
+    before = (work / "eval/results.json").read_bytes()
+    (work / "eval/report.html").unlink()
+    (work / "eval/report.html").mkdir()
+    done = run(work, "report", "eval")
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"cannot write eval/report.html" in done.stderr
+    assert (work / "eval/results.json").read_bytes() == before

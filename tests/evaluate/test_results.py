@@ -100,3 +100,15 @@ def test_the_report_shows_hostile_names_as_text():
     assert "<img" not in made
     assert "one" in made
     assert "two" in made
+
+
+def test_pages_of_one_site_do_not_make_the_share_of_a_finding_surer():
+    def right(site_of):
+        rows = [row(i, {"title": (1.0, True)}, site=site_of(i)) for i in range(60)]
+        return results([judged(rows)]).engines[0].marks
+
+    each, few = right(lambda i: f"s{i}"), right(lambda i: f"s{i % 6}")
+    assert each["right_outcome"].low > 0.93
+    assert few["right_outcome"].low == pytest.approx(0.025 ** (1 / 6))
+    assert few["right_outcome"].mid == 1.0
+    assert few["grounded"] is None

@@ -23,7 +23,6 @@ from rolecall.evaluate.statistics import (
     coverage_curve,
     design_effect,
     threshold_for,
-    wilson,
 )
 
 CURVE_POINTS: Final = 60
@@ -126,7 +125,7 @@ def _engine(one: Judgement, target: float, level: float, seed: int) -> EngineRes
         adr009=_adr(rows, place, level, seed),
         macro=_macro(tables["all"], plain, level, seed),
         fields=fields,
-        marks={name: _mark(rows, name, level) for name in MARKS},
+        marks=_marks(rows, place, level, seed),
         confidence=calibration(*pooled, level=level),
         coverage=_thinned(coverage_curve(*pooled, level, effect)),
         threshold=threshold_for(target, *pooled, level, effect),
@@ -203,9 +202,19 @@ def _sure(rows: Sequence[Judged], name: str) -> tuple[list[float], list[float], 
     return [row.confidences[name] for row in found], scores, effect
 
 
-def _mark(rows: Sequence[Judged], name: str, level: float) -> Interval | None:
-    told = [row.marks[name] for row in rows if name in row.marks]
-    return wilson(sum(told), len(told), level)
+def _marks(
+    rows: Sequence[Judged], places: Places, level: float, seed: int
+) -> dict[str, Interval | None]:
+    """The share of the pages with each finding, sites drawn as a whole."""
+    count = max(places, default=0) + 1
+    sums = [[0.0] * len(MARKS) for _ in range(count)]
+    sizes = [[0.0] * len(MARKS) for _ in range(count)]
+    for site, row in zip(places, rows, strict=True):
+        for i, name in enumerate(MARKS):
+            if name in row.marks:
+                sums[site][i] += row.marks[name]
+                sizes[site][i] += 1.0
+    return dict(zip(MARKS, _spans((sums, sizes), level, seed), strict=True))
 
 
 def _thinned(curve: tuple[CoveragePoint, ...]) -> tuple[CoveragePoint, ...]:

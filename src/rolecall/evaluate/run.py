@@ -60,7 +60,7 @@ class EvaluationRun(Struct, frozen=True, kw_only=True):
     schema: str = ""
 
     def write(self, folder: Path) -> None:
-        """Write ``run.json`` into ``folder``, in one step."""
+        """Write ``run.json`` into ``folder``, in one step; raises `UsageError` where it cannot."""
         text = json.dumps(msgspec.to_builtins(self), ensure_ascii=False, indent=1)
         write_whole(folder / RUN, f"{text}\n".encode())
 

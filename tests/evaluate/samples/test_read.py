@@ -309,3 +309,11 @@ def test_labels_of_a_schema_of_ones_own(tmp_path: Path) -> None:
     ):
         lines(path, {"html": "a", "expected": wrong})
         assert told in str(refusal(path, schema))
+
+
+def test_a_page_whose_name_is_no_text_cannot_be_written_into_samples(tmp_path: Path) -> None:
+    name = os.fsdecode(os.fsencode(tmp_path) + b"/p\xe9.html")
+    one = Sample(id="p", site="s", path=name, expected={})
+    with pytest.raises(UsageError, match="cannot be named in a file of samples"):
+        write_samples(tmp_path / "labels.jsonl", [one])
+    assert not list(tmp_path.iterdir())

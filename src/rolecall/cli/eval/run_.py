@@ -63,10 +63,8 @@ def run(words: list[str]) -> int:
     base |= {"cache": told.cache, "workers": told.workers}
     engines = told.engine or ([] if told.variant else ["reader"])
     ways = ways_of(engines, told.variant or [], lambda flags: load_settings(base | dict(flags)))
-    # What would stop the report stops the run before it reads, and pays for, anything; numpy is
-    # loaded after that, as the workers need none of it.
     demand_shares(told.target, told.level)
-    demand_numpy()
+    demand_numpy()  # before pages are read; loaded after, as the workers need none of it
     schema_file = ways[0].settings.schema
     schema = Schema.from_json(Path(schema_file)) if schema_file else None
     samples = read_samples(Path(told.samples), schema)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from rolecall.batch.files import shown
 from rolecall.errors import UsageError
 from rolecall.evaluate.nouns import Sample
 
@@ -36,7 +38,8 @@ def write_samples(path: str | Path, samples: Iterable[Sample], *, replace: bool 
             hint="name a file in a folder that can be written to",
         ) from None
     finally:
-        fresh.unlink(missing_ok=True)
+        with suppress(OSError):
+            fresh.unlink(missing_ok=True)
     return count
 
 
@@ -46,6 +49,10 @@ def sample_row(sample: Sample, folder: str | Path) -> dict[str, Any]:
     if sample.body is None:
         path = os.path.abspath(sample.path)
         row["source"] = Path(os.path.relpath(path, os.path.abspath(folder))).as_posix()
+        if not _is_text(row["source"]):
+            raise UsageError(
+                f"{shown(sample.path)} cannot be named in a file of samples", hint="rename the page"
+            )
     else:
         kind = "text" if sample.media_type == "text/plain" else "html"
         row[kind] = sample.body.decode("utf-8", "replace")
@@ -64,3 +71,8 @@ def sample_row(sample: Sample, folder: str | Path) -> dict[str, Any]:
     if not sample.posting:
         row["posting"] = False
     return row
+
+
+def _is_text(name: str) -> bool:
+    """Whether UTF-8 can write ``name``: names of files may be any bytes."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in name)
