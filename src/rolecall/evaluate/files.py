@@ -29,7 +29,7 @@ def read_json(path: Path, hint: str) -> tuple[dict[str, Any], str]:
         if path.stat().st_size > LARGEST:
             raise UsageError(f"{path} is larger than {LARGEST:,} bytes", hint=hint)
         if not path.is_file():  # a pipe would be waited for, and a device may have no end
-            raise UsageError(f"{path} is no file", hint=hint)
+            raise UsageError(f"{path} cannot be read: it is no file", hint=hint)
         body = path.read_bytes()
         value = orjson.loads(body)
     except OSError as error:
