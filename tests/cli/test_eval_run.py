@@ -1,5 +1,6 @@
 """``rolecall eval run`` and ``report``: from labelled pages to figures, and on after a stop."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -11,6 +12,7 @@ import pytest
 from tests.cli.shell import page, rolecall, start
 
 from rolecall.cli import main
+from rolecall.reader.model import FOLDER, write_seen
 
 pytest.importorskip("numpy")
 COUNT = 12
@@ -216,3 +218,18 @@ def test_a_report_that_cannot_be_written_leaves_the_old_one(work):
     assert (done.returncode, done.stdout) == (2, b"")
     assert b"cannot write eval/report.html" in done.stderr
     assert (work / "eval/results.json").read_bytes() == before
+
+
+def test_pages_that_the_reader_was_trained_on_are_no_evidence(work):
+    model = work / "model"
+    shutil.copytree(FOLDER, model)
+    bodies = [(work / f"pages/p{number:02}.html").read_bytes() for number in range(5)]
+    write_seen(model, (hashlib.sha256(body).hexdigest() for body in bodies))
+    done = run(work, "run", "labels.jsonl", ROLECALL_READER_MODEL=str(model))
+    told = b"the embedded reader was trained on 5 of these 12 pages"
+    assert told in done.stderr
+    assert told in (work / "eval/report.html").read_bytes()
+    found = rolecall("verify", "--run", "eval", "--only", "FR-1", "--json", cwd=work)
+    assert b'"not_run"' in found.stdout.replace(b" ", b"")
+    stated = run(work, "run", "labels.jsonl", "--engine", "stated", "--out", "other")
+    assert b"trained on" not in stated.stderr

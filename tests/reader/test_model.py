@@ -19,9 +19,12 @@ from rolecall.reader.model import (
     FOLDER,
     MANIFEST,
     RANKERS,
+    SEEN,
     SKILLS,
     load_model,
+    seen_pages,
     write_manifest,
+    write_seen,
 )
 from rolecall.schema.posting import UNITS
 from rolecall.settings import Settings
@@ -133,3 +136,12 @@ def test_verdict_and_candidates_of_a_page_agree_however_often_asked() -> None:
     assert reader.read(page) == first
     assert reader.verdict(page, first) is None
     assert reader.closed(page) is None
+
+
+def test_the_pages_it_was_trained_on_are_known_by_their_hash(copy: Path) -> None:
+    before = load_model(copy).hash
+    write_seen(copy, ["ab" * 32, "cd" * 32, "ab" * 32])
+    assert seen_pages(copy) == {"ab" * 6, "cd" * 6}
+    assert load_model(copy).hash == before
+    (copy / SEEN).unlink()
+    assert seen_pages(copy) == frozenset()

@@ -7,6 +7,7 @@ way, whose ``source`` is the sample's id.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,6 +28,8 @@ from rolecall.evaluate.files import write_whole
 from rolecall.evaluate.nouns import Sample
 from rolecall.evaluate.ways import Way
 from rolecall.pipeline import warm
+from rolecall.reader.model import SEEN_DIGITS, seen_pages
+from rolecall.settings import Settings
 
 RUN: Final = "run.json"
 VERSION: Final = 1
@@ -37,13 +40,15 @@ class Part(Struct, frozen=True, kw_only=True):
     """The records of one way: their file in the run's folder, and the hash of their settings.
 
     ``settings`` are those that differ from the defaults and can change a result. ``engines`` names
-    the model and address-free kind of each engine that could be asked.
+    the model and address-free kind of each engine that could be asked. ``seen`` counts the pages
+    that the embedded reader was trained on: on those it is better than on others.
     """
 
     records: str
     config: str = ""
     settings: Mapping[str, Any] = {}
     models: Mapping[str, str] = {}
+    seen: int = 0
 
 
 class EvaluationRun(Struct, frozen=True, kw_only=True):
@@ -149,6 +154,15 @@ def read_by(
     finally:
         ledger.close()
     return config
+
+
+def seen_among(samples: Sequence[Sample], settings: Settings) -> int:
+    """How many of the samples' pages the embedded reader of ``settings`` was trained on."""
+    known = seen_pages(Path(settings.reader_model) if settings.reader_model else None)
+    if not settings.reader or not known:
+        return 0
+    bodies = (one.body if one.body is not None else Path(one.path).read_bytes() for one in samples)
+    return sum(hashlib.sha256(body).hexdigest()[:SEEN_DIGITS] in known for body in bodies)
 
 
 def records_of(folder: Path, run: EvaluationRun, name: str) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,9 @@ BLOCKS, RANKERS, SKILLS, CALIBRATION = (
     "calibration.json",
 )
 MANIFEST = "manifest.json"
+SEEN = "seen.json"
+SEEN_DIGITS = 12
+"""So many digits of a page's SHA-256 tell it from all others."""
 
 
 class Model(Struct, frozen=True):
@@ -77,6 +80,21 @@ def write_manifest(folder: Path) -> str:
     text = json.dumps({"files": files, "hash": whole}, indent=1, sort_keys=True)
     (folder / MANIFEST).write_text(text + "\n", "utf-8")
     return whole
+
+
+def write_seen(folder: Path, source_ids: Iterable[str]) -> None:
+    """Note the pages that the reader in ``folder`` was trained on, by the start of their hash.
+
+    They change nothing that the reader does, and are no part of the hash of the whole.
+    """
+    text = json.dumps(sorted({one[:SEEN_DIGITS] for one in source_ids}), indent=0)
+    (folder / SEEN).write_text(text + "\n", "utf-8")
+
+
+def seen_pages(folder: Path | None = None) -> frozenset[str]:
+    """The pages that a reader was trained on, as `write_seen` notes them; empty if not noted."""
+    path = (folder if folder is not None else FOLDER) / SEEN
+    return frozenset(map(str, _json(path))) if path.is_file() else frozenset()
 
 
 def _json(path: Path) -> Any:

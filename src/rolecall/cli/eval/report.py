@@ -104,7 +104,7 @@ def report(
 ) -> int:
     """Write ``results.json`` and ``report.html`` and print the figures; returns the exit code."""
     from rolecall.evaluate.compare import compare
-    from rolecall.evaluate.report.evaluation import sections
+    from rolecall.evaluate.report.evaluation import flattery, sections
     from rolecall.evaluate.report.page import page
     from rolecall.evaluate.results import results
 
@@ -122,6 +122,8 @@ def report(
         sys.stdout.write(text.decode())
     else:
         sys.stdout.write(_tables(found))
+        for told in flattery(made):
+            sys.stderr.write(f"{told}\n")
         for one in judged:
             for notice in one.notices:
                 sys.stderr.write(f"{one.name}: {shown(notice)}\n")

@@ -20,7 +20,7 @@ from rolecall.cli.signals import Stop
 from rolecall.errors import UsageError
 from rolecall.evaluate.extra import demand_numpy
 from rolecall.evaluate.machine import machine
-from rolecall.evaluate.run import EvaluationRun, Part, read_by
+from rolecall.evaluate.run import EvaluationRun, Part, read_by, seen_among
 from rolecall.evaluate.samples import SampleSet, read_samples
 from rolecall.evaluate.ways import Way, ways_of
 from rolecall.schema.schema import Schema
@@ -126,7 +126,8 @@ def _read_all(
         progress.summary(stopped=stop())
         if stop():
             break
-        parts[way.name] = Part(records=name, config=config, **_told(way))
+        seen = seen_among(samples.samples, way.settings)
+        parts[way.name] = Part(records=name, config=config, seen=seen, **_told(way))
     return parts
 
 

@@ -25,7 +25,7 @@ def sections(
     """All parts of the report, in the order in which they are read."""
     beside = [Section(title="Side by side", parts=_compared(compared))] if compared else []
     return [
-        Section(title="At a glance", parts=_glance(found)),
+        Section(title="At a glance", parts=(*_flattered(run), *_glance(found))),
         *beside,
         Section(title="By field", parts=_fields(found)),
         Section(title="How far to trust the confidence", parts=_trust(found)),
@@ -83,6 +83,20 @@ GLANCE: Final[tuple[tuple[str, Callable[[EngineResult], str | Cell]], ...]] = (
     ("seconds a page: 95th percentile", lambda one: f"{one.seconds[2]:.3f}"),
 )
 """Rows of the first table: what they are called, and an engine's figure."""
+
+
+def flattery(run: EvaluationRun) -> list[str]:
+    """A sentence for each engine whose reader was trained on some of the pages."""
+    return [
+        f"{name}: the embedded reader was trained on {part.seen:,} of these "
+        f"{run.samples.get('count')} pages, and is better on those than on others."
+        for name, part in run.engines.items()
+        if part.seen
+    ]
+
+
+def _flattered(run: EvaluationRun) -> tuple[str, ...]:
+    return tuple(prose(one) for one in flattery(run))
 
 
 def _glance(found: Results) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ from rolecall.evaluate.training.skills import train_skills
 from rolecall.reader import facts
 from rolecall.reader.blocks import Tagged, tag
 from rolecall.reader.linear import Linear
-from rolecall.reader.model import BLOCKS, CALIBRATION, FOLDER, RANKERS, write_manifest
+from rolecall.reader.model import BLOCKS, CALIBRATION, FOLDER, RANKERS, write_manifest, write_seen
 from rolecall.reader.place import propose_places
 from rolecall.reader.proposal import Proposal
 from rolecall.reader.read import CHOSEN, LISTED
@@ -72,6 +72,7 @@ def train_reader(samples: Sequence[Annotated], out: Path) -> None:
     _write(out / RANKERS, {unit: dict(model.weights) for unit, model in sorted(rankers.items())})
     _write(out / CALIBRATION, {"thresholds": THRESHOLDS, "curves": {}})
     write_manifest(out)
+    write_seen(out, (one.page.source_id for one in samples))
 
 
 def tells_lines(sample: Annotated) -> bool:

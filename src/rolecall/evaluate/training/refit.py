@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,7 +25,15 @@ from rolecall.evaluate.training.reader import train_reader
 from rolecall.evaluate.training.recalibrate import Curve, Recalibrated, recalibrated
 from rolecall.pipeline import extract_record, prepare
 from rolecall.reader import Model, Reader, load_model
-from rolecall.reader.model import BLOCKS, CALIBRATION, RANKERS, SKILLS, write_manifest
+from rolecall.reader.model import (
+    BLOCKS,
+    CALIBRATION,
+    RANKERS,
+    SKILLS,
+    seen_pages,
+    write_manifest,
+    write_seen,
+)
 from rolecall.settings import Settings
 
 LEAST_PAGES, LEAST_SITES = 30, 5
@@ -119,12 +127,14 @@ class Refit:
     pages: int
     sites: int
     reasons: tuple[str, ...]
+    seen: frozenset[str] = frozenset()
 
     def write(self, folder: Path) -> None:
         """Write the reader that has seen all labels into ``folder``."""
         for name, data in self.files.items():
             (folder / name).write_bytes(data)
         write_manifest(folder)
+        write_seen(folder, self.seen)
 
 
 def refit(samples: SampleSet, base: Path, *, corpus: Path | None, parts: int, say: Say) -> Refit:
@@ -133,7 +143,7 @@ def refit(samples: SampleSet, base: Path, *, corpus: Path | None, parts: int, sa
     Raises `SourceError` for a page that cannot be read.
     """
     postings = [one for one in samples.samples if one.posting and one.expected]
-    old = load_model(base)
+    old, seen = load_model(base), seen_pages(base)
     limits = prepare(Settings(), reader=Reader(old)).limits
     say(f"reading {len(postings)} labelled postings")
     pages = list(zip(postings, *zip(*annotated_of(postings, limits), strict=True), strict=True))
@@ -147,8 +157,10 @@ def refit(samples: SampleSet, base: Path, *, corpus: Path | None, parts: int, sa
             teacher = Adapting(old, base, Trials(old, taught, len(groups)))
         else:
             whole = load_annotated(corpus)
+            seen = frozenset(one.page.source_id for one in whole)
             teacher = Retraining(whole, annotated, group_of, Path(work), say)
-        return _measured(teacher, old, pages, group_of, say)
+        measured = _measured(teacher, old, pages, group_of, say)
+    return replace(measured, seen=seen | {page.page.source_id for page in annotated})
 
 
 Row = tuple[Sample, Annotated, Source]

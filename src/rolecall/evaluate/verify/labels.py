@@ -25,7 +25,8 @@ _HINT: Final = "name a folder that rolecall eval run --out wrote"
 
 
 class Labelled(Struct, frozen=True, kw_only=True):
-    """One engine of a run folder. ``tokens`` are those of each page's visible text."""
+    """One engine of a run folder. ``tokens`` are those of each page's visible text, ``seen``
+    counts the pages that its embedded reader was trained on."""
 
     folder: Path
     engine: str
@@ -33,6 +34,7 @@ class Labelled(Struct, frozen=True, kw_only=True):
     records: Path
     schema: str = ""
     tokens: tuple[int, ...] = ()
+    seen: int = 0
 
 
 def read_labelled(folder: Path, engine: str) -> Labelled:
@@ -59,6 +61,7 @@ def read_labelled(folder: Path, engine: str) -> Labelled:
         records=folder / str(part.get("records") or f"{name}.jsonl"),
         schema=str(run.get("schema") or ""),
         tokens=tuple(one for one in tokens if type(one) is int),
+        seen=seen if type(seen := part.get("seen")) is int else 0,
     )
 
 
@@ -73,6 +76,9 @@ def accuracy(one: Labelled) -> Finding:
     low = [figure for figure in wanted if figure.value < GOAL]
     reason = " ".join(_beside_goal(figure) for figure in wanted)
     figure = f"{told} ({one.engine})"
+    if one.seen:
+        reason = f"the embedded reader was trained on {one.seen:,} of these pages: label others"
+        return not_run("FR-1", reason, command=one.command, figure=figure)
     return judged("FR-1", not low, figure, command=one.command, reason=reason)
 
 
