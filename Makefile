@@ -81,7 +81,7 @@ demo: $(READY) ## extract the example postings and print what was found
 
 .PHONY: test
 test: $(READY) ## run the tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --maxprocesses 8
 
 .PHONY: check
 check: $(READY) ## formatting, lint and types
