@@ -56,7 +56,7 @@ def test_every_value_points_to_the_page_whoever_proposed_it(folder: Path) -> Non
         folder, "extract", str(ROOT / "examples"), "--engine", "small", "--with-text", "--quiet"
     ).splitlines()
     records = [json.loads(line) for line in lines]
-    assert len(records) == len(list((ROOT / "examples").iterdir()))
+    assert len(records) == len(list((ROOT / "examples").glob("[0-9]*")))
     asked = 0
     for record in records:
         assert record["outcome"] in ("ok", "partial", "not_a_posting")
