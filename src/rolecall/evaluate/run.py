@@ -39,9 +39,9 @@ FEW: Final = 8
 class Part(Struct, frozen=True, kw_only=True):
     """The records of one way: their file in the run's folder, and the hash of their settings.
 
-    ``settings`` are those that differ from the defaults and can change a result. ``engines`` names
-    the model and address-free kind of each engine that could be asked. ``seen`` counts the pages
-    that the embedded reader was trained on: on those it is better than on others.
+    ``settings`` are those that differ from the defaults and can change a result; ``models`` names
+    the model of each engine that could be asked. ``seen`` counts the pages that the embedded reader
+    was trained on: on those it is better than on others.
     """
 
     records: str
@@ -52,8 +52,8 @@ class Part(Struct, frozen=True, kw_only=True):
 
 
 class EvaluationRun(Struct, frozen=True, kw_only=True):
-    """What ``run.json`` holds. ``samples`` has the path, the fingerprint and the count of the set;
-    ``folder`` is where the run lies, and no part of the file."""
+    """What ``run.json`` holds. ``samples`` has the path, the fingerprint and the count of the set,
+    ``engines`` a part for each way; paths are relative to the run's folder."""
 
     version: int = VERSION
     made: str

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ from msgspec import Struct, structs
 
 from rolecall.evaluate.compare.align import Array, Pairs, pairs_of
 from rolecall.evaluate.compare.result import Compared, Comparison, Spent, Test
-from rolecall.evaluate.nouns import Interval, Judgement
+from rolecall.evaluate.nouns import Interval, Judged, Judgement
 from rolecall.evaluate.score.figures import RARE
 from rolecall.evaluate.statistics import (
     Bootstrap,
@@ -73,12 +73,11 @@ def compare(
     *flips, p = sign_flip(np.concatenate(tested, axis=1), seed)
     *fields, adr009 = _singles(pairs, drawn, flips)
     macro = _macro(pairs, drawn, parts, p)
-    left, right = zip(*pairs.rows, strict=True)
     return Comparison(
         a=a.name,
         b=b.name,
         samples=a.samples,
-        n=len(left),
+        n=len(pairs.rows),
         sites=pairs.sites,
         left_out_a=pairs.left_out[0],
         left_out_b=pairs.left_out[1],
@@ -86,25 +85,11 @@ def compare(
         margin=margin,
         seed=seed,
         unit="page" if pairs.sites == 1 else "site",
-        clustered=pairs.units < len(left),
+        clustered=pairs.units < len(pairs.rows),
         macro=_with_verdict(macro, terms, 1),
         adr009=_with_verdict(adr009, terms, 1),
         fields=_adjusted(fields, terms),
-        cost_usd=_spent(
-            (row.cost_usd for row in left),
-            (row.cost_usd for row in right),
-            drawn.interval(len(pairs.fields) + COST, UNBOUND),
-        ),
-        seconds=_spent(
-            (row.seconds for row in left),
-            (row.seconds for row in right),
-            drawn.interval(len(pairs.fields) + TIME, UNBOUND),
-        ),
-        outcomes=_counted((row.outcome for row in left), (row.outcome for row in right)),
-        marks=_counted(
-            (mark for row in left for mark, so in row.marks.items() if so),
-            (mark for row in right for mark, so in row.marks.items() if so),
-        ),
+        **_beside_scores(pairs, drawn),
         a_ahead=_ids(pairs, off > 0),
         b_ahead=_ids(pairs, off < 0),
     )
@@ -263,6 +248,25 @@ def _asking(one: Compared, more: int) -> Compared:
     """``one``, unresolved, with the samples that would settle it: at least one."""
     more = max(more, 1)
     return structs.replace(one, more=more, more_sites=math.ceil(more * one.sites / one.n))
+
+
+def _beside_scores(pairs: Pairs, drawn: Bootstrap) -> dict[str, Any]:
+    """What the engines took, and what their records came out as: parts of a `Comparison`."""
+    left, right = zip(*pairs.rows, strict=True)
+
+    def spent(taken: Callable[[Judged], float], column: int) -> Spent:
+        between = drawn.interval(len(pairs.fields) + column, UNBOUND)
+        return _spent(map(taken, left), map(taken, right), between)
+
+    return {
+        "cost_usd": spent(lambda row: row.cost_usd, COST),
+        "seconds": spent(lambda row: row.seconds, TIME),
+        "outcomes": _counted((row.outcome for row in left), (row.outcome for row in right)),
+        "marks": _counted(
+            (mark for row in left for mark, so in row.marks.items() if so),
+            (mark for row in right for mark, so in row.marks.items() if so),
+        ),
+    }
 
 
 def _for_flips(one: Compared, alpha: float) -> int:

@@ -54,7 +54,7 @@ class Desk:
 
     @property
     def all_keys(self) -> tuple[str, ...]:
-        """The pages of this session, labelled or not."""
+        """All pages that were named, labelled or not."""
         return tuple(self._known)
 
     def work(self, terminal: Terminal) -> None:
