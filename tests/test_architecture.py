@@ -14,9 +14,9 @@ NAMES = [str(path.relative_to(ROOT)) for path in FILES]
 LAYERS = (
     ("core", "errors", "table"),
     ("aliases",),
-    ("settings", "schema", "engines", "ledger"),
-    ("normalise",),
-    ("page",),
+    ("settings", "schema", "engines", "ledger", "models"),
+    ("normalise", "plan"),
+    ("page", "launch"),
     ("stated", "reader"),
     ("settle",),
     ("ask",),

@@ -1,0 +1,1 @@
+"""Running vLLM: launched from a plan, watched, compared with the plan, swapped, stopped."""

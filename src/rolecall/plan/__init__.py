@@ -1,0 +1,1 @@
+"""Whether a model fits a card, and how fast it will be: arithmetic in whole bytes."""
