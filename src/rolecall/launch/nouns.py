@@ -35,7 +35,8 @@ class Server(Struct, frozen=True, kw_only=True):
 
     ``name`` is its engine's name in the state file. ``planned`` and ``reported`` are figures for
     people and programs: what the plan had said and what vLLM then printed. ``times`` are seconds by
-    phase of the last start, ``restarts`` how often it was started again.
+    phase of the last start, ``restarts`` how often it was started again. ``keeper`` is the process
+    that keeps it, ``ready`` since when it has answered, ``forms`` what it was proved to hold to.
     """
 
     name: str
@@ -52,3 +53,6 @@ class Server(Struct, frozen=True, kw_only=True):
     restarts: int = 0
     reason: str = ""
     remedy: str = ""
+    keeper: int = 0
+    ready: str = ""
+    forms: tuple[str, ...] = ()
