@@ -75,7 +75,7 @@ def weights_of(
     whole = -(-tensor_bytes(shape, quantise=quantise, text_only=text_only) // cards)
     least = whole + rotary_bytes(shape)
     waste = min(max(WASTE_LEAST, int(least * WASTE_SHARE)), WASTE_MOST)
-    return least, least + waste // 3, least + waste
+    return least, least + min(waste // 3, least // 200), least + waste
 
 
 def decode_bytes(shape: Shape, *, quantise: str = "") -> int:

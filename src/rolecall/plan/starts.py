@@ -218,7 +218,9 @@ _ANY: Final = Device(name="", memory=24 * GIB, bandwidth=1, flops_16=1)
 
 
 def _weights(start: Mapping[str, Any], shape: Shape, planned: Estimate) -> list[Check]:
-    if start.get("weights_gib") is None:
+    """The weights, where the log says of which model and in which precision."""
+    told = start.get("model") and start.get("quantization")
+    if start.get("weights_gib") is None or not (told or shape.quantisation.method != "none"):
         return []
     logged = start["weights_gib"] * GIB
     kind = "weights" if shape.quantisation.method == "none" else "weights, quantised"
