@@ -12,13 +12,13 @@ from typing import Final
 from rolecall.models.nouns import Shape
 from rolecall.plan.nouns import GIB, Device, Estimate, Serving
 
-FLOOR: Final = int(0.32 * GIB)
+FLOOR: Final = int(0.324 * GIB)
 """The least overhead that was ever seen (8B, 2,048 batched tokens, a second start)."""
 
 BELOW: Final = int(1.5 * GIB)
 """How far below the expected overhead a start may come."""
 
-WIDTH: Final = int(2.91 * GIB)
+WIDTH: Final = int(2.913 * GIB)
 """From the low to the high end. With the weights' doubt it stays within 3 GiB."""
 
 SAMPLER: Final = (((0, 17), 9.6), ((0, 28), 3.0), ((99, 0), 2.0))

@@ -103,7 +103,11 @@ def hold(
         return replace(held, reason=str(error))
     checks = [*_weights(start, shape, memory.weights), *_token(start, shape, serving)]
     kv = kv_of(start, memory.kv_token, memory.state, serving.context)
-    if device is None or kv is None or start.get("gpu_memory_utilization") is None:
+    drafted = str((start.get("other") or {}).get("speculative") or "")
+    if drafted and not serving.ngram:
+        held = replace(held, reason=f"{drafted}: a second model drafts, which no plan counts")
+        checks = checks[1:] if checks and checks[0].name == "weights" else checks
+    elif device is None or kv is None or start.get("gpu_memory_utilization") is None:
         held = replace(held, reason="memory, its share or the KV cache was not logged")
     else:
         well = memory.kv.low <= kv <= memory.kv.high
