@@ -39,8 +39,8 @@ _SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?b?)", re.I)
 
 def run(words: list[str]) -> int:
     """Do what the words ask for, and return the exit code."""
-    words, own = _parted(words)
-    told = _parser().parse_intermixed_args(words)
+    ours, own = _parted(words)
+    told = _parser().parse_intermixed_args(ours)
     if sys.platform != "linux":
         raise UsageError("rolecall up runs on Linux only", hint="vLLM does, too; WSL 2 is Linux")
     if told.status:
@@ -55,6 +55,12 @@ def run(words: list[str]) -> int:
         from rolecall.cli.up_shown import logs
 
         return logs(told.model or told.name or NAME)
+    if told.detach:
+        from rolecall.cli.up_shown import Shown, detached
+        from rolecall.launch.folder import folder_of
+
+        again = [one for one in ours if one != "--detach"] + (["--", *own] if own else [])
+        return detached(folder_of(told.name or NAME, os.environ), again, Shown())
     return _start(told, own)
 
 
@@ -104,10 +110,6 @@ def _start(told: Namespace, own: list[str]) -> int:
     shown = Shown()
     try:
         folder = folder_of(told.name or NAME, os.environ)
-        if told.detach:
-            from rolecall.cli.up_shown import detached
-
-            return detached(folder, shown)
         recipe = _recipe(told, own)
         outside = Outside(environ=os.environ, tell=shown.tell, say=shown.say)
         keep(folder, recipe, outside, port=told.port, limits=_limits(told))

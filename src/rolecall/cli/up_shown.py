@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final, TextIO
 
-from rolecall.cli import FAILED, OK
+import msgspec
+
+from rolecall.cli import FAILED, OK, PIPE_CLOSED
 from rolecall.errors import UsageError
+from rolecall.launch.compare import Compared, table
 from rolecall.launch.control import ask
 from rolecall.launch.failures import LaunchError
 from rolecall.launch.folder import Folder, folder_of, is_kept, names, read_server
@@ -30,6 +34,8 @@ WORDS: Final = {
     "draining": "finishing what is in work",
 }
 STOP_SECONDS: Final = 150.0
+POLL_SECONDS: Final = 0.2
+INTERRUPTED: Final = 130
 
 
 class Shown:
@@ -92,16 +98,19 @@ def known(name: str | None) -> list[dict[str, Any]]:
 
 
 def _status_of(folder: Folder) -> dict[str, Any] | None:
-    if is_kept(folder):
-        try:
-            status: dict[str, Any] = ask(folder.socket, {"do": "status"})
-            return status
-        except LaunchError:
-            pass  # it is just beginning or ending: what it wrote down must do
-    from msgspec import to_builtins
-
+    if is_kept(folder) and (status := _asked(folder)) is not None:
+        return status
     server = read_server(folder)
-    return None if server is None else to_builtins(server)
+    return None if server is None else msgspec.to_builtins(server)
+
+
+def _asked(folder: Folder) -> dict[str, Any] | None:
+    """What the keeper says; `None` while it is just beginning or ending."""
+    try:
+        status: dict[str, Any] = ask(folder.socket, {"do": "status"})
+    except LaunchError:
+        return None
+    return status
 
 
 def status(name: str | None, *, as_json: bool) -> int:
@@ -122,7 +131,8 @@ def status(name: str | None, *, as_json: bool) -> int:
 def _shown(one: dict[str, Any]) -> str:
     lines = [f"{one['name']}: {one['phase']}"]
     if one["phase"] in ("stopped", "failed"):
-        lines += [f"  {one[key]}" for key in ("reason", "remedy") if one.get(key)]
+        if one["reason"]:
+            lines += [f"  {one['reason']}: {one['told']}", f"  {one['remedy']}"]
         return "\n".join(lines) + "\n"
     lines.append(f"  model     {one['model']}")
     lines.append(f"  address   http://127.0.0.1:{one['port']}/v1   process {one['pid']}")
@@ -130,12 +140,19 @@ def _shown(one: dict[str, Any]) -> str:
     if one["ready"]:
         since = datetime.now(UTC) - datetime.fromisoformat(one["ready"])
         lines.append(f"  up        {int(since.total_seconds())} s, {one['restarts']} restarts")
+    progress = one.get("progress") or {}
+    if one["phase"] not in ("ready", "waiting") and progress.get("share") is not None:
+        lines.append(f"  so far    {progress['share']:.0%}")
+    if one["phase"] == "waiting" and one["reason"]:
+        lines.append(f"  because   {one['reason']}: {one['told']}")
     load = one.get("load")
     if load:
         lines.append(
             f"  load      {load['running']} running, {load['waiting']} waiting, "
             f"KV cache {load['kv_usage']:.0%} used"
         )
+    rows = msgspec.convert(one.get("compared", ()), tuple[Compared, ...])
+    lines += [f"  {line}" for line in table(rows)]
     return "\n".join(lines) + "\n"
 
 
@@ -179,6 +196,38 @@ def logs(name: str) -> int:
     return OK
 
 
-def detached(folder: Folder, shown: Shown) -> int:
+def detached(folder: Folder, words: list[str], shown: Shown) -> int:
     """Start the same command in the background, and wait until it is ready."""
-    raise UsageError("--detach is not there", hint="leave it out")
+    descriptor = os.open(folder.messages, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as messages:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "rolecall", "up", *words],
+            stdin=subprocess.DEVNULL,
+            stdout=messages,
+            stderr=messages,
+            start_new_session=True,
+        )
+    try:
+        while child.poll() is None:
+            status = _asked(folder)
+            if status is not None and status["keeper"] == child.pid:
+                if status["phase"] == "ready":
+                    _last_words(folder, shown)
+                    return OK
+                if progress := status.get("progress"):
+                    shown.tell(msgspec.convert(progress, Progress))
+            time.sleep(POLL_SECONDS)
+    except KeyboardInterrupt:
+        child.terminate()
+        child.wait()
+        return INTERRUPTED
+    _last_words(folder, shown)
+    return child.returncode if 0 <= child.returncode < PIPE_CLOSED else FAILED
+
+
+def _last_words(folder: Folder, shown: Shown) -> None:
+    """What the background process said, its progress aside."""
+    text = folder.messages.read_text("utf-8", "replace")
+    for line in text.splitlines():
+        if not line.startswith("["):
+            shown.say(line)

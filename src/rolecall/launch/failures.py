@@ -155,31 +155,32 @@ _LONGEST: Final = re.compile(
 _PREFIX: Final = re.compile(
     r"^(\([^)]* pid=\d+\)\s*)*((ERROR|INFO|WARNING|CRITICAL)\s+[\d-]+ [\d:]+ \[[^\]]*\]\s*)?"
 )
+_HARMLESS: Final = re.compile(r"^(\([^)]* pid=\d+\)\s*)*(INFO|WARNING|DEBUG)\b|\w+Warning: ")
+_ERROR: Final = re.compile(r"\b\w*(Error|Exception)\b: \S|\berror: \S")
 MOST_TOLD: Final = 300
 
 
 def failure_of(lines: Sequence[str]) -> Failure | None:
     """The reason that the last lines of a log give for the end, if they give one.
 
-    The root cause stands before what it leads to, so the first line that a rule knows decides;
-    among the rules of one line the first.
+    The root cause stands before what it leads to, so the first line that a rule knows decides, and
+    of the rules the first. Errors are looked through before what says nothing of its level.
     """
-    for line in lines:
-        if " INFO " in line or line.startswith("INFO"):
-            continue
-        for reason, said, remedy in _RULES:
-            if said.search(line):
-                return Failure(reason=reason, told=bare(line), remedy=_filled(remedy, line))
+    told = [line for line in lines if not _HARMLESS.search(line)]
+    for among in (filter(_ERROR.search, told), told):
+        for line in among:
+            for reason, said, remedy in _RULES:
+                if said.search(line):
+                    return Failure(reason=reason, told=bare(line), remedy=_filled(remedy, line))
     return None
 
 
 def last_error(lines: Sequence[str]) -> str:
-    """The last line that looks like an error, bare; else the last line that says anything."""
-    kinds = re.compile(r"\b\w*(Error|Exception)\b: \S|\berror: \S|^Killed")
-    bares = [one for one in map(bare, lines) if one]
-    errors = [one for one in bares if kinds.search(one)]
-    told = [one for one in errors if "Engine core initialization failed" not in one]
-    return (told or errors or bares or [""])[-1]
+    """The last line that looks like an error, bare; empty where none does."""
+    told = [one for one in lines if not _HARMLESS.search(one)]
+    errors = [bare(one) for one in told if _ERROR.search(bare(one))]
+    causes = [one for one in errors if "See root cause above" not in one]
+    return (causes or errors or [""])[-1]
 
 
 def bare(line: str) -> str:
@@ -201,7 +202,7 @@ def why_ended(status: int, lines: Sequence[str]) -> LaunchError:
         return LaunchError(known.reason, f"vLLM ended: {known.told}", hint=known.remedy)
     told = {137: "it was killed", 139: "it crashed (segmentation fault)"}
     how = told.get(status, f"exit status {status}")
-    said = last_error(lines)
+    said = "" if status == 137 else last_error(lines)
     hint = "rolecall up --logs shows what it printed"
     if status == 137:
         hint = "the system may have run out of memory (dmesg says so); " + hint

@@ -10,9 +10,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from rolecall.errors import UsageError
 from rolecall.launch import guard
 from rolecall.launch.control import Action, Tell, listening
-from rolecall.launch.failures import LaunchError
 from rolecall.launch.folder import Folder, announce, held, is_kept, read_server, write_server
 from rolecall.launch.recipe import Recipe
 from rolecall.launch.supervise import Limits, Outside, Supervisor
@@ -26,12 +26,12 @@ def keep(
     """Keep a server until a signal or a message asks to stop.
 
     Raises:
-        LaunchError: another process keeps it already, or it could not be started or kept.
+        UsageError: another process keeps it already.
+        LaunchError: it could not be started or kept.
     """
     with held(folder.lock) as ours:
         if not ours:
-            raise LaunchError(
-                "port_taken",
+            raise UsageError(
                 f"a server called {folder.name} is kept already",
                 hint="rolecall up --status shows it, --stop ends it; --name gives another name",
             )
@@ -90,7 +90,8 @@ def cleaned_if_left(folder: Folder) -> bool:
             server,
             phase="failed",
             pid=0,
-            reason="the process that kept it was killed",
+            reason="crashed",
+            told="the process that kept it was killed",
             remedy="start it again with rolecall up; nothing is left of it",
         )
         write_server(folder, ended)

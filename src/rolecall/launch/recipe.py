@@ -12,7 +12,7 @@ from msgspec import Struct
 from rolecall.errors import UsageError
 from rolecall.launch.failures import LaunchError
 from rolecall.launch.where import Installed
-from rolecall.plan.nouns import MIB, Serving
+from rolecall.plan.nouns import MIB, Device, Memory, Serving
 
 LOOPBACK: Final = "127.0.0.1"
 SHUTDOWN_SECONDS: Final = 5
@@ -35,8 +35,9 @@ class Recipe(Struct, frozen=True, kw_only=True):
     """All that one server is started from.
 
     ``model`` is a hub id or an absolute folder, ``served`` the name by which requests ask for it.
-    ``flags`` are all but the model, the address and the key. ``planned`` are figures in bytes and
-    tokens that the report is compared with: ``{"tokens": [low, expected, high], ...}``.
+    ``flags`` are all but the model, the address and the key. ``planned`` are the figures that the
+    report is compared with (see `launch.compare`). With ``device`` and ``memory``, the plan
+    without any calibration, a start teaches about the device.
     """
 
     model: str
@@ -46,7 +47,8 @@ class Recipe(Struct, frozen=True, kw_only=True):
     flags: tuple[str, ...] = ()
     environment: Mapping[str, str] = {}
     planned: Mapping[str, Any] = {}
-    device: str = ""
+    device: Device | None = None
+    memory: Memory | None = None
 
 
 def command_of(recipe: Recipe, port: int) -> tuple[str, ...]:

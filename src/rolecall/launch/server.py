@@ -24,7 +24,6 @@ GRACE_SECONDS: Final = SHUTDOWN_SECONDS + 15
 LAST_LINES: Final = 800
 LOG_BYTES: Final = 20_000_000
 """A log that grows beyond this is set aside once (``.1``), and a new one begun."""
-POLL_SECONDS: Final = 0.25
 
 
 class Log:
@@ -115,8 +114,8 @@ class Run:
         below = guard.descendants(self._process.pid)
         return below[0] if below else 0
 
-    async def until_ready(self, probe: Probe, patience: float) -> None:
-        """Wait until the server answers us under its model's name.
+    async def until_ready(self, probe: Probe, patience: float, step: float) -> None:
+        """Wait until the server answers us under its model's name, looking every ``step`` seconds.
 
         Raises:
             LaunchError: it ended, or printed nothing for ``patience`` seconds.
@@ -132,7 +131,7 @@ class Run:
                     f"vLLM printed nothing for {patience:.0f} s while {self.progress.phase}",
                     hint="rolecall up --logs shows the last lines; --patience SECONDS waits longer",
                 )
-            await asyncio.sleep(POLL_SECONDS)
+            await asyncio.sleep(step)
         self.show(Progress(phase="proving"))
 
     def show(self, progress: Progress) -> None:

@@ -14,12 +14,16 @@ from typing import Any, Final
 from msgspec import Struct, to_builtins
 from msgspec.structs import replace
 
+from rolecall.errors import UsageError
+from rolecall.launch.compare import compared, table
 from rolecall.launch.failures import LASTING, LaunchError
 from rolecall.launch.folder import Folder, announce, write_key, write_server
+from rolecall.launch.learned import remember
 from rolecall.launch.nouns import Phase, Progress, Server
 from rolecall.launch.probe import Load, Probe, engine_table, proved
 from rolecall.launch.recipe import Recipe, port_for
 from rolecall.launch.server import Run
+from rolecall.plan.calibration import calibration_from
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -28,7 +32,8 @@ class Limits(Struct, frozen=True, kw_only=True):
     A start may print nothing for ``patience``. A running server is asked every ``every``; after
     ``misses`` answers missed in a row, or ``stuck`` without a token while requests are in work, it
     is started again, ``tries`` times in a row, after ``first`` doubled up to ``longest``. After
-    ``well`` without a fault the count begins anew. Draining takes at most ``drain``.
+    ``well`` without a fault the count begins anew. Draining takes at most ``drain``. ``step`` is
+    how long it sleeps where it can only look again.
     """
 
     patience: float = 1_200.0
@@ -40,6 +45,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     longest: float = 60.0
     well: float = 600.0
     drain: float = 60.0
+    step: float = 0.25
 
 
 LIMITS: Final = Limits()
@@ -111,6 +117,8 @@ class Supervisor:
                 if error is None:
                     break
                 self._withdraw()
+                if self.run_now is not None:
+                    await self.run_now.stop()
                 if self.server.ready == "" or error.reason in LASTING:
                     raise error
                 failures = 1 if self._was_well(began) else failures + 1
@@ -124,7 +132,7 @@ class Supervisor:
             await self._drain()
             self.note(phase="stopped", pid=0)
         except LaunchError as error:
-            self.note(phase="failed", pid=0, reason=error.reason, remedy=error.hint or "")
+            self.note(phase="failed", pid=0, **_why(error))
             raise
         finally:
             self._withdraw()
@@ -158,7 +166,7 @@ class Supervisor:
         try:
             await run.start(self.outside.environ, self.key)
             async with Probe(run.port, self.key) as probe:
-                await run.until_ready(probe, self.limits.patience)
+                await run.until_ready(probe, self.limits.patience, self.limits.step)
             serving = run.recipe.serving
             table = engine_table(
                 run.port, run.recipe.served, str(self.folder.key), serving.context,
@@ -180,6 +188,8 @@ class Supervisor:
         found: dict[str, Any] = to_builtins(self.server)
         run = self.run_now
         if run is not None:
+            rows = compared(run.recipe.planned, run.reported) if run.well else ()
+            found["compared"] = to_builtins(rows)
             found |= {"progress": to_builtins(run.progress), "pid": run.pid, "times": run.times}
             if run.well and not run.ended:
                 async with Probe(run.port, self.key) as probe:
@@ -207,10 +217,33 @@ class Supervisor:
             stopping.cancel()
         self.note(
             phase="ready", pid=run.pid, reported=run.reported, times=run.times, ready=_now(),
-            version=run.reported.version, reason="", remedy="",
+            version=run.reported.version, reason="", told="", remedy="",
         )  # fmt: skip
         self.served.set()
+        self.outside.say(
+            f"engine {self.folder.name} at http://127.0.0.1:{run.port}/v1 with "
+            f"{run.recipe.served}, proved to hold to {', '.join(self.server.forms)}"
+        )
+        self.learn(run)
         return await self._watched()
+
+    def learn(self, run: Run) -> None:
+        """Say how the plan and the report of ``run`` compare, and keep what that teaches."""
+        rows = compared(run.recipe.planned, run.reported)
+        for line in table(rows):
+            self.outside.say(line)
+        device, memory = run.recipe.device, run.recipe.memory
+        if device is None or memory is None:
+            return
+        try:
+            calibration = calibration_from(
+                memory, device, run.recipe.serving, run.reported,
+                model=run.recipe.served, made=_now(),
+            )  # fmt: skip
+            remember(self.folder.base, calibration)
+        except (UsageError, OSError):
+            return  # it printed nothing to learn from, or nothing can be written
+        self.outside.say(f"noted for further plans on {device.name}")
 
     def _port(self) -> int:
         """The port of the last start if it is still free, so that clients find the server again."""
@@ -253,7 +286,7 @@ class Supervisor:
         """Sleep, but not beyond the request to stop or the end of ``run``."""
         end = self.outside.clock() + seconds
         while self.outside.clock() < end and not (run and run.ended):
-            step = min(0.25, max(0.0, end - self.outside.clock()))
+            step = min(self.limits.step, max(0.0, end - self.outside.clock()))
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.stopping.wait(), step)
                 return
@@ -264,10 +297,7 @@ class Supervisor:
     async def _wait(self, error: LaunchError, failures: int) -> None:
         """Pause before the next start."""
         seconds = pause(failures, self.limits, self.outside.chance())
-        self.note(
-            phase="waiting", pid=0, restarts=self.server.restarts + 1, reason=error.reason,
-            remedy=error.hint or "",
-        )  # fmt: skip
+        self.note(phase="waiting", pid=0, restarts=self.server.restarts + 1, **_why(error))
         self.outside.say(f"{error}; starting it again in {seconds:.1f} s")
         await self._until_stopping(seconds)
 
@@ -296,7 +326,7 @@ class Supervisor:
             if free == 2:  # a client may just be between two requests
                 return True
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._at_once.wait(), 0.3)
+                await asyncio.wait_for(self._at_once.wait(), self.limits.step)
         return False
 
     def _told(self, progress: Progress) -> None:
@@ -304,6 +334,10 @@ class Supervisor:
         if self.run_now is not None and phase != self.server.phase and phase != "ready":
             self.note(phase=phase)
         self.outside.tell(progress)
+
+
+def _why(error: LaunchError) -> dict[str, str]:
+    return {"reason": error.reason, "told": str(error), "remedy": error.hint or ""}
 
 
 def _now() -> str:
