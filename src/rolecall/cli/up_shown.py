@@ -19,7 +19,7 @@ from rolecall.launch.compare import Compared, table
 from rolecall.launch.control import ask
 from rolecall.launch.failures import LaunchError
 from rolecall.launch.folder import Folder, folder_of, is_kept, names, read_server
-from rolecall.launch.keep import cleaned_if_left
+from rolecall.launch.left import cleaned_if_left
 from rolecall.launch.nouns import Progress
 
 WORDS: Final = {
