@@ -18,7 +18,8 @@ wait for the other. ``expected`` is a fraction of ``serial``, by measured runs o
 
 Those runs wrote freely. Our answers are held to a grammar, whose mask costs the host
 ``MASK_SECONDS`` a sequence and step; the low end waits for it, the expected and the high end hide
-it behind the step as long as it is shorter. Speculation is not reckoned with: it helps few sequences and hinders many.
+it behind the step as long as it is shorter. Speculation is not reckoned with: it helps few
+sequences and hinders many.
 """
 
 from __future__ import annotations
