@@ -6,6 +6,7 @@ Memory is in whole bytes, speed in bytes or operations a second. What no log cou
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from msgspec import Struct
@@ -183,7 +184,8 @@ class Plan(Struct, frozen=True, kw_only=True):
 
     ``at_once`` is how many postings of the load's usual length the cache holds. ``short`` is by
     how many bytes the plan does not fit (0 where it does), ``remedies`` what would help, the
-    smallest change first. ``warnings`` are sentences. A plan that does not fit has no command.
+    smallest change first. ``warnings`` are sentences. A plan that does not fit has no command;
+    ``environment`` holds the variables that the command wants.
     """
 
     shape: Shape
@@ -200,6 +202,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     remedies: tuple[Remedy, ...] = ()
     warnings: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
+    environment: Mapping[str, str] = {}
 
 
 class Reported(Struct, frozen=True, kw_only=True):
