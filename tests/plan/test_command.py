@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from tests.plan.shapes import LAPTOP, qwen3_4b
+from tests.plan.laptop import LAPTOP, qwen3_4b
 
 from rolecall.plan.command import FLAGS, Place, command_lines, command_of, left_out
 from rolecall.plan.nouns import Serving

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from tests.plan.shapes import LAPTOP, POSTINGS, qwen3_4b
+from tests.plan.laptop import LAPTOP, POSTINGS, qwen3_4b
 
 from rolecall.errors import UsageError
 from rolecall.models.catalogue import entries

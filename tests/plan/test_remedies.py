@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from tests.plan.shapes import LAPTOP, POSTINGS, qwen3_4b
+from tests.plan.laptop import LAPTOP, POSTINGS, qwen3_4b
 
 from rolecall.models.nouns import Quantisation, Shape
 from rolecall.plan.devices import device_named, devices

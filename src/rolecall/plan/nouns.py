@@ -160,7 +160,9 @@ class Speed(Struct, frozen=True, kw_only=True):
 
     ``bound`` is what the card's bandwidth and arithmetic allow with perfect overlap, ``serial``
     without any; ``expected`` is what engines have been seen to reach of the latter. ``limit`` names
-    what binds. ``answer_tokens`` is tokens written a second, at ``expected``.
+    what binds. ``answer_tokens`` is tokens written a second, at ``expected``, ``stream_tokens``
+    those of one answer while it is written. ``first_token`` is how many seconds a prompt takes
+    until its first token where it is alone.
     """
 
     at_once: int
@@ -169,6 +171,8 @@ class Speed(Struct, frozen=True, kw_only=True):
     expected: tuple[float, float, float]
     answer_tokens: float
     limit: Literal["bandwidth", "arithmetic", "memory"]
+    first_token: float = 0.0
+    stream_tokens: float = 0.0
 
 
 class Remedy(Struct, frozen=True, kw_only=True):
