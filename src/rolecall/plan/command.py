@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -119,24 +119,49 @@ def command_of(shape: Shape, device: Device, serving: Serving, place: Place) -> 
 
     What ``serving.version`` lacks is left out, and a notice says so.
     """
-    flags = [
-        *_of_place(shape, place),
+    first = _of_place(shape, place)
+    last = [("--shutdown-timeout", str(DRAIN_SECONDS))]
+    flags, notices = serving_flags(shape, device, serving)
+    where, about = _known(first, serving.version)
+    end, lacking = _known(last, serving.version)
+    # Under WSL2 vLLM pins no memory unless told so, and newer engines need it.
+    environment = {"VLLM_WSL2_ENABLE_PIN_MEMORY": "1"} if place.wsl else {}
+    return Command(
+        words=("vllm", "serve", shape.name, *where, *flags, *end),
+        environment=environment,
+        notices=(*about, *notices, *lacking, *about_version(serving.version)),
+    )
+
+
+def serving_flags(
+    shape: Shape, device: Device, serving: Serving
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The flags that memory, speed and answers follow from, and what the version lacks of them.
+
+    Model, address, name and the time for draining are not among them.
+    """
+    flags = (
         *_of_model(shape, device, serving),
         *_of_memory(serving),
         *_of_answers(serving),
-    ]
-    words, notices = ["vllm", "serve", shape.name], []
+    )
+    return _known(flags, serving.version)
+
+
+def _known(
+    flags: Sequence[tuple[str, str | None]], version: Version
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The words of the flags that ``version`` has, and a sentence about each that it lacks."""
+    words: list[str] = []
+    lacking: list[str] = []
     for name, value in flags:
         flag = FLAGS[name]
-        if flag.known_to(serving.version):
+        if flag.known_to(version):
             words += [name] if value is None else [name, value]
         else:
-            told = f"vLLM {spelled(serving.version)} has no {name}"
-            notices.append(f"{told}: {flag.why}" if flag.why else told)
-    notices += about_version(serving.version)
-    # Under WSL2 vLLM pins no memory unless told so, and newer engines need it.
-    environment = {"VLLM_WSL2_ENABLE_PIN_MEMORY": "1"} if place.wsl else {}
-    return Command(words=tuple(words), environment=environment, notices=tuple(notices))
+            told = f"vLLM {spelled(version)} has no {name}"
+            lacking.append(f"{told}: {flag.why}" if flag.why else told)
+    return tuple(words), tuple(lacking)
 
 
 def _of_place(shape: Shape, place: Place) -> list[tuple[str, str | None]]:
@@ -194,7 +219,6 @@ def _of_answers(serving: Serving) -> list[tuple[str, str | None]]:
     if serving.ngram:
         guess = {"method": "ngram", "num_speculative_tokens": 4, "prompt_lookup_max": 4}
         flags.append(("--speculative-config", _json(guess)))
-    flags.append(("--shutdown-timeout", str(DRAIN_SECONDS)))
     return flags
 
 

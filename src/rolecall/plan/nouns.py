@@ -186,10 +186,10 @@ class Remedy(Struct, frozen=True, kw_only=True):
 class Plan(Struct, frozen=True, kw_only=True):
     """A model on a card under a load: memory, speed, and whether it fits.
 
-    ``at_once`` is how many postings of the load's usual length the cache holds. ``short`` is by
-    how many bytes the plan does not fit (0 where it does), ``remedies`` what would help, the
-    smallest change first. ``warnings`` are sentences. A plan that does not fit has no command;
-    ``environment`` holds the variables that the command wants.
+    ``at_once`` is how many postings of the load's usual length the cache holds, ``length`` the
+    tokens of one. ``short`` is by how many bytes the plan does not fit (0 where it does),
+    ``remedies`` what would help, the smallest change first. ``warnings`` are sentences. A plan that
+    does not fit has no command; ``environment`` holds the variables that the command wants.
     """
 
     shape: Shape
@@ -201,6 +201,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     memory: Memory
     speed: tuple[Speed, ...] = ()
     at_once: Estimate
+    length: int = 0
     fits: bool
     short: int = 0
     remedies: tuple[Remedy, ...] = ()
