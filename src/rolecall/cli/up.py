@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from argparse import Namespace
@@ -124,6 +125,7 @@ def _start(told: Namespace, own: list[str]) -> int:
     try:
         folder = folder_of(told.name or NAME, os.environ)
         recipe = recipe_of(told, own)
+        gc.enable()  # this process lives for days
         outside = Outside(environ=os.environ, tell=shown.tell, say=shown.say)
         keep(folder, recipe, outside, port=told.port, limits=_limits(told))
     except LaunchError as error:

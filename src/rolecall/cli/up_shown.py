@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TextIO
 
 import msgspec
@@ -139,7 +139,7 @@ def _shown(one: dict[str, Any]) -> str:
     lines.append(f"  vLLM      {one['version'] or 'version unknown'}, started {one['started']}")
     if one["ready"]:
         since = datetime.now(UTC) - datetime.fromisoformat(one["ready"])
-        lines.append(f"  up        {int(since.total_seconds())} s, {one['restarts']} restarts")
+        lines.append(f"  up        {_span(since)}, {one['restarts']} restarts")
     progress = one.get("progress") or {}
     if one["phase"] not in ("ready", "waiting") and progress.get("share") is not None:
         lines.append(f"  so far    {progress['share']:.0%}")
@@ -154,6 +154,12 @@ def _shown(one: dict[str, Any]) -> str:
     rows = msgspec.convert(one.get("compared", ()), tuple[Compared, ...])
     lines += [f"  {line}" for line in table(rows)]
     return "\n".join(lines) + "\n"
+
+
+def _span(since: timedelta) -> str:
+    minutes, seconds = divmod(max(0, int(since.total_seconds())), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours or minutes else f"{seconds} s"
 
 
 def stop(name: str | None) -> int:
@@ -198,6 +204,7 @@ def logs(name: str) -> int:
 
 def detached(folder: Folder, words: list[str], shown: Shown) -> int:
     """Start the same command in the background, and wait until it is ready."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     child = _spawned(folder, [sys.executable, "-m", "rolecall", "up", *words])
     try:
         while (ended := os.waitpid(child, os.WNOHANG)) == (0, 0):

@@ -119,7 +119,7 @@ class Supervisor:
                 self._withdraw()
                 if self.run_now is not None:
                     await self.run_now.stop()
-                if self.server.ready == "" or error.reason in LASTING:
+                if self._is_final(error):
                     raise error
                 failures = 1 if self._was_well(began) else failures + 1
                 if failures > self.limits.tries:
@@ -138,6 +138,16 @@ class Supervisor:
             self._withdraw()
             if self.run_now is not None:
                 await self.run_now.stop()
+
+    def _is_final(self, error: LaunchError) -> bool:
+        """Whether another start would not mend it, or nobody has yet relied on the server.
+
+        Between choosing a free port and listening there, vLLM loads for a minute: another program
+        may take the port, and then another one is tried.
+        """
+        if error.reason == "port_taken" and self.wanted_port is None:
+            return False
+        return self.server.ready == "" or error.reason in LASTING
 
     def note(self, **changes: Any) -> None:
         """Change what is known of the server, and write it down."""
@@ -262,9 +272,8 @@ class Supervisor:
             assert run is not None
             if run.ended:
                 return await run.why()
-            async with Probe(run.port, self.key) as probe:
-                healthy, load = await probe.healthy(), await probe.load()
-            if run is not self.run_now or run.ended:
+            healthy, load = await self._asked(run)
+            if run is not self.run_now or run.ended or self.stopping.is_set():
                 continue
             misses = 0 if healthy else misses + 1
             if misses >= self.limits.misses:
@@ -276,6 +285,21 @@ class Supervisor:
                 return await self._hung(run, f"no token in {self.limits.stuck:.0f} s of work")
             await self._until_stopping(self.limits.every, run)
         return None
+
+    async def _asked(self, run: Run) -> tuple[bool, Load | None]:
+        """How ``run`` is; without an answer where we are to stop, for that must not wait."""
+
+        async def ask() -> tuple[bool, Load | None]:
+            async with Probe(run.port, self.key) as probe:
+                return await probe.healthy(), await probe.load()
+
+        asked, stopping = asyncio.create_task(ask()), asyncio.create_task(self.stopping.wait())
+        try:
+            await asyncio.wait({asked, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            return asked.result() if asked.done() else (False, None)
+        finally:
+            asked.cancel()
+            stopping.cancel()
 
     async def _hung(self, run: Run, why: str) -> LaunchError:
         run.kill()
@@ -320,8 +344,11 @@ class Supervisor:
         """Wait until nothing is in work at ``run``; whether that came in time."""
         end, free = self.outside.clock() + self.limits.drain, 0
         while self.outside.clock() < end and not run.ended and not self._at_once.is_set():
+            load: Load | None = None
             async with Probe(run.port, self.key) as probe:
-                load: Load | None = await probe.load()
+                with contextlib.suppress(TimeoutError):
+                    left = end - self.outside.clock()
+                    load = await asyncio.wait_for(probe.load(), max(0.0, left))
             free = free + 1 if load and not load.metrics.running + load.metrics.waiting else 0
             if free == 2:  # a client may just be between two requests
                 return True
