@@ -33,7 +33,7 @@ WORDS: Final = {
     "ready": "ready",
     "draining": "finishing what is in work",
 }
-STOP_SECONDS: Final = 150.0
+SPARE_SECONDS: Final = 10.0
 POLL_SECONDS: Final = 0.2
 INTERRUPTED: Final = 130
 
@@ -174,8 +174,8 @@ def stop(name: str | None) -> int:
             "several servers are running", hint=f"name one of them: {', '.join(running)}"
         )
     folder = folder_of(running[0], os.environ)
-    ask(folder.socket, {"do": "stop"})
-    end = time.monotonic() + STOP_SECONDS
+    most = ask(folder.socket, {"do": "stop"})
+    end = time.monotonic() + float(most) + SPARE_SECONDS
     while is_kept(folder):
         if time.monotonic() > end:
             shown.say(f"{folder.name} has not ended yet; ask again to end it at once")

@@ -12,6 +12,7 @@ from rolecall.launch.control import Action, Tell, listening
 from rolecall.launch.folder import Folder, held
 from rolecall.launch.left import clean
 from rolecall.launch.recipe import Recipe
+from rolecall.launch.server import GRACE_SECONDS
 from rolecall.launch.supervise import Limits, Outside, Supervisor
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -49,12 +50,13 @@ async def _keeping(
 
 
 def actions_of(supervisor: Supervisor) -> dict[str, Action]:
-    """What the keeper does on a message."""
+    """What the keeper does on a message; ``stop`` is answered with the seconds it may take."""
 
     async def status(_: Mapping[str, Any], __: Tell) -> Any:
         return await supervisor.status()
 
     async def stop(_: Mapping[str, Any], __: Tell) -> Any:
         supervisor.stop()
+        return supervisor.limits.drain + GRACE_SECONDS
 
     return {"status": status, "stop": stop}
