@@ -20,7 +20,8 @@ class Standin:
     """Models by name, each a dict of files; each part that is sent takes one of ``faults``.
 
     ``"flip"`` changes its last bit, ``"no ranges"`` sends the whole file, a number is a status
-    instead, and ``(n,)`` breaks off after ``n`` bytes.
+    instead, and ``(n,)`` breaks off after ``n`` bytes. While ``held``, a large body stops half-way
+    until ``go_on``.
     """
 
     def __init__(self):
@@ -28,6 +29,7 @@ class Standin:
         self.private, self.gated, self.token = set(), set(), "hf_good"
         self.listed = None
         self.url = ""
+        self.held, self.half, self.go_on = False, threading.Event(), threading.Event()
 
     def listing(self, name):
         if self.listed is not None:
@@ -118,6 +120,12 @@ class Speaker(BaseHTTPRequestHandler):
         for key, value in (headers or {}).items():
             self.send_header(key, value)
         self.end_headers()
+        if self.hub.held and len(body) > 100_000:
+            self.wfile.write(body[: len(body) // 2])
+            self.wfile.flush()
+            self.hub.half.set()
+            self.hub.go_on.wait(20)
+            body = body[len(body) // 2 :]
         self.wfile.write(body if cut is None else body[:cut])
         if cut is not None:
             self.close_connection = True

@@ -91,6 +91,16 @@ def match(name: str) -> Match | None:
     return Match(entry=entry, told=told)
 
 
+def full_id(name: str) -> str | None:
+    """The hub id, in its own spelling, of a model or variant that is named exactly."""
+    asked = name.strip().casefold()
+    for entry in entries():
+        for one in (entry.name, *entry.variants):
+            if asked in (one.casefold(), one.rsplit("/", 1)[-1].casefold()):
+                return one
+    return None
+
+
 @cache
 def _ids() -> dict[str, Entry]:
     """Entries by their ids, their short names and those of their variants, in small letters."""
