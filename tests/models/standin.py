@@ -20,7 +20,8 @@ class Standin:
     """Models by name, each a dict of files; each part that is sent takes one of ``faults``.
 
     ``"flip"`` changes its last bit, ``"no ranges"`` sends the whole file, a number is a status
-    instead, and ``(n,)`` breaks off after ``n`` bytes. While ``held``, a large body stops half-way
+    instead, and ``(n,)`` breaks off after ``n`` bytes. Large parts lie
+    ``elsewhere``, if that names another one. While ``held``, a large body stops half-way
     until ``go_on``.
     """
 
@@ -28,7 +29,7 @@ class Standin:
         self.models, self.requests, self.faults = {}, [], []
         self.private, self.gated, self.token = set(), set(), "hf_good"
         self.listed = None
-        self.url = ""
+        self.url = self.elsewhere = ""
         self.held, self.half, self.go_on = False, threading.Event(), threading.Event()
 
     def listing(self, name):
@@ -73,7 +74,7 @@ class Speaker(BaseHTTPRequestHandler):
             if data is None or commit != COMMIT:
                 self.say(404, b"Entry not found", {"X-Error-Code": "EntryNotFound"})
             elif len(data) > LARGE:
-                place = f"/cdn/{name}/{file}?X-Signature=abc"
+                place = f"{self.hub.elsewhere}/cdn/{name}/{file}?X-Signature=abc"
                 self.say(302, b"", {"Location": place, "X-Repo-Commit": COMMIT})
             else:
                 self.send_part(data)

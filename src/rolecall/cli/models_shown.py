@@ -291,12 +291,12 @@ class Following:
     def tell(self, progress: Progress) -> None:
         """Show how far it is, now and then."""
         now = self._clock()
-        if self._began is None:
+        if self._began is None and progress.fetched:
             self._began = now
         if self._quiet or now < self._next:
             return
         self._next = now + (TERMINAL_EVERY if self._terminal else ELSEWHERE_EVERY)
-        line = progress_line(progress, now - self._began)
+        line = progress_line(progress, 0.0 if self._began is None else now - self._began)
         self._open = self._terminal
         self._stream.write(f"\r\x1b[2K{line}" if self._terminal else f"{line}\n")
         self._stream.flush()
