@@ -18,7 +18,9 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 NOT_CONFIGURED = ("quantization_config", "model_type")
-CORRECTIONS = ("deepseek_v3", "glm4_moe", "glm4_moe_lite")
+SAME = {"kimi_k2": "deepseek_v3"}
+"""Architectures that the library knows by another's name."""
+CORRECTIONS = ("deepseek_v3", "kimi_k2", "glm4_moe", "glm4_moe_lite")
 """Of these the library keeps the experts' corrections as buffers, which it does not count."""
 
 
@@ -66,13 +68,14 @@ def _built(config: dict[str, Any]) -> int:
     if "text_config" in fields:  # the library ties the whole model where only its decoder says no
         tied = fields["text_config"].get("tie_word_embeddings", False)
         fields.setdefault("tie_word_embeddings", tied)
-    made = CONFIG_MAPPING[config["model_type"]].from_dict(fields)
+    kind = config["model_type"]
+    made = CONFIG_MAPPING[SAME.get(kind, kind)].from_dict(fields)
     sees = "vision_config" in config or "text_config" in config
     kinds = (AutoModelForImageTextToText if sees else AutoModelForCausalLM, AutoModelForCausalLM)
     with torch.device("meta"):
-        for kind in kinds:
+        for automatic in kinds:
             try:
-                model = kind.from_config(made)
+                model = automatic.from_config(made)
                 break
             except ValueError:
                 continue
