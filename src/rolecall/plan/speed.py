@@ -69,10 +69,13 @@ ADA_BLOCKS: Final = (0.50, 0.75, 0.92)
 """Shares of the bandwidth of weights in blocks of 8 bits on cards of NVIDIA's Ada generation, for
 which vLLM has kernels that nobody has tuned: measured 44 to 70 % on an RTX 4090."""
 
-OTHER_LEAST: Final = 0.70
-"""The low share of the bandwidth of cards that are neither consumers' nor the fast ones of data
-centres. A GB10 reached 65 to 80 %; of the others (L4, A10, T4, workstations, slices) nothing was
-found."""
+UNPROVED_LEAST: Final = 0.70
+"""The low share of the bandwidth of cards of which no usable run was found: those of data centres
+and workstations that are slower than `FAST` (L4, A10, T4, slices), and those that are not NVIDIA's
+or share the processor's memory, of which a GB10 reached 65 to 80 %."""
+
+FAST: Final = 1_500 * 10**9
+"""Bytes a second of the cards of data centres whose memory is stacked (A100, H100, H200, B200)."""
 
 MASK_SECONDS: Final = 50e-6
 """One mask of llguidance: 46 microseconds at the median of 11,306 schemas, 64 on average."""
@@ -151,8 +154,9 @@ def reaches(shape: Shape, device: Device, serving: Serving) -> tuple[Reach, Reac
             structs.replace(one, memory=share) for one, share in zip(found, ADA_BLOCKS, strict=True)
         )
         found = (low, usual, high)
-    if device.grade == "other":
-        least = min(found[0].memory, OTHER_LEAST)
+    slow = device.grade == "datacentre" and device.bandwidth < FAST
+    if slow or device.grade == "other":
+        least = min(found[0].memory, UNPROVED_LEAST)
         found = (structs.replace(found[0], memory=least), *found[1:])
     return found
 
