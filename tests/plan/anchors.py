@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from tests.plan.shapes import AWQ, BLOCK, PLAIN, dense, eight
 
+from rolecall.models.catalogue import shape_named
 from rolecall.models.nouns import Attention, Quantisation
 from rolecall.plan.devices import device_named
 from rolecall.plan.nouns import Load, Serving
@@ -87,6 +88,24 @@ ANCHORS = [
 ]
 
 
+LLAMA = shape_named("meta-llama/Llama-3.1-8B-Instruct")
+MISTRAL = shape_named("mistralai/Mistral-7B-Instruct-v0.3")
+SWEEP = "johnmusgrave.com, vLLM sweep (vLLM 0.23)"
+CAPACITY = "mushfiqrahman.dev, Mistral 7B (vLLM)"
+RENTED = "databasemart.com, A40 (vLLM), by the time of a token"
+
+AFTERWARDS = [
+    Anchor("a100 40gb", LLAMA, "bf16", 1024, 128, 1, 75, SWEEP),
+    Anchor("a100 40gb", LLAMA, "bf16", 1024, 128, 8, 75 * 6.6, SWEEP),
+    *(
+        Anchor("4090", MISTRAL, "bf16", 256, 100, at_once, tokens, CAPACITY)
+        for at_once, tokens in ((4, 210), (8, 377), (16, 644), (32, 975), (48, 1190))
+    ),
+    Anchor("a40", LLAMA, "bf16", 100, 443, 50, 50 / 0.03596, RENTED),
+]
+"""Runs that were looked up when the constants stood, and that nothing was fitted to."""
+
+
 class First(NamedTuple):
     """A measured time to the first token of a prompt that is alone."""
 
@@ -131,7 +150,9 @@ def inside(one):
 
 def main():
     """Print the tables."""
-    for one in ANCHORS:
+    for at, one in enumerate((*ANCHORS, *AFTERWARDS)):
+        if at == len(ANCHORS):
+            print()
         _, serial, low, usual, high = predicted(one)
         print(
             f"| {one.card} | {one.shape.name.split('/')[1].removesuffix('-FP8')} {one.precision} "

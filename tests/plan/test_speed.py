@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
-from tests.plan.anchors import ANCHORS, FIRSTS, expected_first, inside, predicted
+from tests.plan.anchors import AFTERWARDS, ANCHORS, FIRSTS, expected_first, inside, main, predicted
 from tests.plan.shapes import AWQ, PLAIN, dense, eight, mixture
 
 from rolecall.errors import UsageError
@@ -97,6 +97,18 @@ def test_what_others_have_measured_lies_in_the_interval():
         bound, serial, low, _, high = predicted(one)
         assert one.tokens < serial <= bound
         assert high < 2.2 * low  # an interval that says something
+
+
+def test_so_do_runs_that_nothing_was_fitted_to():
+    assert all(map(inside, AFTERWARDS))
+    for one in AFTERWARDS:
+        assert one.tokens / predicted(one)[3] == pytest.approx(1, abs=0.14)
+
+
+def test_the_docs_hold_these_tables(capsys):
+    main()
+    page = (Path(__file__).parents[2] / "docs" / "planning-speed.md").read_text(encoding="utf-8")
+    assert not set(capsys.readouterr().out.splitlines()) - set(page.splitlines())
 
 
 def test_first_tokens_come_as_measured():
