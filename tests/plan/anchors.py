@@ -10,6 +10,7 @@ from typing import NamedTuple
 from tests.plan.shapes import AWQ, BLOCK, PLAIN, dense, eight
 
 from rolecall.models.catalogue import shape_named
+from rolecall.models.config import shape_of
 from rolecall.models.nouns import Attention, Quantisation
 from rolecall.plan.devices import device_named
 from rolecall.plan.nouns import Load, Serving
@@ -88,6 +89,15 @@ ANCHORS = [
 ]
 
 
+OSS = {
+    "architectures": ["GptOssForCausalLM"], "model_type": "gpt_oss", "num_hidden_layers": 24,
+    "hidden_size": 2880, "intermediate_size": 2880, "num_attention_heads": 64,
+    "num_key_value_heads": 8, "head_dim": 64, "vocab_size": 201_088, "num_local_experts": 32,
+    "num_experts_per_tok": 4, "sliding_window": 128, "max_position_embeddings": 131_072,
+    "layer_types": ["sliding_attention", "full_attention"] * 12, "tie_word_embeddings": False,
+    "quantization_config": {"quant_method": "mxfp4"},
+}  # fmt: skip
+MIXTURE = shape_of(OSS, "openai/gpt-oss-20b")
 LLAMA = shape_named("meta-llama/Llama-3.1-8B-Instruct")
 MISTRAL = shape_named("mistralai/Mistral-7B-Instruct-v0.3")
 SWEEP = "johnmusgrave.com, vLLM sweep (vLLM 0.23)"
@@ -102,6 +112,10 @@ AFTERWARDS = [
         for at_once, tokens in ((4, 210), (8, 377), (16, 644), (32, 975), (48, 1190))
     ),
     Anchor("a40", LLAMA, "bf16", 100, 443, 50, 50 / 0.03596, RENTED),
+    *(
+        Anchor("gb10", MIXTURE, "mxfp4", 60, 512, at_once, tokens, CAPY)
+        for at_once, tokens in ((1, 45.9), (2, 84.5), (4, 126), (8, 195))
+    ),
 ]
 """Runs that were looked up when the constants stood, and that nothing was fitted to."""
 
