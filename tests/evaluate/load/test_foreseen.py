@@ -4,10 +4,13 @@ import pytest
 from msgspec import structs
 from tests.engines.faults import FaultServer
 from tests.evaluate.load.test_load import answer, bench
+from tests.plan.nvml_stand_in import Nvml
+from tests.plan.test_nvml import DESKTOP
 
 from rolecall.errors import UsageError
 from rolecall.evaluate.load.benchfile import plain, read_bench, write_bench
 from rolecall.evaluate.load.foreseen import NO_CARD, known_shape, outlook_of
+from rolecall.evaluate.load.gpu import Cards
 from rolecall.evaluate.load.nouns import Point, Spread
 from rolecall.evaluate.load.table import text_of
 from rolecall.plan.devices import device_named
@@ -105,6 +108,13 @@ def test_a_run_tells_and_keeps_what_was_foreseen(tmp_path):
     kept = read_bench(tmp_path / "bench.json")
     assert (kept.points, kept.outlook) == (found.points, found.outlook)
     assert plain(found)["points"][0]["foreseen"]["bound"] == one.foreseen.bound
+
+
+def test_the_card_of_this_machine_is_read_where_the_engine_is_here(tmp_path):
+    cards = Cards(lambda: Nvml(DESKTOP))
+    found = bench(FaultServer(answer=answer), tmp_path, table={"model": MODEL}, cards=cards)
+    assert found.outlook.card == found.machine.gpus[0].name == "NVIDIA GeForce RTX 4090"
+    assert found.points[0].foreseen.bound > 0
 
 
 def test_without_a_card_a_run_says_so(tmp_path):
