@@ -198,19 +198,21 @@ def _plan(name: str, device: Device, load: Load, wanted: Wanted) -> Plan:
     shape = shape_named(name)
     if shape is None:
         raise UsageError(f"{name!r} is no model of the catalogue")
-    return plan_for(shape, device, load, wanted, offers=_offers(shape))
+    plan = plan_for(shape, device, load, wanted)
+    return plan if plan.fits else plan_for(shape, device, load, wanted, offers=_offers(shape))
 
 
 def _offers(shape: Shape) -> Offers:
-    """What the catalogues hold: other precisions of a model, other models, cards."""
-    entry = entry_named(shape.name)
-    kin = [] if entry is None else [shape_named(one) for one in (entry.name, *entry.variants)]
-    models = [shape_named(one.name) for one in entries() if one is not entry]
-    return Offers(
-        kin=tuple(one for one in kin if one is not None),
-        models=tuple(one for one in models if one is not None),
-        devices=devices(),
-    )
+    """What the catalogues hold: other precisions of a model, other models, whole cards."""
+    own = entry_named(shape.name)
+    kin: list[Shape] = []
+    models: list[Shape] = []
+    for entry in entries():
+        for name in (entry.name, *entry.variants):
+            if (one := shape_named(name)) is not None:
+                (kin if entry is own else models).append(one)
+    whole = tuple(one for one in devices() if " MIG " not in one.name)
+    return Offers(kin=tuple(kin), models=tuple(models), devices=whole)
 
 
 def _print(plans: list[Plan], told: argparse.Namespace) -> None:

@@ -14,7 +14,7 @@ from rolecall.table import aligned
 
 def text_of(plan: Plan, look: Look) -> str:
     """The whole plan as text for a terminal that is ``look.width`` wide."""
-    parts = [_head(plan, look.width), _memory_table(plan), memory_bar(plan, look)]
+    parts = [_head(plan, look.width), _memory_table(plan, look.width), memory_bar(plan, look)]
     if plan.speed:
         parts.append(_speed_table(plan))
     if not plan.fits:
@@ -85,7 +85,7 @@ def _kv(plan: Plan) -> str:
     return "fp8" if plan.serving.kv_dtype == "fp8" else "16 bit"
 
 
-def _memory_table(plan: Plan) -> str:
+def _memory_table(plan: Plan, width: int) -> str:
     memory = plan.memory
     rows = [
         ("GiB", "low", "expected", "high"),
@@ -98,10 +98,11 @@ def _memory_table(plan: Plan) -> str:
         _counts("postings at once", plan.at_once),
     ]
     length = plan.length
-    return aligned(*rows) + (
+    told = (
         f"a posting in work is {length:,} tokens, {min(plan.load.shared, length):,} of them the"
-        f" same for all; one token takes {gib(memory.kv_token)}\n"
+        f" same for all; one token takes {gib(memory.kv_token)}"
     )
+    return aligned(*rows) + textwrap.fill(told, width) + "\n"
 
 
 def _row(name: str, figure: Estimate) -> tuple[str, str, str, str]:

@@ -49,7 +49,7 @@ def _about_postings(wanted: Wanted, found: Reckoned) -> Iterator[str]:
 
 
 def _about_cap(device: Device, wanted: Wanted, found: Reckoned) -> Iterator[str]:
-    if found.memory.budget > RECORD_CAP and device.memory <= RECORD_CARD:
+    if found.fits and found.memory.budget > RECORD_CAP and device.memory <= RECORD_CARD:
         yield (
             f"vLLM takes {gib(found.memory.budget)}, more than the 8 GiB of NFR-1:"
             " --mode capped keeps to them"
