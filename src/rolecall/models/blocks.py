@@ -46,6 +46,7 @@ FAMILIES: dict[str, Family] = {
     "qwen3_next": QWEN3_GATED, "qwen3_5_text": QWEN3_GATED, "qwen3_5_moe_text": QWEN3_GATED,
     "gemma": Family(tied=True), "gemma2": GEMMA, "gemma3_text": GEMMA_NORMED,
     "gemma3n_text": GEMMA_NORMED, "gemma4_text": GEMMA_NORMED,
+    "gemma4_unified_text": GEMMA_NORMED,
     "gpt_oss": Family(bias=True, sinks=True),
     "deepseek_v2": PLAIN, "deepseek_v3": PLAIN, "kimi_k2": PLAIN, "glm4_moe_lite": PLAIN,
     "glm4": Family(norms=4), "glm": PLAIN, "glm4_moe": PLAIN,
@@ -98,7 +99,8 @@ def heads_of(fields: Fields, kind: str) -> Heads:
     hidden = fields.count("hidden_size", "n_embd", "d_model")
     query = fields.count("num_attention_heads", "n_head")
     keyed = fields.count("num_key_value_heads", default=query)
-    if not fields.has("head_dim") and hidden % query:
+    latent = fields.has("kv_lora_rank")
+    if not latent and not fields.has("head_dim") and hidden % query:
         raise fields.refused(f"hidden_size {hidden} is no multiple of {query} heads")
     width = fields.count("head_dim", default=max(hidden // query, 1))
     if kind == "full" and fields.has("global_head_dim"):

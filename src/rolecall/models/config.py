@@ -19,10 +19,13 @@ from rolecall.models.blocks import (
     plain,
     shared_width,
 )
+from rolecall.models.encoders import encoder_params
+from rolecall.models.extras import layer_extras, model_extras
 from rolecall.models.fields import Fields, decoder_fields
 from rolecall.models.layers import Layers, attention_of, layers_of
 from rolecall.models.nouns import Experts, Origin, Quantisation, Shape
 from rolecall.models.precision import precision_of
+from rolecall.models.rotary import rotary_values
 from rolecall.models.states import state_bytes, state_weights
 
 LONGEST = 100_000_000
@@ -49,10 +52,13 @@ def shape_of(
         known = f"its architecture {kind!a}" if kind else "its configuration names no architecture:"
         assumed = (*assumed, f"{known} is not known here: counted as a decoder like Llama's")
     layers = layers_of(fields)
+    context = _context(fields)
     hidden = fields.count("hidden_size", "n_embd", "d_model")
     vocabulary = fields.count("vocab_size")
     counted = _decoder(fields, family, layers)
     embedding = vocabulary * hidden
+    encoders, unknown = encoder_params(config, hidden, name)
+    assumed = (*assumed, *unknown)
     heads = heads_of(fields, "window" if "window" in layers.kinds else "full")
     return Shape(
         name=name,
@@ -63,14 +69,15 @@ def shape_of(
         head_dim=heads.width,
         intermediate=_widest(fields),
         vocabulary=vocabulary,
-        context=_context(fields),
+        context=context,
         tied=fields.flag("tie_word_embeddings", family.tied),
         attention=attention_of(layers, _widths(fields, layers), state_bytes(fields, layers)),
         linear_params=counted.linear,
         embedding_params=embedding,
         other_params=counted.other,
+        encoder_params=encoders,
         active_params=counted.active + embedding,
-        rotary=_rotary(fields, layers),
+        rotary=rotary_values(fields, layers, context),
         experts=_experts(fields),
         expert_params=counted.expert,
         quantisation=found,
@@ -91,14 +98,14 @@ def _decoder(fields: Fields, family: Family, layers: Layers) -> Counted:
     """All layers and the last norm."""
     hidden = fields.count("hidden_size", "n_embd", "d_model")
     norm = 2 * hidden if family.biased_norms else hidden
-    total = Counted(other=norm)
+    total = Counted(other=norm) + model_extras(fields)
     for index, kind in enumerate(layers.kinds):
         if kind in ("full", "window"):
             total += attention_weights(fields, family, kind, layers.keyed[index])
         else:
             total += state_weights(fields, kind)
         total += feed_forward(fields, family, index)
-        total += plain(0, family.norms * norm)
+        total += plain(0, family.norms * norm) + layer_extras(fields)
     return total
 
 
@@ -142,36 +149,3 @@ def _experts(fields: Fields) -> Experts | None:
         shared_width=shared_width(fields),
         dense_layers=len(dense_layers(fields)),
     )
-
-
-def _rope(fields: Fields) -> Mapping[str, Any]:
-    """What is said of rotary positions, under its new or its old name."""
-    return fields.table("rope_parameters") or fields.table("rope_scaling")
-
-
-def _rotary(fields: Fields, layers: Layers) -> int:
-    """Values per position of the rotary tables that the engine keeps on the card.
-
-    One table as wide as the rotated part of a head; a table for each kind of layer where their
-    bases differ; four times as long where positions have three axes, as vLLM makes it.
-    """
-    if fields.word("model_type") == "opt" or fields.word("position_embedding_type") == "nope":
-        return 0
-    if fields.has("kv_lora_rank"):
-        return fields.count("qk_rope_head_dim")
-    rope = Fields(_rope(fields), fields.name)
-    share = rope.share("partial_rotary_factor", fields.share("partial_rotary_factor", 1.0))
-    kinds = [kind for kind in ("window", "full") if kind in layers.kinds]
-    split = fields.has("rope_local_base_freq") or isinstance(
-        rope.values.get("full_attention"), Mapping
-    )
-    if split and len(kinds) == 2:
-        return sum(_table_width(fields, rope, kind) for kind in kinds)
-    width = int(heads_of(fields, kinds[0] if kinds else "full").width * share)
-    return width * (4 if rope.has("mrope_section") else 1)
-
-
-def _table_width(fields: Fields, rope: Fields, kind: str) -> int:
-    inner = rope.inside("full_attention" if kind == "full" else "sliding_attention")
-    share = inner.share("partial_rotary_factor", 1.0)
-    return int(heads_of(fields, kind).width * share)

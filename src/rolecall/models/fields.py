@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -20,7 +20,7 @@ FILLED_IN: dict[str, dict[str, Any]] = {
         "vocab_size": 262_208, "num_attention_heads": 8, "num_key_value_heads": 4,
         "head_dim": 256, "max_position_embeddings": 131_072, "sliding_window": 4_096,
     },
-    "mistral": {"num_key_value_heads": 8},
+    "gemma4_text": {"hidden_size_per_layer_input": 256},
 }  # fmt: skip
 """What real files leave out because the library's own default holds."""
 
@@ -105,7 +105,7 @@ def decoder_fields(config: Mapping[str, Any], name: str) -> Fields:
         inner = config.get(key)
         if isinstance(inner, Mapping):
             nested = decoder_fields(inner, name).values
-            merged = {**_shared(config), **{k: v for k, v in nested.items() if v is not None}}
+            merged = {**_plain(config), **{k: v for k, v in nested.items() if v is not None}}
             break
     kind = merged.get("model_type")
     if isinstance(kind, str):
@@ -114,16 +114,6 @@ def decoder_fields(config: Mapping[str, Any], name: str) -> Fields:
     return Fields(merged, name)
 
 
-def _shared(config: Mapping[str, Any]) -> dict[str, Any]:
-    """What the whole model says for its decoder too."""
-    return {key: value for key, value in config.items() if _plain(value)}
-
-
-def _plain(value: object) -> bool:
-    return not isinstance(value, Mapping)
-
-
-def without(config: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
-    """The fields but for some."""
-    dropped = set(keys)
-    return {key: value for key, value in config.items() if key not in dropped}
+def _plain(config: Mapping[str, Any]) -> dict[str, Any]:
+    """What the whole model says for its decoder too: its fields that hold no fields."""
+    return {key: value for key, value in config.items() if not isinstance(value, Mapping)}

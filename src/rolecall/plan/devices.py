@@ -125,6 +125,18 @@ def find_device(name: str) -> Device | None:
     return shorter
 
 
+def matching(name: str, memory: int) -> Device | None:
+    """The card of the catalogue that a driver calls ``name``, of about so many bytes.
+
+    A name of several cards is told by the memory. One whose memory is another (a card that somebody
+    has given more) is the same card otherwise.
+    """
+    if choices := SEVERAL.get(key(name)):
+        found = [device_named(one) for one in choices]
+        return next((one for one in found if abs(memory / one.memory - 1) <= SPAN), None)
+    return find_device(name)
+
+
 def _meaning(found: Device, squeezed: str) -> Device:
     """``found``, saying so where its name could mean another one too."""
     if squeezed not in MEANT:

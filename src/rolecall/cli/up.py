@@ -1,0 +1,165 @@
+"""``rolecall up``: run a model with vLLM, keep it running, say how it is, stop it."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from rolecall.cli import FAILED, OK
+from rolecall.cli.options import Parser
+from rolecall.cli.options import settings as load_settings
+from rolecall.errors import UsageError
+
+DESCRIPTION = """\
+Starts vLLM with a model, on this machine alone: it listens on 127.0.0.1, with a key of
+its own. Waits until it has proved what it can be held to, and then writes it down as an
+engine, so that rolecall extract finds it. Watches it, and starts it again when it ends or
+hangs. Ctrl-C or --stop lets it finish what is in work, and ends it."""
+
+EXAMPLES = """\
+examples:
+  rolecall up Qwen/Qwen3-4B-Instruct-2507-FP8     stays in the foreground
+  rolecall up ./my-model --detach                 returns when it is ready
+  rolecall up --status                            phase, memory, load, restarts
+  rolecall up --logs | tail                       what vLLM printed
+  rolecall up --stop                              drain and end it
+  rolecall up MODEL -- --trust-remote-code        flags of vLLM after --
+
+exit codes: 0 it ran and was stopped, or is ready; 2 refused; 3 it could not be started or
+kept, with the reason; for --status: 3 if nothing is ready."""
+
+NAME: Final = "vllm"
+_SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?b?)", re.I)
+
+
+def run(words: list[str]) -> int:
+    """Do what the words ask for, and return the exit code."""
+    ours, own = _parted(words)
+    told = _parser().parse_intermixed_args(ours)
+    if sys.platform != "linux":
+        raise UsageError("rolecall up runs on Linux only", hint="vLLM does, too; WSL 2 is Linux")
+    if told.status:
+        from rolecall.cli.up_shown import status
+
+        return status(told.name, as_json=told.json)
+    if told.stop:
+        from rolecall.cli.up_shown import stop
+
+        return stop(told.model or told.name)
+    if told.logs:
+        from rolecall.cli.up_shown import logs
+
+        return logs(told.model or told.name or NAME)
+    if told.detach:
+        from rolecall.cli.up_shown import Shown, detached
+        from rolecall.launch.folder import folder_of
+
+        again = [one for one in ours if one != "--detach"] + (["--", *own] if own else [])
+        return detached(folder_of(told.name or NAME, os.environ), again, Shown())
+    return _start(told, own)
+
+
+def _parser() -> Parser:
+    parser = Parser("up", DESCRIPTION, EXAMPLES)
+    add = parser.add_argument
+    add("model", nargs="?", metavar="MODEL", help="a hub id or a folder")
+    add("--name", help=f"the engine's name; without it {NAME}")
+    add("--port", type=int, metavar="N", help="listen there; without it a free port is taken")
+    add("--context", type=int, metavar="N", help="longest prompt and answer together, in tokens")
+    add("--sequences", type=int, metavar="N", help="requests in work at the same time, at most")
+    add("--kv-cache", type=size_of, metavar="SIZE", help="size of the KV cache, such as 2GiB")
+    add("--detach", action="store_true", help="run in the background; return when it is ready")
+    add("--patience", type=float, metavar="SECONDS", help="how long a start may print nothing")
+    add("--drain", type=float, metavar="SECONDS", help="how long to wait for requests in work")
+    add("--status", action="store_true", help="how the servers are, with the plan beside it")
+    add("--stop", action="store_true", help="drain and end the server (by its name, if several)")
+    add("--logs", action="store_true", help="what vLLM printed")
+    add("--json", action="store_true", help="for programs")
+    return parser
+
+
+def _parted(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The words for us, and those after ``--`` for vLLM."""
+    words = list(words)
+    if "--" in words:
+        at = words.index("--")
+        return words[:at], words[at + 1 :]
+    return words, []
+
+
+def size_of(text: str) -> int:
+    """Bytes of a size such as ``256MiB``, ``2G`` or ``1.5GB``: K, M, G and T are of 1,024."""
+    found = _SIZE.fullmatch(text.strip())
+    if not found:
+        raise ValueError(text)
+    return int(float(found[1]) * 1024 ** " kmgt".index(found[2].lower() or " "))
+
+
+def _start(told: Namespace, own: list[str]) -> int:
+    from rolecall.cli.up_shown import Shown
+    from rolecall.launch.failures import LaunchError
+    from rolecall.launch.folder import folder_of
+    from rolecall.launch.keep import keep
+    from rolecall.launch.supervise import Outside
+
+    shown = Shown()
+    try:
+        folder = folder_of(told.name or NAME, os.environ)
+        recipe = _recipe(told, own)
+        outside = Outside(environ=os.environ, tell=shown.tell, say=shown.say)
+        keep(folder, recipe, outside, port=told.port, limits=_limits(told))
+    except LaunchError as error:
+        shown.say(f"rolecall: {error.reason}: {error}")
+        if error.hint:
+            shown.say(f"  hint: {error.hint}")
+        return FAILED
+    return OK
+
+
+def _recipe(told: Namespace, own: list[str]) -> Any:
+    from rolecall.launch.recipe import (
+        CPU_KV_BYTES,
+        CPU_SEQUENCES,
+        Recipe,
+        cpu_flags,
+        model_and_name,
+        own_flags,
+    )
+    from rolecall.launch.where import find_vllm, release
+    from rolecall.plan.nouns import Serving
+
+    if not told.model:
+        raise UsageError("no MODEL was named", hint="rolecall up MODEL; see rolecall up --help")
+    settings = load_settings({})
+    model, served = model_and_name(told.model, Path.cwd())
+    installed = find_vllm(settings, os.environ, Path.cwd())
+    serving = Serving(
+        version=release(installed.version) or (0, 33),
+        context=told.context or 8_192,
+        sequences=told.sequences or CPU_SEQUENCES,
+        kv_bytes=told.kv_cache or CPU_KV_BYTES,
+        eager=True,
+    )
+    flags, environment = cpu_flags(serving)
+    return Recipe(
+        model=model,
+        served=served,
+        installed=installed,
+        serving=serving,
+        flags=(*flags, *own_flags(own)),
+        environment=environment,
+    )
+
+
+def _limits(told: Namespace) -> Any:
+    from msgspec.structs import replace
+
+    from rolecall.launch.supervise import LIMITS
+
+    given = {"patience": told.patience, "drain": told.drain}
+    return replace(LIMITS, **{name: value for name, value in given.items() if value is not None})
