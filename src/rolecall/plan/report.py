@@ -12,8 +12,11 @@ from rolecall.plan.sizes import gib
 from rolecall.table import aligned
 
 
-def text_of(plan: Plan, look: Look) -> str:
-    """The whole plan as text for a terminal that is ``look.width`` wide."""
+def text_of(plan: Plan, look: Look, where: str = "") -> str:
+    """The whole plan as text for a terminal that is ``look.width`` wide.
+
+    ``where`` says how vLLM's version is known.
+    """
     parts = [_head(plan, look.width), _memory_table(plan, look.width), memory_bar(plan, look)]
     if plan.speed:
         parts.append(_speed_table(plan))
@@ -24,7 +27,8 @@ def text_of(plan: Plan, look: Look) -> str:
     if plan.command:
         version = spelled(plan.serving.version)
         lines = command_lines(plan.command, plan.environment, "  ")
-        parts.append(f"the command, for vLLM {version}\n{lines}")
+        told = f" ({where})" if where else ""
+        parts.append(f"the command, for vLLM {version}{told}\n{lines}")
     return "\n".join(parts)
 
 
