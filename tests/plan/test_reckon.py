@@ -171,6 +171,7 @@ def test_wishes_against_the_model_are_refused() -> None:
         found(Wanted(quantise="fp8"))
     with pytest.raises(UsageError, match="batched tokens"):
         found(Wanted(sequences=64, batched_tokens=32))
+    assert found(Wanted(batched_tokens=32)).serving.sequences <= 32
 
 
 def test_postings_that_are_too_long_do_not_count_towards_the_usual_one() -> None:

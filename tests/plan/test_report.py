@@ -53,6 +53,14 @@ def test_the_warnings_say_what_breaks_the_record() -> None:
     assert "few starts" in " ".join(plan_for(moe, LAPTOP, POSTINGS).warnings)
 
 
+def test_a_slow_card_is_held_to_the_records_speed() -> None:
+    told = " ".join(plan_for(qwen3_4b(), device_named("100GiB@20GB/s"), POSTINGS).warnings)
+    assert "fewer than the 50 of PR-1" in told
+    assert "fewer than the 30 of NFR-2" in told
+    assert "--kv-dtype fp8 halves it" in told
+    assert "PR-1" not in " ".join(plan(Wanted()).warnings)
+
+
 def test_cards_below_ada_are_told_how_they_reckon() -> None:
     ampere = plan_for(qwen3_4b(), device_named("RTX 3090"), POSTINGS)
     assert "Marlin" in " ".join(ampere.warnings)

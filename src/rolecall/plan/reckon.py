@@ -67,7 +67,7 @@ def reckon(
     check_wanted(wanted)
     _check_shape(shape, wanted)
     most = ceiling(device, wanted)
-    sequences = wanted.sequences or wanted.at_once or MODES[wanted.chosen].sequences
+    sequences = wanted.sequences or wanted.at_once or _usual_sequences(wanted)
     asked = wanted.context or min(CONTEXT, shape.context)
     serving = Serving(
         version=wanted.version,
@@ -103,6 +103,12 @@ def reckon(
     return Reckoned(
         asked=asked, serving=serving, memory=memory, length=length, at_once=at_once, lacks=lacks
     )
+
+
+def _usual_sequences(wanted: Wanted) -> int:
+    """The mode's number of sequences; vLLM wants no more of them than batched tokens."""
+    usual = MODES[wanted.chosen].sequences
+    return min(usual, wanted.batched_tokens or usual)
 
 
 def ceiling(device: Device, wanted: Wanted) -> int:

@@ -129,7 +129,7 @@ def _speed_table(plan: Plan) -> str:
 
 
 def _short(plan: Plan) -> str:
-    text = f"it lacks {gib(plan.short)}"
+    text = f"it lacks {gib(plan.short)} ({plan.short:,} bytes)"
     if not plan.remedies:
         return text + ", and no change of flags, model or card here makes it fit\n"
     return text + "; what frees memory:\n" + "".join(_remedies(plan.remedies))

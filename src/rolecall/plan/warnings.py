@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from rolecall.models.nouns import Shape
 from rolecall.plan.command import ADA, AMPERE
-from rolecall.plan.nouns import GIB, Device, Load
+from rolecall.plan.nouns import GIB, Device, Load, Speed
 from rolecall.plan.reckon import Reckoned, room
 from rolecall.plan.sizes import gib
 from rolecall.plan.wanted import RECORD_CAP, Wanted
 
 TEN: Final = 10
 """PR-3 of the decision record: ten postings at once without running out of memory."""
+
+A_MINUTE: Final = 50
+"""PR-1: postings a minute."""
+
+TOKENS_A_SECOND: Final = 30
+"""NFR-2: tokens a second."""
 
 RECORD_CARD: Final = 17 * GIB
 """Cards up to this size are held to NFR-1, which speaks of one of 16 GB."""
@@ -26,7 +32,7 @@ def warnings_of(
     return (
         *_about_postings(wanted, found),
         *_about_cap(device, wanted, found),
-        *_about_card(shape, device),
+        *_about_card(shape, device, wanted),
         *_about_load(load, found),
         *_about_model(shape),
     )
@@ -48,6 +54,18 @@ def _about_postings(wanted: Wanted, found: Reckoned) -> Iterator[str]:
         )
 
 
+def about_speed(speeds: Sequence[Speed]) -> Iterator[str]:
+    """What the speeds of a plan mean for NFR-2 and PR-1 of the decision record."""
+    if not speeds:
+        return
+    best = max(one.expected[0] for one in speeds)
+    if best < A_MINUTE:
+        yield f"at the low end it does {best:,.0f} postings a minute, fewer than the 50 of PR-1"
+    written = max(one.stream_tokens for one in speeds)
+    if written < TOKENS_A_SECOND:
+        yield f"an answer grows by {written:,.0f} tokens a second, fewer than the 30 of NFR-2"
+
+
 def _about_cap(device: Device, wanted: Wanted, found: Reckoned) -> Iterator[str]:
     if found.fits and found.memory.budget > RECORD_CAP and device.memory <= RECORD_CARD:
         yield (
@@ -60,7 +78,7 @@ def _about_cap(device: Device, wanted: Wanted, found: Reckoned) -> Iterator[str]
         yield f"the cap of {gib(wanted.most)} is more than what is free: {gib(room(device))}"
 
 
-def _about_card(shape: Shape, device: Device) -> Iterator[str]:
+def _about_card(shape: Shape, device: Device, wanted: Wanted) -> Iterator[str]:
     if device.free is not None and device.used and device.used > GIB:
         yield (
             f"{gib(device.used)} of {device.name} are taken by others; {gib(device.free)} are free"
@@ -69,6 +87,11 @@ def _about_card(shape: Shape, device: Device) -> Iterator[str]:
         yield (
             "a desktop may take memory of this card while the model runs; what vLLM has taken at"
             " the start it keeps"
+        )
+    if not device.capability and wanted.kv_dtype is None:
+        yield (
+            f"whether {device.name} keeps a KV cache in fp8 is not known, so it is reckoned in 16"
+            " bit; --kv-dtype fp8 halves it"
         )
     if shape.quantisation.method == "fp8" and 0 < device.capability < ADA:
         yield (
