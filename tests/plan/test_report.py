@@ -65,8 +65,19 @@ def test_cards_below_ada_are_told_how_they_reckon() -> None:
     ampere = plan_for(qwen3_4b(), device_named("RTX 3090"), POSTINGS)
     assert "Marlin" in " ".join(ampere.warnings)
     assert "--kv-cache-dtype" not in ampere.command
+    asked = plan_for(qwen3_4b(), device_named("RTX 3090"), POSTINGS, Wanted(kv_dtype="fp8"))
+    assert "FlashInfer" in " ".join(asked.warnings)
+    volta = plan_for(qwen3_4b(), device_named("V100 16GB"), POSTINGS)
+    assert "it will refuse this checkpoint" in volta.warnings[0]
     turing = plan_for(qwen3_4b(), device_named("T4"), POSTINGS)
     assert "float16" in " ".join(turing.warnings)
+
+
+def test_a_gguf_file_wants_a_package_of_its_own() -> None:
+    shape = qwen3_4b("q.gguf", quantisation=Quantisation(method="gguf", bits=4), tensor_bytes=GIB)
+    assert "vllm-gguf-plugin" in " ".join(plan_for(shape, LAPTOP, POSTINGS).warnings)
+    old = plan_for(shape, LAPTOP, POSTINGS, Wanted(version=(0, 20)))
+    assert "vllm-gguf-plugin" not in " ".join(old.warnings)
 
 
 def test_postings_that_the_context_cannot_hold_are_counted() -> None:

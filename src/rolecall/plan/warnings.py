@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from rolecall.models.nouns import Shape
-from rolecall.plan.command import ADA, AMPERE
+from rolecall.plan.command import ADA, AMPERE, spelled
 from rolecall.plan.nouns import GIB, Device, Load, Speed
 from rolecall.plan.reckon import Reckoned, room
 from rolecall.plan.sizes import gib
@@ -14,6 +14,14 @@ from rolecall.plan.wanted import RECORD_CAP, Wanted
 
 TEN: Final = 10
 """PR-3 of the decision record: ten postings at once without running out of memory."""
+
+LEAST_CAPABILITY: Final[Mapping[str, int]] = {
+    "fp8": 75, "awq": 75, "w4a16": 70, "int8": 75, "nvfp4": 75, "mxfp4": 80
+}  # fmt: skip
+"""Compute capability that vLLM's kernels ask for, by how the weights are stored (0.32)."""
+
+GGUF_APART: Final = (0, 24)
+"""Since this version GGUF files are read by a package of its own."""
 
 A_MINUTE: Final = 50
 """PR-1: postings a minute."""
@@ -30,12 +38,34 @@ def warnings_of(
 ) -> tuple[str, ...]:
     """The sentences about a plan, the weightiest first."""
     return (
+        *_about_kernels(shape, device, found),
         *_about_postings(wanted, found),
         *_about_cap(device, wanted, found),
         *_about_card(shape, device, wanted),
         *_about_load(load, found),
         *_about_model(shape),
     )
+
+
+def _about_kernels(shape: Shape, device: Device, found: Reckoned) -> Iterator[str]:
+    """What vLLM may refuse to run, whatever the memory."""
+    method, version = shape.quantisation.method, found.serving.version
+    least = LEAST_CAPABILITY.get(method, 0)
+    if 0 < device.capability < least:
+        yield (
+            f"vLLM runs {method} from compute capability {least / 10:.1f} on, and {device.name} has"
+            f" {device.capability / 10:.1f}: it will refuse this checkpoint"
+        )
+    if found.serving.kv_dtype == "fp8" and 0 < device.capability < ADA:
+        yield (
+            f"{device.name} has no 8-bit floats: only vLLM's FlashInfer kernels read a KV cache in"
+            " fp8 there, others stop with 'fp8e4nv not supported'"
+        )
+    if method == "gguf" and version >= GGUF_APART:
+        yield (
+            f"vLLM {spelled(version)} reads GGUF files with the package vllm-gguf-plugin only;"
+            " a checkpoint of safetensors needs none"
+        )
 
 
 def _about_postings(wanted: Wanted, found: Reckoned) -> Iterator[str]:
