@@ -101,6 +101,21 @@ def test_a_card_that_nobody_knows_is_refused() -> None:
     assert b"abacus" in done.stderr
 
 
+def test_the_cards_are_listed() -> None:
+    done = plan("--gpus")
+    assert done.returncode == 0
+    lines = done.stdout.decode().splitlines()
+    assert len(lines) > 20
+    assert any("4090 Laptop" in line and "8.9" in line for line in lines)
+
+
+def test_a_cache_that_is_set_outright_is_kept_to() -> None:
+    told = json.loads(plan(*LAPTOP, "--kv-cache", "2GiB", "--json").stdout)
+    assert told["memory"]["kv_cache"] == {"low": 2 * GIB, "expected": 2 * GIB, "high": 2 * GIB}
+    assert str(2 * GIB) in told["command"]
+    assert plan(*LAPTOP, "--kv-cache", "14GiB").returncode == 3
+
+
 def test_the_records_settings_are_wishes(tmp_path: Path) -> None:
     record = {
         "GPU_MEMORY_UTILIZATION": "0.7",

@@ -104,6 +104,13 @@ def test_the_bar_is_as_wide_as_it_may_be(
         assert all(len(line) <= width for line in lines)
 
 
+def test_the_legend_says_what_the_bar_shows() -> None:
+    assert "KV cache for one sequence" in memory_bar(plan(Wanted(cap=4 * GIB)), ASCII)
+    assert "is what vLLM may take" in memory_bar(plan(Wanted(cap=4 * GIB)), ASCII)
+    assert "KV cache at the least" in memory_bar(plan(), ASCII)
+    assert "overhead or free" in memory_bar(plan(Wanted(kv_bytes=GIB)), ASCII)
+
+
 def test_the_look_follows_the_terminal() -> None:
     assert look_of(120, "utf-8", terminal=True, environ={}) == Look(
         width=100, unicode=True, colours=True

@@ -26,11 +26,12 @@ from rolecall.cli.planned import (
     whole,
 )
 from rolecall.plan.bar import look_of
+from rolecall.plan.devices import devices
 from rolecall.plan.document import document
 from rolecall.plan.explain import explained
 from rolecall.plan.flags import Checked, check_flags
 from rolecall.plan.nouns import Plan
-from rolecall.plan.report import compared, text_of
+from rolecall.plan.report import cards, compared, text_of
 
 DESCRIPTION = """\
 Says whether a model fits a card, how many postings it takes at once and a minute,
@@ -63,6 +64,9 @@ fit, and what would help is said, or vLLM's parser refuses its command."""
 def run(words: list[str]) -> int:
     """Print the plan or plans, and return the exit code."""
     told = parser().parse_intermixed_args(words)
+    if told.gpus:
+        sys.stdout.write(cards(devices()))
+        return OK
     installed = find_installed(told.vllm, needed=told.check)
     wanted, notices = wanted_of(told, os.environ, installed.version)
     wanted = replace(wanted, place=place_of(told, wanted))
@@ -85,6 +89,7 @@ def parser() -> Parser:
     add = told.add_argument
     add("model", metavar="MODEL", nargs="?", help=f"a hub id, a folder or a file ({MODEL})")
     add("--gpu", metavar="CARD", help="a card by name, or MEMORY@BANDWIDTH (the one that is here)")
+    add("--gpus", action="store_true", help="list the cards that are known by name, and end")
     add("--compare", metavar="MODEL", nargs="+", default=[], help="other models on the same card")
     add_memory(told.add_argument_group("the memory").add_argument)
     add_load(told.add_argument_group("the load").add_argument)

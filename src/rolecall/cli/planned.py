@@ -45,6 +45,7 @@ def add_memory(add: Callable[..., Any]) -> None:
     add("--mode", choices=modes, help="how much of the card is taken (balanced)")
     add("--vram-cap", metavar="SIZE", help="the most that vLLM may take: 8GiB, 7.5g, 8GB")
     add("--kv-dtype", choices=("auto", "fp8"), help="fp8 where the card has it, auto is 16 bit")
+    add("--kv-cache", metavar="SIZE", help="the KV cache outright, whatever else is taken")
     add("--quantise", choices=("fp8",), default="", help="make fp8 of a 16-bit checkpoint")
     add("--batched-tokens", metavar="N", type=whole, help="tokens that are worked on at once")
     add("--sequences", metavar="N", type=whole, help="sequences that are worked on at once")
@@ -78,6 +79,7 @@ def wanted_of(
     words: dict[str, Any] = {
         "mode": told.mode,
         "cap": None if told.vram_cap is None else read_size(told.vram_cap),
+        "kv_bytes": None if told.kv_cache is None else read_size(told.kv_cache),
         "context": told.context,
         "kv_dtype": told.kv_dtype,
         "at_once": told.postings_at_once,

@@ -35,13 +35,17 @@ def look_of(
     return Look(width=min(max(columns, LEAST), MOST), unicode=wide, colours=terminal and not plain)
 
 
-NAMES: Final = {
+NAMES: Final[Mapping[str, str]] = {
     "weights": "weights",
     "overhead": "overhead",
     "either": "overhead or KV cache",
     "cache": "KV cache at the least",
     "outside": "not vLLM's",
 }
+
+
+SET: Final[Mapping[str, str]] = {"either": "overhead or free", "cache": "KV cache"}
+"""The same where the KV cache is set outright."""
 
 
 def memory_bar(plan: Plan, look: Look) -> str:
@@ -55,10 +59,10 @@ def memory_bar(plan: Plan, look: Look) -> str:
     width = look.width - 2
     whole = sum(parts.values())
     marks = BLOCKS if look.unicode else PLAIN
-    names = NAMES
+    names = NAMES if plan.serving.kv_bytes is None else {**NAMES, **SET}
     mark = ""
     if plan.memory.kv.expected <= 0:
-        names = NAMES | {"cache": "KV cache for one sequence"}
+        names = {**names, "cache": "KV cache for one sequence"}
         told = f"{gib(plan.memory.budget)} is what vLLM may take"
         column = min(width, plan.memory.budget * width // whole)
         line = f"{' ' * column}^ {told}"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from rolecall.plan.bar import Look, memory_bar
 from rolecall.plan.command import command_lines, spelled
-from rolecall.plan.nouns import Estimate, Plan, Remedy
+from rolecall.plan.nouns import Device, Estimate, Plan, Remedy
 from rolecall.plan.sizes import gib
 from rolecall.table import aligned
 
@@ -30,6 +30,23 @@ def text_of(plan: Plan, look: Look, where: str = "") -> str:
         told = f" ({where})" if where else ""
         parts.append(f"the command, for vLLM {version}{told}\n{lines}")
     return "\n".join(parts)
+
+
+def cards(devices: Sequence[Device]) -> str:
+    """The cards by name, with what a plan takes from them."""
+    rows = [("", "memory", "GB/s", "TFLOPS 16 bit", "8 bit", "capability")]
+    rows += [
+        (
+            one.name,
+            gib(one.memory),
+            f"{one.bandwidth / 1e9:,.0f}",
+            f"{one.flops_16 / 1e12:,.0f}",
+            f"{one.flops_8 / 1e12:,.0f}" if one.flops_8 else "-",
+            f"{one.capability / 10:.1f}" if one.capability else "-",
+        )
+        for one in devices
+    ]
+    return aligned(*rows)
 
 
 def compared(plans: Sequence[Plan]) -> str:
@@ -90,14 +107,14 @@ def _kv(plan: Plan) -> str:
 
 
 def _memory_table(plan: Plan, width: int) -> str:
-    memory = plan.memory
+    memory, left = plan.memory, plan.serving.kv_bytes is None
     rows = [
         ("GiB", "low", "expected", "high"),
         _row("weights", memory.weights),
         _row("activations", memory.activation),
         _row("CUDA graphs", memory.graphs),
         _row("CUDA, libraries, neighbours", memory.other),
-        _row("KV cache: what is left", memory.kv),
+        _row("KV cache: what is left" if left else "KV cache: set outright", memory.kv),
         _counts("tokens in it", memory.tokens),
         _counts("postings at once", plan.at_once),
     ]
