@@ -12,7 +12,7 @@ from rolecall.models.config import shape_of
 from rolecall.models.nouns import Attention, Shape
 from rolecall.plan.devices import device_named, devices
 from rolecall.plan.keyvalues import sequence_bytes
-from rolecall.plan.nouns import GIB, MIB, Device, Load
+from rolecall.plan.nouns import GIB, MIB, Calibration, Device, Load
 from rolecall.plan.reckon import Reckoned, reckon, share_within, usual_batch, usual_length
 from rolecall.plan.wanted import Wanted
 
@@ -38,8 +38,18 @@ shapes = st.sampled_from(SHAPES)
 cards = st.sampled_from(devices()) | st.just(LAPTOP)
 
 
-def found(wanted: Wanted, shape: Shape = SHAPE, device: Device = LAPTOP) -> Reckoned:
-    return reckon(shape, device, POSTINGS, wanted, None)
+LEARNED = Calibration(
+    device=LAPTOP.name, model="m", version=(0, 33), overhead=GIB, expected=GIB, weights=40 * MIB
+)
+
+
+def found(
+    wanted: Wanted,
+    shape: Shape = SHAPE,
+    device: Device = LAPTOP,
+    known: Calibration | None = None,
+) -> Reckoned:
+    return reckon(shape, device, POSTINGS, wanted, known)
 
 
 def test_the_records_model_under_the_records_cap() -> None:
@@ -59,13 +69,21 @@ def test_the_modes_are_those_of_the_record() -> None:
     assert balanced.serving.sequences <= 128
 
 
-@given(shape=shapes, device=cards, cap=caps, more=st.integers(0, 4 * GIB))
-def test_more_cap_never_holds_less(shape: Shape, device: Device, cap: int, more: int) -> None:
+@given(
+    shape=shapes,
+    device=cards,
+    cap=caps,
+    more=st.integers(0, 4 * GIB),
+    known=st.sampled_from((None, LEARNED)),
+)
+def test_more_cap_never_holds_less(
+    shape: Shape, device: Device, cap: int, more: int, known: Calibration | None
+) -> None:
     try:
-        less = found(Wanted(cap=cap), shape, device)
+        less = found(Wanted(cap=cap), shape, device, known)
     except UsageError:  # less than a ten-thousandth of the card
         return
-    larger = found(Wanted(cap=cap + more), shape, device)
+    larger = found(Wanted(cap=cap + more), shape, device, known)
     assert larger.memory.budget >= less.memory.budget
     assert larger.memory.kv.low >= less.memory.kv.low
     assert larger.memory.tokens.expected >= less.memory.tokens.expected
@@ -191,3 +209,9 @@ def test_every_model_of_the_catalogue_has_a_plan_on_every_card() -> None:
             plan = found(Wanted(), shape, device)
             assert plan.memory.weights.low > 0
             assert plan.fits == (plan.lacks <= 0)
+
+
+def test_what_a_start_taught_draws_the_interval_in() -> None:
+    before, after = found(Wanted(mode="capped")), found(Wanted(mode="capped"), known=LEARNED)
+    assert after.memory.kv.high - after.memory.kv.low < before.memory.kv.high - before.memory.kv.low
+    assert after.serving.context >= before.serving.context

@@ -73,6 +73,12 @@ def test_cards_below_ada_are_told_how_they_reckon() -> None:
     assert "float16" in " ".join(turing.warnings)
 
 
+def test_a_name_that_vllm_cannot_find_is_said() -> None:
+    told = " ".join(plan_for(qwen3_4b("qwen3 4b"), LAPTOP, POSTINGS).warnings)
+    assert "is no id of a hub" in told
+    assert "is no id of a hub" not in " ".join(plan().warnings)
+
+
 def test_a_gguf_file_wants_a_package_of_its_own() -> None:
     shape = qwen3_4b("q.gguf", quantisation=Quantisation(method="gguf", bits=4), tensor_bytes=GIB)
     assert "vllm-gguf-plugin" in " ".join(plan_for(shape, LAPTOP, POSTINGS).warnings)

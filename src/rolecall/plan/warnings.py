@@ -149,6 +149,11 @@ def _about_load(load: Load, found: Reckoned) -> Iterator[str]:
 
 
 def _about_model(shape: Shape) -> Iterator[str]:
+    if shape.origin in ("catalogue", "name") and shape.name.count("/") != 1:
+        yield (
+            f"{shape.name!r} is no id of a hub: vLLM wants OWNER/NAME or a folder, so its command"
+            " will find no model"
+        )
     if shape.assumed:
         yield f"assumed of {shape.name}: {'; '.join(shape.assumed)}"
     if shape.experts is not None:
