@@ -1,72 +1,19 @@
 """Servers that take each other's place while calls are made: none is lost."""
 
 import asyncio
-import json
-import os
 from collections import Counter
 from contextlib import AsyncExitStack
 
 import pytest
 
 from rolecall.core import Prompt
-from rolecall.engines import state
 from rolecall.engines.connect import connect
 from rolecall.engines.protocol import EngineSettings, FollowingEngine
 from rolecall.errors import EngineError, SettingsError
 
-from .faults import FaultServer, _write, completion, error
+from .servers import FORMS, ModelServer, Written, until
 
-FORMS = ("grammar", "json_schema", "json_object")
 PROMPT = Prompt(messages=(("user", "A nurse is wanted."),))
-TYPED = {"content-type": "application/json"}
-
-
-class ModelServer(FaultServer):
-    """Serves one model: others are not found. ``draining``: new requests are refused with 503.
-
-    ``gate`` holds answers back while it is not set; ``answered`` counts those that were given.
-    """
-
-    def __init__(self, model, *, enforces=FORMS, **more):
-        super().__init__(enforces=enforces, models=(model,), **more)
-        self.model, self.draining, self.answered = model, False, 0
-        self.gate = asyncio.Event()
-        self.gate.set()
-
-    async def __aexit__(self, *_):
-        for writer in list(self.connections):
-            writer.transport.abort()  # killed: what it was about to say is not said
-        self.gate.set()
-        await super().__aexit__()
-
-    async def _act(self, reader, writer, body, name):
-        if self.draining:
-            _write(writer, 503, TYPED, json.dumps(error("shutting down")))
-        elif body["model"] != self.model:
-            _write(writer, 404, TYPED, json.dumps(error("no such model", "NotFoundError")))
-        else:
-            await self.gate.wait()
-            text = self.text(body)
-            _write(writer, 200, TYPED, json.dumps(completion(text, model=self.model)))
-            self.answered += 1
-
-
-class Written:
-    """The state file, as a supervisor writes it: whole, in one step."""
-
-    def __init__(self, folder):
-        self.environ = {"XDG_STATE_HOME": str(folder), "ROLECALL_TEST_KEY": "k"}
-        self.path = state.state_file(self.environ)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-
-    def say(self, server, name="gpu", **more):
-        table = {"kind": "vllm", "url": server.url, "model": server.model} | more
-        self.raw(json.dumps({name: table}))
-
-    def raw(self, text):
-        beside = self.path.with_suffix(".new")
-        beside.write_text(text)
-        os.replace(beside, self.path)
 
 
 @pytest.fixture
@@ -77,12 +24,6 @@ def written(tmp_path):
 def following(written, **more):
     told = {"name": "gpu", "kind": "vllm", "running": "gpu", "call_seconds": 20.0} | more
     return connect(EngineSettings(**told), written.environ)
-
-
-async def until(true):
-    async with asyncio.timeout(10):
-        while not true():
-            await asyncio.sleep(0.001)
 
 
 async def stopped(server):

@@ -14,7 +14,7 @@ from rolecall.core import Attempt, Completion, EngineInfo, Prompt
 from rolecall.engines.openai import OpenAIEngine
 from rolecall.engines.protocol import EngineSettings, Timing
 from rolecall.engines.retry import Clock
-from rolecall.engines.whereabouts import Whereabouts
+from rolecall.engines.whereabouts import There, Whereabouts
 from rolecall.errors import EngineError, Error, SettingsError
 
 EngineHere = TypeVar("EngineHere", bound=OpenAIEngine)
@@ -31,7 +31,7 @@ STAYS: Final = frozenset({"context_overflow", "quota", "http_400", "http_413", "
 class Place(Struct, Generic[EngineHere], eq=False):
     """An engine that is connected to one server; ``calls`` are those under way."""
 
-    settings: EngineSettings
+    there: There
     engine: EngineHere
     stack: AsyncExitStack
     calls: int = 0
@@ -56,7 +56,7 @@ class Following(Generic[EngineHere]):
         self._place: Place[EngineHere] | None = None
         self._old: set[Place[EngineHere]] = set()
         self._moving: asyncio.Task[None] | None = None
-        self._refused: tuple[EngineSettings, Error, float] | None = None
+        self._refused: tuple[There, Error, float] | None = None
         self.moves = 0
         """How often the server has been replaced."""
 
@@ -201,7 +201,7 @@ class Following(Generic[EngineHere]):
         """
         if error.failed and error.failed[-1].result in STAYS:
             return False
-        deadline = self._clock.monotonic() + place.settings.call_seconds
+        deadline = self._clock.monotonic() + place.there.settings.call_seconds
         while True:
             self._look()
             waited = await self._wait()
@@ -229,7 +229,7 @@ class Following(Generic[EngineHere]):
         if where.awaited or self._moving is not None or self._place is None:
             return
         wanted = where.place
-        if wanted is None or wanted == self._place.settings:
+        if wanted is None or wanted == self._place.there:
             self._refused = None
             return
         if self._refused is not None:
@@ -238,7 +238,7 @@ class Following(Generic[EngineHere]):
                 return
         self._moving = asyncio.get_running_loop().create_task(self._move(wanted))
 
-    async def _move(self, wanted: EngineSettings) -> None:
+    async def _move(self, wanted: There) -> None:
         """Meet the server at ``wanted`` and make it the one for new calls, if it can be used."""
         assert self._place is not None
         try:
@@ -257,10 +257,10 @@ class Following(Generic[EngineHere]):
         finally:
             self._moving = None
 
-    async def _connected(self, settings: EngineSettings) -> Place[EngineHere]:
+    async def _connected(self, there: There) -> Place[EngineHere]:
         async with AsyncExitStack() as stack:
-            engine = await stack.enter_async_context(self._opened(settings))
-            place = Place(settings, engine, stack.pop_all())
+            engine = await stack.enter_async_context(self._opened(there.settings))
+            place = Place(there, engine, stack.pop_all())
         engine.calls.left = lambda: self._has_left(place)
         return place
 

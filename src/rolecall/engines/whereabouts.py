@@ -7,10 +7,18 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
 
 from rolecall.engines.protocol import EngineSettings
 from rolecall.engines.settings import read_engine
-from rolecall.engines.state import AWAITED, STATE_FILE, read_entries, signature, until_of
+from rolecall.engines.state import (
+    AWAITED,
+    STATE_FILE,
+    Signature,
+    read_entries,
+    signature,
+    until_of,
+)
 from rolecall.errors import SettingsError
 
 LONGEST_AWAIT: Final = 1_800.0
@@ -53,6 +61,13 @@ def at_server(settings: EngineSettings, entry: Mapping[str, Any]) -> EngineSetti
     )
 
 
+class There(Struct, frozen=True, kw_only=True):
+    """Where a server is: the settings with its address and model, and when its key was written."""
+
+    settings: EngineSettings
+    key: Signature = None
+
+
 class Whereabouts:
     """The place of the server ``name``, read anew when the state file has changed.
 
@@ -65,7 +80,7 @@ class Whereabouts:
         self, settings: EngineSettings, name: str, path: Path, now: Callable[[], float]
     ) -> None:
         self.settings, self.name, self.path, self._now = settings, name, path, now
-        self.place: EngineSettings | None = None
+        self.place: There | None = None
         self.fault: SettingsError | None = None
         self._until = 0.0
         self._seen: object = ()
@@ -80,7 +95,9 @@ class Whereabouts:
             entry = read_entries(self.path).get(self.name)
             if entry is None:
                 return
-            self.place = at_server(self.settings, entry)
+            settings = at_server(self.settings, entry)
+            key = signature(Path(settings.key_file).expanduser()) if settings.key_file else None
+            self.place = There(settings=settings, key=key)
             self._until = min(until_of(entry), self._now() + LONGEST_AWAIT)
         except SettingsError as error:
             self.fault = error
