@@ -3,7 +3,7 @@
 ``python tools/vllm_cpu.py serve`` runs one until Ctrl-C and prints its URL.
 ``python tools/vllm_cpu.py with COMMAND...`` runs COMMAND with the URL in TEST_VLLM_URL and
 stops the server afterwards; the exit status is the command's. Whatever happens to this process, no
-other one stays behind: see vllm_guard.py.
+other one stays behind: see src/rolecall/launch/guard.py.
 """
 
 from __future__ import annotations
@@ -85,8 +85,9 @@ def tail_of_log() -> str:
 @contextlib.contextmanager
 def guarded(command: list[str], **more: Any) -> Iterator[subprocess.Popen[bytes]]:
     """``command`` under the guard: at the end, or with us, it ends with all that it started."""
-    guard = [sys.executable, str(ROOT / "tools" / "vllm_guard.py"), str(STOP_SECONDS)]
-    process = subprocess.Popen([*guard, *command], stdin=subprocess.PIPE, **more)
+    guard = str(ROOT / "src" / "rolecall" / "launch" / "guard.py")
+    command = [sys.executable, "-I", guard, str(STOP_SECONDS), *command]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, **more)
     assert process.stdin
     try:
         yield process

@@ -167,6 +167,16 @@ class Settings:
         "Folder of the database with the budget and the kept completions; empty is "
         "$XDG_DATA_HOME/rolecall, usually ~/.local/share/rolecall.",
     )
+    vllm_python: str = _setting(
+        "",
+        "The Python that has vLLM, for rolecall up; empty is the one of .venv-vllm-cuda "
+        "or .venv-vllm in the current folder, else that of the vllm on the PATH.",
+    )
+    vllm_command: str = _setting(
+        "",
+        "The command that starts vLLM instead, such as a container; what rolecall up adds are the "
+        "flags of vllm serve, the model first.",
+    )
     engines: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
     origins: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     warnings: tuple[Notice, ...] = ()

@@ -35,7 +35,9 @@ class Server(Struct, frozen=True, kw_only=True):
 
     ``name`` is its engine's name in the state file. ``planned`` and ``reported`` are figures for
     people and programs: what the plan had said and what vLLM then printed. ``times`` are seconds by
-    phase of the last start, ``restarts`` how often it was started again.
+    phase of the last start, ``restarts`` how often it was started again. ``told`` is the message
+    that goes with ``reason``. ``keeper`` is the process that keeps it, ``ready`` since when it has
+    answered, ``forms`` what it was proved to hold to.
     """
 
     name: str
@@ -51,4 +53,8 @@ class Server(Struct, frozen=True, kw_only=True):
     times: dict[str, float] = {}
     restarts: int = 0
     reason: str = ""
+    told: str = ""
     remedy: str = ""
+    keeper: int = 0
+    ready: str = ""
+    forms: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ Memory is in whole bytes, speed in bytes or operations a second. What no log cou
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from msgspec import Struct
@@ -159,7 +160,9 @@ class Speed(Struct, frozen=True, kw_only=True):
 
     ``bound`` is what the card's bandwidth and arithmetic allow with perfect overlap, ``serial``
     without any; ``expected`` is what engines have been seen to reach of the latter. ``limit`` names
-    what binds. ``answer_tokens`` is tokens written a second, at ``expected``.
+    what binds. ``answer_tokens`` is tokens written a second, at ``expected``, ``stream_tokens``
+    those of one answer while it is written. ``first_token`` is how many seconds a prompt takes
+    until its first token where it is alone.
     """
 
     at_once: int
@@ -168,6 +171,8 @@ class Speed(Struct, frozen=True, kw_only=True):
     expected: tuple[float, float, float]
     answer_tokens: float
     limit: Literal["bandwidth", "arithmetic", "memory"]
+    first_token: float = 0.0
+    stream_tokens: float = 0.0
 
 
 class Remedy(Struct, frozen=True, kw_only=True):
@@ -181,9 +186,10 @@ class Remedy(Struct, frozen=True, kw_only=True):
 class Plan(Struct, frozen=True, kw_only=True):
     """A model on a card under a load: memory, speed, and whether it fits.
 
-    ``at_once`` is how many postings of the load's usual length the cache holds. ``short`` is by
-    how many bytes the plan does not fit (0 where it does), ``remedies`` what would help, the
-    smallest change first. ``warnings`` are sentences. A plan that does not fit has no command.
+    ``at_once`` is how many postings of the load's usual length the cache holds, ``length`` the
+    tokens of one. ``short`` is by how many bytes the plan does not fit (0 where it does),
+    ``remedies`` what would help, the smallest change first. ``warnings`` are sentences. A plan that
+    does not fit has no command; ``environment`` holds the variables that the command wants.
     """
 
     shape: Shape
@@ -195,11 +201,13 @@ class Plan(Struct, frozen=True, kw_only=True):
     memory: Memory
     speed: tuple[Speed, ...] = ()
     at_once: Estimate
+    length: int = 0
     fits: bool
     short: int = 0
     remedies: tuple[Remedy, ...] = ()
     warnings: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
+    environment: Mapping[str, str] = {}
 
 
 class Reported(Struct, frozen=True, kw_only=True):

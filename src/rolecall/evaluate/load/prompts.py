@@ -18,7 +18,7 @@ from rolecall.ask.shape import answer_schema
 from rolecall.batch.inputs import expand, stream
 from rolecall.batch.read import load
 from rolecall.climb import Help, questions
-from rolecall.core import Completion, Page, Prompt, Source
+from rolecall.core import Candidate, Completion, Page, Prompt, Source
 from rolecall.errors import Error, SourceError, UsageError
 from rolecall.evaluate.load.figures import spread
 from rolecall.evaluate.load.nouns import Spread
@@ -31,10 +31,14 @@ OPENING = "<page>\n"
 
 
 class Heard(Struct, frozen=True, kw_only=True):
-    """A page that engines are asked about, and the questions."""
+    """A page that engines are asked about, and the questions.
+
+    ``candidates`` are what the page's own data and the embedded reader propose.
+    """
 
     page: Page
     questions: tuple[Question, ...]
+    candidates: tuple[Candidate, ...] = ()
 
 
 class Prompts(Struct, frozen=True, kw_only=True):
@@ -97,7 +101,7 @@ def hear_pages(
             units = [POSTING[unit] for unit in POSTING if unit in help_.units]
             asked = (*units, *help_.extras)
         if asked:
-            out.append(Heard(page=page, questions=asked))
+            out.append(Heard(page=page, questions=asked, candidates=heard.candidates))
     return out
 
 

@@ -1,9 +1,13 @@
-"""Run a command that must not outlive us: ``python tools/vllm_guard.py SECONDS COMMAND...``.
+"""Run a command that must not outlive us: ``python guard.py SECONDS COMMAND...``.
 
-The command runs until it ends by itself, until standard input closes, or until a signal comes. A
-pipe closes whatever becomes of the process that held it, so the one who started the guard may even
-be killed. Then the command is asked to end (SIGTERM), and after SECONDS it and all that it started
-are killed. Linux only: orphans are made to fall to the guard, so that none can hide.
+Started as a file of its own, so it imports nothing of ours and is up at once. The command runs
+until it ends by itself, until standard input closes, or until a signal comes. A pipe closes
+whatever becomes of the process that held it, so the one who started the guard may even be killed.
+Then the command is asked to end (SIGTERM), and after SECONDS it and all that it started are killed.
+Linux only: orphans are made to fall to the guard, so that none can hide.
+
+That holds unless the guard itself is killed. Then the kernel kills the command, and `sweep` finds
+by a mark in their environment what else was started.
 """
 
 from __future__ import annotations
@@ -53,6 +57,48 @@ def kill_all() -> None:
                 pass
 
 
+def marked(mark: str) -> list[int]:
+    """All living processes, but this one, whose environment holds the entry ``mark``."""
+    wanted, found = os.fsencode(mark), []
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            number = int(path.parent.name)
+            if wanted in path.read_bytes().split(b"\0") and number != os.getpid():
+                found.append(number)
+    return found
+
+
+def entries_beginning(start: str) -> set[str]:
+    """All environment entries of living processes that begin with ``start``."""
+    wanted, found = os.fsencode(start), set[str]()
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            entries = path.read_bytes().split(b"\0")
+            found.update(os.fsdecode(one) for one in entries if one.startswith(wanted))
+    return found
+
+
+def sweep(mark: str) -> int:
+    """Kill all processes whose environment holds ``mark``; returns how many there were."""
+    killed = set()
+    while left := [one for one in marked(mark) if one not in killed]:
+        for one in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(one, signal.SIGKILL)
+        killed.update(left)
+    return len(killed)
+
+
+def reap_orphans(child: int) -> None:
+    """Collect those that fell to us and ended, so that none stays a zombie; not ``child``."""
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            if ended is None or ended.si_pid == child:
+                return
+            os.waitpid(ended.si_pid, 0)
+
+
 def main(arguments: list[str]) -> int:
     """Run the command of ``arguments`` and return its exit status."""
     grace, command = float(arguments[0]), arguments[1:]
@@ -75,6 +121,7 @@ def main(arguments: list[str]) -> int:
                 break
             if heard in ready and set(os.read(heard, 1024)) - {signal.SIGCHLD}:
                 break
+            reap_orphans(child.pid)
         child.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(grace)

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-GUARD = Path(__file__).parent.parent / "tools" / "vllm_guard.py"
+from rolecall.launch import guard as the_guard
+
+GUARD = Path(the_guard.__file__)
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the guard is for Linux")
 
 # A server that does not listen to SIGTERM, with a child in a session of its own that does not
@@ -47,7 +49,7 @@ def wait_until_gone(numbers: list[int]) -> None:
 
 
 def guarded(code: str, grace: str = "0.1") -> list[str]:
-    return [sys.executable, str(GUARD), grace, sys.executable, "-c", code]
+    return [sys.executable, "-I", str(GUARD), grace, sys.executable, "-c", code]
 
 
 def test_the_exit_status_is_the_commands() -> None:

@@ -1,0 +1,60 @@
+"""The process that keeps one server: its lock, its signals, its messages, its end."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Mapping
+from typing import Any
+
+from rolecall.errors import UsageError
+from rolecall.launch.control import Action, Tell, listening
+from rolecall.launch.folder import Folder, held
+from rolecall.launch.left import clean
+from rolecall.launch.recipe import Recipe
+from rolecall.launch.supervise import Limits, Outside, Supervisor
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def keep(
+    folder: Folder, recipe: Recipe, outside: Outside, *, port: int | None, limits: Limits
+) -> None:
+    """Keep a server until a signal or a message asks to stop.
+
+    Raises:
+        UsageError: another process keeps it already.
+        LaunchError: it could not be started or kept.
+    """
+    with held(folder.lock) as ours:
+        if not ours:
+            raise UsageError(
+                f"a server called {folder.name} is kept already",
+                hint="rolecall up --status shows it, --stop ends it; --name gives another name",
+            )
+        clean(folder)
+        asyncio.run(_keeping(folder, recipe, outside, port, limits))
+
+
+async def _keeping(
+    folder: Folder, recipe: Recipe, outside: Outside, port: int | None, limits: Limits
+) -> None:
+    supervisor = Supervisor(folder, recipe, outside, port=port, limits=limits)
+    loop = asyncio.get_running_loop()
+    for number in SIGNALS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            loop.add_signal_handler(number, supervisor.stop)
+    async with listening(folder.socket, actions_of(supervisor)):
+        await supervisor.run()
+
+
+def actions_of(supervisor: Supervisor) -> dict[str, Action]:
+    """What the keeper does on a message."""
+
+    async def status(_: Mapping[str, Any], __: Tell) -> Any:
+        return await supervisor.status()
+
+    async def stop(_: Mapping[str, Any], __: Tell) -> Any:
+        supervisor.stop()
+
+    return {"status": status, "stop": stop}

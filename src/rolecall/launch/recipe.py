@@ -1,0 +1,164 @@
+"""What is started: the model, the flags of vLLM, its environment, and what was planned."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from msgspec import Struct
+
+from rolecall.errors import UsageError
+from rolecall.launch.failures import LaunchError
+from rolecall.launch.where import Installed
+from rolecall.plan.nouns import MIB, Device, Memory, Serving
+
+LOOPBACK: Final = "127.0.0.1"
+SHUTDOWN_SECONDS: Final = 5
+"""How long vLLM itself finishes what is in work; we drain before, so little is."""
+
+CPU_KV_BYTES: Final = 256 * MIB
+CPU_SEQUENCES: Final = 64
+
+OURS: Final = frozenset(
+    "--host --port --uds --api-key --model --served-model-name --ssl-keyfile --ssl-certfile "
+    "--root-path --shutdown-timeout --config".split()
+)
+"""Flags that are not taken from the user: where it listens and who may speak to it is settled."""
+
+QUIET: Final = {"VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1", "PYTHONUNBUFFERED": "1"}
+"""Nothing is reported to anyone, and what is printed comes at once."""
+
+
+class Recipe(Struct, frozen=True, kw_only=True):
+    """All that one server is started from.
+
+    ``model`` is a hub id or an absolute folder, ``served`` the name by which requests ask for it.
+    ``flags`` are all but the model, the address and the key. ``planned`` are the figures that the
+    report is compared with (see `launch.compare`). With ``device`` and ``memory``, the plan
+    without any calibration, a start teaches about the device.
+    """
+
+    model: str
+    served: str
+    installed: Installed
+    serving: Serving
+    flags: tuple[str, ...] = ()
+    environment: Mapping[str, str] = {}
+    planned: Mapping[str, Any] = {}
+    device: Device | None = None
+    memory: Memory | None = None
+
+
+def command_of(recipe: Recipe, port: int) -> tuple[str, ...]:
+    """The words that start the server on ``port``; the key is not among them."""
+    model = ("--model", recipe.model) if recipe.installed.model_flag else (recipe.model,)
+    return (
+        *recipe.installed.words, *model,
+        "--served-model-name", recipe.served,
+        "--host", LOOPBACK, "--port", str(port),
+        "--shutdown-timeout", str(SHUTDOWN_SECONDS),
+        *recipe.flags,
+    )  # fmt: skip
+
+
+def environment_of(
+    recipe: Recipe, environ: Mapping[str, str], key: str, mark: str
+) -> dict[str, str]:
+    """The environment of the server: ours, what the recipe sets, the key, and the mark."""
+    found = dict(environ)
+    found.pop("PYTHONDONTWRITEBYTECODE", None)  # several processes import the same 2 GB
+    name, _, value = mark.partition("=")
+    return found | QUIET | dict(recipe.environment) | {"VLLM_API_KEY": key, name: value}
+
+
+def cpu_flags(serving: Serving) -> tuple[tuple[str, ...], dict[str, str]]:
+    """The flags and the environment for a vLLM that computes on the CPU.
+
+    There is no card whose memory could be shared out: the KV cache is set in bytes. float32 is
+    several times as fast as bfloat16 on processors without instructions for that.
+    """
+    flags = [
+        "--dtype", "float32",
+        "--max-model-len", str(serving.context),
+        "--max-num-seqs", str(serving.sequences),
+        "--kv-cache-memory-bytes", str(serving.kv_bytes or CPU_KV_BYTES),
+        "--enforce-eager", *COMMON,
+    ]  # fmt: skip
+    if serving.kv_dtype != "auto":
+        flags += ["--kv-cache-dtype", serving.kv_dtype]
+    return tuple(flags), {"VLLM_TARGET_DEVICE": "cpu", "VLLM_CPU_OMP_THREADS_BIND": "nobind"}
+
+
+COMMON: Final = (
+    "--enable-prefix-caching",
+    "--enable-prompt-tokens-details",
+    # With free white space small models write blanks until the answer's budget is spent.
+    "--structured-outputs-config",
+    '{"backend":"guidance","disable_any_whitespace":true}',
+)
+
+
+def model_and_name(named: str, folder: Path) -> tuple[str, str]:
+    """How vLLM is told of the model, and the name by which requests ask for it.
+
+    Raises:
+        LaunchError: ``no_model``: a folder that is named and holds no model.
+    """
+    path = Path(named).expanduser()
+    path = path if path.is_absolute() else folder / path
+    if path.is_dir():
+        if not (path / "config.json").is_file() and not list(path.glob("*.gguf")):
+            raise LaunchError(
+                "no_model",
+                f"{named} holds no model: there is no config.json",
+                hint="name the folder with config.json, the tokenizer and the weights",
+            )
+        return str(path.resolve()), path.resolve().name
+    if path.is_file() and path.suffix == ".gguf":
+        return str(path.resolve()), path.stem
+    if named.startswith(("/", "./", "../", "~")) or named.count("/") > 1:
+        raise LaunchError(
+            "no_model", f"there is no folder {named}", hint="check the path, or name a hub id"
+        )
+    return named, named
+
+
+def own_flags(words: Sequence[str]) -> tuple[str, ...]:
+    """The user's own flags for vLLM, as they stand after ``--``.
+
+    Raises:
+        UsageError: one that is settled here.
+    """
+    for word in words:
+        name = word.partition("=")[0].replace("_", "-")
+        if name in OURS:
+            raise UsageError(
+                f"{name} is not passed on to vLLM",
+                hint="the server listens on 127.0.0.1 with a key of its own; --port and --name "
+                "choose the port and the engine's name",
+            )
+    return tuple(words)
+
+
+def port_for(wanted: int | None) -> int:
+    """A port of the loopback that is free now: ``wanted``, or any.
+
+    Raises:
+        LaunchError: ``port_taken``.
+    """
+    with socket.socket() as one:
+        # A port whose last connections are just closing is free for a server.
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            one.bind((LOOPBACK, wanted or 0))
+        except (OSError, OverflowError) as error:
+            why = getattr(error, "strerror", None) or str(error)
+            raise LaunchError(
+                "port_taken",
+                f"port {wanted} cannot be used: {why}",
+                hint="choose another --port, or none for a free one",
+            ) from error
+        port: int = one.getsockname()[1]
+        return port

@@ -1,0 +1,344 @@
+"""Keeping a server: started, proved, announced, watched, started again, drained, stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from msgspec import Struct, to_builtins
+from msgspec.structs import replace
+
+from rolecall.errors import UsageError
+from rolecall.launch.compare import compared, table
+from rolecall.launch.failures import LASTING, LaunchError
+from rolecall.launch.folder import Folder, announce, write_key, write_server
+from rolecall.launch.learned import remember
+from rolecall.launch.nouns import Phase, Progress, Server
+from rolecall.launch.probe import Load, Probe, engine_table, proved
+from rolecall.launch.recipe import Recipe, port_for
+from rolecall.launch.server import Run
+from rolecall.plan.calibration import calibration_from
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """How patient the keeper is; seconds, and counts.
+
+    A start may print nothing for ``patience``. A running server is asked every ``every``; after
+    ``misses`` answers missed in a row, or ``stuck`` without a token while requests are in work, it
+    is started again, ``tries`` times in a row, after ``first`` doubled up to ``longest``. After
+    ``well`` without a fault the count begins anew. Draining takes at most ``drain``. ``step`` is
+    how long it sleeps where it can only look again.
+    """
+
+    patience: float = 1_200.0
+    every: float = 5.0
+    misses: int = 3
+    stuck: float = 600.0
+    tries: int = 5
+    first: float = 1.0
+    longest: float = 60.0
+    well: float = 600.0
+    drain: float = 60.0
+    step: float = 0.25
+
+
+LIMITS: Final = Limits()
+
+
+class Outside(Struct, frozen=True, kw_only=True):
+    """What the keeper needs of the world: environment, time, chance, and who hears of progress."""
+
+    environ: Mapping[str, str]
+    tell: Callable[[Progress], None]
+    say: Callable[[str], None]
+    clock: Callable[[], float] = time.monotonic
+    chance: Callable[[], float] = random.random
+
+
+def pause(failures: int, limits: Limits, chance: float) -> float:
+    """Seconds to wait before start number ``failures`` in a row: doubled each time, up to the
+    longest, and of that between half and all by ``chance``, so that many do not start at once."""
+    longest: float = min(limits.longest, limits.first * 2 ** min(failures - 1, 30))
+    return longest * (0.5 + chance / 2)
+
+
+class Supervisor:
+    """Keeps one server; `run` does all. ``server`` is what is known of it, and written down."""
+
+    def __init__(
+        self, folder: Folder, recipe: Recipe, outside: Outside, *, port: int | None, limits: Limits
+    ) -> None:
+        self.folder, self.recipe, self.outside, self.limits = folder, recipe, outside, limits
+        self.wanted_port = port
+        self.key = write_key(folder)
+        self.run_now: Run | None = None
+        self.stopping, self._at_once = asyncio.Event(), asyncio.Event()
+        self.served = asyncio.Event()
+        """Set while the server answers."""
+        self._starts = 0
+        self.server = Server(
+            name=folder.name,
+            model=recipe.served,
+            port=port or port_for(None),
+            pid=0,
+            phase="starting",
+            command=(),
+            started=_now(),
+            version=recipe.installed.version,
+            planned=dict(recipe.planned),
+            keeper=os.getpid(),
+        )
+
+    def stop(self) -> None:
+        """Ask for the end: at first in order, at the second time at once."""
+        if self.stopping.is_set():
+            self._at_once.set()
+            if self.run_now is not None:
+                self.run_now.kill()
+        self.stopping.set()
+
+    async def run(self) -> None:
+        """Keep the server until it is asked to stop.
+
+        Raises:
+            LaunchError: it could not be started, or not kept.
+        """
+        failures = 0
+        try:
+            while not self.stopping.is_set():
+                began = self.outside.clock()
+                error = await self._kept()
+                if error is None:
+                    break
+                self._withdraw()
+                if self.run_now is not None:
+                    await self.run_now.stop()
+                if self.server.ready == "" or error.reason in LASTING:
+                    raise error
+                failures = 1 if self._was_well(began) else failures + 1
+                if failures > self.limits.tries:
+                    raise LaunchError(
+                        error.reason,
+                        f"given up after {self.limits.tries} starts in a row: {error}",
+                        hint=error.hint or "",
+                    )
+                await self._wait(error, failures)
+            await self._drain()
+            self.note(phase="stopped", pid=0)
+        except LaunchError as error:
+            self.note(phase="failed", pid=0, **_why(error))
+            raise
+        finally:
+            self._withdraw()
+            if self.run_now is not None:
+                await self.run_now.stop()
+
+    def note(self, **changes: Any) -> None:
+        """Change what is known of the server, and write it down."""
+        self.server = replace(self.server, **changes)
+        with contextlib.suppress(OSError):  # a full disk must not end a server that works
+            write_server(self.folder, self.server)
+
+    def new_run(self, recipe: Recipe, port: int) -> Run:
+        """A run of ``recipe`` that is not started yet; its mark tells it from all others."""
+        self._starts += 1
+        return Run(
+            recipe,
+            port,
+            mark=f"{self.folder.mark}#{os.getpid()}.{self._starts}",
+            log=self.folder.log,
+            tell=self._told,
+            clock=self.outside.clock,
+        )
+
+    async def bring_up(self, run: Run) -> dict[str, Any]:
+        """Start ``run`` and prove it; gives the engine's table, which is not announced yet.
+
+        Raises:
+            LaunchError: it did not come up; nothing of it is left then.
+        """
+        try:
+            await run.start(self.outside.environ, self.key)
+            async with Probe(run.port, self.key) as probe:
+                await run.until_ready(probe, self.limits.patience, self.limits.step)
+            serving = run.recipe.serving
+            table = engine_table(
+                run.port, run.recipe.served, str(self.folder.key), serving.context,
+                serving.sequences,
+            )  # fmt: skip
+            forms = await proved(self.folder.name, table, self.outside.environ)
+        except BaseException:
+            if self._at_once.is_set():
+                run.kill()
+            await run.stop()
+            raise
+        run.show(Progress(phase="ready"))
+        run.well = True
+        self.note(forms=forms)
+        return table
+
+    async def status(self) -> dict[str, Any]:
+        """All that is known of the server now, with its load where it answers."""
+        found: dict[str, Any] = to_builtins(self.server)
+        run = self.run_now
+        if run is not None:
+            rows = compared(run.recipe.planned, run.reported) if run.well else ()
+            found["compared"] = to_builtins(rows)
+            found |= {"progress": to_builtins(run.progress), "pid": run.pid, "times": run.times}
+            if run.well and not run.ended:
+                async with Probe(run.port, self.key) as probe:
+                    load = await probe.load()
+                found["load"] = to_builtins(load.metrics) if load else None
+        return found
+
+    async def _kept(self) -> LaunchError | None:
+        """One run from its start to its end; `None` if it ended because we are to stop."""
+        run = self.run_now = self.new_run(self.recipe, self._port())
+        self.note(port=run.port, command=run.command, phase="starting", pid=0)
+        starting = asyncio.create_task(self.bring_up(run))
+        stopping = asyncio.create_task(self.stopping.wait())
+        try:
+            await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if not starting.done():
+                starting.cancel()
+                with contextlib.suppress(asyncio.CancelledError, LaunchError):
+                    await starting
+                return None
+            announce(self.folder.base, self.folder.name, starting.result())
+        except LaunchError as error:
+            return error
+        finally:
+            stopping.cancel()
+        self.note(
+            phase="ready", pid=run.pid, reported=run.reported, times=run.times, ready=_now(),
+            version=run.reported.version, reason="", told="", remedy="",
+        )  # fmt: skip
+        self.served.set()
+        self.outside.say(
+            f"engine {self.folder.name} at http://127.0.0.1:{run.port}/v1 with "
+            f"{run.recipe.served}, proved to hold to {', '.join(self.server.forms)}"
+        )
+        self.learn(run)
+        return await self._watched()
+
+    def learn(self, run: Run) -> None:
+        """Say how the plan and the report of ``run`` compare, and keep what that teaches."""
+        rows = compared(run.recipe.planned, run.reported)
+        for line in table(rows):
+            self.outside.say(line)
+        device, memory = run.recipe.device, run.recipe.memory
+        if device is None or memory is None:
+            return
+        try:
+            calibration = calibration_from(
+                memory, device, run.recipe.serving, run.reported,
+                model=run.recipe.served, made=_now(),
+            )  # fmt: skip
+            remember(self.folder.base, calibration)
+        except (UsageError, OSError):
+            return  # it printed nothing to learn from, or nothing can be written
+        self.outside.say(f"noted for further plans on {device.name}")
+
+    def _port(self) -> int:
+        """The port of the last start if it is still free, so that clients find the server again."""
+        try:
+            return port_for(self.server.port)
+        except LaunchError:
+            if self.wanted_port is not None:
+                raise
+            return port_for(None)
+
+    async def _watched(self) -> LaunchError | None:
+        """Watch the run that serves until it fails, or until we are to stop."""
+        misses, tokens, moved = 0, -1, self.outside.clock()
+        while not self.stopping.is_set():
+            run = self.run_now
+            assert run is not None
+            if run.ended:
+                return await run.why()
+            async with Probe(run.port, self.key) as probe:
+                healthy, load = await probe.healthy(), await probe.load()
+            if run is not self.run_now or run.ended:
+                continue
+            misses = 0 if healthy else misses + 1
+            if misses >= self.limits.misses:
+                return await self._hung(run, f"it did not answer {misses} times in a row")
+            now = self.outside.clock()
+            if load is not None and (load.tokens != tokens or not load.metrics.running):
+                tokens, moved = load.tokens, now
+            if load is not None and now - moved > self.limits.stuck:
+                return await self._hung(run, f"no token in {self.limits.stuck:.0f} s of work")
+            await self._until_stopping(self.limits.every, run)
+        return None
+
+    async def _hung(self, run: Run, why: str) -> LaunchError:
+        run.kill()
+        await run.stop()
+        return LaunchError("crashed", f"vLLM hung: {why}", hint="rolecall up --logs")
+
+    async def _until_stopping(self, seconds: float, run: Run | None = None) -> None:
+        """Sleep, but not beyond the request to stop or the end of ``run``."""
+        end = self.outside.clock() + seconds
+        while self.outside.clock() < end and not (run and run.ended):
+            step = min(self.limits.step, max(0.0, end - self.outside.clock()))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.stopping.wait(), step)
+                return
+
+    def _was_well(self, began: float) -> bool:
+        return self.outside.clock() - began > self.limits.well
+
+    async def _wait(self, error: LaunchError, failures: int) -> None:
+        """Pause before the next start."""
+        seconds = pause(failures, self.limits, self.outside.chance())
+        self.note(phase="waiting", pid=0, restarts=self.server.restarts + 1, **_why(error))
+        self.outside.say(f"{error}; starting it again in {seconds:.1f} s")
+        await self._until_stopping(seconds)
+
+    def _withdraw(self) -> None:
+        self.served.clear()
+        with contextlib.suppress(OSError):
+            announce(self.folder.base, self.folder.name, None)
+
+    async def _drain(self) -> None:
+        """Take the server out of the state file, then let it finish what is in work."""
+        self._withdraw()
+        run = self.run_now
+        if run is None or run.ended or not run.well:
+            return
+        self.note(phase="draining")
+        run.show(Progress(phase="draining"))
+        await self.emptied(run)
+
+    async def emptied(self, run: Run) -> bool:
+        """Wait until nothing is in work at ``run``; whether that came in time."""
+        end, free = self.outside.clock() + self.limits.drain, 0
+        while self.outside.clock() < end and not run.ended and not self._at_once.is_set():
+            async with Probe(run.port, self.key) as probe:
+                load: Load | None = await probe.load()
+            free = free + 1 if load and not load.metrics.running + load.metrics.waiting else 0
+            if free == 2:  # a client may just be between two requests
+                return True
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._at_once.wait(), self.limits.step)
+        return False
+
+    def _told(self, progress: Progress) -> None:
+        phase: Phase = progress.phase
+        if self.run_now is not None and phase != self.server.phase and phase != "ready":
+            self.note(phase=phase)
+        self.outside.tell(progress)
+
+
+def _why(error: LaunchError) -> dict[str, str]:
+    return {"reason": error.reason, "told": str(error), "remedy": error.hint or ""}
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

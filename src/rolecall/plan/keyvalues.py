@@ -1,0 +1,76 @@
+"""What the KV cache takes: bytes for a sequence, by its length."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rolecall.models.nouns import Shape
+from rolecall.plan.nouns import Serving
+
+BLOCK: Final = 16
+"""Tokens in one block of vLLM's cache."""
+
+MOST_UNEVEN: Final = 1.25
+"""Up to this many times more layers of one kind than of the other, they fill groups of the larger
+size; see ``v1/core/kv_cache_utils.py`` of vLLM 0.32."""
+
+
+def width_of(value: str) -> int:
+    """Bytes of one value in the cache."""
+    return 1 if value == "fp8" else 2
+
+
+def sequence_bytes(shape: Shape, serving: Serving, tokens: int) -> int:
+    """Bytes that one sequence of ``tokens`` takes, on each card.
+
+    Layers that see a window keep the last window and what one step brings. Where a model has
+    layers of several kinds, vLLM puts them in groups of equal size, so that the last group of a
+    kind may be padded.
+    """
+    attention = shape.attention
+    blocks = -(-tokens // BLOCK)
+    full, window = _grouped(attention.full, attention.window)
+    per_token = full * _per_card(attention.full_width, shape, serving)
+    kept = min(tokens, attention.window_tokens - 1 + serving.batched_tokens)
+    seen = min(blocks, -(-kept // BLOCK) + 1) if window else 0
+    in_window = window * _per_card(attention.window_width, shape, serving)
+    return BLOCK * width_of(serving.kv_dtype) * (
+        blocks * per_token + seen * in_window
+    ) + state_bytes(shape, serving)
+
+
+def state_bytes(shape: Shape, serving: Serving) -> int:
+    """Bytes that one sequence takes whatever its length: the states of linear attention."""
+    attention = shape.attention
+    return -(-attention.state * attention.state_bytes // serving.cards)
+
+
+def token_bytes(shape: Shape, serving: Serving) -> int:
+    """Bytes for each token of a sequence that fills the context, its state left aside.
+
+    For a model whose layers all keep the whole context this is the same for every length:
+    2 x layers x KV heads x head size x bytes of a value.
+    """
+    attention = shape.attention
+    if not attention.window:
+        one = attention.full * _per_card(attention.full_width, shape, serving)
+        return one * width_of(serving.kv_dtype)
+    whole = sequence_bytes(shape, serving, serving.context) - state_bytes(shape, serving)
+    return -(-whole // serving.context)
+
+
+def _per_card(width: int, shape: Shape, serving: Serving) -> int:
+    """Values per token and layer on one card: heads are dealt out, and never cut."""
+    if serving.cards == 1 or not width:
+        return width
+    least = min(width, 2 * shape.head_dim)
+    return max(least, -(-width // serving.cards))
+
+
+def _grouped(full: int, window: int) -> tuple[int, int]:
+    """The layers of each kind as they count when groups are filled up."""
+    if not full or not window:
+        return full, window
+    small, large = sorted((full, window))
+    size = large if large < small * MOST_UNEVEN else small
+    return -(-full // size) * size, -(-window // size) * size
