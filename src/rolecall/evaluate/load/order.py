@@ -13,8 +13,8 @@ from rolecall.ask.tokens import tokens_named
 from rolecall.climb import Help
 from rolecall.core import EngineInfo, Source
 from rolecall.drive.connect import allowed_engines, declared_engines, priced_engines, voice_of
+from rolecall.drive.running import with_running
 from rolecall.engines.protocol import EngineSettings
-from rolecall.engines.state import running
 from rolecall.errors import UsageError
 from rolecall.evaluate.load.measure import Plan
 from rolecall.evaluate.load.nouns import Target as Kind
@@ -165,7 +165,7 @@ def widened(
     wide: dict[str, Any] = {"concurrency": widest(order.plan)}
     if order.call_seconds is not None:
         wide["call_seconds"] = order.call_seconds
-    known = {**running(environ), **settings.engines}
+    known = with_running(settings, environ).engines
     return replace(
         settings,
         engine=",".join(one.name for one in tables),
