@@ -110,7 +110,8 @@ def test_a_run_tells_and_keeps_what_was_foreseen(tmp_path):
     assert plain(found)["points"][0]["foreseen"]["bound"] == one.foreseen.bound
 
 
-def test_the_card_of_this_machine_is_read_where_the_engine_is_here(tmp_path):
+def test_the_card_of_this_machine_is_read_where_the_engine_is_here(tmp_path, monkeypatch):
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     cards = Cards(lambda: Nvml(DESKTOP))
     found = bench(FaultServer(answer=answer), tmp_path, table={"model": MODEL}, cards=cards)
     assert found.outlook.card == found.machine.gpus[0].name == "NVIDIA GeForce RTX 4090"
