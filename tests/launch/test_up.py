@@ -44,6 +44,7 @@ class Line:
             FAKE_VLLM=str(folder / "orders.json"),
             ROLECALL_VLLM_COMMAND=shlex.join([sys.executable, "-IS", str(FAKE)]),
             VLLM_TARGET_DEVICE="cpu",
+            HF_HUB_OFFLINE="1",
         )
         patched.chdir(folder)
         self.order()
@@ -237,4 +238,5 @@ def test_a_model_of_which_nothing_is_known_is_not_planned(line: Line) -> None:
     line.set(VLLM_TARGET_DEVICE="")
     done = line("nobody/nothing-of-the-kind", "--gpu", "l4")
     assert done.returncode == 2
-    assert "catalogue" in done.stderr
+    assert "nobody/nothing-of-the-kind" in done.stderr
+    assert "hint:" in done.stderr

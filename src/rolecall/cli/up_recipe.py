@@ -16,8 +16,7 @@ from rolecall.launch.learned import calibrations
 from rolecall.launch.planned import on_card, on_cpu
 from rolecall.launch.recipe import Recipe, model_and_name, own_flags
 from rolecall.launch.where import Installed, find_vllm, release
-from rolecall.models.catalogue import shape_named
-from rolecall.models.folder import shape_in
+from rolecall.models.find import find_shape
 from rolecall.models.nouns import Shape
 from rolecall.plan.command import NEWEST, Place
 from rolecall.plan.devices import device_named
@@ -57,12 +56,7 @@ def recipe_of(told: Namespace, own: list[str]) -> Recipe:
 def _on_card(
     told: Namespace, wanted: Wanted, model: str, served: str, installed: Installed
 ) -> Recipe:
-    shape = _shape(model)
-    if shape is None:
-        raise UsageError(
-            f"{model} is no model of the catalogue, so nothing can be planned",
-            hint="name the folder that holds it; rolecall models list shows what is known",
-        )
+    shape = find_shape(model, os.environ)
     device = _device(told.gpu)
     load = load_named(told.load) if told.load else default_load()
     known = calibrations(os.environ).get(device.name)
@@ -73,15 +67,10 @@ def _on_card(
     return recipe
 
 
-def _shape(model: str) -> Shape | None:
-    path = Path(model)
-    return shape_in(path) if path.is_absolute() else shape_named(model)
-
-
 def _shape_if_known(model: str) -> Shape | None:
     """The shape, where it can be read: the build for the CPU is started without a plan, too."""
     try:
-        return _shape(model)
+        return find_shape(model, os.environ)
     except UsageError as error:
         sys.stderr.write(f"rolecall: nothing is planned: {error}\n")
         return None
