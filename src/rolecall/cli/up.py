@@ -40,6 +40,9 @@ def run(words: list[str]) -> int:
     told = _parser().parse_intermixed_args(ours)
     if sys.platform != "linux":
         raise UsageError("rolecall up runs on Linux only", hint="vLLM does, too; WSL 2 is Linux")
+    asked = [one for one in ("status", "stop", "logs", "detach") if getattr(told, one)]
+    if len(asked) > 1:
+        raise UsageError(f"--{' and --'.join(asked)} go one at a time", hint="see --help")
     if told.status:
         from rolecall.cli.up_shown import status
 
