@@ -115,10 +115,13 @@ def test_in_the_background_looked_at_and_stopped(line: Line) -> None:
     shown = line("--status")
     assert shown.returncode == 0
     assert "vllm: ready" in shown.stdout
-    assert "Available KV cache memory" in line("--logs").stdout
-    again = line("./small")
-    assert again.returncode == 2
-    assert "kept already" in again.stderr
+    logged = line("--logs").stdout
+    assert "Available KV cache memory" in logged
+    assert "--- rolecall: engine vllm at http" in logged
+    for words in (["./small"], ["./small", "--detach"]):
+        again = line(*words)
+        assert again.returncode == 2
+        assert "kept already" in again.stderr
     beside = line("./small", "--detach", "--name", "other")
     assert beside.returncode == 0, beside.stderr
     assert {one["name"] for one in line.status()} == {"vllm", "other"}
@@ -143,6 +146,14 @@ def test_a_signal_ends_it_in_order(line: Line, number: signal.Signals) -> None:
         process.communicate(timeout=SECONDS)
     assert process.returncode == 0
     assert line.processes() == []
+
+
+def test_it_runs_with_all_of_its_outputs_closed(line: Line) -> None:
+    command = shlex.join([sys.executable, "-m", "rolecall", "up", "./small"])
+    with subprocess.Popen(["sh", "-c", f"exec {command} >&- 2>&-"]) as process:
+        until(lambda: any(one["phase"] == "ready" for one in line.status()))
+        process.terminate()
+    assert process.returncode == 0
 
 
 def test_a_killed_keeper_leaves_nothing_and_is_cleaned_up(line: Line) -> None:

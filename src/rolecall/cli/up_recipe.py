@@ -63,7 +63,7 @@ def _on_card(
     plan = plan_for(shape, device, load, wanted, calibration=known)
     recipe = on_card(plan, model, served, installed)
     for warning in plan.warnings:
-        sys.stderr.write(f"rolecall: {warning}\n")
+        _say(warning)
     return recipe
 
 
@@ -72,8 +72,13 @@ def _shape_if_known(model: str) -> Shape | None:
     try:
         return find_shape(model, os.environ)
     except UsageError as error:
-        sys.stderr.write(f"rolecall: nothing is planned: {error}\n")
+        _say(f"nothing is planned: {error}")
         return None
+
+
+def _say(message: str) -> None:
+    if sys.stderr is not None:  # it is None where the caller closed it
+        sys.stderr.write(f"rolecall: {message}\n")
 
 
 def _device(named: str | None) -> Device:

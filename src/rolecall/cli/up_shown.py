@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Final, TextIO
 
 import msgspec
@@ -18,7 +19,14 @@ from rolecall.errors import UsageError
 from rolecall.launch.compare import Compared, table
 from rolecall.launch.control import ask
 from rolecall.launch.failures import LaunchError
-from rolecall.launch.folder import Folder, folder_of, is_kept, names, read_server
+from rolecall.launch.folder import (
+    Folder,
+    already_kept,
+    folder_of,
+    is_kept,
+    names,
+    read_server,
+)
 from rolecall.launch.left import cleaned_if_left
 from rolecall.launch.nouns import Progress
 
@@ -44,7 +52,7 @@ class Shown:
     def __init__(
         self, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._stream = stream if stream is not None else sys.stderr
+        self._stream = stream or sys.stderr or open(os.devnull, "w")  # noqa: SIM115 - for good
         self._terminal = self._stream.isatty()
         self._clock, self._began = clock, clock()
         self._phase, self._phase_began = "", self._began
@@ -205,13 +213,17 @@ def logs(name: str) -> int:
 def detached(folder: Folder, words: list[str], shown: Shown) -> int:
     """Start the same command in the background, and wait until it is ready."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    child = _spawned(folder, [sys.executable, "-m", "rolecall", "up", *words])
+    if is_kept(folder):
+        raise already_kept(folder)
+    own = folder.messages.with_name(f".{folder.name}.messages.{os.getpid()}")
+    child = _spawned(own, [sys.executable, "-m", "rolecall", "up", *words])
     try:
         while (ended := os.waitpid(child, os.WNOHANG)) == (0, 0):
             status = _asked(folder)
             if status is not None and status["keeper"] == child:
                 if status["phase"] == "ready":
-                    _last_words(folder, shown)
+                    _last_words(own, shown)
+                    own.replace(folder.messages)
                     return OK
                 if progress := status.get("progress"):
                     shown.tell(msgspec.convert(progress, Progress))
@@ -219,15 +231,17 @@ def detached(folder: Folder, words: list[str], shown: Shown) -> int:
     except KeyboardInterrupt:
         os.kill(child, signal.SIGTERM)
         os.waitpid(child, 0)
+        own.unlink(missing_ok=True)
         return INTERRUPTED
-    _last_words(folder, shown)
+    _last_words(own, shown)
+    own.unlink(missing_ok=True)
     code = os.waitstatus_to_exitcode(ended[1])
     return code if 0 < code < PIPE_CLOSED else FAILED
 
 
-def _spawned(folder: Folder, command: list[str]) -> int:
-    """Start ``command`` in a session of its own, with its words in a file; returns its number."""
-    messages = os.open(folder.messages, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+def _spawned(path: Path, command: list[str]) -> int:
+    """Start ``command`` in a session of its own, with its words in ``path``; gives its number."""
+    messages = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         return os.posix_spawn(
             command[0],
@@ -244,9 +258,8 @@ def _spawned(folder: Folder, command: list[str]) -> int:
         os.close(messages)
 
 
-def _last_words(folder: Folder, shown: Shown) -> None:
+def _last_words(path: Path, shown: Shown) -> None:
     """What the background process said, its progress aside."""
-    text = folder.messages.read_text("utf-8", "replace")
-    for line in text.splitlines():
+    for line in path.read_text("utf-8", "replace").splitlines():
         if not line.startswith("["):
             shown.say(line)

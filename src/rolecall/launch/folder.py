@@ -156,6 +156,14 @@ def is_kept(folder: Folder) -> bool:
         return not free
 
 
+def already_kept(folder: Folder) -> UsageError:
+    """What to say to a second keeper."""
+    return UsageError(
+        f"a server called {folder.name} is kept already",
+        hint="rolecall up --status shows it, --stop ends it; --name gives another name",
+    )
+
+
 def announce(base: Path, name: str, table: Mapping[str, Any] | None) -> None:
     """Put the engine's table into the state file, or take it out with `None`.
 

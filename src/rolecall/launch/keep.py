@@ -7,9 +7,8 @@ import signal
 from collections.abc import Mapping
 from typing import Any
 
-from rolecall.errors import UsageError
 from rolecall.launch.control import Action, Tell, listening
-from rolecall.launch.folder import Folder, held
+from rolecall.launch.folder import Folder, already_kept, held
 from rolecall.launch.left import clean
 from rolecall.launch.recipe import Recipe
 from rolecall.launch.server import GRACE_SECONDS
@@ -29,10 +28,7 @@ def keep(
     """
     with held(folder.lock) as ours:
         if not ours:
-            raise UsageError(
-                f"a server called {folder.name} is kept already",
-                hint="rolecall up --status shows it, --stop ends it; --name gives another name",
-            )
+            raise already_kept(folder)
         clean(folder)
         asyncio.run(_keeping(folder, recipe, outside, port, limits))
 

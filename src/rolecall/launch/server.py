@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shlex
 import sys
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -30,11 +31,11 @@ class Log:
     """A log file for the user alone, kept to twice `LOG_BYTES` with the one before it."""
 
     def __init__(self, path: Path) -> None:
-        self._path, self._size = path, 0
+        self.path, self._size = path, 0
         self._file: BinaryIO = self._opened()
 
     def _opened(self) -> BinaryIO:
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         file = os.fdopen(descriptor, "ab", buffering=0)
         self._size = file.tell()
         return file
@@ -44,7 +45,7 @@ class Log:
         with contextlib.suppress(OSError):
             if self._size > LOG_BYTES:
                 self._file.close()
-                self._path.replace(self._path.with_name(self._path.name + ".1"))
+                self.path.replace(self.path.with_name(self.path.name + ".1"))
                 self._file = self._opened()
             self._file.write(data)
             self._size += len(data)
@@ -52,6 +53,14 @@ class Log:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+
+def remark(path: Path, message: str) -> None:
+    """Append a line of our own to a log, open elsewhere or not; lost where it cannot be written."""
+    with contextlib.suppress(OSError):
+        log = Log(path)
+        log.write(f"--- rolecall: {message}\n".encode())
+        log.close()
 
 
 class Run:
@@ -85,8 +94,7 @@ class Run:
     async def start(self, environ: Mapping[str, str], key: str) -> None:
         """Start the process; raises `LaunchError` if that cannot be done."""
         words = [sys.executable, "-I", guard.__file__, str(GRACE_SECONDS), *self.command]
-        shown = " ".join(self.command)
-        self._log.write(f"--- rolecall starts: {shown}\n".encode())
+        remark(self._log.path, f"starts {shlex.join(self.command)}")
         try:
             self._process = await asyncio.create_subprocess_exec(
                 *words,

@@ -22,7 +22,7 @@ from rolecall.launch.learned import remember
 from rolecall.launch.nouns import Phase, Progress, Server
 from rolecall.launch.probe import Load, Probe, engine_table, proved
 from rolecall.launch.recipe import Recipe, port_for
-from rolecall.launch.server import Run
+from rolecall.launch.server import Run, remark
 from rolecall.plan.calibration import calibration_from
 
 
@@ -149,6 +149,11 @@ class Supervisor:
             return False
         return self.server.ready == "" or error.reason in LASTING
 
+    def say(self, message: str) -> None:
+        """Tell the user, and whoever reads the log later."""
+        self.outside.say(message)
+        remark(self.folder.log, message)
+
     def note(self, **changes: Any) -> None:
         """Change what is known of the server, and write it down."""
         self.server = replace(self.server, **changes)
@@ -230,7 +235,7 @@ class Supervisor:
             version=run.reported.version, reason="", told="", remedy="",
         )  # fmt: skip
         self.served.set()
-        self.outside.say(
+        self.say(
             f"engine {self.folder.name} at http://127.0.0.1:{run.port}/v1 with "
             f"{run.recipe.served}, proved to hold to {', '.join(self.server.forms)}"
         )
@@ -241,7 +246,7 @@ class Supervisor:
         """Say how the plan and the report of ``run`` compare, and keep what that teaches."""
         rows = compared(run.recipe.planned, run.reported)
         for line in table(rows):
-            self.outside.say(line)
+            self.say(line)
         device, memory = run.recipe.device, run.recipe.memory
         if device is None or memory is None:
             return
@@ -253,7 +258,7 @@ class Supervisor:
             remember(self.folder.base, calibration)
         except (UsageError, OSError):
             return  # it printed nothing to learn from, or nothing can be written
-        self.outside.say(f"noted for further plans on {device.name}")
+        self.say(f"noted for further plans on {device.name}")
 
     def _port(self) -> int:
         """The port of the last start if it is still free, so that clients find the server again."""
@@ -322,7 +327,7 @@ class Supervisor:
         """Pause before the next start."""
         seconds = pause(failures, self.limits, self.outside.chance())
         self.note(phase="waiting", pid=0, restarts=self.server.restarts + 1, **_why(error))
-        self.outside.say(f"{error}; starting it again in {seconds:.1f} s")
+        self.say(f"{error}; starting it again in {seconds:.1f} s")
         await self._until_stopping(seconds)
 
     def _withdraw(self) -> None:
