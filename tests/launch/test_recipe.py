@@ -98,7 +98,10 @@ def test_names_of_models(tmp_path: Path) -> None:
     assert model_and_name(MODEL, tmp_path) == (MODEL, MODEL)
     (tmp_path / "small.gguf").write_bytes(b"GGUF")
     assert model_and_name("small.gguf", tmp_path) == (str(tmp_path / "small.gguf"), "small")
-    for missing in ("./none", str(tmp_path / "none"), "a/b/c"):
+    for unheard in ("\udcff", "a\nb", "a\x00b"):
+        with pytest.raises(UsageError):
+            model_and_name(unheard, tmp_path)
+    for missing in ("./none", str(tmp_path / "none"), "a/b/c", "a b", "../../x", "~none/x", "-x"):
         with pytest.raises(LaunchError) as caught:
             model_and_name(missing, tmp_path)
         assert caught.value.reason == "no_model"

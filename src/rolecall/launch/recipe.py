@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from msgspec import Struct
 from rolecall.errors import UsageError
 from rolecall.launch.failures import LaunchError
 from rolecall.launch.where import Installed
+from rolecall.models.cache import is_hub_name
 from rolecall.plan.command import ADVISED, FLAGS
 from rolecall.plan.nouns import MIB, Device, Memory, Serving
 
@@ -109,9 +111,12 @@ def model_and_name(named: str, folder: Path) -> tuple[str, str]:
     """How vLLM is told of the model, and the name by which requests ask for it.
 
     Raises:
-        LaunchError: ``no_model``: a folder that is named and holds no model.
+        UsageError: what no model can be called.
+        LaunchError: ``no_model``: a folder that is not there, or that holds no model.
     """
-    path = Path(named).expanduser()
+    if not named.isprintable():  # nor can it be written down: half a surrogate pair, say
+        raise UsageError(f"{named!a} is no name of a model", hint="name a hub id or a folder")
+    path = Path(os.path.expanduser(named))
     path = path if path.is_absolute() else folder / path
     if path.is_dir():
         if not (path / "config.json").is_file() and not list(path.glob("*.gguf")):
@@ -123,9 +128,11 @@ def model_and_name(named: str, folder: Path) -> tuple[str, str]:
         return str(path.resolve()), path.resolve().name
     if path.is_file() and path.suffix == ".gguf":
         return str(path.resolve()), path.stem
-    if named.startswith(("/", "./", "../", "~")) or named.count("/") > 1:
+    if not is_hub_name(named):
         raise LaunchError(
-            "no_model", f"there is no folder {named}", hint="check the path, or name a hub id"
+            "no_model",
+            f"there is no folder {named}, nor can a hub id be like that",
+            hint="check the path, or name a hub id such as Qwen/Qwen3-8B",
         )
     return named, named
 

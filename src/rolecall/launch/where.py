@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import shutil
@@ -59,7 +60,7 @@ def find_vllm(settings: Settings, environ: Mapping[str, str], folder: Path) -> I
     if settings.vllm_command:
         return _command(settings.vllm_command, environ, folder)
     if settings.vllm_python:
-        path = (folder / Path(settings.vllm_python).expanduser()).absolute()
+        path = (folder / os.path.expanduser(settings.vllm_python)).absolute()
         return _interpreter(path, f"vllm_python ({settings.origin('vllm_python')})")
     for name in ENVIRONMENTS:
         path = folder / name / "bin" / "python"
