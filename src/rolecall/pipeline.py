@@ -41,6 +41,7 @@ WARM_PAGE = b"<html><head><title>Engineer</title></head><body><h1>Engineer</h1><
 class Pipeline(Struct, frozen=True, kw_only=True):
     """What all pages of a run share, loaded once. ``config`` goes into each record.
 
+    ``config_for`` gives that of other settings, where a run went on with another model.
     ``schema`` is the user's; ``None`` stands for the default posting. ``least`` says below which
     confidence a unit is left out.
     """
@@ -52,6 +53,7 @@ class Pipeline(Struct, frozen=True, kw_only=True):
     closed: Callable[[Page], Notice | None]
     rules: Rules
     config: str
+    config_for: Callable[[Settings], str]
     schema: Schema | None = None
     least: Least = {}
 
@@ -102,9 +104,13 @@ def prepare(
         from rolecall.schema.schema import Schema
 
         schema = Schema.from_json(Path(settings.schema))
-    deciding = settings.deciding()
-    if captured is not None:
-        deciding["captured"] = captured.isoformat()
+
+    def config_for(settings: Settings) -> str:
+        deciding = settings.deciding()
+        if captured is not None:
+            deciding["captured"] = captured.isoformat()
+        return config_hash(deciding, reader.model.hash, schema.document if schema else None)
+
     return Pipeline(
         settings=settings,
         limits=structs.replace(DEFAULT, bytes_=settings.max_bytes),
@@ -112,7 +118,8 @@ def prepare(
         verdict=reader.verdict,
         closed=reader.closed,
         rules=rules_of(reader.model),
-        config=config_hash(deciding, reader.model.hash, schema.document if schema else None),
+        config=config_for(settings),
+        config_for=config_for,
         schema=schema,
         least=read_least(settings.least_sure, settings.origin("least_sure")),
     )

@@ -233,7 +233,9 @@ OF_ENGINES: Final = frozenset(
 )
 """Settings without effect where no engine is asked."""
 
-BESIDE_RESULTS: Final = frozenset("key_env key_file concurrency call_seconds tries price".split())
+BESIDE_RESULTS: Final = frozenset(
+    "key_env key_file concurrency call_seconds tries price running".split()
+)
 """Keys of an engine's table that change no answer: only how fast, how often and for how much."""
 
 
@@ -272,6 +274,7 @@ def load(
     for origin, name, value in _told(flags or {}, environ or {}, project_toml, user_toml):
         if name == "engines" and origin[0] == "file":
             engines |= _tables(value, origin)
+            origins |= {f"engines.{one}": origin[1] for one in value}
             continue
         key = name if origin[0] != "environment" else name.removeprefix(PREFIX).lower()
         if key not in known:

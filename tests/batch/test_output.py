@@ -93,6 +93,15 @@ def test_another_configuration_is_refused(tmp_path: Path) -> None:
         open_ledger(str(path), "resume", CONFIG, with_text=True)
 
 
+def test_what_another_model_answered_in_the_same_run_is_done_again(tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    rows = [line("a", 0, config="old"), line("b", 1), line("c", 2, config="old")]
+    path.write_bytes(b"".join(row + b"\n" for row in rows))
+    assert record(open_ledger(str(path), "resume", CONFIG), dict.fromkeys("abc", "x")) == 2
+    configs = {json.loads(row)["config"] for row in path.read_bytes().splitlines()}
+    assert (configs, read(path)) == ({CONFIG}, [(0, "a"), (1, "b"), (2, "c")])
+
+
 def test_what_changed_is_done_again_and_what_moved_is_numbered_anew(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     record(open_ledger(str(path), "new", CONFIG), {"a": "x", "c": "x", "d": "x"})

@@ -20,14 +20,17 @@ class Standin:
     """Models by name, each a dict of files; each part that is sent takes one of ``faults``.
 
     ``"flip"`` changes its last bit, ``"no ranges"`` sends the whole file, a number is a status
-    instead, and ``(n,)`` breaks off after ``n`` bytes.
+    instead, and ``(n,)`` breaks off after ``n`` bytes. Large parts lie
+    ``elsewhere``, if that names another one. While ``held``, a large body stops half-way
+    until ``go_on``.
     """
 
     def __init__(self):
         self.models, self.requests, self.faults = {}, [], []
         self.private, self.gated, self.token = set(), set(), "hf_good"
         self.listed = None
-        self.url = ""
+        self.url = self.elsewhere = ""
+        self.held, self.half, self.go_on = False, threading.Event(), threading.Event()
 
     def listing(self, name):
         if self.listed is not None:
@@ -71,7 +74,7 @@ class Speaker(BaseHTTPRequestHandler):
             if data is None or commit != COMMIT:
                 self.say(404, b"Entry not found", {"X-Error-Code": "EntryNotFound"})
             elif len(data) > LARGE:
-                place = f"/cdn/{name}/{file}?X-Signature=abc"
+                place = f"{self.hub.elsewhere}/cdn/{name}/{file}?X-Signature=abc"
                 self.say(302, b"", {"Location": place, "X-Repo-Commit": COMMIT})
             else:
                 self.send_part(data)
@@ -118,6 +121,12 @@ class Speaker(BaseHTTPRequestHandler):
         for key, value in (headers or {}).items():
             self.send_header(key, value)
         self.end_headers()
+        if self.hub.held and len(body) > 100_000:
+            self.wfile.write(body[: len(body) // 2])
+            self.wfile.flush()
+            self.hub.half.set()
+            self.hub.go_on.wait(20)
+            body = body[len(body) // 2 :]
         self.wfile.write(body if cut is None else body[:cut])
         if cut is not None:
             self.close_connection = True

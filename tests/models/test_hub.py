@@ -64,6 +64,25 @@ def test_the_token_goes_to_the_hub_and_nowhere_else(hub, environ):
         find_shape(NAME, environ | {"HF_TOKEN": "hf_wrong"})
 
 
+def test_a_token_stays_with_the_hub_where_weights_lie_elsewhere(hub, environ):
+    with standin_hub() as store:
+        store.models = hub.models
+        hub.elsewhere = store.url
+        find_shape(NAME, environ | {"HF_TOKEN": "hf_good"})
+        assert all("authorization" in headers for _, headers in hub.requests)
+        assert store.requests
+        assert not any("authorization" in headers for _, headers in store.requests)
+
+
+def test_a_copy_in_the_cache_that_is_not_whole_is_not_the_last_word(environ, tmp_path):
+    folder = tmp_path / "hf" / "hub" / "models--Qwen--Qwen3-8B" / "snapshots" / ("a" * 40)
+    write_model(folder)
+    (folder / "model.safetensors").write_bytes(b"cut")
+    shape = find_shape("Qwen/Qwen3-8B", environ)
+    assert shape.params == 8_190_735_360
+    assert any("in the cache is not used" in one for one in shape.assumed)
+
+
 def test_a_gated_model_names_the_page_to_agree_at(hub, environ):
     hub.gated.add(NAME)
     for more in ({}, {"HF_TOKEN": "hf_other"}):

@@ -69,6 +69,11 @@ class Asker:
         """Whether there is any engine to ask."""
         return bool(self._engines.engines)
 
+    @property
+    def changes(self) -> tuple[Notice, ...]:
+        """Servers that were replaced since the engines were opened."""
+        return tuple(self._engines.changes)
+
     def submit(self, number: int, waiting: Waiting) -> None:
         """Ask about a page; its record comes out of ``finished`` under ``number``."""
         self.under_way += 1

@@ -159,11 +159,14 @@ class Ledger:
             raise
 
     def load(self, config: str, *, with_text: bool) -> None:
-        """Index the records that are there; refuses those of another configuration.
+        """Index the records that are there; refuses them if all have another configuration.
 
-        A torn last line is cut. Of several records for one locator the last one counts.
+        Where some have this one, a server's model was changed during the run that wrote them: the
+        others are done again. A torn last line is cut. Of several records for one locator the last
+        one counts.
         """
-        place = start = 0
+        place = start = same = 0
+        other: Any = None
         with open(self._descriptor, "rb", closefd=False) as file:
             for line in file:
                 record = _record(line)
@@ -171,25 +174,30 @@ class Ledger:
                     if start + len(line) < os.fstat(self._descriptor).st_size:
                         raise _not_ours(self.path, place + 1)
                     break
-                if record["config"] != config:
-                    raise _other_config(self.path, record["config"], config)
+                ours = record["config"] == config
+                same, other = same + ours, other if ours else record["config"]
                 if ("text" in record) != with_text:
                     raise _other_text(self.path, with_text)
-                self._take(record, place, start, len(line))
+                self._take(record, place, start, len(line), again=not ours)
                 place += 1
                 start += len(line)
+        if place and not same:
+            raise _other_config(self.path, other, config)
         os.ftruncate(self._descriptor, start)
         os.lseek(self._descriptor, start, os.SEEK_SET)
         self._end = start
 
-    def _take(self, record: dict[str, Any], place: int, start: int, size: int) -> None:
+    def _take(
+        self, record: dict[str, Any], place: int, start: int, size: int, *, again: bool
+    ) -> None:
+        """Put a record into the index; ``again`` says that its page is to be read once more."""
         self._index(int(record["seq"]), start, size)
         key = _key(record["source"])
         earlier = self._old.pop(key, None)
         if earlier is not None:
             self._drop(earlier.place)
         reason = record.get("reason") or {}
-        again = record.get("source_id") is None or reason.get("retryable")
+        again = again or record.get("source_id") is None or bool(reason.get("retryable"))
         source_id = b"" if again else bytes.fromhex(record["source_id"])
         self._old[key] = _Old(place, source_id, record.get("outcome") == "failed")
 
@@ -314,7 +322,8 @@ def _not_ours(path: str, number: int) -> UsageError:
 def _other_config(path: str, theirs: Any, ours: str) -> UsageError:
     return UsageError(
         f"{shown(path)} was written with other settings (config {theirs}, now {ours})",
-        hint="use the settings it was written with, name another --out, or start anew with --force",
+        hint="use the settings and the model it was written with, name another --out, or start "
+        "anew with --force",
     )
 
 

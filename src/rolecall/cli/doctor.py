@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from rolecall.cli import FAILED, OK
 from rolecall.cli.options import Parser
-from rolecall.cli.options import settings as load_settings
+from rolecall.cli.options import settings_with_servers as load_settings
 from rolecall.core import EngineInfo
 from rolecall.errors import Error
 from rolecall.settings import Settings

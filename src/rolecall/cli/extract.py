@@ -22,7 +22,7 @@ from rolecall.batch.run import Done, Form, PageWork, crew_of, may_ask
 from rolecall.batch.run import run as run_pages
 from rolecall.cli import FAILED, OK, OVER_BUDGET, PIPE_CLOSED
 from rolecall.cli.options import Parser, add_no_cache, add_policy
-from rolecall.cli.options import settings as load_settings
+from rolecall.cli.options import settings_with_servers as load_settings
 from rolecall.cli.progress import Progress
 from rolecall.cli.signals import Stop
 from rolecall.errors import UsageError
@@ -130,6 +130,8 @@ def run(words: list[str]) -> int:
                 with contextlib.closing(pages) as results:
                     if not _write_all(results, ledger, progress):
                         return PIPE_CLOSED
+                for notice in asker.changes if asker is not None else ():
+                    progress.say(f"rolecall: {notice.message}")
                 if stop():
                     return _stopped(order, progress, ledger, stop)
                 return _end(progress, ledger, left)

@@ -36,6 +36,18 @@ def settings(flags: Mapping[str, Any]) -> Settings:
     return load(flags, os.environ, project, user)
 
 
+def settings_with_servers(flags: Mapping[str, Any]) -> Settings:
+    """As `settings`, with the servers of ``rolecall up`` among the engines; for verbs that ask."""
+    from rolecall.engines.state import state_file
+
+    found = settings(flags)
+    if not state_file(os.environ).exists():
+        return found  # the usual case: nothing of engines is loaded
+    from rolecall.drive.running import with_running
+
+    return with_running(found, os.environ)
+
+
 def add_policy(add: Callable[..., Any]) -> None:
     """The words that say which engines outside the user's machines may be asked."""
     add("--policy", metavar="POLICY", help="local-only, cloud-over-threshold, cloud-on-doubt")

@@ -14,7 +14,7 @@ from rolecall.batch.inputs import stream
 from rolecall.batch.read import load
 from rolecall.cli import OK
 from rolecall.cli.options import Parser
-from rolecall.cli.options import settings as load_settings
+from rolecall.cli.options import settings_with_servers as load_settings
 from rolecall.climb import Help, questions
 from rolecall.core import EngineInfo, Page
 from rolecall.drive.connect import declared_engines, help_of, voice_of

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 import textwrap
+from typing import Any
 
 from rolecall.cli import OK
 from rolecall.cli.options import Parser
-from rolecall.cli.options import settings as load_settings
+from rolecall.cli.options import settings_with_servers as load_settings
 from rolecall.settings import NONE, declared
 
 DESCRIPTION = """\
@@ -30,9 +31,13 @@ def run(words: list[str]) -> int:
     if told.json:
         import orjson
 
-        values = {
+        values: dict[str, Any] = {
             one.name: {"value": getattr(settings, one.name), "origin": settings.origin(one.name)}
             for one in declared()
+        }
+        values["engines"] = {
+            name: {"value": dict(table), "origin": settings.origin(f"engines.{name}")}
+            for name, table in settings.engines.items()
         }
         sys.stdout.write(orjson.dumps(values, option=orjson.OPT_INDENT_2).decode() + "\n")
     else:
@@ -45,7 +50,8 @@ def run(words: list[str]) -> int:
             sys.stdout.write(f"    set it with {flag}\n")
         for name, table in settings.engines.items():
             keys = ", ".join(f"{key} = {value!r}" for key, value in table.items())
-            sys.stdout.write(f"[engines.{name}] {keys}\n")
+            origin = settings.origin(f"engines.{name}")
+            sys.stdout.write(f"[engines.{name}] {keys}   ({origin})\n")
     for notice in settings.warnings:
         sys.stderr.write(f"rolecall: {notice.message}\n")
     sys.stdout.flush()

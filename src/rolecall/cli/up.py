@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Final
 
 from rolecall.cli import FAILED, OK
 from rolecall.cli.options import Parser
-from rolecall.cli.options import settings as load_settings
 from rolecall.errors import UsageError
 
 DESCRIPTION = """\
@@ -34,7 +31,6 @@ exit codes: 0 it ran and was stopped, or is ready; 2 refused; 3 it could not be 
 kept, with the reason; for --status: 3 if nothing is ready."""
 
 NAME: Final = "vllm"
-_SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?b?)", re.I)
 
 
 def run(words: list[str]) -> int:
@@ -70,17 +66,41 @@ def _parser() -> Parser:
     add("model", nargs="?", metavar="MODEL", help="a hub id or a folder")
     add("--name", help=f"the engine's name; without it {NAME}")
     add("--port", type=int, metavar="N", help="listen there; without it a free port is taken")
-    add("--context", type=int, metavar="N", help="longest prompt and answer together, in tokens")
-    add("--sequences", type=int, metavar="N", help="requests in work at the same time, at most")
-    add("--kv-cache", type=size_of, metavar="SIZE", help="size of the KV cache, such as 2GiB")
     add("--detach", action="store_true", help="run in the background; return when it is ready")
-    add("--patience", type=float, metavar="SECONDS", help="how long a start may print nothing")
-    add("--drain", type=float, metavar="SECONDS", help="how long to wait for requests in work")
+    add("--patience", type=_seconds, metavar="SECONDS", help="how long a start may print nothing")
+    add("--drain", type=_seconds, metavar="SECONDS", help="how long to wait for requests in work")
     add("--status", action="store_true", help="how the servers are, with the plan beside it")
     add("--stop", action="store_true", help="drain and end the server (by its name, if several)")
     add("--logs", action="store_true", help="what vLLM printed")
-    add("--json", action="store_true", help="for programs")
+    add("--json", action="store_true", help="--status for programs")
+    _add_wishes(parser)
     return parser
+
+
+def _add_wishes(parser: Parser) -> None:
+    """The words that say how the model is to be served."""
+    add = parser.add_argument_group("the plan (see rolecall plan)").add_argument
+    modes = ("balanced", "maximum_throughput", "capped")
+    add("--mode", choices=modes, help="how much of the card is taken (balanced)")
+    add("--vram-cap", metavar="SIZE", help="the most that vLLM may take: 8GiB, 7.5g, 8GB")
+    add("--gpu", metavar="CARD", help="plan for this card, where it cannot be read")
+    add("--context", metavar="N", type=int, help="longest prompt and answer together, in tokens")
+    add("--sequences", metavar="N", type=int, help="requests that are worked on at once")
+    add("--batched-tokens", metavar="N", type=int, help="tokens that are worked on at once")
+    add("--kv-dtype", choices=("auto", "fp8"), help="fp8 where the card has it, auto is 16 bit")
+    add("--kv-cache", metavar="SIZE", help="the size of the KV cache, set outright (CPU: 256MiB)")
+    add("--quantise", choices=("fp8",), default="", help="make fp8 of a 16-bit checkpoint")
+    add("--eager", action="store_true", help="no CUDA graphs: less memory, slower answers")
+    add("--cards", metavar="N", type=int, default=1, help="so many of the card together (1)")
+    add("--with-encoders", action="store_true", help="keep what a model has to see and to hear")
+    add("--load", metavar="NAME", help="what postings are like: a named load, or its file")
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 <= seconds < 1e9:  # also refuses what is no number
+        raise ValueError(text)
+    return seconds
 
 
 def _parted(words: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -92,15 +112,8 @@ def _parted(words: Sequence[str]) -> tuple[list[str], list[str]]:
     return words, []
 
 
-def size_of(text: str) -> int:
-    """Bytes of a size such as ``256MiB``, ``2G`` or ``1.5GB``: K, M, G and T are of 1,024."""
-    found = _SIZE.fullmatch(text.strip())
-    if not found:
-        raise ValueError(text)
-    return int(float(found[1]) * 1024 ** " kmgt".index(found[2].lower() or " "))
-
-
 def _start(told: Namespace, own: list[str]) -> int:
+    from rolecall.cli.up_recipe import recipe_of
     from rolecall.cli.up_shown import Shown
     from rolecall.launch.failures import LaunchError
     from rolecall.launch.folder import folder_of
@@ -110,7 +123,7 @@ def _start(told: Namespace, own: list[str]) -> int:
     shown = Shown()
     try:
         folder = folder_of(told.name or NAME, os.environ)
-        recipe = _recipe(told, own)
+        recipe = recipe_of(told, own)
         outside = Outside(environ=os.environ, tell=shown.tell, say=shown.say)
         keep(folder, recipe, outside, port=told.port, limits=_limits(told))
     except LaunchError as error:
@@ -119,41 +132,6 @@ def _start(told: Namespace, own: list[str]) -> int:
             shown.say(f"  hint: {error.hint}")
         return FAILED
     return OK
-
-
-def _recipe(told: Namespace, own: list[str]) -> Any:
-    from rolecall.launch.recipe import (
-        CPU_KV_BYTES,
-        CPU_SEQUENCES,
-        Recipe,
-        cpu_flags,
-        model_and_name,
-        own_flags,
-    )
-    from rolecall.launch.where import find_vllm, release
-    from rolecall.plan.nouns import Serving
-
-    if not told.model:
-        raise UsageError("no MODEL was named", hint="rolecall up MODEL; see rolecall up --help")
-    settings = load_settings({})
-    model, served = model_and_name(told.model, Path.cwd())
-    installed = find_vllm(settings, os.environ, Path.cwd())
-    serving = Serving(
-        version=release(installed.version) or (0, 33),
-        context=told.context or 8_192,
-        sequences=told.sequences or CPU_SEQUENCES,
-        kv_bytes=told.kv_cache or CPU_KV_BYTES,
-        eager=True,
-    )
-    flags, environment = cpu_flags(serving)
-    return Recipe(
-        model=model,
-        served=served,
-        installed=installed,
-        serving=serving,
-        flags=(*flags, *own_flags(own)),
-        environment=environment,
-    )
 
 
 def _limits(told: Namespace) -> Any:

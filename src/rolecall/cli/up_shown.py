@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from rolecall.launch.compare import Compared, table
 from rolecall.launch.control import ask
 from rolecall.launch.failures import LaunchError
 from rolecall.launch.folder import Folder, folder_of, is_kept, names, read_server
-from rolecall.launch.keep import cleaned_if_left
+from rolecall.launch.left import cleaned_if_left
 from rolecall.launch.nouns import Progress
 
 WORDS: Final = {
@@ -198,19 +198,11 @@ def logs(name: str) -> int:
 
 def detached(folder: Folder, words: list[str], shown: Shown) -> int:
     """Start the same command in the background, and wait until it is ready."""
-    descriptor = os.open(folder.messages, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as messages:
-        child = subprocess.Popen(
-            [sys.executable, "-m", "rolecall", "up", *words],
-            stdin=subprocess.DEVNULL,
-            stdout=messages,
-            stderr=messages,
-            start_new_session=True,
-        )
+    child = _spawned(folder, [sys.executable, "-m", "rolecall", "up", *words])
     try:
-        while child.poll() is None:
+        while (ended := os.waitpid(child, os.WNOHANG)) == (0, 0):
             status = _asked(folder)
-            if status is not None and status["keeper"] == child.pid:
+            if status is not None and status["keeper"] == child:
                 if status["phase"] == "ready":
                     _last_words(folder, shown)
                     return OK
@@ -218,11 +210,31 @@ def detached(folder: Folder, words: list[str], shown: Shown) -> int:
                     shown.tell(msgspec.convert(progress, Progress))
             time.sleep(POLL_SECONDS)
     except KeyboardInterrupt:
-        child.terminate()
-        child.wait()
+        os.kill(child, signal.SIGTERM)
+        os.waitpid(child, 0)
         return INTERRUPTED
     _last_words(folder, shown)
-    return child.returncode if 0 <= child.returncode < PIPE_CLOSED else FAILED
+    code = os.waitstatus_to_exitcode(ended[1])
+    return code if 0 < code < PIPE_CLOSED else FAILED
+
+
+def _spawned(folder: Folder, command: list[str]) -> int:
+    """Start ``command`` in a session of its own, with its words in a file; returns its number."""
+    messages = os.open(folder.messages, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        return os.posix_spawn(
+            command[0],
+            command,
+            os.environ,
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_DUP2, messages, 1),
+                (os.POSIX_SPAWN_DUP2, messages, 2),
+            ],
+            setsid=True,
+        )
+    finally:
+        os.close(messages)
 
 
 def _last_words(folder: Folder, shown: Shown) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from rolecall.batch.files import shown
 from rolecall.cli import FAILED, OK
 from rolecall.cli.options import Parser
-from rolecall.cli.options import settings as load_settings
+from rolecall.cli.options import settings_with_servers as load_settings
 from rolecall.errors import UsageError
 from rolecall.evaluate.files import refuse_existing, write_whole
 

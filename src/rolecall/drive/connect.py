@@ -72,15 +72,19 @@ async def connected(
         help_ = help_of(settings, schema, notices)
         # One that is declared and does not answer now is left out, and no fault of the settings.
         policy, asked = policy_of(settings, (*engines, *tables)), help_.extras
+
+        async def voiced(name: str, engine: Engine, told: list[Notice]) -> Voice:
+            info, table = engine.info, tables.get(name)
+            tokens = await _counter(engine, table.tokenizer if table else "", told)
+            told += info.notices
+            return voice_of(replace(info, name=name), tokens, policy, asked)
+
         voices = {}
         for name, engine in engines.items():
-            table = tables.get(name)
             _demand_price(name, engine.info, policy)
-            tokens = await _counter(engine, table.tokenizer if table else "", notices)
-            voices[name] = voice_of(replace(engine.info, name=name), tokens, policy, asked)
-            notices += engine.info.notices
+            voices[name] = await voiced(name, engine, notices)
         help_ = structs.replace(help_, voices=voices)
-        yield Engines(engines, help_, purse, notices=tuple(notices))
+        yield Engines(engines, help_, purse, notices=tuple(notices), renew=voiced)
 
 
 def help_of(settings: Settings, schema: Schema | None, notices: list[Notice] | None = None) -> Help:
@@ -111,15 +115,15 @@ def units_of(schema: Schema | None) -> frozenset[str]:
 
 def declared_engines(settings: Settings, environ: Mapping[str, str]) -> tuple[EngineSettings, ...]:
     """The engines that the settings choose, in order; raises ``SettingsError``."""
+    from rolecall.drive.running import with_running
     from rolecall.engines.settings import read_engine
-    from rolecall.engines.state import running
 
     choice = [word.strip() for word in settings.engine.split(",") if word.strip()]
-    tables = {**running(environ), **settings.engines} if choice != ["none"] else {}
-    if choice == ["auto"]:
-        choice = list(tables)
     if choice == ["none"]:
         return ()
+    tables = with_running(settings, environ).engines
+    if choice == ["auto"]:
+        choice = list(tables)
     for name in choice:
         if name not in tables:
             known = f"declared are: {', '.join(tables)}" if tables else "none is declared"

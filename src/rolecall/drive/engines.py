@@ -9,15 +9,16 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from rolecall.climb import Call, Help, climb
+from rolecall.ask.compose import Voice
+from rolecall.climb import Call, Help, attempt_of, climb
 from rolecall.core import Attempt, Completion, EngineInfo, Extraction, Notice, Page, Prompt
-from rolecall.engines.protocol import Engine
+from rolecall.engines.protocol import Engine, FollowingEngine
 from rolecall.errors import BudgetError, DatabaseError, EngineError
 from rolecall.ladder import Heard
 from rolecall.ledger.budget import Budget, Reservation
@@ -31,6 +32,9 @@ FAILURES, REST = 5, 15.0
 
 PATIENCE = 300.0
 """Seconds for which pages wait for an engine that has gone, where no other can stand in."""
+
+RESTARTS = 3
+"""So often a page is begun anew for a server that took the place of the one it was written for."""
 
 FREE_RESULTS = ("http_", "connection", "quota", "redirect", "context_overflow")
 """How results of tries begin for which nothing was worked on, so nothing is paid."""
@@ -95,8 +99,16 @@ class Stopped:
         raise BudgetError(str(self._error), hint=self._error.hint)
 
 
+class _Replaced(Exception):  # noqa: N818 - it says to begin anew, and never leaves this file
+    """The server for which a page's prompts were written has gone, and another one is there."""
+
+
 class Engines:
-    """The engines of a run, and the way they are used."""
+    """The engines of a run, and the way they are used.
+
+    ``renew`` says how an engine is spoken to whose server was replaced; without it, nobody looks
+    for that. ``changes`` tells of servers that were replaced since the engines were opened.
+    """
 
     def __init__(
         self,
@@ -105,6 +117,7 @@ class Engines:
         purse: Purse,
         *,
         notices: tuple[Notice, ...] = (),
+        renew: Callable[[str, Engine, list[Notice]], Awaitable[Voice]] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.engines, self.help, self.purse, self.notices = engines, help_, purse, notices
@@ -113,6 +126,19 @@ class Engines:
         self._paying = 0  # calls that hold a part of the budget
         self._ended = 0  # those that held one
         self._settled = asyncio.Event()
+        self._renew, self._renewing = renew, asyncio.Lock()
+        self._following: dict[str, FollowingEngine] = {}
+        if renew is not None:
+            self._following = {
+                name: one for name, one in engines.items() if isinstance(one, FollowingEngine)
+            }
+        self._met = {name: engines[name].info for name in self._following}
+        self.changes: list[Notice] = []
+
+    @property
+    def models_now(self) -> Mapping[str, str]:
+        """The model that is there now, of each engine that goes where its server goes."""
+        return {name: self.engines[name].info.model for name in self._following}
 
     @property
     def concurrency(self) -> int:
@@ -127,6 +153,28 @@ class Engines:
         ``record`` names the page in the budget, for the cap on one record.
         """
         record = f"{self._run} {record or page.source_id}"
+        before: list[Attempt] = []
+        for left in range(RESTARTS, -1, -1):
+            made: list[Attempt] = []
+            try:
+                result = await self._climbed((page, heard, rules), record, made, last=left == 0)
+            except _Replaced:
+                before += made
+                continue
+            except (EngineError, BudgetError, DatabaseError) as error:
+                error.attempts = (*before, *error.attempts)
+                raise
+            return replace(result, attempts=(*before, *result.attempts)) if before else result
+        raise AssertionError("the last round ends otherwise")
+
+    async def _climbed(
+        self, about: tuple[Page, Heard, Rules], record: str, made: list[Attempt], *, last: bool
+    ) -> Extraction:
+        """One way up, in which ``made`` takes the calls; raises `_Replaced` unless it is the
+        ``last``."""
+        page, heard, rules = about
+        await self._catch_up()
+        met = dict(self._met)
         climbing = climb(page, heard, help_=self.help, rules=rules)
         try:
             call = next(climbing)
@@ -134,14 +182,37 @@ class Engines:
                 try:
                     completion = await self.complete(call, record)
                 except Exception as error:
+                    name = call.engine
+                    moved = name in met and self.engines[name].info is not met[name]
+                    if moved and not last and isinstance(error, EngineError):
+                        made += error.failed
+                        raise _Replaced from error
                     call = climbing.throw(error)
                 else:
+                    info = self.engines[call.engine].info
+                    made += [*completion.failed, attempt_of(info, completion)]
                     call = climbing.send(completion)
         except StopIteration as stop:
             result: Extraction = stop.value
             return result
         finally:
             climbing.close()
+
+    async def _catch_up(self) -> None:
+        """Learn to speak to servers that took the place of others."""
+        for name, engine in self._following.items():
+            if await engine.now() is self._met[name]:
+                continue
+            async with self._renewing:
+                one, before = self.engines[name], self._met[name]
+                if (info := one.info) is before or self._renew is None:
+                    continue
+                told = f"{name} went on with {info.model} in the place of {before.model}"
+                self.changes.append(Notice(code="server_replaced", message=told))
+                voice = await self._renew(name, one, self.changes)
+                voices = {**self.help.voices, name: voice}
+                self.help = structs.replace(self.help, voices=voices)
+                self._met[name] = info
 
     async def complete(self, call: Call, record: str = "") -> Completion:
         """Answer one call; see ``Engine.complete``."""
@@ -163,6 +234,8 @@ class Engines:
             breaker.note(failed=_down(error))
             raise
         breaker.note(failed=False)
+        if call.engine in self._following:
+            model = f"{call.engine}: {completion.model}"  # the one that answered
         if cache is not None and completion.finish_reason == "stop":
             cache.put(prompt, model, completion)
         return completion

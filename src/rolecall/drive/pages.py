@@ -13,9 +13,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from msgspec import structs
+
 from rolecall.core import Extraction, Source
 from rolecall.drive.connect import connected, declared_engines
 from rolecall.drive.engines import Engines
+from rolecall.drive.running import models_of, with_models
 from rolecall.engines.protocol import Engine
 from rolecall.errors import Error, UsageError
 from rolecall.pipeline import (
@@ -127,6 +130,10 @@ async def finish_record(waiting: Waiting, pipeline: Pipeline, engines: Engines) 
         extraction = failed(error, stages)
     except Exception as error:
         return internal_record(error, waiting.source, waiting.seq, pipeline, stages)
+    models = models_of(extraction, pipeline.settings, engines.models_now)
+    if models:
+        config = pipeline.config_for(with_models(pipeline.settings, models))
+        pipeline = structs.replace(pipeline, config=config)
     if waiting.notices:
         warnings = (*waiting.notices, *extraction.warnings)
         extraction = replace(extraction, warnings=warnings)

@@ -41,11 +41,16 @@ class Limits(Struct, frozen=True, kw_only=True):
 
 
 class Calls:
-    """Makes calls over a wire, at most ``concurrency`` at a time beside those made `aside`."""
+    """Makes calls over a wire, at most ``concurrency`` at a time beside those made `aside`.
+
+    ``left`` says that another server has taken the place of this one: a try that fails then is the
+    last one here.
+    """
 
     def __init__(self, wire: Wire, limits: Limits, concurrency: int) -> None:
         self.wire, self.limits, self.model = wire, limits, ""
         self.price: Price | None = None
+        self.left: Callable[[], bool] = lambda: False
         self._slots, self._aside = asyncio.Semaphore(concurrency), asyncio.Semaphore(ASIDE)
 
     def learn(self, model: str, price: Price | None) -> None:
@@ -124,7 +129,7 @@ class Calls:
                 self._note(replica, fault)
                 bound = min(tries, MOST_TRIES.get(fault.kind, tries))
                 more = fault.retried and len(failed) < tries and kinds[fault.kind] < bound
-                if not more or not await self._rest(fault, len(failed), deadline):
+                if not more or self.left() or not await self._rest(fault, len(failed), deadline):
                     raise self._error(fault, failed) from None
             else:
                 replica.answered()

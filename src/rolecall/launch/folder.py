@@ -16,8 +16,8 @@ import orjson
 from msgspec import Struct
 
 from rolecall.engines.settings import TAKEN
-from rolecall.engines.state import running, state_file
-from rolecall.errors import SettingsError, UsageError
+from rolecall.engines.state import STATE_FILE, state_file
+from rolecall.errors import UsageError
 from rolecall.launch.nouns import Server
 
 NAMES: Final = re.compile(r"[a-z0-9_-]{1,40}")
@@ -161,11 +161,11 @@ def announce(base: Path, name: str, table: Mapping[str, Any] | None) -> None:
     Several servers share the file, so it is changed under a lock of its own. One that cannot be
     read is written anew: it holds nothing but what servers put there.
     """
-    path = base / "engines.json"
+    path = base / STATE_FILE
     with held(base / "engines.lock", wait=True):
         try:
-            tables = dict(running({"XDG_STATE_HOME": str(base.parent)}))
-        except SettingsError:
+            tables = msgspec.json.decode(path.read_bytes(), type=dict[str, dict[str, Any]])
+        except (OSError, msgspec.DecodeError):
             tables = {}
         if table is None and name not in tables:
             return

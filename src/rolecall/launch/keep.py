@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import signal
 from collections.abc import Mapping
 from typing import Any
 
-from msgspec.structs import replace
-
 from rolecall.errors import UsageError
-from rolecall.launch import guard
 from rolecall.launch.control import Action, Tell, listening
-from rolecall.launch.folder import Folder, announce, held, is_kept, read_server, write_server
+from rolecall.launch.folder import Folder, held
+from rolecall.launch.left import clean
 from rolecall.launch.recipe import Recipe
 from rolecall.launch.supervise import Limits, Outside, Supervisor
 
@@ -61,38 +58,3 @@ def actions_of(supervisor: Supervisor) -> dict[str, Action]:
         supervisor.stop()
 
     return {"status": status, "stop": stop}
-
-
-def clean(folder: Folder) -> int:
-    """Remove what a killed keeper left: processes, the entry in the state file, the socket.
-
-    The caller holds the lock. Returns how many processes there were.
-    """
-    killed = 0
-    for entry in guard.entries_beginning(folder.mark + "#"):
-        killed += guard.sweep(entry)
-    with contextlib.suppress(OSError):
-        announce(folder.base, folder.name, None)
-    folder.socket.unlink(missing_ok=True)
-    return killed
-
-
-def cleaned_if_left(folder: Folder) -> bool:
-    """Clean up after a keeper that was killed; whether there was anything to clean."""
-    server = read_server(folder)
-    if server is None or server.phase in ("stopped", "failed") or is_kept(folder):
-        return False
-    with held(folder.lock) as ours:
-        if not ours:
-            return False
-        clean(folder)
-        ended = replace(
-            server,
-            phase="failed",
-            pid=0,
-            reason="crashed",
-            told="the process that kept it was killed",
-            remedy="start it again with rolecall up; nothing is left of it",
-        )
-        write_server(folder, ended)
-    return True

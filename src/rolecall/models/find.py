@@ -29,9 +29,21 @@ def find_shape(named: str, environ: Mapping[str, str], *, reach: bool = True) ->
     path = Path(named).expanduser()
     if _is_path(named) or path.is_dir() or path.suffix.lower() == ".gguf":
         return shape_in(path, named)
+    unusable = ""
     snapshot = cached_snapshot(named, environ)
     if snapshot is not None:
-        return shape_in(snapshot, named)
+        try:
+            return shape_in(snapshot, named)
+        except UsageError as error:  # begun and not finished: what it is stands elsewhere as well
+            unusable = f"the copy in the cache is not used: {error}"
+    shape = _elsewhere(named, environ, reach)
+    if unusable:
+        shape = msgspec.structs.replace(shape, assumed=(*shape.assumed, unusable))
+    return shape
+
+
+def _elsewhere(named: str, environ: Mapping[str, str], reach: bool) -> Shape:
+    """The shape of a model that does not lie here."""
     known = match(named)
     if known is not None and not known.told:
         shape = shape_named(named)

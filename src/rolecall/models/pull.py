@@ -172,6 +172,26 @@ def _have(folder: Path, file: Remote) -> int:
     return 0
 
 
+class _Hash:
+    """The hash of a file of the kind that the hub tells of it, as its bytes pass."""
+
+    def __init__(self, file: Remote) -> None:
+        self.file = file
+        self.again()
+
+    def again(self) -> None:
+        """Begin anew."""
+        if self.file.sha256:
+            self.digest = hashlib.sha256()
+        else:
+            self.digest = hashlib.sha1(b"blob %d\0" % self.file.size, usedforsecurity=False)
+
+    @property
+    def right(self) -> bool:
+        """Whether it is the one that the hub told."""
+        return self.digest.hexdigest() == self.file.key
+
+
 class _Pull:
     """One pull under way."""
 
@@ -181,7 +201,7 @@ class _Pull:
         self.hub, self.listing, self.place, self.folder = hub, listing, place, folder
         self.files = files
         self.total = sum(one.size for one in files)
-        self.before = self.done = self.fetched = 0
+        self.before = self.fetched = 0
 
     def all(self) -> int:
         """Bring all files, the small ones first; return the bytes that were fetched."""
@@ -191,94 +211,93 @@ class _Pull:
         return self.fetched
 
     def one(self, file: Remote) -> None:
+        """Bring one file, whole and verified."""
         blob = self.folder / "blobs" / file.key
         begun = blob.with_name(f"{file.key}.incomplete")
         if blob.exists():
-            if self.hash_of(blob, file) == file.key:
+            if self.verified(blob, file):
                 return
-            blob.replace(begun)  # what is damaged is fetched anew
-            begun.write_bytes(b"")
-        for last in (False, True):
+            blob.unlink()  # what is damaged is fetched anew
+        for _ in range(2):
             with begun.open("a+b") as out:
                 good = self.fill(out, file)
-                if good:
-                    out.flush()
-                    os.fsync(out.fileno())
+                out.flush()
+                os.fsync(out.fileno())
             if good:
                 begun.replace(blob)
                 return
             begun.unlink()
-            if last:
-                raise UsageError(
-                    f"{self.listing.name!a}: {file.name} arrived damaged twice",
-                    hint="the hub or something on the way to it changes files: try again later",
-                )
+        raise UsageError(
+            f"{self.listing.name!a}: {file.name} arrived damaged twice",
+            hint="the hub or something on the way to it changes files: try again later",
+        )
+
+    def verified(self, blob: Path, file: Remote) -> bool:
+        """Whether a file that is there is whole and right."""
+        hashed = _Hash(file)
+        with blob.open("rb") as source:
+            return self.hash_from(source, hashed) == file.size and hashed.right
 
     def fill(self, out: BinaryIO, file: Remote) -> bool:
         """Bring what is missing of a file; whether its hash is then right."""
-        failures = 0
-        while True:
-            have = self.rewound(out, file)
-            if have >= file.size:
-                break
+        hashed = _Hash(file)
+        if out.seek(0, os.SEEK_END) > file.size:
+            out.truncate(0)
+        out.seek(0)
+        have, failures = self.hash_from(out, hashed), 0
+        while have < file.size:
+            began = have
             try:
-                self.stream(out, file, have)
+                for have in self.stream(out, hashed, began):
+                    self.tell(file, have)
+                if have < file.size:  # it ended in good order, and too early
+                    failures += 1
             except self.hub.broken as error:
-                brought = out.seek(0, os.SEEK_END) > have
-                failures = 1 if brought else failures + 1
+                failures = 1 if have > began else failures + 1
                 if failures >= TRIES:
                     raise self.hub.unreachable(error) from error
                 self.place.pause(min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (failures - 1)))
-        return self.hash_of(out, file) == file.key
+            if failures >= TRIES:
+                return False
+        return hashed.right
 
-    def rewound(self, out: BinaryIO, file: Remote) -> int:
-        """How many bytes are there; more than there can be are thrown away."""
-        have = out.seek(0, os.SEEK_END)
-        if have > file.size:
-            out.truncate(0)
-            return 0
-        return have
-
-    def stream(self, out: BinaryIO, file: Remote, have: int) -> None:
+    def stream(self, out: BinaryIO, hashed: _Hash, have: int) -> Iterator[int]:
+        """Write what comes of a file from ``have`` on; how much is there after each piece."""
+        file = hashed.file
         wanted = {"range": f"bytes={have}-"} if have else {}
         path = file_path(self.listing, file)
         with self.hub.stream(path, self.listing.name, wanted) as reply:
             if have and reply.status_code != 206:  # the whole file comes once more
                 out.truncate(0)
                 out.seek(0)
+                hashed.again()
                 have = 0
+                yield have
             for piece in reply.iter_raw():  # as it comes: what is gathered is lost when it breaks
-                out.write(piece[: file.size - have])
-                have += len(piece)
-                self.fetched += len(piece)
-                self.tell(file, min(have, file.size))
-                if have > file.size:
+                part = piece[: file.size - have]
+                out.write(part)
+                hashed.digest.update(part)
+                have += len(part)
+                self.fetched += len(part)
+                yield have
+                if len(part) < len(piece):
                     break
-            out.flush()
 
-    def hash_of(self, source: BinaryIO | Path, file: Remote) -> str:
-        """The hash of a file's contents, of the kind that the hub tells of it."""
-        if isinstance(source, Path):
-            with source.open("rb") as opened:
-                return self.hash_of(opened, file)
-        size = source.seek(0, os.SEEK_END)
-        source.seek(0)
-        if file.sha256:
-            digest = hashlib.sha256()
-        else:
-            digest = hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
-        done = 0
+    def hash_from(self, source: BinaryIO, hashed: _Hash) -> int:
+        """Hash what is in a file; how many bytes that is."""
+        have = 0
         while piece := source.read(PIECE):
-            digest.update(piece)
-            done += len(piece)
-            self.tell(file, min(done, file.size), verifying=True)
-        return digest.hexdigest()
+            hashed.digest.update(piece)
+            have += len(piece)
+            self.tell(hashed.file, have, verifying=True)
+        return have
 
-    def tell(self, file: Remote, done: int, verifying: bool = False) -> None:
+    def tell(self, file: Remote, have: int, verifying: bool = False) -> None:
+        """Say how far the pull is."""
         self.place.tell(
             Progress(
                 file=file.name,
-                done=self.before + (file.size if verifying else done),
+                done=self.before + min(have, file.size),
                 total=self.total,
                 fetched=self.fetched,
                 verifying=verifying,

@@ -14,7 +14,7 @@ from rolecall import __version__
 from rolecall.batch.files import shown
 from rolecall.cli.eval.report import demand_shares, report
 from rolecall.cli.options import Parser, add_no_cache, add_policy
-from rolecall.cli.options import settings as load_settings
+from rolecall.cli.options import settings_with_servers as load_settings
 from rolecall.cli.progress import Progress
 from rolecall.cli.signals import Stop
 from rolecall.errors import UsageError

@@ -13,8 +13,8 @@ from rolecall.ask.tokens import tokens_named
 from rolecall.climb import Help
 from rolecall.core import EngineInfo, Source
 from rolecall.drive.connect import allowed_engines, declared_engines, priced_engines, voice_of
+from rolecall.drive.running import with_running
 from rolecall.engines.protocol import EngineSettings
-from rolecall.engines.state import running
 from rolecall.errors import UsageError
 from rolecall.evaluate.load.measure import Plan
 from rolecall.evaluate.load.nouns import Target as Kind
@@ -29,7 +29,8 @@ class Order(Struct, frozen=True, kw_only=True):
     ``every`` asks for all fields of each page. ``mark`` is of this run alone and makes its prompts
     new to any cache; without it prompts are sent as they are, also again. ``yes`` agrees to pay.
     ``call_seconds`` is how long one call may take; ``None`` leaves that to the engine's table.
-    ``workers`` read pages. ``command`` is what the user wrote.
+    ``workers`` read pages. ``gpu`` names the card that the engine runs on, if that is none of this
+    machine's. ``command`` is what the user wrote.
     """
 
     kind: Kind
@@ -41,6 +42,7 @@ class Order(Struct, frozen=True, kw_only=True):
     yes: bool = False
     call_seconds: float | None = None
     workers: int = 1
+    gpu: str = ""
     command: str = "rolecall bench"
 
 
@@ -163,7 +165,7 @@ def widened(
     wide: dict[str, Any] = {"concurrency": widest(order.plan)}
     if order.call_seconds is not None:
         wide["call_seconds"] = order.call_seconds
-    known = {**running(environ), **settings.engines}
+    known = with_running(settings, environ).engines
     return replace(
         settings,
         engine=",".join(one.name for one in tables),

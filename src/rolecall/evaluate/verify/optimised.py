@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from rolecall.engines.protocol import Engine
-from rolecall.engines.vllm import VLLMEngine, read_metrics
+from rolecall.engines.vllm import FollowingVLLM, VLLMEngine, read_metrics
 from rolecall.engines.wire import Reply
 from rolecall.errors import EngineError
 
@@ -22,6 +22,8 @@ async def optimisations(engine: Engine) -> dict[str, bool]:
     Answers held to grammars were proved when the engine was connected. Whether weights are FP8 and
     prompts are read in chunks, no server tells.
     """
+    if isinstance(engine, FollowingVLLM):
+        engine = engine.server
     if not isinstance(engine, VLLMEngine):
         return {}
     found = {STRUCTURED: "grammar" in engine.info.forms}

