@@ -77,6 +77,11 @@ def _about_postings(wanted: Wanted, found: Reckoned) -> Iterator[str]:
             f"{wanted.at_once:,} postings at once fit at the expected end only: it may be"
             f" {held.low:,}, and then the others wait"
         )
+    elif wanted.sequences is None and wanted.at_once is None and held.low > found.serving.sequences:
+        yield (
+            f"the cache has room for {held.low:,} postings at once, and the mode takes"
+            f" {found.serving.sequences:,}: --sequences N takes more"
+        )
     elif held.low < TEN:
         yield (
             f"at the low end the cache holds {held.low:,} postings at once, fewer than the ten of"
