@@ -8,6 +8,7 @@ import pytest
 from tests.cli.shell import folder, rolecall
 
 from rolecall.cli import main
+from rolecall.models.catalogue import entries
 from rolecall.plan.devices import device_named
 from rolecall.plan.nouns import Calibration
 
@@ -149,6 +150,18 @@ def test_an_older_vllm_gets_its_own_flags() -> None:
     command = json.loads(done.stdout)["command"]
     assert "--guided-decoding-backend" in command
     assert "--shutdown-timeout" not in command
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_a_folder_may_have_any_name(tmp_path: Path, form: tuple[str, ...]) -> None:
+    there = tmp_path / "модель é 1"
+    there.mkdir()
+    (there / "config.json").write_bytes(msgspec.json.encode(dict(entries()[0].config)))
+    done = plan(there, "--gpu", "l4", *form, PYTHONIOENCODING="ascii")
+    assert done.returncode in (0, 3)
+    assert b"Traceback" not in done.stderr
+    if form:
+        assert json.loads(done.stdout)["model"]["name"] == str(there)
 
 
 def test_a_smaller_terminal_gets_shorter_lines() -> None:
