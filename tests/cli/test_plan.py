@@ -126,6 +126,13 @@ def test_a_cache_that_is_set_outright_is_kept_to() -> None:
     assert plan(*LAPTOP, "--kv-cache", "14GiB").returncode == 3
 
 
+def test_without_a_card_the_records_is_planned_for_and_said() -> None:
+    done = plan("--json", CUDA_VISIBLE_DEVICES="")
+    assert done.returncode == 0
+    assert "4090 Laptop" in json.loads(done.stdout)["device"]["name"]
+    assert b"--gpu names another" in done.stderr
+
+
 def test_the_records_settings_are_wishes(tmp_path: Path) -> None:
     record = {
         "GPU_MEMORY_UTILIZATION": "0.7",

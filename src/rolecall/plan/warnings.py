@@ -49,12 +49,12 @@ def warnings_of(
 
 def _about_kernels(shape: Shape, device: Device, found: Reckoned) -> Iterator[str]:
     """What vLLM may refuse to run, whatever the memory."""
-    method, version = shape.quantisation.method, found.serving.version
+    method, version = found.serving.quantise or shape.quantisation.method, found.serving.version
     least = LEAST_CAPABILITY.get(method, 0)
     if 0 < device.capability < least:
         yield (
             f"vLLM runs {method} from compute capability {least / 10:.1f} on, and {device.name} has"
-            f" {device.capability / 10:.1f}: it will refuse this checkpoint"
+            f" {device.capability / 10:.1f}: it will refuse to"
         )
     if found.serving.kv_dtype == "fp8" and 0 < device.capability < ADA:
         yield (
