@@ -10,9 +10,9 @@ from rolecall.core import Notice
 
 ALIASES: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "MODEL_QUANTIZATION": "it is a matter of the server that runs the model",
-        "KV_CACHE_DTYPE": "it is a matter of the server that runs the model",
-        "GPU_MEMORY_UTILIZATION": "it is a matter of the server that runs the model",
+        "MODEL_QUANTIZATION": "a checkpoint carries its own",
+        "KV_CACHE_DTYPE": "only rolecall plan and rolecall up heed it",
+        "GPU_MEMORY_UTILIZATION": "only rolecall plan and rolecall up heed it",
         "SWAP_SPACE": "vLLM has dropped the option swap_space",
         "REQUIRED_VLLM_VERSION": "servers are judged by what they prove to do",
         "REQUIRED_CUDA_VERSION": "nothing here needs CUDA",

@@ -7,6 +7,8 @@ import msgspec
 import pytest
 from tests.cli.shell import folder, rolecall
 
+from rolecall.cli import main
+from rolecall.models.catalogue import entries
 from rolecall.plan.devices import device_named
 from rolecall.plan.nouns import Calibration
 
@@ -72,27 +74,35 @@ def test_models_are_compared() -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("--vram-cap", "8"), b"has no unit"),
-        (("--vram-cap", "-8GiB"), b"--vram-cap"),
-        (("--vram-cap", "0GiB"), b"no memory of a card"),
-        (("--vram-cap", "nan"), b"no amount of memory"),
-        (("--context", "0"), b"no whole number"),
-        (("--context", "300000"), b"262,144"),
-        (("--postings-at-once", "2.5"), b"no whole number"),
-        (("--cards", "3"), b"dealt out"),
-        (("--vllm", "newest"), b"no version"),
-        (("--mode", "fast"), b"invalid choice"),
-        (("--port", "99999"), b"no port"),
-        (("--quantise", "fp8"), b"already"),
-        (("--load", "nothing-like-it"), b"no load"),
-        (("no/such-model-anywhere",), b"no/such-model-anywhere"),
+        (("--vram-cap", "8"), "has no unit"),
+        (("--vram-cap", "-8GiB"), "--vram-cap"),
+        (("--vram-cap", "0GiB"), "no memory of a card"),
+        (("--vram-cap", "nan"), "no amount of memory"),
+        (("--context", "0"), "no whole number"),
+        (("--context", "300000"), "262,144"),
+        (("--postings-at-once", "2.5"), "no whole number"),
+        (("--cards", "3"), "dealt out"),
+        (("--vllm", "newest"), "no version"),
+        (("--mode", "fast"), "invalid choice"),
+        (("--port", "99999"), "no port"),
+        (("--quantise", "fp8"), "already"),
+        (("--load", "nothing-like-it"), "no load"),
+        (("no/such-model-anywhere",), "no/such-model-anywhere"),
     ],
 )
-def test_a_wrong_call_is_one_line_and_a_hint(words: tuple[str, ...], told: bytes) -> None:
-    done = plan(*LAPTOP, *words)
-    assert (done.returncode, done.stdout) == (2, b"")
-    assert told in done.stderr
-    assert b"Traceback" not in done.stderr
+def test_a_wrong_call_is_one_line_and_a_hint(
+    words: tuple[str, ...],
+    told: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name, value in NOWHERE.items():
+        monkeypatch.setenv(name, value)
+    assert main(["plan", *LAPTOP, "--vllm", "0.33", *words]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert told in err
+    assert "Traceback" not in err
 
 
 def test_a_card_that_nobody_knows_is_refused() -> None:
@@ -114,6 +124,13 @@ def test_a_cache_that_is_set_outright_is_kept_to() -> None:
     assert told["memory"]["kv_cache"] == {"low": 2 * GIB, "expected": 2 * GIB, "high": 2 * GIB}
     assert str(2 * GIB) in told["command"]
     assert plan(*LAPTOP, "--kv-cache", "14GiB").returncode == 3
+
+
+def test_without_a_card_the_records_is_planned_for_and_said() -> None:
+    done = plan("--json", CUDA_VISIBLE_DEVICES="")
+    assert done.returncode == 0
+    assert "4090 Laptop" in json.loads(done.stdout)["device"]["name"]
+    assert b"--gpu names another" in done.stderr
 
 
 def test_the_records_settings_are_wishes(tmp_path: Path) -> None:
@@ -140,6 +157,18 @@ def test_an_older_vllm_gets_its_own_flags() -> None:
     command = json.loads(done.stdout)["command"]
     assert "--guided-decoding-backend" in command
     assert "--shutdown-timeout" not in command
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_a_folder_may_have_any_name(tmp_path: Path, form: tuple[str, ...]) -> None:
+    there = tmp_path / "модель é 1"
+    there.mkdir()
+    (there / "config.json").write_bytes(msgspec.json.encode(dict(entries()[0].config)))
+    done = plan(there, "--gpu", "l4", *form, PYTHONIOENCODING="ascii")
+    assert done.returncode in (0, 3)
+    assert b"Traceback" not in done.stderr
+    if form:
+        assert json.loads(done.stdout)["model"]["name"] == str(there)
 
 
 def test_a_smaller_terminal_gets_shorter_lines() -> None:

@@ -6,12 +6,13 @@ import orjson
 import pytest
 
 from rolecall.errors import UsageError
-from rolecall.models.catalogue import shape_named
-from rolecall.plan.against import against, read_starts, summary, table
+from rolecall.plan.against import against, known_model, read_starts, summary, table
 from rolecall.plan.devices import device_named
 from rolecall.plan.starts import hold, serving_of, version_of
+from rolecall.table import aligned
 
 LOGS = Path(__file__).parents[3] / "shared" / "facts" / "vram_logs.jsonl"
+PAGE = Path(__file__).parents[2] / "docs" / "planning-memory.md"
 
 START = {
     "model": "Qwen/Qwen3-8B",
@@ -30,15 +31,8 @@ START = {
 }
 
 
-def find(name):
-    shape = shape_named(name)
-    if shape is None:
-        raise UsageError(f"{name} is not known")
-    return shape
-
-
 def held(**changes):
-    return hold(START | changes, find, device_named)
+    return hold(START | changes, known_model, device_named)
 
 
 def test_a_start_that_the_plan_foresaw():
@@ -62,7 +56,7 @@ def test_what_was_not_logged_is_not_compared():
     assert [check.name for check in held(gpu_mem_gib=None).checks] == ["weights", "kv_token"]
     assert [check.name for check in held(quantization=None).checks] == ["kv_token", "kv"]
     assert held(model="nobody/knows-this").checks == ()
-    assert "not known" in held(model="nobody/knows-this").reason
+    assert "not in the catalogue" in held(model="nobody/knows-this").reason
     assert "no model" in held(model=None).reason
 
 
@@ -89,7 +83,7 @@ def test_a_file_of_starts(tmp_path):
     path = tmp_path / "starts.jsonl"
     again = START | {"kv_cache_gib": 4.5, "kv_cache_tokens": 32_768}
     path.write_bytes(b"\n".join(orjson.dumps(one) for one in (START, again, {})))
-    found = against(read_starts(path), find, device_named)
+    found = against(read_starts(path), known_model, device_named)
     assert [pair.well for pair in found.pairs] == [True, True]
     assert len(table(found)) == 1 + 3 + 3 + 1
     assert any("2 of 2" in line for line in summary(found))
@@ -102,9 +96,17 @@ def test_a_file_of_starts(tmp_path):
 
 
 @pytest.mark.skipif(not LOGS.exists(), reason="no logged starts beside this checkout")
+def test_the_docs_hold_the_table_of_real_starts():
+    found = against(read_starts(LOGS), known_model, device_named)
+    page = PAGE.read_text("utf-8").partition("```text\n")[2].partition("```\n")[0]
+    told = aligned(*table(found), worded=True) + "\n" + "\n".join(summary(found)) + "\n"
+    assert page == told
+
+
+@pytest.mark.skipif(not LOGS.exists(), reason="no logged starts beside this checkout")
 def test_real_starts():
     """The goals of the planner, on printed starts of vLLM that are no part of the project."""
-    found = against(read_starts(LOGS), find, device_named)
+    found = against(read_starts(LOGS), known_model, device_named)
     tokens, weights = found.checks("kv_token", dense=True), found.checks("weights")
     caches = found.checks("kv")
     assert len(caches) >= 10

@@ -180,6 +180,13 @@ def test_a_set_cache_must_fit_beside_the_rest() -> None:
     assert not found(Wanted(kv_bytes=64 * MIB)).fits
 
 
+def test_wishes_against_the_version_are_refused() -> None:
+    with pytest.raises(UsageError, match="cannot be set"):
+        found(Wanted(kv_bytes=GIB, version=(0, 10)))
+    with pytest.raises(UsageError, match="older than what is known"):
+        found(Wanted(version=(0, 5)))
+
+
 def test_wishes_against_the_model_are_refused() -> None:
     with pytest.raises(UsageError, match="262,144"):
         found(Wanted(context=300_000))

@@ -53,6 +53,15 @@ def test_the_warnings_say_what_breaks_the_record() -> None:
     assert "few starts" in " ".join(plan_for(moe, LAPTOP, POSTINGS).warnings)
 
 
+def test_room_for_more_than_the_mode_takes_is_said() -> None:
+    h100 = device_named("H100 SXM")
+    told = " ".join(plan_for(qwen3_4b(), h100, POSTINGS).warnings)
+    assert "--sequences N takes more" in told
+    asked = plan_for(qwen3_4b(), h100, POSTINGS, Wanted(sequences=512))
+    assert asked.serving.sequences == 512
+    assert "--sequences N" not in " ".join(asked.warnings)
+
+
 def test_a_slow_card_is_held_to_the_records_speed() -> None:
     told = " ".join(plan_for(qwen3_4b(), device_named("100GiB@20GB/s"), POSTINGS).warnings)
     assert "fewer than the 50 of PR-1" in told
@@ -68,7 +77,7 @@ def test_cards_below_ada_are_told_how_they_reckon() -> None:
     asked = plan_for(qwen3_4b(), device_named("RTX 3090"), POSTINGS, Wanted(kv_dtype="fp8"))
     assert "FlashInfer" in " ".join(asked.warnings)
     volta = plan_for(qwen3_4b(), device_named("V100 16GB"), POSTINGS)
-    assert "it will refuse this checkpoint" in volta.warnings[0]
+    assert "it will refuse to" in volta.warnings[0]
     turing = plan_for(qwen3_4b(), device_named("T4"), POSTINGS)
     assert "float16" in " ".join(turing.warnings)
 

@@ -108,13 +108,13 @@ def _print(
     plans: list[Plan], told: argparse.Namespace, installed: Found, checked: Checked | None
 ) -> None:
     if told.json:
-        import orjson
+        import json
 
         value = document(plans[0])
         value["checked"] = None if checked is None else to_builtins(checked)
         if len(plans) > 1:
             value["compared"] = [document(one) for one in plans[1:]]
-        text = orjson.dumps(value, option=orjson.OPT_INDENT_2).decode() + "\n"
+        text = json.dumps(value, indent=2) + "\n"  # in ASCII: any terminal and pipe takes it
     else:
         look = look_of(
             shutil.get_terminal_size().columns,
@@ -127,6 +127,8 @@ def _print(
             text += "\n" + explained(plans[0], look.width)
         if checked is not None:
             text += "\n" + _told(checked)
+        if not look.unicode:  # a folder's name may hold what the stream cannot say
+            text = text.encode("ascii", "backslashreplace").decode()
     sys.stdout.write(text)
     sys.stdout.flush()
 

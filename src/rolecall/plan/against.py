@@ -10,6 +10,8 @@ import orjson
 from msgspec import Struct
 
 from rolecall.errors import Error, UsageError
+from rolecall.models.catalogue import shape_named
+from rolecall.models.nouns import Shape
 from rolecall.plan.calibration import calibration_from
 from rolecall.plan.memory import memory_of
 from rolecall.plan.nouns import GIB, Calibration, Device
@@ -54,6 +56,18 @@ class Against(Struct, frozen=True, kw_only=True):
             for check in one.checks
             if check.name == name
         ]
+
+
+def known_model(name: str) -> Shape:
+    """The shape of a model of the catalogue, by what a log may call it.
+
+    Raises:
+        UsageError: the catalogue does not hold it.
+    """
+    shape = shape_named(name)
+    if shape is None:
+        raise UsageError(f"{name} is not in the catalogue", hint="see: rolecall models list")
+    return shape
 
 
 def read_starts(path: Path) -> list[Mapping[str, Any]]:

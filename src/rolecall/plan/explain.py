@@ -54,6 +54,7 @@ def _weights(plan: Plan) -> Iterator[tuple[str, str]]:
         f" ({gib(tensors)}) of tensors"
     )
     text += f" on {serving.cards} cards" if serving.cards > 1 else ""
+    text += ", the encoders of pictures and sound left out" if serving.text_only else ""
     if shape.tensor_bytes is not None:
         text += ", as the headers of its files have them"
     text += f". With the allocator's waste {_between(plan.memory.weights)}."

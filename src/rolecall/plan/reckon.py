@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from rolecall.errors import UsageError
 from rolecall.models.nouns import Shape
-from rolecall.plan.command import ADA, AMPERE
+from rolecall.plan.command import ADA, AMPERE, FLAGS, spelled
 from rolecall.plan.keyvalues import BLOCK, sequence_bytes, token_bytes
 from rolecall.plan.memory import memory_of
 from rolecall.plan.nouns import GIB, MIB, Calibration, Device, Estimate, Load, Memory, Serving
@@ -234,6 +234,12 @@ def _check_serving(serving: Serving, device: Device) -> None:
         raise UsageError(
             f"{device.name} is too old for a KV cache in fp8: no kernel of vLLM reads it there",
             hint="--kv-dtype auto keeps 16 bit; fp8 came with Ada (RTX 40) and Hopper",
+        )
+    flag = "--kv-cache-memory-bytes"
+    if serving.kv_bytes is not None and not FLAGS[flag].known_to(serving.version):
+        raise UsageError(
+            f"vLLM {spelled(serving.version)} has no {flag}, so its KV cache cannot be set",
+            hint="a cap does it there: --vram-cap",
         )
     if serving.batched_tokens < serving.sequences:
         raise UsageError(

@@ -21,6 +21,9 @@ CONTEXT_STEP: Final = 256
 CAP_STEP: Final = GIB // 4
 LEAST_BATCH: Final = 256
 
+SMALLER: Final = 90
+"""A smaller model has less than this many percent of the parameters."""
+
 WORTH: Final = 50
 """What frees less than this part of what is lacking is not worth a line."""
 
@@ -195,8 +198,12 @@ def _together(case: _Case, before: Reckoned) -> _Change:
 
 def _models(case: _Case, offers: Offers) -> Iterator[_Change]:
     """The largest other precision that fits, and the largest smaller model, best of its kind."""
-    for told, shapes in (("the same model as", offers.kin), ("a smaller model:", offers.models)):
-        smaller = [one for one in shapes if one.params <= case.shape.params]
+    most = case.shape.params * SMALLER // 100
+    for told, shapes in (
+        ("the same model as", offers.kin),
+        ("a smaller model:", [one for one in offers.models if one.params < most]),
+    ):
+        smaller = list(shapes)
         smaller.sort(
             key=lambda one: (
                 one.architecture == case.shape.architecture, one.params, one.quantisation.bits
@@ -217,9 +224,12 @@ def _fitting_wishes(wanted: Wanted, shape: Shape) -> Wanted:
 
 
 def _cards(case: _Case, offers: Offers) -> Iterator[_Change]:
-    """The smallest other card that fits with the same wishes, and two of the same card."""
-    larger = [one for one in offers.devices if one.memory > case.device.memory]
-    for one in sorted(larger, key=lambda device: (device.memory, device.bandwidth)):
+    """The smallest other card that fits, of the same kind if there is one, and twice as many."""
+    own = case.device
+    larger = [one for one in offers.devices if one.memory > own.memory]
+    if own.capability:  # another maker's card wants another build of vLLM
+        larger = [one for one in larger if one.capability]
+    for one in sorted(larger, key=lambda card: (card.grade != own.grade, card.memory)):
         changed = replace(case, device=one)
         if _fits(changed):
             yield _Change(told=f"another card: {one.name} (--gpu)", case=changed)

@@ -10,7 +10,16 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from rolecall.errors import UsageError
-from rolecall.plan.command import LOOPBACK, NEWEST, Place, Version, left_out
+from rolecall.plan.command import (
+    ADVISED,
+    LOOPBACK,
+    NEWEST,
+    OLDEST,
+    Place,
+    Version,
+    left_out,
+    spelled,
+)
 from rolecall.plan.nouns import GIB, Mode
 
 RECORD_CAP: Final = 8 * GIB
@@ -89,6 +98,11 @@ def check_wanted(wanted: Wanted) -> None:
             continue
         if isinstance(figure, bool) or not isinstance(figure, int) or not 1 <= figure <= most:
             raise UsageError(f"the {name} must be a whole number from 1 to {most:,}, not {figure}")
+    if wanted.version < OLDEST:
+        raise UsageError(
+            f"vLLM {spelled(wanted.version)} is older than what is known here",
+            hint=f"take {spelled(ADVISED)} or newer",
+        )
     share = wanted.utilisation
     if share is not None and not (math.isfinite(share) and 0 < share <= 1):
         raise UsageError(f"the share of the card's memory must be over 0, up to 1, not {share}")

@@ -49,12 +49,12 @@ def warnings_of(
 
 def _about_kernels(shape: Shape, device: Device, found: Reckoned) -> Iterator[str]:
     """What vLLM may refuse to run, whatever the memory."""
-    method, version = shape.quantisation.method, found.serving.version
+    method, version = found.serving.quantise or shape.quantisation.method, found.serving.version
     least = LEAST_CAPABILITY.get(method, 0)
     if 0 < device.capability < least:
         yield (
             f"vLLM runs {method} from compute capability {least / 10:.1f} on, and {device.name} has"
-            f" {device.capability / 10:.1f}: it will refuse this checkpoint"
+            f" {device.capability / 10:.1f}: it will refuse to"
         )
     if found.serving.kv_dtype == "fp8" and 0 < device.capability < ADA:
         yield (
@@ -76,6 +76,11 @@ def _about_postings(wanted: Wanted, found: Reckoned) -> Iterator[str]:
         yield (
             f"{wanted.at_once:,} postings at once fit at the expected end only: it may be"
             f" {held.low:,}, and then the others wait"
+        )
+    elif wanted.sequences is None and wanted.at_once is None and held.low > found.serving.sequences:
+        yield (
+            f"the cache has room for {held.low:,} postings at once, and the mode takes"
+            f" {found.serving.sequences:,}: --sequences N takes more"
         )
     elif held.low < TEN:
         yield (
