@@ -55,9 +55,13 @@ class Kept:
 
     def order(self, **orders: Any) -> None:
         """Tell the program how to behave from now on."""
-        fresh = self.orders_file.with_suffix(".new")
+        self.write(self.orders_file, **orders)
+
+    def write(self, path: Path, **orders: Any) -> None:
+        """Write orders into another file, for a program that is started with it."""
+        fresh = path.with_suffix(".new")
         fresh.write_text(json.dumps(orders))
-        fresh.replace(self.orders_file)
+        fresh.replace(path)
 
     @property
     def tables(self) -> Mapping[str, Mapping[str, Any]]:

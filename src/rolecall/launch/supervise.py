@@ -14,6 +14,7 @@ from typing import Any, Final
 from msgspec import Struct, to_builtins
 from msgspec.structs import replace
 
+from rolecall.engines.state import AWAITED
 from rolecall.errors import UsageError
 from rolecall.launch.compare import compared, table
 from rolecall.launch.failures import LASTING, LaunchError
@@ -23,6 +24,7 @@ from rolecall.launch.nouns import Phase, Progress, Server
 from rolecall.launch.probe import Load, Probe, engine_table, proved
 from rolecall.launch.recipe import Recipe, port_for
 from rolecall.launch.server import Run
+from rolecall.launch.swap import Swap
 from rolecall.plan.calibration import calibration_from
 
 
@@ -33,7 +35,8 @@ class Limits(Struct, frozen=True, kw_only=True):
     ``misses`` answers missed in a row, or ``stuck`` without a token while requests are in work, it
     is started again, ``tries`` times in a row, after ``first`` doubled up to ``longest``. After
     ``well`` without a fault the count begins anew. Draining takes at most ``drain``. ``step`` is
-    how long it sleeps where it can only look again.
+    how long it sleeps where it can only look again, ``grace`` how long a server that was replaced
+    takes requests that were on their way.
     """
 
     patience: float = 1_200.0
@@ -46,6 +49,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     well: float = 600.0
     drain: float = 60.0
     step: float = 0.25
+    grace: float = 2.0
 
 
 LIMITS: Final = Limits()
@@ -58,6 +62,7 @@ class Outside(Struct, frozen=True, kw_only=True):
     tell: Callable[[Progress], None]
     say: Callable[[str], None]
     clock: Callable[[], float] = time.monotonic
+    now: Callable[[], float] = time.time
     chance: Callable[[], float] = random.random
 
 
@@ -81,6 +86,10 @@ class Supervisor:
         self.stopping, self._at_once = asyncio.Event(), asyncio.Event()
         self.served = asyncio.Event()
         """Set while the server answers."""
+        self.table: dict[str, Any] = {}
+        """The engine's table as it was announced last."""
+        self.swap: Swap | None = None
+        self.swapping: asyncio.Task[dict[str, Any]] | None = None
         self._starts = 0
         self.server = Server(
             name=folder.name,
@@ -116,7 +125,7 @@ class Supervisor:
                 error = await self._kept()
                 if error is None:
                     break
-                self._withdraw()
+                self._await_again()
                 if self.run_now is not None:
                     await self.run_now.stop()
                 if self.server.ready == "" or error.reason in LASTING:
@@ -129,12 +138,14 @@ class Supervisor:
                         hint=error.hint or "",
                     )
                 await self._wait(error, failures)
+            await self._end_swap()
             await self._drain()
             self.note(phase="stopped", pid=0)
         except LaunchError as error:
             self.note(phase="failed", pid=0, **_why(error))
             raise
         finally:
+            await self._end_swap()
             self._withdraw()
             if self.run_now is not None:
                 await self.run_now.stop()
@@ -145,7 +156,22 @@ class Supervisor:
         with contextlib.suppress(OSError):  # a full disk must not end a server that works
             write_server(self.folder, self.server)
 
-    def new_run(self, recipe: Recipe, port: int) -> Run:
+    def switch(self, run: Run, table: Mapping[str, Any]) -> None:
+        """Send new requests to ``run``, which has proved itself: one step in the state file."""
+        self.table = dict(table)
+        announce(self.folder.base, self.folder.name, table)
+        self.run_now, self.recipe = run, run.recipe
+        self.note(
+            model=run.recipe.served, port=run.port, command=run.command, pid=run.pid,
+            planned=dict(run.recipe.planned), phase="ready", reported=run.reported,
+            times=run.times, ready=_now(), version=run.reported.version,
+            reason="", told="", remedy="",
+        )  # fmt: skip
+        self.served.set()
+
+    def new_run(
+        self, recipe: Recipe, port: int, tell: Callable[[Progress], None] | None = None
+    ) -> Run:
         """A run of ``recipe`` that is not started yet; its mark tells it from all others."""
         self._starts += 1
         return Run(
@@ -153,7 +179,7 @@ class Supervisor:
             port,
             mark=f"{self.folder.mark}#{os.getpid()}.{self._starts}",
             log=self.folder.log,
-            tell=self._told,
+            tell=tell or self._told,
             clock=self.outside.clock,
         )
 
@@ -186,6 +212,8 @@ class Supervisor:
     async def status(self) -> dict[str, Any]:
         """All that is known of the server now, with its load where it answers."""
         found: dict[str, Any] = to_builtins(self.server)
+        found["swap"] = self.swap.status() if self.swap is not None else None
+        found["budget"] = self.recipe.memory.budget if self.recipe.memory is not None else None
         run = self.run_now
         if run is not None:
             rows = compared(run.recipe.planned, run.reported) if run.well else ()
@@ -210,16 +238,11 @@ class Supervisor:
                 with contextlib.suppress(asyncio.CancelledError, LaunchError):
                     await starting
                 return None
-            announce(self.folder.base, self.folder.name, starting.result())
+            self.switch(run, starting.result())
         except LaunchError as error:
             return error
         finally:
             stopping.cancel()
-        self.note(
-            phase="ready", pid=run.pid, reported=run.reported, times=run.times, ready=_now(),
-            version=run.reported.version, reason="", told="", remedy="",
-        )  # fmt: skip
-        self.served.set()
         self.outside.say(
             f"engine {self.folder.name} at http://127.0.0.1:{run.port}/v1 with "
             f"{run.recipe.served}, proved to hold to {', '.join(self.server.forms)}"
@@ -260,6 +283,9 @@ class Supervisor:
         while not self.stopping.is_set():
             run = self.run_now
             assert run is not None
+            if self.swap is not None:  # which ends servers itself
+                await asyncio.sleep(self.limits.step)
+                continue
             if run.ended:
                 return await run.why()
             async with Probe(run.port, self.key) as probe:
@@ -300,6 +326,22 @@ class Supervisor:
         self.note(phase="waiting", pid=0, restarts=self.server.restarts + 1, **_why(error))
         self.outside.say(f"{error}; starting it again in {seconds:.1f} s")
         await self._until_stopping(seconds)
+
+    async def _end_swap(self) -> None:
+        """Stop a swap that is under way; after the switch, let the old server finish."""
+        if self.swap is not None and self.swapping is not None:
+            if not self.swap.switched:
+                self.swapping.cancel()
+            await asyncio.gather(self.swapping, return_exceptions=True)
+
+    def _await_again(self) -> None:
+        """Have clients wait for the server that is started again: twice as long as it took."""
+        self.served.clear()
+        if not self.table:
+            return
+        until = self.outside.now() + 60 + 2 * sum(self.server.times.values())
+        with contextlib.suppress(OSError):
+            announce(self.folder.base, self.folder.name, self.table | {AWAITED: until})
 
     def _withdraw(self) -> None:
         self.served.clear()
