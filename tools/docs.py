@@ -2,9 +2,9 @@
 
 ``docs/settings.md`` comes from the declarations in ``rolecall.settings``, the list of files in
 ``docs/architecture.md`` from the first line of each file, and what ``docs/choosing.md`` and
-``docs/decision-example.md`` show of ``rolecall choose`` from ``examples/choose``. With ``--check``
-nothing is written; the
-exit status says whether both are current.
+``docs/decision-example.md`` show of ``rolecall choose`` from ``examples/choose``, and what
+``docs/planning.md`` shows of ``rolecall plan`` from the catalogues. With ``--check`` nothing is
+written; the exit status says whether all are current.
 """
 
 from __future__ import annotations
@@ -13,9 +13,12 @@ import ast
 import contextlib
 import io
 import itertools
+import os
 import re
 import shlex
+import subprocess
 import sys
+import tempfile
 import textwrap
 from pathlib import Path
 
@@ -32,9 +35,11 @@ SOURCE = ROOT / "src" / "rolecall"
 SETTINGS = ROOT / "docs" / "settings.md"
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
 CHOOSING = ROOT / "docs" / "choosing.md"
+PLANNING = ROOT / "docs" / "planning.md"
 DECISION = ROOT / "docs" / "decision-example.md"
 EXAMPLE = ("examples/choose/candidates.toml", "2026-11-25")
 SHOWN = re.compile(r"(```console\n\$ (rolecall choose [^\n]+)\n).*?(?=^```$)", re.S | re.M)
+PLANNED = re.compile(r"(```console\n\$ (rolecall plan [^\n]+)\n).*?(?=^```$)", re.S | re.M)
 MARK = "<!-- files: written by `make docs` from the first line of each file -->\n"
 
 HEAD = f"""\
@@ -127,6 +132,35 @@ def choosing_page() -> str:
     return SHOWN.sub(lambda found: found[1] + output(found[2]), text)
 
 
+def planning_page() -> str:
+    """The page about planning, with what its commands print renewed."""
+    return PLANNED.sub(lambda found: found[1] + planned(found[2]), PLANNING.read_text("utf-8"))
+
+
+def planned(command: str) -> str:
+    """What ``rolecall plan …`` prints where nothing is set and nothing was learned."""
+    bare = {
+        "PATH": os.environ.get("PATH", ""),
+        "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
+        "PYTHONIOENCODING": "utf-8",
+        "COLUMNS": "96",
+        "HOME": "/nonexistent",
+    }
+    with tempfile.TemporaryDirectory() as empty:
+        done = subprocess.run(
+            [sys.executable, "-m", *shlex.split(command)],
+            cwd=empty,
+            env=bare,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+    if done.returncode not in (0, 3):  # 3: it does not fit, which is an answer
+        raise SystemExit(f"{command}: {done.stderr}")
+    return done.stdout
+
+
 def decision_page() -> str:
     """The decision record of the example, as ``rolecall choose --out`` writes it."""
     file, day = EXAMPLE
@@ -145,6 +179,7 @@ def main() -> None:
         SETTINGS: settings_page(),
         ARCHITECTURE: architecture_page(),
         CHOOSING: choosing_page(),
+        PLANNING: planning_page(),
         DECISION: decision_page(),
     }
     old = [

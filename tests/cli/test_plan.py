@@ -1,15 +1,29 @@
 import json
+import subprocess
+import sys
 from pathlib import Path
 
+import msgspec
 import pytest
-from tests.cli.shell import rolecall
+from tests.cli.shell import folder, rolecall
+
+from rolecall.plan.devices import device_named
+from rolecall.plan.nouns import Calibration
 
 GIB = 1024**3
+NOWHERE = {"XDG_STATE_HOME": "/nonexistent", "HF_HOME": "/nonexistent"}
 LAPTOP = ("--gpu", "rtx4090-laptop")
 
 
+def plan(
+    *words: str | Path, cwd: Path | None = None, **more: str
+) -> subprocess.CompletedProcess[bytes]:
+    """The command where nothing was learned or fetched."""
+    return rolecall("plan", *words, cwd=cwd, **(NOWHERE | more))
+
+
 def test_the_records_model_card_and_cap() -> None:
-    done = rolecall("plan", *LAPTOP, "--vram-cap", "8GiB", "--json")
+    done = plan(*LAPTOP, "--vram-cap", "8GiB", "--json")
     assert done.returncode == 0
     told = json.loads(done.stdout)
     assert told["fits"]
@@ -25,7 +39,7 @@ def test_the_records_model_card_and_cap() -> None:
 
 
 def test_people_get_a_table_a_bar_and_the_command() -> None:
-    done = rolecall("plan", *LAPTOP, "--mode", "capped", "--explain", PYTHONIOENCODING="ascii")
+    done = plan(*LAPTOP, "--mode", "capped", "--explain", PYTHONIOENCODING="ascii")
     assert (done.returncode, done.stderr) == (0, b"")
     text = done.stdout.decode("ascii")
     assert "|WWW" in text
@@ -35,7 +49,7 @@ def test_people_get_a_table_a_bar_and_the_command() -> None:
 
 
 def test_what_does_not_fit_has_its_own_exit_code_and_remedies() -> None:
-    done = rolecall("plan", "Qwen/Qwen3-14B", *LAPTOP)
+    done = plan("Qwen/Qwen3-14B", *LAPTOP)
     assert done.returncode == 3
     text = done.stdout.decode()
     assert "DOES NOT FIT" in text
@@ -44,7 +58,7 @@ def test_what_does_not_fit_has_its_own_exit_code_and_remedies() -> None:
 
 
 def test_models_are_compared() -> None:
-    done = rolecall("plan", "--gpu", "l4", "--compare", "Qwen/Qwen3-8B", "Qwen/Qwen3-32B")
+    done = plan("--gpu", "l4", "--compare", "Qwen/Qwen3-8B", "Qwen/Qwen3-32B")
     assert done.returncode == 0
     lines = done.stdout.decode().splitlines()
     assert [line.split()[0] for line in lines[1:4]] == [
@@ -75,16 +89,31 @@ def test_models_are_compared() -> None:
     ],
 )
 def test_a_wrong_call_is_one_line_and_a_hint(words: tuple[str, ...], told: bytes) -> None:
-    done = rolecall("plan", *LAPTOP, *words)
+    done = plan(*LAPTOP, *words)
     assert (done.returncode, done.stdout) == (2, b"")
     assert told in done.stderr
     assert b"Traceback" not in done.stderr
 
 
 def test_a_card_that_nobody_knows_is_refused() -> None:
-    done = rolecall("plan", "--gpu", "abacus")
+    done = plan("--gpu", "abacus")
     assert done.returncode == 2
     assert b"abacus" in done.stderr
+
+
+def test_the_cards_are_listed() -> None:
+    done = plan("--gpus")
+    assert done.returncode == 0
+    lines = done.stdout.decode().splitlines()
+    assert len(lines) > 20
+    assert any("4090 Laptop" in line and "8.9" in line for line in lines)
+
+
+def test_a_cache_that_is_set_outright_is_kept_to() -> None:
+    told = json.loads(plan(*LAPTOP, "--kv-cache", "2GiB", "--json").stdout)
+    assert told["memory"]["kv_cache"] == {"low": 2 * GIB, "expected": 2 * GIB, "high": 2 * GIB}
+    assert str(2 * GIB) in told["command"]
+    assert plan(*LAPTOP, "--kv-cache", "14GiB").returncode == 3
 
 
 def test_the_records_settings_are_wishes(tmp_path: Path) -> None:
@@ -95,7 +124,7 @@ def test_the_records_settings_are_wishes(tmp_path: Path) -> None:
         "VLLM_PORT": "8123",
         "SWAP_SPACE": "4",
     }
-    done = rolecall("plan", *LAPTOP, "--json", cwd=tmp_path, **record)
+    done = plan(*LAPTOP, "--json", cwd=tmp_path, **record)
     assert done.returncode == 0
     serving = json.loads(done.stdout)["serving"]
     assert (serving["gpu_memory_utilization"], serving["max_num_seqs"]) == (0.7, 24)
@@ -107,13 +136,90 @@ def test_the_records_settings_are_wishes(tmp_path: Path) -> None:
 
 
 def test_an_older_vllm_gets_its_own_flags() -> None:
-    done = rolecall("plan", *LAPTOP, "--vllm", "0.11.0", "--json")
+    done = plan(*LAPTOP, "--vllm", "0.11.0", "--json")
     command = json.loads(done.stdout)["command"]
     assert "--guided-decoding-backend" in command
     assert "--shutdown-timeout" not in command
 
 
 def test_a_smaller_terminal_gets_shorter_lines() -> None:
-    done = rolecall("plan", *LAPTOP, COLUMNS="50")
+    done = plan(*LAPTOP, COLUMNS="50")
     bar = next(line for line in done.stdout.decode().splitlines() if line.startswith("|"))
     assert len(bar) == 50
+
+
+def test_a_short_name_becomes_the_hub_id_that_vllm_wants() -> None:
+    command = json.loads(plan("qwen3-8b-fp8", "--gpu", "l4", "--json").stdout)["command"]
+    assert command[2] == "Qwen/Qwen3-8B-FP8"
+
+
+def test_the_load_of_ones_own_pages_is_measured_and_kept(tmp_path: Path) -> None:
+    pages, kept = folder(tmp_path / "pages", 3), tmp_path / "load.json"
+    words = (*LAPTOP, "--json", "--save-load", kept, "--sample", pages)
+    measured = json.loads(plan(*words).stdout)
+    assert measured["load"]["postings"] == 3
+    again = json.loads(plan(*LAPTOP, "--json", "--load", kept).stdout)
+    assert again["load"] == measured["load"]
+    assert again["postings_at_once"] == measured["postings_at_once"]
+    assert plan(*words).returncode == 2  # what is there is not overwritten
+
+
+def test_an_earlier_start_on_the_card_is_used_and_said(tmp_path: Path) -> None:
+    bare = json.loads(plan(*LAPTOP, "--mode", "capped", "--json").stdout)
+    card = device_named("rtx4090-laptop").name
+    known = Calibration(
+        device=card, model="m", version=(0, 33), overhead=GIB, expected=int(1.33 * GIB)
+    )
+    state = tmp_path / "rolecall"
+    state.mkdir()
+    (state / "calibrations.json").write_bytes(msgspec.json.encode({card: known}))
+    words = (*LAPTOP, "--mode", "capped")
+    told = json.loads(plan(*words, "--json", XDG_STATE_HOME=str(tmp_path)).stdout)
+    assert told["memory"]["calibrated"]
+    assert not bare["memory"]["calibrated"]
+    assert told["postings_at_once"]["low"] > bare["postings_at_once"]["low"]
+    assert b"learned" in plan(*words, XDG_STATE_HOME=str(tmp_path)).stdout
+
+
+def vllm(tmp_path: Path, unknown: str) -> dict[str, str]:
+    """A setting that names an interpreter whose vLLM does not know ``unknown``."""
+    site = tmp_path / "site"
+    for name in ("vllm/entrypoints/launchers", "vllm/utils", "vllm-0.32.1.dist-info"):
+        (site / name).mkdir(parents=True)
+    for name in ("vllm", "vllm/entrypoints", "vllm/entrypoints/launchers", "vllm/utils"):
+        (site / name / "__init__.py").touch()
+    (site / "vllm/utils/argparse_utils.py").write_text(
+        "def FlexibleArgumentParser(prog): return None\n"
+    )
+    (site / "vllm/entrypoints/launchers/cli_args.py").write_text(
+        "class Parser:\n"
+        "    def parse_known_args(self, words):\n"
+        f"        return None, [one for one in words if one == {unknown!r}]\n"
+        "def make_arg_parser(_): return Parser()\n"
+    )
+    (site / "vllm-0.32.1.dist-info/METADATA").write_text("Name: vllm\nVersion: 0.32.1\n")
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nPYTHONPATH="{site}" exec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
+    return {"ROLECALL_VLLM_PYTHON": str(python)}
+
+
+def test_the_installed_vllm_is_planned_for_and_asked(tmp_path: Path) -> None:
+    there = vllm(tmp_path, "--no-such-flag")
+    done = plan(*LAPTOP, "--check", **there)
+    assert done.returncode == 0
+    assert b"for vLLM 0.32 (0.32.1 of vllm_python" in done.stdout
+    assert b"takes every flag" in done.stdout
+
+
+def test_a_flag_that_the_installed_vllm_lacks_is_named(tmp_path: Path) -> None:
+    there = vllm(tmp_path, "--max-num-seqs")
+    done = plan(*LAPTOP, "--check", "--json", **there)
+    assert done.returncode == 3
+    assert json.loads(done.stdout)["checked"]["unknown"] == ["--max-num-seqs"]
+
+
+def test_without_a_vllm_nothing_can_be_checked(tmp_path: Path) -> None:
+    done = plan(*LAPTOP, "--check", cwd=tmp_path, PATH="/nonexistent")
+    assert done.returncode == 2
+    assert b"no vLLM was found" in done.stderr

@@ -33,6 +33,10 @@ FACTS = Path(__file__).parents[3] / "shared" / "facts"
         ("Qwen3.8-27B-FP8", "Qwen/Qwen3.8-27B", "fp8"),
         ("nvidia/Qwen3-30B-A3B-NVFP4", "Qwen/Qwen3-30B-A3B", "nvfp4"),
         ("openai/gpt-oss-20b", "openai/gpt-oss-20b", "mxfp4"),
+        ("NousResearch/Hermes-3-Llama-3.1-8B", "meta-llama/Llama-3.1-8B-Instruct", "none"),
+        ("someone/GLM-4.5-Air-AWQ", "zai-org/GLM-4.5-Air", "awq"),
+        ("Phi-4-mini", "microsoft/Phi-4-mini-instruct", "none"),
+        ("someone/Qwen3-8B-jobs-v2", "Qwen/Qwen3-8B", "none"),
         ("google/gemma-4-E2B", "google/gemma-4-E2B-it", "none"),
         ("Gemma 4 E2B", "google/gemma-4-E2B-it", "none"),
         ("unsloth/Meta-Llama-3.1-8B-Instruct-bnb-4bit", "meta-llama/Llama-3.1-8B-Instruct", "bnb4"),
@@ -47,9 +51,11 @@ def test_names_as_people_write_them(name, meant, method):
     "name",
     [
         "", "x", "qwen3", "Qwen3-7B", "Qwen3-VL-7B", "Qwen3-Omni-30B-A3B", "Qwen4-8B",
-        "Qwen3-Embedding-8B", "Qwen3-Reranker-4B", "Llama-3.1-405B", "Llama-3.1", "Llama-4-8B",
+        "Qwen3-Embedding-8B", "Qwen3-Reranker-4B", "Llama-3.1-205B", "Llama-3.1", "Llama-4-8B",
         "Mistral-Large-24B", "gemma-4-E3B", "DeepSeek-R1-Distill-Qwen-3B", "8B", "model-8b",
         "Llama-3.1-Nemotron-Nano-8B-v1", "Qwen3.7-27B", "Qwen2.5-Math-7B", "Qwen2.5-Omni-7B",
+        "qwen3-5-4b", "Qwen2.5-14B-Instruct-1M", "gemma-3n-E4B-it", "phi-4-vision", "DeepSeek-V3.1",
+        "Mistral-7B-Instruct-v0.1",
     ],
 )  # fmt: skip
 def test_what_is_not_known_is_not_guessed(name):

@@ -110,3 +110,47 @@ def test_any_fields_give_a_shape_or_a_typed_error(odd):
     except UsageError:
         return
     assert shape.params > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "params"),
+    [
+        ("openai/gpt-oss-20b", 20_914_757_184),
+        ("openai/gpt-oss-120b", 116_829_156_672),
+        ("google/gemma-3-4b-it", 4_300_079_472),
+        ("google/gemma-4-26B-A4B-it", 25_805_933_872),
+        ("Qwen/Qwen3-VL-8B-Instruct", 8_767_123_696),
+        ("Qwen/Qwen2.5-VL-7B-Instruct", 8_292_166_656),
+        ("Qwen/Qwen3-Next-80B-A3B-Instruct", 79_674_391_296),
+        ("ibm-granite/granite-4.0-h-small", 32_207_337_984),
+        ("mistralai/Ministral-3-3B-Instruct-2512", 3_849_090_048),
+        ("mistralai/Mistral-Small-3.2-24B-Instruct-2506", 24_011_361_280),
+        ("deepseek-ai/DeepSeek-V2-Lite-Chat", 15_706_484_224),
+        ("microsoft/Phi-4-mini-instruct", 3_836_021_760),
+    ],
+)
+def test_totals_that_their_hub_counts(name, params):
+    assert shape_of(entry_named(name).config, name).params == params
+
+
+def test_layers_remember_what_their_kind_remembers():
+    hybrid = shape_of(entry_named("Qwen/Qwen3.5-4B").config, "Qwen/Qwen3.5-4B").attention
+    assert (hybrid.full, hybrid.state) == (8, 24)
+    assert hybrid.full * hybrid.full_width * 2 == 32_768
+    assert hybrid.state_bytes == 32 * 128 * 128 * 4 + (2 * 16 * 128 + 32 * 128) * 3 * 2
+    windows = shape_of(entry_named("google/gemma-3-4b-it").config, "x").attention
+    assert (windows.full, windows.window, windows.window_tokens) == (5, 29, 1024)
+    sharing = shape_of(entry_named("google/gemma-4-E2B-it").config, "x").attention
+    assert (sharing.full, sharing.window) == (3, 12)
+    latent = shape_of(entry_named("deepseek-ai/DeepSeek-V3").config, "x").attention
+    assert latent.full_width == 576
+
+
+def test_rotary_tables_have_the_length_that_the_engine_gives_them():
+    lengths = {
+        "Qwen/Qwen3-8B": 128, "Qwen/Qwen3-VL-2B-Instruct": 4 * 128,
+        "google/gemma-3-4b-it": 256 + 8 * 256, "google/gemma-4-E2B-it": 256 + 512,
+        "microsoft/Phi-4-mini-instruct": 96, "ibm-granite/granite-4.0-h-small": 0,
+    }  # fmt: skip
+    for name, values in lengths.items():
+        assert shape_of(entry_named(name).config, name).rotary == values, name

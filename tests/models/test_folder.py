@@ -36,6 +36,13 @@ def test_layers_for_speculation_are_not_counted(tmp_path):
     assert any("not loaded" in one for one in shape.assumed)
 
 
+def test_keys_of_layers_that_share_anothers_are_not_counted(tmp_path):
+    shape = shape_in(write_model(tmp_path / "tiny", TINY | {"num_kv_shared_layers": 1}))
+    unused = 2 * (4 * 8 + 4 * 8 + 4)
+    assert shape.tensor_bytes == shape_in(write_model(tmp_path / "own")).tensor_bytes - unused
+    assert shape.tensor_bytes == 2 * shape.params
+
+
 def test_tensors_of_32_bit_are_loaded_in_16(tmp_path):
     shape = shape_in(write_model(tmp_path / "tiny", tensors=tiny_tensors(dtype="F32")))
     assert shape.tensor_bytes == shape.params * 2

@@ -117,8 +117,10 @@ def test_a_state_counts_once_for_a_sequence():
     serving = Serving(context=65_536)
     assert token_bytes(hybrid, serving) == 24_576
     one = sequence_bytes(hybrid, serving, 65_536)
-    assert one == 65_536 * 24_576 + 36 * 1_100_000
-    assert tokens_in(10 * one, 24_576, 36 * 1_100_000, 65_536) == 10 * 65_536
+    assert one == 65_536 * 24_576 + 2 * 36 * 1_100_000
+    assert tokens_in(10 * one, 24_576, 2 * 36 * 1_100_000, 65_536) == 10 * 65_536
+    old = replace(serving, version=(0, 11))
+    assert one - sequence_bytes(hybrid, old, 65_536) == 36 * 1_100_000
 
 
 def test_the_records_laptop_with_its_cap():

@@ -12,7 +12,7 @@ from rolecall.models.config import shape_of
 from rolecall.models.nouns import Attention, Shape
 from rolecall.plan.devices import device_named, devices
 from rolecall.plan.keyvalues import sequence_bytes
-from rolecall.plan.nouns import GIB, MIB, Device, Load
+from rolecall.plan.nouns import GIB, MIB, Calibration, Device, Load
 from rolecall.plan.reckon import Reckoned, reckon, share_within, usual_batch, usual_length
 from rolecall.plan.wanted import Wanted
 
@@ -38,8 +38,18 @@ shapes = st.sampled_from(SHAPES)
 cards = st.sampled_from(devices()) | st.just(LAPTOP)
 
 
-def found(wanted: Wanted, shape: Shape = SHAPE, device: Device = LAPTOP) -> Reckoned:
-    return reckon(shape, device, POSTINGS, wanted, None)
+LEARNED = Calibration(
+    device=LAPTOP.name, model="m", version=(0, 33), overhead=GIB, expected=GIB, weights=40 * MIB
+)
+
+
+def found(
+    wanted: Wanted,
+    shape: Shape = SHAPE,
+    device: Device = LAPTOP,
+    known: Calibration | None = None,
+) -> Reckoned:
+    return reckon(shape, device, POSTINGS, wanted, known)
 
 
 def test_the_records_model_under_the_records_cap() -> None:
@@ -59,13 +69,21 @@ def test_the_modes_are_those_of_the_record() -> None:
     assert balanced.serving.sequences <= 128
 
 
-@given(shape=shapes, device=cards, cap=caps, more=st.integers(0, 4 * GIB))
-def test_more_cap_never_holds_less(shape: Shape, device: Device, cap: int, more: int) -> None:
+@given(
+    shape=shapes,
+    device=cards,
+    cap=caps,
+    more=st.integers(0, 4 * GIB),
+    known=st.sampled_from((None, LEARNED)),
+)
+def test_more_cap_never_holds_less(
+    shape: Shape, device: Device, cap: int, more: int, known: Calibration | None
+) -> None:
     try:
-        less = found(Wanted(cap=cap), shape, device)
+        less = found(Wanted(cap=cap), shape, device, known)
     except UsageError:  # less than a ten-thousandth of the card
         return
-    larger = found(Wanted(cap=cap + more), shape, device)
+    larger = found(Wanted(cap=cap + more), shape, device, known)
     assert larger.memory.budget >= less.memory.budget
     assert larger.memory.kv.low >= less.memory.kv.low
     assert larger.memory.tokens.expected >= less.memory.tokens.expected
@@ -145,8 +163,8 @@ def test_a_context_that_nobody_asked_for_is_shortened_rather_than_refused() -> N
 def test_the_cache_is_kept_in_8_bit_where_the_card_can() -> None:
     assert found(Wanted(), device=device_named("L4")).serving.kv_dtype == "fp8"
     assert found(Wanted(), device=device_named("RTX 3090")).serving.kv_dtype == "auto"
-    with pytest.raises(UsageError, match="no 8-bit floats"):
-        found(Wanted(kv_dtype="fp8"), device=device_named("RTX 3090"))
+    with pytest.raises(UsageError, match="too old"):
+        found(Wanted(kv_dtype="fp8"), device=device_named("T4"))
 
 
 def test_large_cards_get_the_batches_that_vllm_gives_them() -> None:
@@ -171,6 +189,7 @@ def test_wishes_against_the_model_are_refused() -> None:
         found(Wanted(quantise="fp8"))
     with pytest.raises(UsageError, match="batched tokens"):
         found(Wanted(sequences=64, batched_tokens=32))
+    assert found(Wanted(batched_tokens=32)).serving.sequences <= 32
 
 
 def test_postings_that_are_too_long_do_not_count_towards_the_usual_one() -> None:
@@ -190,3 +209,9 @@ def test_every_model_of_the_catalogue_has_a_plan_on_every_card() -> None:
             plan = found(Wanted(), shape, device)
             assert plan.memory.weights.low > 0
             assert plan.fits == (plan.lacks <= 0)
+
+
+def test_what_a_start_taught_draws_the_interval_in() -> None:
+    before, after = found(Wanted(mode="capped")), found(Wanted(mode="capped"), known=LEARNED)
+    assert after.memory.kv.high - after.memory.kv.low < before.memory.kv.high - before.memory.kv.low
+    assert after.serving.context >= before.serving.context

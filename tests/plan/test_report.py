@@ -53,12 +53,37 @@ def test_the_warnings_say_what_breaks_the_record() -> None:
     assert "few starts" in " ".join(plan_for(moe, LAPTOP, POSTINGS).warnings)
 
 
+def test_a_slow_card_is_held_to_the_records_speed() -> None:
+    told = " ".join(plan_for(qwen3_4b(), device_named("100GiB@20GB/s"), POSTINGS).warnings)
+    assert "fewer than the 50 of PR-1" in told
+    assert "fewer than the 30 of NFR-2" in told
+    assert "--kv-dtype fp8 halves it" in told
+    assert "PR-1" not in " ".join(plan(Wanted()).warnings)
+
+
 def test_cards_below_ada_are_told_how_they_reckon() -> None:
     ampere = plan_for(qwen3_4b(), device_named("RTX 3090"), POSTINGS)
     assert "Marlin" in " ".join(ampere.warnings)
     assert "--kv-cache-dtype" not in ampere.command
+    asked = plan_for(qwen3_4b(), device_named("RTX 3090"), POSTINGS, Wanted(kv_dtype="fp8"))
+    assert "FlashInfer" in " ".join(asked.warnings)
+    volta = plan_for(qwen3_4b(), device_named("V100 16GB"), POSTINGS)
+    assert "it will refuse this checkpoint" in volta.warnings[0]
     turing = plan_for(qwen3_4b(), device_named("T4"), POSTINGS)
     assert "float16" in " ".join(turing.warnings)
+
+
+def test_a_name_that_vllm_cannot_find_is_said() -> None:
+    told = " ".join(plan_for(qwen3_4b("qwen3 4b"), LAPTOP, POSTINGS).warnings)
+    assert "is no id of a hub" in told
+    assert "is no id of a hub" not in " ".join(plan().warnings)
+
+
+def test_a_gguf_file_wants_a_package_of_its_own() -> None:
+    shape = qwen3_4b("q.gguf", quantisation=Quantisation(method="gguf", bits=4), tensor_bytes=GIB)
+    assert "vllm-gguf-plugin" in " ".join(plan_for(shape, LAPTOP, POSTINGS).warnings)
+    old = plan_for(shape, LAPTOP, POSTINGS, Wanted(version=(0, 20)))
+    assert "vllm-gguf-plugin" not in " ".join(old.warnings)
 
 
 def test_postings_that_the_context_cannot_hold_are_counted() -> None:
@@ -83,6 +108,13 @@ def test_the_bar_is_as_wide_as_it_may_be(
         lines = bar.splitlines()
         assert len(lines[0]) == width
         assert all(len(line) <= width for line in lines)
+
+
+def test_the_legend_says_what_the_bar_shows() -> None:
+    assert "KV cache for one sequence" in memory_bar(plan(Wanted(cap=4 * GIB)), ASCII)
+    assert "is what vLLM may take" in memory_bar(plan(Wanted(cap=4 * GIB)), ASCII)
+    assert "KV cache at the least" in memory_bar(plan(), ASCII)
+    assert "overhead or free" in memory_bar(plan(Wanted(kv_bytes=GIB)), ASCII)
 
 
 def test_the_look_follows_the_terminal() -> None:

@@ -20,6 +20,7 @@ VERBS = {
     "extract": "job postings to JSON, one record per input",
     "clean": "what a model would see of one page",
     "prompt": "what an engine would be asked about a page",
+    "models": "the models that are known, what fits, where they are, fetching them",
     "plan": "whether a model fits a card, how fast it is, its vllm serve command",
     "up": "run a model with vLLM: started, proved, watched, stopped",
     "doctor": "what works here, which engines answer and what they hold to",

@@ -99,6 +99,12 @@ def parser() -> Parser:
     add = told.add_argument
     add("pages", metavar="PAGE", nargs="*", help="files, folders, patterns (made pages)")
     add("--engine", metavar="NAME", help="the engine, as it is declared")
+    add(
+        "--gpu",
+        metavar="CARD",
+        default="",
+        help="the card it runs on, for a plan beside it (see plan)",
+    )
     add("--pipeline", action="store_true", help="whole pages to records, not bare prompts")
     _add_load(told.add_argument_group("the load"))
     _add_prompts(told.add_argument_group("the prompts"))
@@ -200,6 +206,8 @@ def read_order(told: argparse.Namespace, words: list[str]) -> Order:
         raise UsageError("--concurrency names points, --sweep-to looks for them: choose one")
     if told.even and not told.rate:
         raise UsageError("--even is about --rate", hint="say how many a second: --rate 4 --even")
+    if told.gpu and told.pipeline:
+        raise UsageError("--gpu is about an engine's plan, and whole pages are measured here")
     if told.export_vllm and not told.export_vllm.endswith(".jsonl"):
         raise UsageError(
             "--export-vllm writes JSON Lines, and vLLM knows them by the name",
@@ -216,8 +224,16 @@ def read_order(told: argparse.Namespace, words: list[str]) -> Order:
         yes=told.yes,
         call_seconds=told.timeout,
         workers=settings.workers or cores(),
+        gpu=_card(told.gpu),
         command=shown(shlex.join(["rolecall", "bench", *words])),
     )
+
+
+def _card(named: str) -> str:
+    """The card's name, which must be one before anything is measured."""
+    from rolecall.plan.devices import device_named
+
+    return device_named(named).name if named else ""
 
 
 def _engines(settings: Settings) -> bool:

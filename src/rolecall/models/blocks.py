@@ -52,7 +52,7 @@ FAMILIES: dict[str, Family] = {
     "glm4": Family(norms=4), "glm": PLAIN, "glm4_moe": PLAIN,
     "cohere": Family(norms=1, tied=True), "cohere2": Family(norms=1, tied=True),
     "olmo2": Family(wide_norms=True), "olmo3": Family(wide_norms=True),
-    "exaone4": Family(head_norms=True),
+    "exaone4": Family(head_norms=True), "lfm2": Family(tied=True, head_norms=True),
     "opt": Family(matrices=2, tied=True, bias=True, biased_norms=True),
 }  # fmt: skip
 """Architectures by ``model_type``; of a nested configuration, its decoder's."""
@@ -184,6 +184,9 @@ def _dense_width(fields: Fields, layer: int) -> int:
             raise fields.refused("intermediate_size names too few layers")
         return Fields({"intermediate_size": widths[layer]}, fields.name).count("intermediate_size")
     width = fields.count("intermediate_size", "ffn_dim", "n_inner")
+    if kind == "lfm2" and fields.flag("block_auto_adjust_ff_dim", True):
+        step = fields.count("block_multiple_of", default=256)
+        return -(-int(2 * width / 3) // step) * step
     shared = fields.count("num_kv_shared_layers", default=0, least=0)
     layers = fields.count("num_hidden_layers")
     if fields.flag("use_double_wide_mlp") and shared and layer >= layers - shared:

@@ -24,14 +24,14 @@ NEUTRAL = frozenset(
 KINDS = frozenset(
     "vl omni coder next embedding reranker rerank math vision guard audio distill r1 moe small "
     "large medium nemo mini tiny micro nano reasoning multimodal max plus flash air lite scout "
-    "maverick turbo asr tts ocr guardian prompt v v2 v3 h tiny draft eagle eagle3 mtp dflash "
+    "maverick turbo asr tts ocr guardian prompt draft eagle eagle3 mtp dflash "
     "speculator assistant ministral magistral devstral pixtral codestral mixtral qwq "
-    "deepseek nemotron hermes".split()
+    "deepseek nemotron".split()
 )
 """Words that mark another architecture or size: they must be in both names or in neither."""
 
 SIZE = re.compile(r"(e|a)?\d+(\.\d+)?[bm]")
-VERSION = re.compile(r"v?\d+(\.\d+)*")
+NUMBER = re.compile(r"\d+(\.\d+)*")
 DATE = re.compile(r"\d{4}")
 REMARK = re.compile(r"\([^)]*\)|\+.*")
 """What people write behind a name in notes and logs."""
@@ -91,6 +91,16 @@ def match(name: str) -> Match | None:
     return Match(entry=entry, told=told)
 
 
+def full_id(name: str) -> str | None:
+    """The hub id, in its own spelling, of a model or variant that is named exactly."""
+    asked = name.strip().casefold()
+    for entry in entries():
+        for one in (entry.name, *entry.variants):
+            if asked in (one.casefold(), one.rsplit("/", 1)[-1].casefold()):
+                return one
+    return None
+
+
 @cache
 def _ids() -> dict[str, Entry]:
     """Entries by their ids, their short names and those of their variants, in small letters."""
@@ -103,29 +113,42 @@ def _ids() -> dict[str, Entry]:
 
 
 @cache
-def words_of(name: str) -> frozenset[str]:
-    """The words of a name that tell its architecture, size and version."""
+def words_of(name: str) -> tuple[str, ...]:
+    """The words of a name that tell its architecture, size and version, in their order."""
     last = REMARK.sub(" ", name.casefold()).strip(" /").rsplit("/", 1)[-1]
     words = (one.strip(".") for one in re.split(r"[^a-z0-9.]+", last))
     told = " ".join(one for one in words if one and one not in NEUTRAL)
-    return frozenset(re.sub(r"([a-z]{3,})(\d)", r"\1 \2", told).split())
+    return tuple(re.sub(r"([a-z]{3,})(\d)", r"\1 \2", told).split())
 
 
-def _likeness(asked: frozenset[str], known: frozenset[str]) -> int:
+def _likeness(asked: tuple[str, ...], known: tuple[str, ...]) -> int:
     """How many words the two names share; 0 where they cannot mean the same weights.
 
-    All that the known name says of family, size and version must be in the asked one; of what the
-    asked one says beyond, nothing may mark another architecture, size or version.
+    All that the known name says of family, size and version must stand in the asked one, in its
+    order; of what the asked one says beyond, nothing may mark another architecture, size or
+    version. Names without a size must be the same.
     """
-    dates = {one for one in known if DATE.fullmatch(one)} | {"thinking"}
-    if known - asked - dates:
+    if asked == known:
+        return 10 * len(known) + 1
+    needed = [one for one in known if one in asked or not _loose(one)]
+    if not any(SIZE.fullmatch(one) for one in needed) or not _in_order(needed, asked):
         return 0
-    if not any(SIZE.fullmatch(one) for one in known & asked):
-        return 0
-    for one in asked - known:
-        if one in KINDS or SIZE.fullmatch(one):
+    first = asked.index(needed[0])
+    for place, one in enumerate(asked):
+        if one not in known and (
+            one in KINDS
+            or SIZE.fullmatch(one)
+            or (place > first and NUMBER.fullmatch(one) and not DATE.fullmatch(one))
+        ):
             return 0
-        if VERSION.fullmatch(one) and not DATE.fullmatch(one):
-            return 0
-    missing = len(known - asked)
-    return 10 * len(known & asked) - missing
+    return 10 * len(needed) - (len(known) - len(needed))
+
+
+def _loose(word: str) -> bool:
+    """Whether a word of a known name may be left out by those who mean it."""
+    return word == "thinking" or DATE.fullmatch(word) is not None
+
+
+def _in_order(needed: list[str], asked: tuple[str, ...]) -> bool:
+    rest = iter(asked)
+    return all(one in rest for one in needed)

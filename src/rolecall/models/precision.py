@@ -176,7 +176,7 @@ def _named(name: str) -> tuple[Quantisation, tuple[str, ...]]:
     last = name.rstrip("/").rsplit("/", 1)[-1].lower().replace("_", "-").replace(" ", "-")
     owner = name.split("/", 1)[0].lower() if "/" in name else ""
     for pattern, found, words in NAMED:
-        if not re.search(rf"(^|[-.]){pattern.replace('_', '-')}($|[-.])", last):
+        if not re.search(rf"(^|[-.])(?:{pattern.replace('_', '-')})($|[-.])", last):
             continue
         told = f"from its name: {words}"
         if found is FP8_BLOCK and owner and owner not in FP8_IN_BLOCKS and "block" not in last:

@@ -35,44 +35,71 @@ def look_of(
     return Look(width=min(max(columns, LEAST), MOST), unicode=wide, colours=terminal and not plain)
 
 
+NAMES: Final[Mapping[str, str]] = {
+    "weights": "weights",
+    "overhead": "overhead",
+    "either": "overhead or KV cache",
+    "cache": "KV cache at the least",
+    "outside": "not vLLM's",
+}
+
+
+SET: Final[Mapping[str, str]] = {"either": "overhead or free", "cache": "KV cache"}
+"""The same where the KV cache is set outright."""
+
+
 def memory_bar(plan: Plan, look: Look) -> str:
     """The bar and its legend.
 
     From the left: weights, the overhead that is there for sure, what may turn out overhead or KV
-    cache, the KV cache that is there for sure, and what vLLM leaves alone. A plan whose weights
-    and overhead need more than its budget has no cache, and shows by how much it is over.
+    cache, the KV cache that is there for sure, and what vLLM leaves alone. Where weights and
+    overhead leave no cache, the bar is what they need, and a mark below it says what there is.
     """
-    memory = plan.memory
-    weights = min(memory.weights.expected, plan.device.memory)
-    sure = max(0, min(memory.kv.low, memory.budget - weights))
-    overhead = max(0, min(memory.overhead.low, memory.budget - weights - sure))
-    either = max(0, memory.budget - weights - overhead - sure)
-    taken = weights + overhead + either + sure
-    parts = {
-        "weights": weights,
-        "overhead": overhead,
-        "either": either,
-        "cache": sure,
-        "outside": max(0, plan.device.memory - taken),
-    }
+    parts = _shares(plan) if plan.memory.kv.expected > 0 else _needs(plan)
+    width = look.width - 2
+    whole = sum(parts.values())
     marks = BLOCKS if look.unicode else PLAIN
+    names = NAMES if plan.serving.kv_bytes is None else {**NAMES, **SET}
+    mark = ""
+    if plan.memory.kv.expected <= 0:
+        names = {**names, "cache": "KV cache for one sequence"}
+        told = f"{gib(plan.memory.budget)} is what vLLM may take"
+        column = min(width, plan.memory.budget * width // whole)
+        line = f"{' ' * column}^ {told}"
+        mark = (line if len(line) <= look.width else f"{told} ^".rjust(column + 1)) + "\n"
     bar = "".join(
         _coloured(marks[name] * count, name, look)
-        for name, count in zip(parts, _columns(list(parts.values()), look.width - 2), strict=True)
+        for name, count in zip(parts, _columns(list(parts.values()), width), strict=True)
     )
-    names = {
-        "weights": "weights",
-        "overhead": "overhead",
-        "either": "overhead or KV cache",
-        "cache": "KV cache at the least",
-        "outside": "not vLLM's",
-    }
     legend = [
         f"{_coloured(marks[name], name, look)} {names[name]} {gib(size)}"
         for name, size in parts.items()
         if size
     ]
-    return f"|{bar}|\n" + _wrapped(legend, look.width) + "\n"
+    return f"|{bar}|\n{mark}{_wrapped(legend, look.width)}\n"
+
+
+def _shares(plan: Plan) -> dict[str, int]:
+    """What the card's memory goes to."""
+    memory = plan.memory
+    weights = memory.weights.expected
+    sure = max(0, memory.kv.low)
+    overhead = max(0, min(memory.overhead.low, memory.budget - weights - sure))
+    either = max(0, memory.budget - weights - overhead - sure)
+    rest = max(0, plan.device.memory - weights - overhead - either - sure)
+    return {
+        "weights": weights, "overhead": overhead, "either": either, "cache": sure, "outside": rest
+    }  # fmt: skip
+
+
+def _needs(plan: Plan) -> dict[str, int]:
+    """What would be needed, with one sequence of the whole context."""
+    memory, context = plan.memory, plan.serving.context
+    return {
+        "weights": memory.weights.expected,
+        "overhead": memory.overhead.expected,
+        "cache": memory.kv_token * context + memory.state,
+    }
 
 
 def _columns(sizes: list[int], width: int) -> list[int]:

@@ -94,7 +94,7 @@ def _overhead(plan: Plan) -> Iterator[tuple[str, str]]:
     yield (
         "activations",
         f"the most that vLLM sees while it tries a batch of {serving.batched_tokens:,} tokens, and"
-        f" the logits of {plan.shape.vocabulary:,} words for up to {serving.sequences:,} sequences:"
+        f" the logits of {plan.shape.vocabulary:,} words for each sequence:"
         f" {_between(memory.activation)}. They follow from those two flags and the model's widths,"
         " not from the context.",
     )

@@ -14,7 +14,7 @@ from rolecall.plan.reckon import Reckoned, reckon
 from rolecall.plan.remedies import NOTHING, Offers, remedies_of
 from rolecall.plan.speed import speed_of
 from rolecall.plan.wanted import Wanted
-from rolecall.plan.warnings import TEN, warnings_of
+from rolecall.plan.warnings import TEN, about_speed, warnings_of
 
 USUAL: Final = Wanted()
 
@@ -36,6 +36,7 @@ def plan_for(
     found = reckon(shape, device, load, wanted, calibration)
     command = command_of(shape, device, found.serving, wanted.place)
     remedies = () if found.fits else remedies_of(shape, device, load, wanted, offers, calibration)
+    speeds = _speeds(shape, device, load, found) if found.fits else ()
     return Plan(
         shape=shape,
         device=device,
@@ -44,13 +45,17 @@ def plan_for(
         mode=wanted.chosen,
         cap=wanted.most,
         memory=found.memory,
-        speed=_speeds(shape, device, load, found) if found.fits else (),
+        speed=speeds,
         at_once=found.at_once,
         length=found.length,
         fits=found.fits,
         short=max(0, found.lacks),
         remedies=remedies,
-        warnings=(*warnings_of(shape, device, load, wanted, found), *command.notices),
+        warnings=(
+            *warnings_of(shape, device, load, wanted, found),
+            *about_speed(speeds),
+            *command.notices,
+        ),
         command=command.words if found.fits else (),
         environment=command.environment if found.fits else {},
     )

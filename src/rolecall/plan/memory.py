@@ -18,7 +18,7 @@ from rolecall.errors import UsageError
 from rolecall.models.nouns import Shape
 from rolecall.models.weights import rotary_bytes, weights_of
 from rolecall.plan.calibration import corrected
-from rolecall.plan.keyvalues import BLOCK, state_bytes, token_bytes
+from rolecall.plan.keyvalues import BLOCK, as_kept, state_bytes, token_bytes
 from rolecall.plan.nouns import Calibration, Device, Estimate, Memory, Serving, exactly
 from rolecall.plan.overhead import activation_bytes, dealt, graph_bytes, overhead_of
 
@@ -50,7 +50,7 @@ def memory_of(
     if calibration is not None:
         weights, overhead = corrected(calibration, device, weights, overhead)
     activation, graphs, other = dealt(
-        overhead, activation_bytes(shape, serving), graph_bytes(serving)
+        overhead, activation_bytes(shape, device, serving), graph_bytes(serving)
     )
     taken = weights + overhead
     left = Estimate(budget - taken.high, budget - taken.expected, budget - taken.low)
@@ -58,6 +58,7 @@ def memory_of(
         left = Estimate(*(int(one * SPECULATION) for one in (left.low, left.expected, left.high)))
     if serving.kv_bytes is not None:
         left = exactly(serving.kv_bytes)
+    shape = as_kept(shape, device)
     per_token, state = token_bytes(shape, serving), state_bytes(shape, serving)
     return Memory(
         budget=budget,

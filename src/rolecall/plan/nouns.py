@@ -50,8 +50,9 @@ class Device(Struct, frozen=True, kw_only=True):
     ``memory`` is what the driver reports as its total, which is less than the name says.
     ``bandwidth`` is bytes a second, ``flops_8`` and ``flops_16`` are dense operations a second with
     8-bit floats (0 where it has none) and with 16-bit floats. ``capability`` is NVIDIA's compute
-    capability times ten (89 for Ada), 0 for others. ``grade`` says how much of its bound
-    engines reach. ``free`` and ``used`` are read on a real card only; ``shared`` says that a
+    capability times ten (89 for Ada), 0 for others. ``grade`` says where such
+    cards stand (``other``: not NVIDIA's, or with the processor's memory); memory and speed are
+    reckoned by it. ``free`` and ``used`` are read on a real card only; ``shared`` says that a
     desktop may take memory on it. ``source`` says where the figures are from.
     """
 

@@ -29,6 +29,9 @@ below each version: sorted with indices and probabilities at first (9.57 to 9.64
 FORWARD: Final = (((0, 28), 3.0), ((99, 0), 5.0))
 """Times (inner width + hidden size) that a batched token takes in the forward pass."""
 
+FIRST_RUNNER: Final = (0, 27)
+"""The last version whose first runner is the usual one; off NVIDIA's cards it still is."""
+
 GRAPHS_COUNTED: Final = (0, 21)
 """Since this version vLLM takes captured CUDA graphs off the KV cache beforehand."""
 
@@ -53,7 +56,7 @@ LINKED: Final = int(0.2 * GIB)
 def overhead_of(shape: Shape, device: Device, serving: Serving) -> Estimate:
     """All that is neither weights nor KV cache, in bytes of one card."""
     beside = BESIDE[device.grade] + (LINKED * serving.cards if serving.cards > 1 else 0)
-    expected = activation_bytes(shape, serving) + graph_bytes(serving) + beside
+    expected = activation_bytes(shape, device, serving) + graph_bytes(serving) + beside
     expected = max(FLOOR, expected)
     low = max(FLOOR, expected - BELOW)
     return Estimate(low, expected, max(low + WIDTH, expected))
@@ -84,21 +87,22 @@ def graph_bytes(serving: Serving) -> int:
     return 0 if serving.eager or serving.version < GRAPHS_COUNTED else GRAPHS
 
 
-def activation_bytes(shape: Shape, serving: Serving) -> int:
+def activation_bytes(shape: Shape, device: Device, serving: Serving) -> int:
     """The peak while a batch is worked on, as vLLM measures it with a made-up full batch.
 
     Either the forward pass over all batched tokens is the peak, or the sampling over one token of
     each sequence. The context has no part in it: twice the context has taken the same to the byte.
     """
+    version = serving.version if device.grade != "other" else min(serving.version, FIRST_RUNNER)
     tokens, sequences = serving.batched_tokens, min(serving.sequences, serving.batched_tokens)
     hidden = tokens * shape.hidden * 2
     inner = shape.intermediate
     if shape.experts is not None:
         inner = max(shape.experts.width * shape.experts.active + shape.experts.shared_width, inner)
         hidden += tokens * shape.experts.active * (2 * shape.experts.width + shape.hidden) * 2
-    wide = _below(FORWARD, serving.version)
+    wide = _below(FORWARD, version)
     forward = int(tokens * wide * (inner // serving.cards + shape.hidden) * 2)
-    sampling = int(_below(SAMPLER, serving.version) * sequences * shape.vocabulary * 4) + hidden
+    sampling = int(_below(SAMPLER, version) * sequences * shape.vocabulary * 4) + hidden
     seeing = SEEING if shape.encoder_params and not serving.text_only else 0
     return max(forward, sampling) + seeing
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from rolecall.errors import UsageError
 from rolecall.models.nouns import Shape
-from rolecall.plan.command import ADA
+from rolecall.plan.command import ADA, AMPERE
 from rolecall.plan.keyvalues import BLOCK, sequence_bytes, token_bytes
 from rolecall.plan.memory import memory_of
 from rolecall.plan.nouns import GIB, MIB, Calibration, Device, Estimate, Load, Memory, Serving
@@ -67,7 +67,7 @@ def reckon(
     check_wanted(wanted)
     _check_shape(shape, wanted)
     most = ceiling(device, wanted)
-    sequences = wanted.sequences or wanted.at_once or MODES[wanted.chosen].sequences
+    sequences = wanted.sequences or wanted.at_once or _usual_sequences(wanted)
     asked = wanted.context or min(CONTEXT, shape.context)
     serving = Serving(
         version=wanted.version,
@@ -103,6 +103,12 @@ def reckon(
     return Reckoned(
         asked=asked, serving=serving, memory=memory, length=length, at_once=at_once, lacks=lacks
     )
+
+
+def _usual_sequences(wanted: Wanted) -> int:
+    """The mode's number of sequences; vLLM wants no more of them than batched tokens."""
+    usual = MODES[wanted.chosen].sequences
+    return min(usual, wanted.batched_tokens or usual)
 
 
 def ceiling(device: Device, wanted: Wanted) -> int:
@@ -224,10 +230,10 @@ def _check_shape(shape: Shape, wanted: Wanted) -> None:
 
 def _check_serving(serving: Serving, device: Device) -> None:
     """Wishes that the card or vLLM stands against."""
-    if serving.kv_dtype == "fp8" and 0 < device.capability < ADA:
+    if serving.kv_dtype == "fp8" and 0 < device.capability < AMPERE:
         raise UsageError(
-            f"{device.name} has no 8-bit floats, so vLLM cannot keep its KV cache in fp8",
-            hint="--kv-dtype auto keeps 16 bit; 8-bit floats came with Ada (RTX 40) and Hopper",
+            f"{device.name} is too old for a KV cache in fp8: no kernel of vLLM reads it there",
+            hint="--kv-dtype auto keeps 16 bit; fp8 came with Ada (RTX 40) and Hopper",
         )
     if serving.batched_tokens < serving.sequences:
         raise UsageError(

@@ -21,6 +21,9 @@ CONTEXT_STEP: Final = 256
 CAP_STEP: Final = GIB // 4
 LEAST_BATCH: Final = 256
 
+WORTH: Final = 50
+"""What frees less than this part of what is lacking is not worth a line."""
+
 
 class Offers(Struct, frozen=True, kw_only=True):
     """Models and cards to be taken instead; ``kin`` are the same model in other precisions."""
@@ -69,8 +72,8 @@ def remedies_of(
 ) -> tuple[Remedy, ...]:
     """What would help a plan that does not fit, the smallest change first.
 
-    Changes of flags that free nothing are left out; if no one of them is enough, all together are
-    tried. Models and cards are named only where they are enough.
+    Changes of flags that free next to nothing are left out; if no one of them is enough, all
+    together are tried. Models and cards are named only where they are enough.
     """
     case = _Case(shape=shape, device=device, load=load, wanted=wanted, calibration=calibration)
     before = case.reckoned()
@@ -88,8 +91,11 @@ def remedies_of(
 
 def _tried(change: _Change, before: Reckoned) -> Iterator[Remedy]:
     after = change.case.reckoned()
-    if after is not None and before.lacks - after.lacks > 0:
-        yield Remedy(change=change.told, frees=before.lacks - after.lacks, enough=after.fits)
+    if after is None:
+        return
+    freed = before.lacks - after.lacks
+    if after.fits or freed > before.lacks // WORTH:
+        yield Remedy(change=change.told, frees=freed, enough=after.fits)
 
 
 def _with(case: _Case, **wishes: object) -> _Case:
@@ -188,10 +194,15 @@ def _together(case: _Case, before: Reckoned) -> _Change:
 
 
 def _models(case: _Case, offers: Offers) -> Iterator[_Change]:
-    """The largest other precision of the model that fits, and the largest smaller model."""
+    """The largest other precision that fits, and the largest smaller model, best of its kind."""
     for told, shapes in (("the same model as", offers.kin), ("a smaller model:", offers.models)):
         smaller = [one for one in shapes if one.params <= case.shape.params]
-        smaller.sort(key=lambda one: (one.params, one.quantisation.bits), reverse=True)
+        smaller.sort(
+            key=lambda one: (
+                one.architecture == case.shape.architecture, one.params, one.quantisation.bits
+            ),
+            reverse=True,
+        )  # fmt: skip
         for one in smaller:
             changed = replace(case, shape=one, wanted=_fitting_wishes(case.wanted, one))
             if one.name != case.shape.name and _fits(changed):

@@ -7,14 +7,17 @@ from collections.abc import Iterator, Sequence
 
 from rolecall.plan.bar import Look, memory_bar
 from rolecall.plan.command import command_lines, spelled
-from rolecall.plan.nouns import Estimate, Plan, Remedy
+from rolecall.plan.nouns import Device, Estimate, Plan, Remedy
 from rolecall.plan.sizes import gib
 from rolecall.table import aligned
 
 
-def text_of(plan: Plan, look: Look) -> str:
-    """The whole plan as text for a terminal that is ``look.width`` wide."""
-    parts = [_head(plan, look.width), _memory_table(plan), memory_bar(plan, look)]
+def text_of(plan: Plan, look: Look, where: str = "") -> str:
+    """The whole plan as text for a terminal that is ``look.width`` wide.
+
+    ``where`` says how vLLM's version is known.
+    """
+    parts = [_head(plan, look.width), _memory_table(plan, look.width), memory_bar(plan, look)]
     if plan.speed:
         parts.append(_speed_table(plan))
     if not plan.fits:
@@ -24,8 +27,26 @@ def text_of(plan: Plan, look: Look) -> str:
     if plan.command:
         version = spelled(plan.serving.version)
         lines = command_lines(plan.command, plan.environment, "  ")
-        parts.append(f"the command, for vLLM {version}\n{lines}")
+        told = f" ({where})" if where else ""
+        parts.append(f"the command, for vLLM {version}{told}\n{lines}")
     return "\n".join(parts)
+
+
+def cards(devices: Sequence[Device]) -> str:
+    """The cards by name, with what a plan takes from them."""
+    rows = [("", "memory", "GB/s", "TFLOPS 16 bit", "8 bit", "capability")]
+    rows += [
+        (
+            one.name,
+            gib(one.memory),
+            f"{one.bandwidth / 1e9:,.0f}",
+            f"{one.flops_16 / 1e12:,.0f}",
+            f"{one.flops_8 / 1e12:,.0f}" if one.flops_8 else "-",
+            f"{one.capability / 10:.1f}" if one.capability else "-",
+        )
+        for one in devices
+    ]
+    return aligned(*rows)
 
 
 def compared(plans: Sequence[Plan]) -> str:
@@ -85,23 +106,24 @@ def _kv(plan: Plan) -> str:
     return "fp8" if plan.serving.kv_dtype == "fp8" else "16 bit"
 
 
-def _memory_table(plan: Plan) -> str:
-    memory = plan.memory
+def _memory_table(plan: Plan, width: int) -> str:
+    memory, left = plan.memory, plan.serving.kv_bytes is None
     rows = [
         ("GiB", "low", "expected", "high"),
         _row("weights", memory.weights),
         _row("activations", memory.activation),
         _row("CUDA graphs", memory.graphs),
         _row("CUDA, libraries, neighbours", memory.other),
-        _row("KV cache: what is left", memory.kv),
+        _row("KV cache: what is left" if left else "KV cache: set outright", memory.kv),
         _counts("tokens in it", memory.tokens),
         _counts("postings at once", plan.at_once),
     ]
     length = plan.length
-    return aligned(*rows) + (
+    told = (
         f"a posting in work is {length:,} tokens, {min(plan.load.shared, length):,} of them the"
-        f" same for all; one token takes {gib(memory.kv_token)}\n"
+        f" same for all; one token takes {gib(memory.kv_token)}"
     )
+    return aligned(*rows) + textwrap.fill(told, width) + "\n"
 
 
 def _row(name: str, figure: Estimate) -> tuple[str, str, str, str]:
@@ -124,7 +146,7 @@ def _speed_table(plan: Plan) -> str:
 
 
 def _short(plan: Plan) -> str:
-    text = f"it lacks {gib(plan.short)}"
+    text = f"it lacks {gib(plan.short)} ({plan.short:,} bytes)"
     if not plan.remedies:
         return text + ", and no change of flags, model or card here makes it fit\n"
     return text + "; what frees memory:\n" + "".join(_remedies(plan.remedies))

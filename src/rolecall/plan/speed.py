@@ -8,13 +8,16 @@ For ``B`` sequences under way, each with a prompt of which some is shared, and a
     serial     = B / (B x prefill + answer x max(memory, arithmetic))
 
 ``bound`` has prompts computed while answers are read from memory, perfectly; ``serial`` has the one
-wait for the other. ``expected`` is a fraction of ``serial``, by measured runs of vLLM:
+wait for the other. What engines reach is that, at a share of the card's peaks, and time of the host
+that no card shortens (`Reach`)::
 
-* an RTX 4090 with Qwen3-4B and Qwen3-8B reached 44 to 74 %, a 5070 Ti 75 to 79 %: `CONSUMER`;
-* an H100 with Qwen3-8B-FP8 reached 34 and 53 %, as a step of 3 ms leaves the host little time:
-  `DATACENTRE`, for cards whose memory is as fast;
-* nobody has published such a run for the others (L4, A10, T4, workstation cards, slices of a card),
-  whose steps are long: `OTHER` is set between the two, and unproved.
+    step     = max(memory / share, arithmetic / share) + host a step + B x host a sequence
+    expected = B / (B x prefill / share + answer x step)
+
+Its constants are fitted to runs of vLLM 0.19 to 0.30 that others have published, on five cards and
+with 1 to 512 requests under way, and held against others (``docs/planning-speed.md`` lists both,
+and the misses). An engine reached 44 to 88 % of ``serial`` on consumers' cards and 34 to 66 % on an
+H100, whose steps are so short that the host's time weighs more.
 
 Those runs wrote freely. Our answers are held to a grammar, whose mask costs the host
 ``MASK_SECONDS`` a sequence and step; the low end waits for it, the expected and the high end hide
@@ -26,7 +29,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from rolecall.errors import UsageError
 from rolecall.models.nouns import Shape
@@ -37,18 +40,43 @@ from rolecall.plan.work import (
     cache_bytes,
     prefill_seconds,
     rates_of,
+    stored_as,
     weight_bytes,
     write_seconds,
 )
 
-Fractions = tuple[float, float, float]
 
-CONSUMER: Final[Fractions] = (0.55, 0.65, 0.75)
-DATACENTRE: Final[Fractions] = (0.35, 0.45, 0.55)
-OTHER: Final[Fractions] = (0.50, 0.60, 0.70)
-"""Low, usual and high share of the serial bound that engines reach, by the card's grade."""
+class Reach(Struct, frozen=True, kw_only=True):
+    """What an engine makes of a card.
 
-FRACTIONS: Final = {"consumer": CONSUMER, "datacentre": DATACENTRE, "other": OTHER}
+    ``memory`` and ``arithmetic`` are shares of the bandwidth and of the operations a second.
+    ``step`` is seconds of the host in each step, ``sequence`` those for each sequence in it.
+    """
+
+    memory: float
+    arithmetic: float
+    step: float
+    sequence: float
+
+
+LOW: Final = Reach(memory=0.80, arithmetic=0.50, step=3.5e-3, sequence=45e-6)
+USUAL: Final = Reach(memory=0.92, arithmetic=0.75, step=2.0e-3, sequence=35e-6)
+HIGH: Final = Reach(memory=0.96, arithmetic=0.90, step=1.0e-3, sequence=20e-6)
+"""29 of the 33 runs are within 14 % of the usual one, and all between the others; of 12 that
+nothing was fitted to, 11 and all."""
+
+ADA: Final = 89
+ADA_BLOCKS: Final = (0.50, 0.75, 0.92)
+"""Shares of the bandwidth of weights in blocks of 8 bits on cards of NVIDIA's Ada generation, for
+which vLLM has kernels that nobody has tuned: measured 44 to 70 % on an RTX 4090."""
+
+UNPROVED_LEAST: Final = 0.70
+"""The low share of the bandwidth of cards of which no usable run was found: those of data centres
+and workstations that are slower than `FAST` (L4, A10, T4, slices), and those that are not NVIDIA's
+or share the processor's memory, of which a GB10 reached 65 to 80 %."""
+
+FAST: Final = 1_500 * 10**9
+"""Bytes a second of the cards of data centres whose memory is stacked (A100, H100, H200, B200)."""
 
 MASK_SECONDS: Final = 50e-6
 """One mask of llguidance: 46 microseconds at the median of 11,306 schemas, 64 on average."""
@@ -118,12 +146,37 @@ def step_of(
     )
 
 
-def speed_of(shape: Shape, device: Device, load: Load, serving: Serving, at_once: int) -> Speed:
+def reaches(shape: Shape, device: Device, serving: Serving) -> tuple[Reach, Reach, Reach]:
+    """What engines make of this card with this model: low, usual, high."""
+    found = (LOW, USUAL, HIGH)
+    how = stored_as(shape, serving)
+    if how.scheme == "block" and device.capability == ADA and device.flops_8:
+        low, usual, high = (
+            structs.replace(one, memory=share) for one, share in zip(found, ADA_BLOCKS, strict=True)
+        )
+        found = (low, usual, high)
+    slow = device.grade == "datacentre" and device.bandwidth < FAST
+    if slow or device.grade == "other":
+        least = min(found[0].memory, UNPROVED_LEAST)
+        found = (structs.replace(found[0], memory=least), *found[1:])
+    return found
+
+
+def speed_of(
+    shape: Shape,
+    device: Device,
+    load: Load,
+    serving: Serving,
+    at_once: int,
+    *,
+    held: bool = True,
+) -> Speed:
     """Postings a minute with ``at_once`` requests under way; a posting may take several requests.
 
     No more than ``serving.sequences`` run together, the others wait. Whether so many fit in the KV
     cache is for the caller to know: ask for no more than do. Several ``serving.cards`` count as one
-    that is so much faster; what passes between them is not reckoned with.
+    that is so much faster; what passes between them is not reckoned with. ``held`` says that
+    answers are held to a grammar.
 
     Raises:
         UsageError: nothing is at once, or the load is empty.
@@ -134,44 +187,57 @@ def speed_of(shape: Shape, device: Device, load: Load, serving: Serving, at_once
     rates = rates_of(shape, device, serving)
     mean = mean_request(shape, rates, load)
     step = step_of(shape, device, serving, sequences=batch, context=mean.context)
-    prefill = batch * _prefill(shape, device, serving, mean, batch)
     reading = mean.answer * step.memory
     computing = batch * mean.prefill + mean.answer * step.arithmetic
     each_minute = MINUTE * batch / mean.each
-    bound = each_minute / max(reading, computing)
-    serial = each_minute / (prefill + mean.answer * step.seconds)
-    fractions = FRACTIONS[device.grade]
-    low, usual, high = (
-        each_minute / (prefill / share + mean.answer * written)
-        for share, written in zip(fractions, _written(step, fractions), strict=True)
+    prefill = _Prefill(shape, device, serving, mean)
+    serial = each_minute / (batch * prefill.seconds(batch) + mean.answer * step.seconds)
+    masks = batch * MASK_SECONDS if held else 0.0
+    low, usual, high = reaches(shape, device, serving)
+    steps = (
+        real_step(step, low) + masks,
+        max(real_step(step, usual), masks),
+        max(real_step(step, high), masks),
     )
-    alone = _prefill(shape, device, serving, mean, 1)
+    slow, expected, fast = (
+        each_minute / (batch * prefill.seconds(batch, one) + mean.answer * seconds)
+        for one, seconds in zip((low, usual, high), steps, strict=True)
+    )
     return Speed(
         at_once=at_once,
-        bound=bound,
-        serial=min(serial, bound),
-        expected=(low, usual, high),
-        answer_tokens=usual / MINUTE * mean.each * mean.answer,
+        bound=each_minute / max(reading, computing),
+        serial=serial,
+        expected=(slow, expected, fast),
+        answer_tokens=expected / MINUTE * mean.each * mean.answer,
         limit="bandwidth" if reading >= computing else "arithmetic",
-        first_token=alone / fractions[1],
-        stream_tokens=1 / _written(step, fractions)[1],
+        first_token=prefill.seconds(1, usual) + usual.step + usual.sequence,
+        stream_tokens=1 / steps[1],
     )
 
 
-def _prefill(shape: Shape, device: Device, serving: Serving, mean: Mean, batch: int) -> float:
-    """Seconds of one prompt, where ``batch`` of them share the passes over the weights.
-
-    A pass takes ``batched_tokens`` of prompts at most, and reads all weights once.
-    """
-    pass_tokens = max(serving.batched_tokens, 1)
-    passes = max(1 / batch, mean.fresh / pass_tokens)
-    tokens = min(batch * mean.fresh, pass_tokens)
-    weights = weight_bytes(shape, serving, tokens) / (device.bandwidth * serving.cards)
-    return max(mean.prefill, passes * weights)
+def real_step(step: Step, reach: Reach) -> float:
+    """Seconds of a step with what an engine makes of the card, and the host's part."""
+    card = max(step.memory / reach.memory, step.arithmetic / reach.arithmetic)
+    return card + reach.step + reach.sequence * step.sequences
 
 
-def _written(step: Step, fractions: Fractions) -> Fractions:
-    """Seconds of a real step at each fraction, with the masks of its sequences."""
-    masks = step.sequences * MASK_SECONDS
-    low, usual, high = (step.seconds / share for share in fractions)
-    return low + masks, max(usual, masks), max(high, masks)
+class _Prefill:
+    """How long a mean prompt takes."""
+
+    def __init__(self, shape: Shape, device: Device, serving: Serving, mean: Mean) -> None:
+        self._shape, self._serving, self._mean = shape, serving, mean
+        self._bandwidth = device.bandwidth * serving.cards
+
+    def seconds(self, batch: int, reach: Reach | None = None) -> float:
+        """Seconds of one prompt, where ``batch`` of them share the passes over the weights.
+
+        A pass takes ``batched_tokens`` of prompts at most, and reads all weights once. Without a
+        ``reach`` the card does what its peaks say.
+        """
+        pass_tokens = max(self._serving.batched_tokens, 1)
+        passes = max(1 / batch, self._mean.fresh / pass_tokens)
+        tokens = min(batch * self._mean.fresh, pass_tokens)
+        weights = passes * weight_bytes(self._shape, self._serving, tokens) / self._bandwidth
+        if reach is None:
+            return max(self._mean.prefill, weights)
+        return max(self._mean.prefill / reach.arithmetic, weights / reach.memory)

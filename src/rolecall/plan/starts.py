@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from rolecall.errors import Error
 from rolecall.models.nouns import Shape
-from rolecall.plan.keyvalues import token_bytes
+from rolecall.plan.keyvalues import as_kept, state_bytes, token_bytes
 from rolecall.plan.memory import memory_of
 from rolecall.plan.nouns import GIB, Calibration, Device, Estimate, Reported, Serving
 
@@ -29,7 +29,9 @@ LARGE: Final = 70 * GIB
 """From this much memory on, vLLM's defaults are larger (``engine/arg_utils.py``)."""
 
 UNKNOWN: Final = (0, 11)
-"""Taken where the log does not name its version."""
+NEWEST: Final = (0, 33)
+"""Taken where the log does not name its version: the older, unless it prints what only newer ones
+do."""
 
 SUFFIXES: Final = (
     ("awq", "-AWQ"), ("gptq", "-GPTQ-Int4"), ("nvfp4", "-NVFP4"), ("mxfp4", "-MXFP4"),
@@ -101,7 +103,8 @@ def hold(
         memory = memory_of(shape, device or _ANY, serving, calibration)
     except Error as error:
         return replace(held, reason=str(error))
-    checks = [*_weights(start, shape, memory.weights), *_token(start, shape, serving)]
+    kept = as_kept(shape, device or _ANY)
+    checks = [*_weights(start, shape, memory.weights), *_token(start, kept, serving)]
     kv = kv_of(start, memory.kv_token, memory.state, serving.context)
     drafted = str((start.get("other") or {}).get("speculative") or "")
     if drafted and not serving.ngram:
@@ -143,6 +146,8 @@ def serving_of(start: Mapping[str, Any], quantise: str = "") -> Serving:
     """How vLLM was started, with its defaults where nothing was logged."""
     other = start.get("other") or {}
     version = version_of(str(start.get("vllm_version") or ""))
+    if not start.get("vllm_version") and start.get("consumed_gib") is not None:
+        version = NEWEST
     large = (start.get("gpu_mem_gib") or 0) * GIB >= LARGE
     context = int(start.get("max_model_len") or 8_192)
     batched = other.get("max_num_batched_tokens") or (8_192 if large else 2_048)
@@ -239,10 +244,7 @@ def _token(start: Mapping[str, Any], shape: Shape, serving: Serving) -> list[Che
         return []
     logged = kv * GIB / tokens
     planned = float(token_bytes(shape, serving))
-    if shape.attention.state:
-        planned += (
-            shape.attention.state * shape.attention.state_bytes / (serving.context * serving.cards)
-        )
+    planned += state_bytes(shape, serving) / serving.context
     well = abs(planned - logged) <= NEAR["kv_token"] * logged
     whole = Estimate(int(planned), int(planned), int(planned))
     return [Check(name="kv_token", logged=logged, planned=whole, well=well)]

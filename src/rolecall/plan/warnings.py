@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from rolecall.models.nouns import Shape
-from rolecall.plan.command import ADA, AMPERE
-from rolecall.plan.nouns import GIB, Device, Load
+from rolecall.plan.command import ADA, AMPERE, spelled
+from rolecall.plan.nouns import GIB, Device, Load, Speed
 from rolecall.plan.reckon import Reckoned, room
 from rolecall.plan.sizes import gib
 from rolecall.plan.wanted import RECORD_CAP, Wanted
 
 TEN: Final = 10
 """PR-3 of the decision record: ten postings at once without running out of memory."""
+
+LEAST_CAPABILITY: Final[Mapping[str, int]] = {
+    "fp8": 75, "awq": 75, "w4a16": 70, "int8": 75, "nvfp4": 75, "mxfp4": 80
+}  # fmt: skip
+"""Compute capability that vLLM's kernels ask for, by how the weights are stored (0.32)."""
+
+GGUF_APART: Final = (0, 24)
+"""Since this version GGUF files are read by a package of its own."""
+
+A_MINUTE: Final = 50
+"""PR-1: postings a minute."""
+
+TOKENS_A_SECOND: Final = 30
+"""NFR-2: tokens a second."""
 
 RECORD_CARD: Final = 17 * GIB
 """Cards up to this size are held to NFR-1, which speaks of one of 16 GB."""
@@ -24,12 +38,34 @@ def warnings_of(
 ) -> tuple[str, ...]:
     """The sentences about a plan, the weightiest first."""
     return (
+        *_about_kernels(shape, device, found),
         *_about_postings(wanted, found),
         *_about_cap(device, wanted, found),
-        *_about_card(shape, device),
+        *_about_card(shape, device, wanted),
         *_about_load(load, found),
         *_about_model(shape),
     )
+
+
+def _about_kernels(shape: Shape, device: Device, found: Reckoned) -> Iterator[str]:
+    """What vLLM may refuse to run, whatever the memory."""
+    method, version = shape.quantisation.method, found.serving.version
+    least = LEAST_CAPABILITY.get(method, 0)
+    if 0 < device.capability < least:
+        yield (
+            f"vLLM runs {method} from compute capability {least / 10:.1f} on, and {device.name} has"
+            f" {device.capability / 10:.1f}: it will refuse this checkpoint"
+        )
+    if found.serving.kv_dtype == "fp8" and 0 < device.capability < ADA:
+        yield (
+            f"{device.name} has no 8-bit floats: only vLLM's FlashInfer kernels read a KV cache in"
+            " fp8 there, others stop with 'fp8e4nv not supported'"
+        )
+    if method == "gguf" and version >= GGUF_APART:
+        yield (
+            f"vLLM {spelled(version)} reads GGUF files with the package vllm-gguf-plugin only;"
+            " a checkpoint of safetensors needs none"
+        )
 
 
 def _about_postings(wanted: Wanted, found: Reckoned) -> Iterator[str]:
@@ -48,8 +84,20 @@ def _about_postings(wanted: Wanted, found: Reckoned) -> Iterator[str]:
         )
 
 
+def about_speed(speeds: Sequence[Speed]) -> Iterator[str]:
+    """What the speeds of a plan mean for NFR-2 and PR-1 of the decision record."""
+    if not speeds:
+        return
+    best = max(one.expected[0] for one in speeds)
+    if best < A_MINUTE:
+        yield f"at the low end it does {best:,.0f} postings a minute, fewer than the 50 of PR-1"
+    written = max(one.stream_tokens for one in speeds)
+    if written < TOKENS_A_SECOND:
+        yield f"an answer grows by {written:,.0f} tokens a second, fewer than the 30 of NFR-2"
+
+
 def _about_cap(device: Device, wanted: Wanted, found: Reckoned) -> Iterator[str]:
-    if found.memory.budget > RECORD_CAP and device.memory <= RECORD_CARD:
+    if found.fits and found.memory.budget > RECORD_CAP and device.memory <= RECORD_CARD:
         yield (
             f"vLLM takes {gib(found.memory.budget)}, more than the 8 GiB of NFR-1:"
             " --mode capped keeps to them"
@@ -60,7 +108,7 @@ def _about_cap(device: Device, wanted: Wanted, found: Reckoned) -> Iterator[str]
         yield f"the cap of {gib(wanted.most)} is more than what is free: {gib(room(device))}"
 
 
-def _about_card(shape: Shape, device: Device) -> Iterator[str]:
+def _about_card(shape: Shape, device: Device, wanted: Wanted) -> Iterator[str]:
     if device.free is not None and device.used and device.used > GIB:
         yield (
             f"{gib(device.used)} of {device.name} are taken by others; {gib(device.free)} are free"
@@ -69,6 +117,11 @@ def _about_card(shape: Shape, device: Device) -> Iterator[str]:
         yield (
             "a desktop may take memory of this card while the model runs; what vLLM has taken at"
             " the start it keeps"
+        )
+    if not device.capability and wanted.kv_dtype is None:
+        yield (
+            f"whether {device.name} keeps a KV cache in fp8 is not known, so it is reckoned in 16"
+            " bit; --kv-dtype fp8 halves it"
         )
     if shape.quantisation.method == "fp8" and 0 < device.capability < ADA:
         yield (
@@ -96,6 +149,11 @@ def _about_load(load: Load, found: Reckoned) -> Iterator[str]:
 
 
 def _about_model(shape: Shape) -> Iterator[str]:
+    if shape.origin in ("catalogue", "name") and shape.name.count("/") != 1:
+        yield (
+            f"{shape.name!r} is no id of a hub: vLLM wants OWNER/NAME or a folder, so its command"
+            " will find no model"
+        )
     if shape.assumed:
         yield f"assumed of {shape.name}: {'; '.join(shape.assumed)}"
     if shape.experts is not None:

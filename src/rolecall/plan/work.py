@@ -12,13 +12,8 @@ from typing import Final
 from msgspec import Struct
 
 from rolecall.models.nouns import Attention, Quantisation, Shape
+from rolecall.models.weights import HALF, ONLINE, stored
 from rolecall.plan.nouns import Device, Serving
-
-HALF: Final = 2
-"""Bytes of a value in 16 bit."""
-
-ONLINE: Final = Quantisation(method="fp8", bits=8, scheme="tensor")
-"""What vLLM makes of a 16-bit checkpoint with ``--quantization fp8``."""
 
 FOUR_BIT_FLOATS: Final = 100
 """The compute capability (Blackwell) from which on cards have arithmetic with 4-bit floats."""
@@ -56,27 +51,16 @@ def stored_as(shape: Shape, serving: Serving) -> Quantisation:
 def weight_bytes(shape: Shape, serving: Serving, tokens: float) -> float:
     """Bytes of weights, head included, that a step over ``tokens`` tokens reads."""
     how = stored_as(shape, serving)
-    each = _bytes_each(how)
+    experts = round(shape.expert_params * share_of_experts(shape, tokens))
+    plain, head = shape.linear_params - shape.expert_params, shape.embedding_params
     if how.method == "gguf" and shape.tensor_bytes is not None:
-        each = shape.tensor_bytes / shape.params
-    elsewhere = HALF if how.experts_only else each
-    head = each if how.all_layers or how.method == "gguf" else HALF
-    plain = shape.linear_params - shape.expert_params
+        return shape.tensor_bytes * (experts + plain + head) / shape.params
     return (
-        plain * elsewhere
-        + shape.expert_params * share_of_experts(shape, tokens) * each
-        + shape.embedding_params * head
+        stored(experts, how)
+        + (plain * HALF if how.experts_only else stored(plain, how))
+        + (stored(head, how) if how.all_layers else head * HALF)
         + shape.other_params * HALF
     )
-
-
-def _bytes_each(how: Quantisation) -> float:
-    """Bytes of one linear weight with its part of scale and zero point."""
-    if how.method == "none":
-        return HALF
-    values = how.group**2 if how.scheme == "block" else how.group
-    scales = (how.scale_bytes + how.zero_bits / 8) / values if values else 0.0
-    return how.bits / 8 + scales
 
 
 def share_of_experts(shape: Shape, tokens: float) -> float:

