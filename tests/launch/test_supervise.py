@@ -20,7 +20,7 @@ from rolecall.launch.compare import planned_of
 from rolecall.launch.failures import LaunchError
 from rolecall.launch.folder import read_server
 from rolecall.launch.learned import calibrations
-from rolecall.launch.supervise import LIMITS, pause
+from rolecall.launch.limits import LIMITS, pause
 from rolecall.plan.nouns import GIB, Device, Estimate, Memory, exactly
 
 from .kept import QUICK, Kept, until
@@ -112,6 +112,19 @@ def test_a_server_that_hangs_is_started_again(tmp_path: Path) -> None:
             kept.order()
             await until(lambda: supervisor.served.is_set())
             assert any("hung" in one for one in kept.said)
+
+    run(scene())
+
+
+def test_a_server_that_hangs_can_be_stopped_all_the_same(tmp_path: Path) -> None:
+    async def scene() -> None:
+        kept = Kept(tmp_path)
+        began = time.monotonic()
+        async with kept.running(limits=replace(QUICK, drain=0.1)):
+            kept.order(hang=True)
+            await asyncio.sleep(0.2)
+        assert time.monotonic() - began < 15  # far below what an answer may take, twice
+        assert kept.processes() == []
 
     run(scene())
 
@@ -277,6 +290,25 @@ def test_a_port_that_was_asked_for_and_is_taken_is_refused(tmp_path: Path) -> No
             with pytest.raises(LaunchError) as caught:
                 await kept.make(port=other.getsockname()[1]).run()
         assert caught.value.reason == "port_taken"
+
+    run(scene())
+
+
+def test_a_port_that_is_lost_during_the_start_is_changed(tmp_path: Path) -> None:
+    async def scene() -> None:
+        kept = Kept(tmp_path, die="port")
+        supervisor = kept.make()
+        first = supervisor.server.port
+        with socket.socket() as other:
+            task = asyncio.create_task(supervisor.run())
+            await until(lambda: supervisor.run_now is not None)
+            other.bind(("127.0.0.1", first))
+            other.listen()
+            kept.order()
+            await until(lambda: supervisor.served.is_set() or task.done())
+            assert supervisor.server.port != first
+            supervisor.stop()
+            await task
 
     run(scene())
 

@@ -44,6 +44,7 @@ class Line:
             FAKE_VLLM=str(folder / "orders.json"),
             ROLECALL_VLLM_COMMAND=shlex.join([sys.executable, "-IS", str(FAKE)]),
             VLLM_TARGET_DEVICE="cpu",
+            HF_HUB_OFFLINE="1",
         )
         patched.chdir(folder)
         self.order()
@@ -154,6 +155,19 @@ def test_a_killed_keeper_leaves_nothing_and_is_cleaned_up(line: Line) -> None:
     assert line("./small", "--detach").returncode == 0
 
 
+def test_what_outlived_keeper_and_guard_is_ended_by_the_next_look(line: Line) -> None:
+    line("./small", "--detach")
+    guards = [
+        one for one in line.processes() if b"guard.py" in Path(f"/proc/{one}/cmdline").read_bytes()
+    ]
+    for number in (line.status()[0]["keeper"], *guards):
+        os.kill(number, signal.SIGKILL)
+    until(lambda: not is_kept(folder_of("vllm", os.environ)))
+    assert line.processes()
+    assert line.status()[0]["phase"] == "failed"
+    until(lambda: not line.processes())
+
+
 @pytest.mark.parametrize("words", [["./small"], ["./small", "--detach"]])
 def test_a_start_that_fails_says_why_and_what_to_do(line: Line, words: list[str]) -> None:
     line.order(die="memory")
@@ -180,6 +194,7 @@ def test_a_start_that_fails_says_why_and_what_to_do(line: Line, words: list[str]
         (["./small", "--name", "auto"], 2, "cannot be called"),
         (["./small", "--", "--host", "0.0.0.0"], 2, "--host is not passed on"),
         (["./small", "--", "--api_key=x"], 2, "--api-key is not passed on"),
+        (["--stop", "--logs"], 2, "one at a time"),
         (["--logs", "nobody"], 2, "no log"),
     ],
 )
@@ -237,4 +252,5 @@ def test_a_model_of_which_nothing_is_known_is_not_planned(line: Line) -> None:
     line.set(VLLM_TARGET_DEVICE="")
     done = line("nobody/nothing-of-the-kind", "--gpu", "l4")
     assert done.returncode == 2
-    assert "catalogue" in done.stderr
+    assert "nobody/nothing-of-the-kind" in done.stderr
+    assert "hint:" in done.stderr

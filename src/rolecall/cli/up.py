@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from argparse import Namespace
@@ -40,6 +41,9 @@ def run(words: list[str]) -> int:
     told = _parser().parse_intermixed_args(ours)
     if sys.platform != "linux":
         raise UsageError("rolecall up runs on Linux only", hint="vLLM does, too; WSL 2 is Linux")
+    asked = [one for one in ("status", "swap", "stop", "logs", "detach") if getattr(told, one)]
+    if len(asked) > 1:
+        raise UsageError(f"--{' and --'.join(asked)} go one at a time", hint="see --help")
     if told.status:
         from rolecall.cli.up_shown import status
 
@@ -131,6 +135,7 @@ def _start(told: Namespace, own: list[str]) -> int:
     try:
         folder = folder_of(told.name or NAME, os.environ)
         recipe = recipe_of(told, own)
+        gc.enable()  # this process lives for days
         outside = Outside(environ=os.environ, tell=shown.tell, say=shown.say)
         keep(folder, recipe, outside, port=told.port, limits=_limits(told))
     except LaunchError as error:
@@ -144,7 +149,7 @@ def _start(told: Namespace, own: list[str]) -> int:
 def _limits(told: Namespace) -> Any:
     from msgspec.structs import replace
 
-    from rolecall.launch.supervise import LIMITS
+    from rolecall.launch.limits import LIMITS
 
     given = {"patience": told.patience, "drain": told.drain}
     return replace(LIMITS, **{name: value for name, value in given.items() if value is not None})

@@ -16,8 +16,7 @@ from rolecall.launch.learned import calibrations
 from rolecall.launch.planned import on_card, on_cpu
 from rolecall.launch.recipe import Recipe, model_and_name, own_flags
 from rolecall.launch.where import Installed, find_vllm, release
-from rolecall.models.catalogue import shape_named
-from rolecall.models.folder import shape_in
+from rolecall.models.find import find_shape
 from rolecall.models.nouns import Shape
 from rolecall.plan.command import NEWEST, Place
 from rolecall.plan.devices import device_named
@@ -57,12 +56,7 @@ def recipe_of(told: Namespace, own: list[str], freed: int = 0) -> Recipe:
 
 
 def _plan(told: Namespace, wanted: Wanted, model: str, freed: int) -> Plan:
-    shape = _shape(model)
-    if shape is None:
-        raise UsageError(
-            f"{model} is no model of the catalogue, so nothing can be planned",
-            hint="name the folder that holds it; rolecall models list shows what is known",
-        )
+    shape = find_shape(model, os.environ)
     device = _device(told.gpu)
     if device.free is not None:
         device = replace(device, free=min(device.memory, device.free + freed))
@@ -74,15 +68,10 @@ def _plan(told: Namespace, wanted: Wanted, model: str, freed: int) -> Plan:
     return plan
 
 
-def _shape(model: str) -> Shape | None:
-    path = Path(model)
-    return shape_in(path) if path.is_absolute() else shape_named(model)
-
-
 def shape_if_known(model: str, *, quiet: bool = False) -> Shape | None:
     """The shape, where it can be read: the build for the CPU is started without a plan, too."""
     try:
-        return _shape(model)
+        return find_shape(model, os.environ)
     except UsageError as error:
         if not quiet:
             sys.stderr.write(f"rolecall: nothing is planned: {error}\n")

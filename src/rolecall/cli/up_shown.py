@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TextIO
 
 import msgspec
@@ -33,7 +33,7 @@ WORDS: Final = {
     "ready": "ready",
     "draining": "finishing what is in work",
 }
-STOP_SECONDS: Final = 150.0
+SPARE_SECONDS: Final = 10.0
 POLL_SECONDS: Final = 0.2
 INTERRUPTED: Final = 130
 
@@ -139,7 +139,7 @@ def _shown(one: dict[str, Any]) -> str:
     lines.append(f"  vLLM      {one['version'] or 'version unknown'}, started {one['started']}")
     if one["ready"]:
         since = datetime.now(UTC) - datetime.fromisoformat(one["ready"])
-        lines.append(f"  up        {int(since.total_seconds())} s, {one['restarts']} restarts")
+        lines.append(f"  up        {_span(since)}, {one['restarts']} restarts")
     progress = one.get("progress") or {}
     if one["phase"] not in ("ready", "waiting") and progress.get("share") is not None:
         lines.append(f"  so far    {progress['share']:.0%}")
@@ -170,6 +170,12 @@ def _swap_shown(swap: dict[str, Any] | None) -> list[str]:
     return [f"  swap      {other['model']} {verb} (port {other['port']}): {told}"]
 
 
+def _span(since: timedelta) -> str:
+    minutes, seconds = divmod(max(0, int(since.total_seconds())), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours or minutes else f"{seconds} s"
+
+
 def stop(name: str | None) -> int:
     """Ask a server to finish and end, and wait until it has."""
     shown = Shown()
@@ -182,8 +188,8 @@ def stop(name: str | None) -> int:
             "several servers are running", hint=f"name one of them: {', '.join(running)}"
         )
     folder = folder_of(running[0], os.environ)
-    ask(folder.socket, {"do": "stop"})
-    end = time.monotonic() + STOP_SECONDS
+    most = ask(folder.socket, {"do": "stop"})
+    end = time.monotonic() + float(most) + SPARE_SECONDS
     while is_kept(folder):
         if time.monotonic() > end:
             shown.say(f"{folder.name} has not ended yet; ask again to end it at once")
@@ -217,6 +223,7 @@ def logs(name: str) -> int:
 
 def detached(folder: Folder, words: list[str], shown: Shown) -> int:
     """Start the same command in the background, and wait until it is ready."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     child = _spawned(folder, [sys.executable, "-m", "rolecall", "up", *words])
     try:
         while (ended := os.waitpid(child, os.WNOHANG)) == (0, 0):

@@ -40,8 +40,9 @@ _TABLE: Final[Sequence[tuple[Reason, str, str]]] = (
         "no_memory",
         r"max seq len \(\d+\).* is needed, which is larger than the available KV cache|"
         r"model's max seq len \(\d+\) is larger than the maximum number of tokens",
-        "lower --context{longest}",
+        "lower --context{longest}, or give the KV cache more memory",
     ),
+    ("bad_flag", r"is greater than the derived max_model_len", "lower --context{longest}"),
     ("no_memory", r"No available memory for the cache blocks", _SMALLER),
     (
         "no_memory",
@@ -137,7 +138,6 @@ _TABLE: Final[Sequence[tuple[Reason, str, str]]] = (
     (
         "bad_flag",
         r"unrecognized arguments|error: argument |invalid choice:|expected one argument|"
-        r"is greater than the derived max_model_len|"
         r"the following arguments are required",
         "this version of vLLM does not take the flag or its value",
     ),
@@ -150,7 +150,8 @@ _TABLE: Final[Sequence[tuple[Reason, str, str]]] = (
 _RULES: Final = tuple((reason, re.compile(said, re.I), remedy) for reason, said, remedy in _TABLE)
 _LONGEST: Final = re.compile(
     r"estimated maximum model length is (\d+)|"
-    r"maximum number of tokens that can be stored in KV cache \((\d+)\)"
+    r"maximum number of tokens that can be stored in KV cache \((\d+)\)|"
+    r"derived max_model_len \(max_position_embeddings=(\d+)"
 )
 _PREFIX: Final = re.compile(
     r"^(\([^)]* pid=\d+\)\s*)*((ERROR|INFO|WARNING|CRITICAL)\s+[\d-]+ [\d:]+ \[[^\]]*\]\s*)?"

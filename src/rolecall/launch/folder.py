@@ -94,7 +94,8 @@ def folder_of(name: str, environ: Mapping[str, str]) -> Folder:
 def names(environ: Mapping[str, str]) -> tuple[str, ...]:
     """The names of all servers that have files here."""
     up = state_file(environ).parent / "up"
-    return tuple(sorted(one.stem for one in up.glob("*.json") if NAMES.fullmatch(one.stem)))
+    found = {one.stem for kind in ("json", "lock") for one in up.glob(f"*.{kind}")}
+    return tuple(sorted(one for one in found if NAMES.fullmatch(one)))
 
 
 def write_private(path: Path, data: bytes) -> None:

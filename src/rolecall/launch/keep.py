@@ -13,8 +13,10 @@ from rolecall.errors import UsageError
 from rolecall.launch.control import Action, Tell, listening
 from rolecall.launch.folder import Folder, held
 from rolecall.launch.left import clean
+from rolecall.launch.limits import Limits
 from rolecall.launch.recipe import Recipe
-from rolecall.launch.supervise import Limits, Outside, Supervisor
+from rolecall.launch.server import GRACE_SECONDS
+from rolecall.launch.supervise import Outside, Supervisor
 from rolecall.launch.swap import Wish, swapped
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -52,13 +54,14 @@ async def _keeping(
 
 
 def actions_of(supervisor: Supervisor) -> dict[str, Action]:
-    """What the keeper does on a message."""
+    """What the keeper does on a message; ``stop`` is answered with the seconds it may take."""
 
     async def status(_: Mapping[str, Any], __: Tell) -> Any:
         return await supervisor.status()
 
     async def stop(_: Mapping[str, Any], __: Tell) -> Any:
         supervisor.stop()
+        return supervisor.limits.drain + GRACE_SECONDS
 
     async def swap(message: Mapping[str, Any], tell: Tell) -> Any:
         try:

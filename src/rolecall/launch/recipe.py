@@ -12,6 +12,7 @@ from msgspec import Struct
 from rolecall.errors import UsageError
 from rolecall.launch.failures import LaunchError
 from rolecall.launch.where import Installed
+from rolecall.plan.command import ADVISED, FLAGS
 from rolecall.plan.nouns import MIB, Device, Memory, Serving
 
 LOOPBACK: Final = "127.0.0.1"
@@ -54,13 +55,17 @@ class Recipe(Struct, frozen=True, kw_only=True):
 def command_of(recipe: Recipe, port: int) -> tuple[str, ...]:
     """The words that start the server on ``port``; the key is not among them."""
     model = ("--model", recipe.model) if recipe.installed.model_flag else (recipe.model,)
-    return (
+    words = (
         *recipe.installed.words, *model,
         "--served-model-name", recipe.served,
         "--host", LOOPBACK, "--port", str(port),
-        "--shutdown-timeout", str(SHUTDOWN_SECONDS),
-        *recipe.flags,
     )  # fmt: skip
+    version = recipe.serving.version
+    if FLAGS["--shutdown-timeout"].known_to(version):
+        words += ("--shutdown-timeout", str(SHUTDOWN_SECONDS))
+    if version >= ADVISED:  # our own questions would fill the log
+        words += ("--disable-access-log-for-endpoints", "/health,/metrics")
+    return (*words, *recipe.flags)
 
 
 def environment_of(

@@ -120,19 +120,32 @@ class Run:
         Raises:
             LaunchError: it ended, or printed nothing for ``patience`` seconds.
         """
-        while True:
-            if self.ended:
-                raise await self.why()
-            if await probe.healthy() and await probe.serves(self.recipe.served):
-                break
-            if self._clock() - self._heard > patience:
-                raise LaunchError(
-                    "timeout",
-                    f"vLLM printed nothing for {patience:.0f} s while {self.progress.phase}",
-                    hint="rolecall up --logs shows the last lines; --patience SECONDS waits longer",
-                )
+        while not await self._answered(probe, patience, step):
             await asyncio.sleep(step)
         self.show(Progress(phase="proving"))
+
+    async def _answered(self, probe: Probe, patience: float, step: float) -> bool:
+        """Ask once, and give up with the process: a stranger at the port may never answer."""
+        asked = asyncio.create_task(self._is_ours(probe))
+        try:
+            while not asked.done():
+                if self.ended:
+                    raise await self.why()
+                if self._clock() - self._heard > patience:
+                    raise LaunchError(
+                        "timeout",
+                        f"vLLM printed nothing for {patience:.0f} s while {self.progress.phase}",
+                        hint="rolecall up --logs shows its last lines; --patience SECONDS waits "
+                        "longer",
+                    )
+                self._tell(self.progress)  # so that seconds are seen to pass
+                await asyncio.wait({asked}, timeout=step)
+            return asked.result()
+        finally:
+            asked.cancel()
+
+    async def _is_ours(self, probe: Probe) -> bool:
+        return await probe.healthy() and await probe.serves(self.recipe.served)
 
     def show(self, progress: Progress) -> None:
         """Go on to ``progress`` and tell of it; the phase before it gets its seconds."""

@@ -9,9 +9,9 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
-from msgspec import Struct, to_builtins
+from msgspec import Struct
 from msgspec.structs import replace
 
 from rolecall.engines.state import AWAITED
@@ -20,39 +20,14 @@ from rolecall.launch.compare import compared, table
 from rolecall.launch.failures import LASTING, LaunchError
 from rolecall.launch.folder import Folder, announce, write_key, write_server
 from rolecall.launch.learned import remember
+from rolecall.launch.limits import Limits, pause
 from rolecall.launch.nouns import Phase, Progress, Server
 from rolecall.launch.probe import Load, Probe, engine_table, proved
 from rolecall.launch.recipe import Recipe, port_for
 from rolecall.launch.server import Run
+from rolecall.launch.status import status_of
 from rolecall.launch.swap import Swap
 from rolecall.plan.calibration import calibration_from
-
-
-class Limits(Struct, frozen=True, kw_only=True):
-    """How patient the keeper is; seconds, and counts.
-
-    A start may print nothing for ``patience``. A running server is asked every ``every``; after
-    ``misses`` answers missed in a row, or ``stuck`` without a token while requests are in work, it
-    is started again, ``tries`` times in a row, after ``first`` doubled up to ``longest``. After
-    ``well`` without a fault the count begins anew. Draining takes at most ``drain``. ``step`` is
-    how long it sleeps where it can only look again, ``grace`` how long a server that was replaced
-    takes requests that were on their way.
-    """
-
-    patience: float = 1_200.0
-    every: float = 5.0
-    misses: int = 3
-    stuck: float = 600.0
-    tries: int = 5
-    first: float = 1.0
-    longest: float = 60.0
-    well: float = 600.0
-    drain: float = 60.0
-    step: float = 0.25
-    grace: float = 2.0
-
-
-LIMITS: Final = Limits()
 
 
 class Outside(Struct, frozen=True, kw_only=True):
@@ -64,13 +39,6 @@ class Outside(Struct, frozen=True, kw_only=True):
     clock: Callable[[], float] = time.monotonic
     now: Callable[[], float] = time.time
     chance: Callable[[], float] = random.random
-
-
-def pause(failures: int, limits: Limits, chance: float) -> float:
-    """Seconds to wait before start number ``failures`` in a row: doubled each time, up to the
-    longest, and of that between half and all by ``chance``, so that many do not start at once."""
-    longest: float = min(limits.longest, limits.first * 2 ** min(failures - 1, 30))
-    return longest * (0.5 + chance / 2)
 
 
 class Supervisor:
@@ -128,7 +96,7 @@ class Supervisor:
                 self._await_again()
                 if self.run_now is not None:
                     await self.run_now.stop()
-                if self.server.ready == "" or error.reason in LASTING:
+                if self._is_final(error):
                     raise error
                 failures = 1 if self._was_well(began) else failures + 1
                 if failures > self.limits.tries:
@@ -149,6 +117,16 @@ class Supervisor:
             self._withdraw()
             if self.run_now is not None:
                 await self.run_now.stop()
+
+    def _is_final(self, error: LaunchError) -> bool:
+        """Whether another start would not mend it, or nobody has yet relied on the server.
+
+        Between choosing a free port and listening there, vLLM loads for a minute: another program
+        may take the port, and then another one is tried.
+        """
+        if error.reason == "port_taken" and self.wanted_port is None:
+            return False
+        return self.server.ready == "" or error.reason in LASTING
 
     def note(self, **changes: Any) -> None:
         """Change what is known of the server, and write it down."""
@@ -210,20 +188,8 @@ class Supervisor:
         return table
 
     async def status(self) -> dict[str, Any]:
-        """All that is known of the server now, with its load where it answers."""
-        found: dict[str, Any] = to_builtins(self.server)
-        found["swap"] = self.swap.status() if self.swap is not None else None
-        found["budget"] = self.recipe.memory.budget if self.recipe.memory is not None else None
-        run = self.run_now
-        if run is not None:
-            rows = compared(run.recipe.planned, run.reported) if run.well else ()
-            found["compared"] = to_builtins(rows)
-            found |= {"progress": to_builtins(run.progress), "pid": run.pid, "times": run.times}
-            if run.well and not run.ended:
-                async with Probe(run.port, self.key) as probe:
-                    load = await probe.load()
-                found["load"] = to_builtins(load.metrics) if load else None
-        return found
+        """See `status_of`."""
+        return await status_of(self)
 
     async def _kept(self) -> LaunchError | None:
         """One run from its start to its end; `None` if it ended because we are to stop."""
@@ -288,9 +254,8 @@ class Supervisor:
                 continue
             if run.ended:
                 return await run.why()
-            async with Probe(run.port, self.key) as probe:
-                healthy, load = await probe.healthy(), await probe.load()
-            if run is not self.run_now or run.ended:
+            healthy, load = await self._asked(run)
+            if run is not self.run_now or run.ended or self.stopping.is_set():
                 continue
             misses = 0 if healthy else misses + 1
             if misses >= self.limits.misses:
@@ -302,6 +267,21 @@ class Supervisor:
                 return await self._hung(run, f"no token in {self.limits.stuck:.0f} s of work")
             await self._until_stopping(self.limits.every, run)
         return None
+
+    async def _asked(self, run: Run) -> tuple[bool, Load | None]:
+        """How ``run`` is; without an answer where we are to stop, for that must not wait."""
+
+        async def ask() -> tuple[bool, Load | None]:
+            async with Probe(run.port, self.key) as probe:
+                return await probe.healthy(), await probe.load()
+
+        asked, stopping = asyncio.create_task(ask()), asyncio.create_task(self.stopping.wait())
+        try:
+            await asyncio.wait({asked, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            return asked.result() if asked.done() else (False, None)
+        finally:
+            asked.cancel()
+            stopping.cancel()
 
     async def _hung(self, run: Run, why: str) -> LaunchError:
         run.kill()
@@ -362,8 +342,11 @@ class Supervisor:
         """Wait until nothing is in work at ``run``; whether that came in time."""
         end, free = self.outside.clock() + self.limits.drain, 0
         while self.outside.clock() < end and not run.ended and not self._at_once.is_set():
+            load: Load | None = None
             async with Probe(run.port, self.key) as probe:
-                load: Load | None = await probe.load()
+                with contextlib.suppress(TimeoutError):
+                    left = end - self.outside.clock()
+                    load = await asyncio.wait_for(probe.load(), max(0.0, left))
             free = free + 1 if load and not load.metrics.running + load.metrics.waiting else 0
             if free == 2:  # a client may just be between two requests
                 return True
