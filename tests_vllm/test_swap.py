@@ -73,8 +73,8 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
     started = found("up", str(MODEL), "--detach")
     assert started.returncode == 0, started.stderr
     yield found
-    found("up", "--stop")
-    assert found.processes() == []
+    stopped = found("up", "--stop")
+    assert (found.processes(), stopped.returncode) == ([], 0), stopped.stderr
 
 
 class Load:

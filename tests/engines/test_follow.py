@@ -280,3 +280,23 @@ def test_what_a_cancelled_call_held_is_let_go(written):
                 await until(lambda: not old.open)
 
     asyncio.run(run())
+
+
+def test_a_key_that_was_written_anew_is_read_anew(written, tmp_path):
+    async def run():
+        async with ModelServer("a") as server:
+            key = tmp_path / "key"
+            for value in ("first", "second"):
+                key.with_suffix(".new").write_text(value)
+                key.with_suffix(".new").replace(key)
+                written.say(server, key_file=str(key))
+                if value == "first":
+                    context = following(written)
+                    engine = await context.__aenter__()
+            await engine.complete(PROMPT)
+            await until(lambda: engine.moves == 1)
+            await engine.complete(PROMPT)
+            assert server.keys == {"bearer first", "bearer second"}
+            await context.__aexit__(None, None, None)
+
+    asyncio.run(run())

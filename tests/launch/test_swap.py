@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 from collections import Counter
@@ -27,6 +28,9 @@ from rolecall.models.catalogue import shape_named
 from rolecall.plan.nouns import GIB, Serving
 
 from .kept import QUICK, Kept, until
+from .test_up import Line, line
+
+__all__ = ["line"]
 
 LIMITS = replace(QUICK, grace=0.05)
 PROMPT = Prompt(messages=(("user", "A nurse is wanted."),))
@@ -199,3 +203,30 @@ def test_what_fits_beside_on_the_cpu(tmp_path: Path) -> None:
     told.write_text("MemTotal: 9 kB\nMemAvailable:   2048 kB\n")
     assert memory_here(told) == 2 * 1024**2
     assert memory_here(tmp_path / "none") is None
+
+
+def test_the_command_swaps_says_so_and_refuses_what_makes_no_sense(line: Line) -> None:
+    for name in ("large", "broken"):
+        (line.folder / name).mkdir()
+    (line.folder / "large" / "config.json").write_text("{}")
+    nothing = line("--swap", "./large")
+    assert (nothing.returncode, "no server is running" in nothing.stderr) == (2, True)
+    assert line("./small", "--detach").returncode == 0
+    done = line("--swap", "./large", "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert (told["model"], told["before"], told["beside"]) == ("large", "small", False)
+    assert "vllm serves large instead of small" in done.stderr
+    assert "the old one ends first" in done.stderr
+    [one] = line.status()
+    assert (one["model"], one["phase"], one["swap"]) == ("large", "ready", None)
+    broken = line("--swap", "./broken")
+    assert (broken.returncode, "no_model" in broken.stderr) == (3, True)
+    far = line("--swap", "nobody/nothing")
+    assert (far.returncode, "rolecall models pull" in far.stderr) == (2, True)
+    line.order(die="memory")
+    died = line("--swap", "./small")
+    assert (died.returncode, "no_memory" in died.stderr) == (3, True)
+    assert line("--swap", "./small", "--stop").returncode == 2
+    line.order()
+    assert line("--stop").returncode == 0

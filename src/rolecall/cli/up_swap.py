@@ -6,6 +6,7 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -20,6 +21,7 @@ from rolecall.launch.folder import folder_of
 from rolecall.launch.nouns import Progress
 from rolecall.launch.room import fits_here, memory_here, needed_on_cpu
 from rolecall.launch.swap import Wish
+from rolecall.models.cache import cached_snapshot
 from rolecall.plan.sizes import gib
 
 HOURS = 3_600.0 * 6
@@ -90,7 +92,18 @@ def _wish(told: Namespace, own: list[str], status: Mapping[str, Any]) -> Wish:
         why = f"{why} ({gib(taken)} of the card are the old one's)"
     if told.after:
         beside, why = False, "the old one ends first, as asked for"
+    if not beside:
+        _demand_here(recipe.model)
     return Wish(recipe=recipe, beside=beside, why=why)
+
+
+def _demand_here(model: str) -> None:
+    """Refuse a model that would be fetched while no server is there."""
+    if not Path(model).is_absolute() and cached_snapshot(model, os.environ) is None:
+        raise UsageError(
+            f"{model} is not on this machine, and requests would wait for its download",
+            hint=f"rolecall models pull {model}, then swap",
+        )
 
 
 def _beside(told: Namespace, own: list[str], serving: object) -> tuple[bool, str]:
