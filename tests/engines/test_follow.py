@@ -7,10 +7,13 @@ from contextlib import AsyncExitStack
 import pytest
 
 from rolecall.core import Prompt
+from rolecall.engines import vllm
 from rolecall.engines.connect import connect
+from rolecall.engines.follow import LONGEST_AWAIT
 from rolecall.engines.protocol import EngineSettings, FollowingEngine
 from rolecall.errors import EngineError, SettingsError
 
+from .clocks import Times
 from .servers import FORMS, ModelServer, Written, until
 
 PROMPT = Prompt(messages=(("user", "A nurse is wanted."),))
@@ -174,6 +177,21 @@ def test_waiting_has_an_end(written):
         with pytest.raises(EngineError, match="no connection"):
             await engine.complete(PROMPT)
         await context.__aexit__(None, None, None)
+
+    asyncio.run(run())
+
+
+def test_even_a_server_that_is_awaited_for_ever_is_given_up(written):
+    times = Times()
+
+    async def run():
+        async with ModelServer("a") as server:
+            written.say(server)
+            settings = EngineSettings(name="gpu", kind="vllm", running="gpu")
+            async with vllm.connect(settings, written.environ, clock=times.clock) as engine:
+                written.say(server, awaited_until=9e9)
+                assert (await engine.complete(PROMPT)).model == "a"  # asked after all
+                assert times.passed >= LONGEST_AWAIT
 
     asyncio.run(run())
 

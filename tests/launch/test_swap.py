@@ -19,6 +19,7 @@ from rolecall.engines.connect import connect
 from rolecall.engines.protocol import EngineSettings
 from rolecall.engines.state import awaited
 from rolecall.errors import UsageError
+from rolecall.launch.awaited import AHEAD_SECONDS, Awaited
 from rolecall.launch.failures import LaunchError
 from rolecall.launch.folder import read_server
 from rolecall.launch.room import fits_here, memory_here, needed_on_cpu
@@ -230,3 +231,17 @@ def test_the_command_swaps_says_so_and_refuses_what_makes_no_sense(line: Line) -
     assert line("--swap", "./small", "--stop").returncode == 2
     line.order()
     assert line("--stop").returncode == 0
+
+
+def test_clients_are_told_to_wait_only_as_long_as_the_keeper_lives(tmp_path: Path) -> None:
+    async def scene() -> None:
+        kept = Kept(tmp_path)
+        saying = Awaited(kept.folder, lambda: 1_000.0)
+        saying.begin({"kind": "vllm", "url": "http://127.0.0.1:1/v1"})
+        saying.begin({"kind": "vllm", "url": "http://127.0.0.1:2/v1"})
+        assert awaited(kept.environ) == {"small": 1_000.0 + AHEAD_SECONDS}
+        assert kept.tables["small"]["url"].endswith(":2/v1")
+        saying.over()
+        saying.over()
+
+    asyncio.run(scene())

@@ -14,8 +14,8 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from rolecall.engines.state import AWAITED
 from rolecall.errors import UsageError
+from rolecall.launch.awaited import Awaited
 from rolecall.launch.compare import compared, table
 from rolecall.launch.failures import LASTING, LaunchError
 from rolecall.launch.folder import Folder, announce, write_key, write_server
@@ -56,6 +56,7 @@ class Supervisor:
         """Set while the server answers."""
         self.table: dict[str, Any] = {}
         """The engine's table as it was announced last."""
+        self.awaited = Awaited(folder, outside.now)
         self.swap: Swap | None = None
         self.swapping: asyncio.Task[dict[str, Any]] | None = None
         self._starts = 0
@@ -137,6 +138,7 @@ class Supervisor:
     def switch(self, run: Run, table: Mapping[str, Any]) -> None:
         """Send new requests to ``run``, which has proved itself: one step in the state file."""
         self.table = dict(table)
+        self.awaited.over()
         announce(self.folder.base, self.folder.name, table)
         self.run_now, self.recipe = run, run.recipe
         self.note(
@@ -315,16 +317,14 @@ class Supervisor:
             await asyncio.gather(self.swapping, return_exceptions=True)
 
     def _await_again(self) -> None:
-        """Have clients wait for the server that is started again: twice as long as it took."""
+        """Have clients wait for the server that is started again, if any had found it."""
         self.served.clear()
-        if not self.table:
-            return
-        until = self.outside.now() + 60 + 2 * sum(self.server.times.values())
-        with contextlib.suppress(OSError):
-            announce(self.folder.base, self.folder.name, self.table | {AWAITED: until})
+        if self.table:
+            self.awaited.begin(self.table)
 
     def _withdraw(self) -> None:
         self.served.clear()
+        self.awaited.over()
         with contextlib.suppress(OSError):
             announce(self.folder.base, self.folder.name, None)
 

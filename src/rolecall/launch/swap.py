@@ -10,23 +10,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, to_builtins
 
-from rolecall.engines.state import AWAITED
 from rolecall.errors import UsageError
 from rolecall.launch.failures import LaunchError
-from rolecall.launch.folder import announce
 from rolecall.launch.nouns import Progress
 from rolecall.launch.recipe import Recipe, port_for
 
 if TYPE_CHECKING:
     from rolecall.launch.server import Run
     from rolecall.launch.supervise import Supervisor
-
-AWAITED_SECONDS: Final = 1_800.0
-"""How long clients wait at most for a server that is started after the old one has ended."""
 
 Tell = Callable[[Mapping[str, Any]], Awaitable[None]]
 
@@ -132,8 +127,7 @@ class Swap:
     async def _end_old(self, old: Run, table: dict[str, Any]) -> None:
         """Have clients wait, and end the old server once it has finished what is in work."""
         keeper = self.supervisor
-        until = keeper.outside.now() + AWAITED_SECONDS
-        announce(keeper.folder.base, keeper.folder.name, table | {AWAITED: until})
+        keeper.awaited.begin(table)
         self.say(f"{old.recipe.served} finishes what is in work; new requests wait")
         await self._let_go(old)
 
