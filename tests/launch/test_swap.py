@@ -200,6 +200,7 @@ def test_what_fits_beside_on_the_cpu(tmp_path: Path) -> None:
     assert not fits_here(needed, needed - 1)[0]
     assert not fits_here(None, needed)[0]
     assert needed_on_cpu(None, serving) is None
+    assert needed_on_cpu(None, serving, 10 * GIB) - needed_on_cpu(None, serving, GIB) == 18 * GIB
     told = tmp_path / "meminfo"
     told.write_text("MemTotal: 9 kB\nMemAvailable:   2048 kB\n")
     assert memory_here(told) == 2 * 1024**2
@@ -213,7 +214,7 @@ def test_the_command_swaps_says_so_and_refuses_what_makes_no_sense(line: Line) -
     nothing = line("--swap", "./large")
     assert (nothing.returncode, "no server is running" in nothing.stderr) == (2, True)
     assert line("./small", "--detach").returncode == 0
-    done = line("--swap", "./large", "--json")
+    done = line("--swap", "./large", "--json", "--after")
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert (told["model"], told["before"], told["beside"]) == ("large", "small", False)

@@ -21,7 +21,7 @@ from rolecall.launch.folder import folder_of
 from rolecall.launch.nouns import Progress
 from rolecall.launch.room import fits_here, memory_here, needed_on_cpu
 from rolecall.launch.swap import Wish
-from rolecall.models.cache import cached_snapshot
+from rolecall.models.cache import cached_snapshot, size_on_disk
 from rolecall.plan.sizes import gib
 
 HOURS = 3_600.0 * 6
@@ -84,7 +84,9 @@ def _wish(told: Namespace, own: list[str], status: Mapping[str, Any]) -> Wish:
     taken = status.get("budget")
     if taken is None:  # on the CPU
         recipe = recipe_of(told, own)
-        needed = needed_on_cpu(shape_if_known(recipe.model, quiet=True), recipe.serving)
+        shape, files = shape_if_known(recipe.model, quiet=True), Path(recipe.model)
+        on_disk = size_on_disk(files) if files.is_dir() else 0
+        needed = needed_on_cpu(shape, recipe.serving, on_disk)
         beside, why = fits_here(needed, memory_here())
     else:
         recipe = recipe_of(told, own, freed=taken)

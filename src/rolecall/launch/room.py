@@ -27,14 +27,16 @@ def memory_here(path: Path = MEMORY) -> int | None:
     return None
 
 
-def needed_on_cpu(shape: Shape | None, serving: Serving) -> int | None:
-    """The most bytes that a server on the CPU takes; `None` for a model of unknown shape.
+def needed_on_cpu(shape: Shape | None, serving: Serving, on_disk: int = 0) -> int | None:
+    """The most bytes that a server on the CPU takes; `None` for a model of unknown size.
 
-    The weights are held as float32, twice the bytes of the 16-bit checkpoint.
+    The weights are held as float32, twice the bytes of the 16-bit checkpoint. ``on_disk`` is what
+    the model's files take, for one whose shape is not known.
     """
-    if shape is None or serving.kv_bytes is None:
+    weights = on_disk if shape is None else weights_of(shape)[2]
+    if not weights or serving.kv_bytes is None:
         return None
-    return 2 * weights_of(shape)[2] + serving.kv_bytes + PROCESS + MARGIN
+    return 2 * weights + serving.kv_bytes + PROCESS + MARGIN
 
 
 def fits_here(needed: int | None, there: int | None) -> tuple[bool, str]:

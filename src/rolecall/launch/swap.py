@@ -70,10 +70,10 @@ class Swap:
         if old is None or not old.well or old.ended:
             raise UsageError("no server is ready that another could replace", hint="rolecall up")
         began = keeper.outside.clock()
-        forms, table = keeper.server.forms, dict(keeper.table)
+        forms, emptied = keeper.server.forms, True
         self.say(self.wish.why)
         if not self.wish.beside:
-            await self._end_old(old, table)
+            emptied = await self._end_old(old)
         try:
             fresh = await self._brought_up(self.wish.recipe)
             lost = [one for one in forms if one not in keeper.server.forms]
@@ -85,13 +85,14 @@ class Swap:
                     hint="pages under way were written for it; stop and start instead",
                 )
         except BaseException:
-            await self._back(old, table, forms)
+            await self._back(old, forms)
             raise
         assert self.new is not None
         keeper.switch(self.new, fresh)
         switched = keeper.outside.clock()
         self.say(f"new requests go to {self.wish.recipe.served}")
-        emptied = await self._let_go(old) if self.wish.beside else True
+        if self.wish.beside:
+            emptied = await self._let_go(old)
         return {
             "model": self.wish.recipe.served,
             "before": old.recipe.served,
@@ -124,14 +125,14 @@ class Swap:
         finally:
             await old.stop()
 
-    async def _end_old(self, old: Run, table: dict[str, Any]) -> None:
+    async def _end_old(self, old: Run) -> bool:
         """Have clients wait, and end the old server once it has finished what is in work."""
         keeper = self.supervisor
-        keeper.awaited.begin(table)
+        keeper.awaited.begin(keeper.table)
         self.say(f"{old.recipe.served} finishes what is in work; new requests wait")
-        await self._let_go(old)
+        return await self._let_go(old)
 
-    async def _back(self, old: Run, table: dict[str, Any], forms: tuple[str, ...]) -> None:
+    async def _back(self, old: Run, forms: tuple[str, ...]) -> None:
         """Leave what was there before: end the new server, and start the old one if it ended."""
         keeper = self.supervisor
         if self.new is not None:
