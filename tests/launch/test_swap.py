@@ -140,17 +140,21 @@ def test_where_the_new_one_fails_the_old_one_serves_on(
     asyncio.run(scene())
 
 
-def test_status_tells_both_and_a_second_swap_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("beside", "phase"), [(True, "ready"), (False, "starting")])
+def test_status_tells_both_and_a_second_swap_is_refused(
+    tmp_path: Path, beside: bool, phase: str
+) -> None:
     async def scene() -> None:
         kept = Kept(tmp_path)
         async with kept.running(limits=LIMITS) as supervisor:
             mute = tmp_path / "mute.json"
             kept.write(mute, mute=True)
-            asked = wish(supervisor, "large", environment={"FAKE_VLLM": str(mute)})
+            more = {"environment": {"FAKE_VLLM": str(mute)}}
+            asked = wish(supervisor, "large", beside=beside, **more)
             swapping = asyncio.create_task(swapped(supervisor, asked, hush))
             await until(lambda: supervisor.swap is not None and supervisor.swap.new is not None)
             status = await supervisor.status()
-            assert status["model"] == "small"
+            assert (status["model"], status["phase"]) == ("small", phase)
             assert (status["swap"]["model"], status["swap"]["switched"]) == ("large", False)
             with pytest.raises(UsageError, match="under way"):
                 await swapped(supervisor, asked, hush)

@@ -129,8 +129,12 @@ class Swap:
         """Have clients wait, and end the old server once it has finished what is in work."""
         keeper = self.supervisor
         keeper.awaited.begin(keeper.table)
+        keeper.served.clear()
+        keeper.note(phase="draining")
         self.say(f"{old.recipe.served} finishes what is in work; new requests wait")
-        return await self._let_go(old)
+        emptied = await self._let_go(old)
+        keeper.note(phase="starting", pid=0)
+        return emptied
 
     async def _back(self, old: Run, forms: tuple[str, ...]) -> None:
         """Leave what was there before: end the new server, and start the old one if it ended."""
