@@ -25,6 +25,7 @@ LAYERS = (
     ("pipeline",),
     ("drive",),
     ("batch",),
+    ("doctor",),
     ("evaluate",),
     ("cli",),
 )

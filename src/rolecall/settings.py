@@ -271,6 +271,7 @@ def load(
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
     engines: dict[str, Mapping[str, Any]] = engine_of_environment(environ or {})
+    origins |= dict.fromkeys((f"engines.{one}" for one in engines), "the environment")
     for origin, name, value in _told(flags or {}, environ or {}, project_toml, user_toml):
         if name == "engines" and origin[0] == "file":
             engines |= _tables(value, origin)

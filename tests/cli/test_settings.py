@@ -20,3 +20,18 @@ def test_an_alias_without_effect_is_named() -> None:
     done = rolecall("settings", SWAP_SPACE="4")
     assert done.returncode == 0
     assert b"SWAP_SPACE has no effect" in done.stderr
+
+
+def test_running_servers_are_named_with_where_they_are_written_down(tmp_path: Path) -> None:
+    (tmp_path / "rolecall").mkdir()
+    table = {"kind": "vllm", "url": "http://127.0.0.1:7/v1", "model": "small"}
+    (tmp_path / "rolecall" / "engines.json").write_text(json.dumps({"gpu": table}))
+    (tmp_path / "rolecall.toml").write_text('[engines.mine]\nkind = "replay"\npath = "a"\n')
+    done = rolecall("settings", cwd=tmp_path, XDG_STATE_HOME=str(tmp_path))
+    told = done.stdout.decode()
+    assert "[engines.gpu] kind = 'vllm', model = 'small', local = True, running = 'gpu'" in told
+    assert "(rolecall up, in " in told
+    found = rolecall("settings", "--json", cwd=tmp_path, XDG_STATE_HOME=str(tmp_path))
+    engines = json.loads(found.stdout)["engines"]
+    assert list(engines) == ["gpu", "mine"]
+    assert "rolecall.toml" in engines["mine"]["origin"]

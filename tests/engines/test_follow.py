@@ -7,10 +7,13 @@ from contextlib import AsyncExitStack
 import pytest
 
 from rolecall.core import Prompt
+from rolecall.engines import vllm
 from rolecall.engines.connect import connect
+from rolecall.engines.follow import LONGEST_AWAIT
 from rolecall.engines.protocol import EngineSettings, FollowingEngine
 from rolecall.errors import EngineError, SettingsError
 
+from .clocks import Times
 from .servers import FORMS, ModelServer, Written, until
 
 PROMPT = Prompt(messages=(("user", "A nurse is wanted."),))
@@ -178,6 +181,21 @@ def test_waiting_has_an_end(written):
     asyncio.run(run())
 
 
+def test_even_a_server_that_is_awaited_for_ever_is_given_up(written):
+    times = Times()
+
+    async def run():
+        async with ModelServer("a") as server:
+            written.say(server)
+            settings = EngineSettings(name="gpu", kind="vllm", running="gpu")
+            async with vllm.connect(settings, written.environ, clock=times.clock) as engine:
+                written.say(server, awaited_until=9e9)
+                assert (await engine.complete(PROMPT)).model == "a"  # asked after all
+                assert times.passed >= LONGEST_AWAIT
+
+    asyncio.run(run())
+
+
 def test_connecting_waits_too(written):
     async def run():
         async with ModelServer("a") as server:
@@ -278,5 +296,25 @@ def test_what_a_cancelled_call_held_is_let_go(written):
                 slow.cancel()
                 old.gate.set()
                 await until(lambda: not old.open)
+
+    asyncio.run(run())
+
+
+def test_a_key_that_was_written_anew_is_read_anew(written, tmp_path):
+    async def run():
+        async with ModelServer("a") as server:
+            key = tmp_path / "key"
+            for value in ("first", "second"):
+                key.with_suffix(".new").write_text(value)
+                key.with_suffix(".new").replace(key)
+                written.say(server, key_file=str(key))
+                if value == "first":
+                    context = following(written)
+                    engine = await context.__aenter__()
+            await engine.complete(PROMPT)
+            await until(lambda: engine.moves == 1)
+            await engine.complete(PROMPT)
+            assert server.keys == {"bearer first", "bearer second"}
+            await context.__aexit__(None, None, None)
 
     asyncio.run(run())

@@ -17,9 +17,10 @@ from msgspec.structs import replace
 from rolecall.engines.state import running
 from rolecall.launch import guard
 from rolecall.launch.folder import Folder, folder_of
+from rolecall.launch.limits import Limits
 from rolecall.launch.nouns import Progress
 from rolecall.launch.recipe import Recipe
-from rolecall.launch.supervise import Limits, Outside, Supervisor
+from rolecall.launch.supervise import Outside, Supervisor
 from rolecall.launch.where import Installed
 from rolecall.plan.nouns import Serving
 
@@ -55,9 +56,13 @@ class Kept:
 
     def order(self, **orders: Any) -> None:
         """Tell the program how to behave from now on."""
-        fresh = self.orders_file.with_suffix(".new")
+        self.write(self.orders_file, **orders)
+
+    def write(self, path: Path, **orders: Any) -> None:
+        """Write orders into another file, for a program that is started with it."""
+        fresh = path.with_suffix(".new")
         fresh.write_text(json.dumps(orders))
-        fresh.replace(self.orders_file)
+        fresh.replace(path)
 
     @property
     def tables(self) -> Mapping[str, Mapping[str, Any]]:

@@ -20,7 +20,7 @@ from rolecall.launch.compare import planned_of
 from rolecall.launch.failures import LaunchError
 from rolecall.launch.folder import read_server
 from rolecall.launch.learned import calibrations
-from rolecall.launch.supervise import LIMITS, pause
+from rolecall.launch.limits import LIMITS, pause
 from rolecall.plan.nouns import GIB, Device, Estimate, Memory, exactly
 
 from .kept import QUICK, Kept, until

@@ -25,6 +25,7 @@ examples:
   rolecall up ./my-model --detach                 returns when it is ready
   rolecall up --status                            phase, memory, load, restarts
   rolecall up --logs | tail                       what vLLM printed
+  rolecall up --swap MODEL2                       serve another model, lose no request
   rolecall up --stop                              drain and end it
   rolecall up MODEL -- --trust-remote-code        flags of vLLM after --
 
@@ -40,13 +41,17 @@ def run(words: list[str]) -> int:
     told = _parser().parse_intermixed_args(ours)
     if sys.platform != "linux":
         raise UsageError("rolecall up runs on Linux only", hint="vLLM does, too; WSL 2 is Linux")
-    asked = [one for one in ("status", "stop", "logs", "detach") if getattr(told, one)]
+    asked = [one for one in ("status", "swap", "stop", "logs", "detach") if getattr(told, one)]
     if len(asked) > 1:
         raise UsageError(f"--{' and --'.join(asked)} go one at a time", hint="see --help")
     if told.status:
         from rolecall.cli.up_shown import status
 
         return status(told.name, as_json=told.json)
+    if told.swap:
+        from rolecall.cli.up_swap import swap
+
+        return swap(told, own)
     if told.stop:
         from rolecall.cli.up_shown import stop
 
@@ -74,6 +79,8 @@ def _parser() -> Parser:
     add("--patience", type=_seconds, metavar="SECONDS", help="how long a start may print nothing")
     add("--drain", type=_seconds, metavar="SECONDS", help="how long to wait for requests in work")
     add("--status", action="store_true", help="how the servers are, with the plan beside it")
+    add("--swap", metavar="MODEL", help="put another model in the place of the one that runs")
+    add("--after", action="store_true", help="--swap: end the old server before the new one starts")
     add("--stop", action="store_true", help="drain and end the server (by its name, if several)")
     add("--logs", action="store_true", help="what vLLM printed")
     add("--json", action="store_true", help="--status for programs")
@@ -142,7 +149,7 @@ def _start(told: Namespace, own: list[str]) -> int:
 def _limits(told: Namespace) -> Any:
     from msgspec.structs import replace
 
-    from rolecall.launch.supervise import LIMITS
+    from rolecall.launch.limits import LIMITS
 
     given = {"patience": told.patience, "drain": told.drain}
     return replace(LIMITS, **{name: value for name, value in given.items() if value is not None})

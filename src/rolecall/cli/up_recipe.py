@@ -22,7 +22,7 @@ from rolecall.plan.command import NEWEST, Place
 from rolecall.plan.devices import device_named
 from rolecall.plan.fit import plan_for
 from rolecall.plan.loads import default_load, load_named
-from rolecall.plan.nouns import Device
+from rolecall.plan.nouns import Device, Plan
 from rolecall.plan.nvml import NOT_INSTALLED, cards_here, in_wsl, kernel_version
 from rolecall.plan.sizes import read_size
 from rolecall.plan.wanted import Wanted, wanted_of_environment
@@ -31,8 +31,10 @@ MODEL = "Qwen/Qwen3-4B-Instruct-2507-FP8"
 """The decision record's model, where none is named and there is a card."""
 
 
-def recipe_of(told: Namespace, own: list[str]) -> Recipe:
+def recipe_of(told: Namespace, own: list[str], freed: int = 0) -> Recipe:
     """The recipe that the words ask for; ``own`` are the user's flags for vLLM.
+
+    ``freed`` bytes of the card are in use now and will not be when it is started.
 
     Raises:
         UsageError: words without sense.
@@ -47,32 +49,32 @@ def recipe_of(told: Namespace, own: list[str]) -> Recipe:
     model, served = model_and_name(named, Path.cwd())
     wanted = _wanted(told, installed, trust="--trust-remote-code" in flags)
     if installed.cpu:
-        recipe = on_cpu(_shape_if_known(model), wanted, model, served, installed)
+        recipe = on_cpu(shape_if_known(model), wanted, model, served, installed)
     else:
-        recipe = _on_card(told, wanted, model, served, installed)
+        recipe = on_card(_plan(told, wanted, model, freed), model, served, installed)
     return replace(recipe, flags=(*recipe.flags, *flags))
 
 
-def _on_card(
-    told: Namespace, wanted: Wanted, model: str, served: str, installed: Installed
-) -> Recipe:
+def _plan(told: Namespace, wanted: Wanted, model: str, freed: int) -> Plan:
     shape = find_shape(model, os.environ)
     device = _device(told.gpu)
+    if device.free is not None:
+        device = replace(device, free=min(device.memory, device.free + freed))
     load = load_named(told.load) if told.load else default_load()
     known = calibrations(os.environ).get(device.name)
     plan = plan_for(shape, device, load, wanted, calibration=known)
-    recipe = on_card(plan, model, served, installed)
     for warning in plan.warnings:
         _say(warning)
-    return recipe
+    return plan
 
 
-def _shape_if_known(model: str) -> Shape | None:
+def shape_if_known(model: str, *, quiet: bool = False) -> Shape | None:
     """The shape, where it can be read: the build for the CPU is started without a plan, too."""
     try:
         return find_shape(model, os.environ)
     except UsageError as error:
-        _say(f"nothing is planned: {error}")
+        if not quiet:
+            _say(f"nothing is planned: {error}")
         return None
 
 

@@ -153,6 +153,7 @@ def _shown(one: dict[str, Any]) -> str:
         lines.append(f"  so far    {progress['share']:.0%}")
     if one["phase"] == "waiting" and one["reason"]:
         lines.append(f"  because   {one['reason']}: {one['told']}")
+    lines += _swap_shown(one.get("swap"))
     load = one.get("load")
     if load:
         lines.append(
@@ -162,6 +163,19 @@ def _shown(one: dict[str, Any]) -> str:
     rows = msgspec.convert(one.get("compared", ()), tuple[Compared, ...])
     lines += [f"  {line}" for line in table(rows)]
     return "\n".join(lines) + "\n"
+
+
+def _swap_shown(swap: dict[str, Any] | None) -> list[str]:
+    """The server that comes, or the one that goes."""
+    if not swap:
+        return []
+    other = swap["old"] if swap["switched"] else swap["new"]
+    if other is None:
+        return [f"  swap      {swap['model']} comes when the old one has ended"]
+    phase = other["progress"]["phase"]
+    verb = "goes" if swap["switched"] else "comes"
+    told = WORDS.get(phase, phase)
+    return [f"  swap      {other['model']} {verb} (port {other['port']}): {told}"]
 
 
 def _span(since: timedelta) -> str:
@@ -196,6 +210,11 @@ def stop(name: str | None) -> int:
 def _kept(name: str) -> bool:
     folder = folder_of(name, os.environ)
     return not cleaned_if_left(folder) and is_kept(folder)
+
+
+def kept_names() -> list[str]:
+    """The names of the servers that are kept now; what a killed keeper left is cleaned up."""
+    return [one for one in names(os.environ) if _kept(one)]
 
 
 def logs(name: str) -> int:

@@ -22,6 +22,8 @@ Given = TypeVar("Given")
 
 LOOK_SECONDS: Final = 0.1
 """How often a call that waits for a server looks whether it is there."""
+LONGEST_AWAIT: Final = 1_800.0
+"""Seconds for which a call waits for a server at most, whatever the file says."""
 REST_SECONDS: Final = 2.0
 """So long a new server that could not be used is left alone, while the old one answers."""
 STAYS: Final = frozenset({"context_overflow", "quota", "http_400", "http_413", "http_422"})
@@ -270,10 +272,12 @@ class Following(Generic[EngineHere]):
         return self._place is not place or self._moving is not None or self._whereabouts.awaited
 
     async def _wait(self) -> bool:
-        """Wait while the server is expected back; whether that was so."""
-        waited = False
+        """Wait while the server is expected back, but not for ever; whether it may be there."""
+        waited, end = False, self._clock.monotonic() + LONGEST_AWAIT
         self._whereabouts.look()
         while self._whereabouts.awaited:
+            if self._clock.monotonic() >= end:
+                return False
             waited = True
             await self._clock.sleep(LOOK_SECONDS)
             self._whereabouts.look()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -20,9 +20,6 @@ from rolecall.engines.state import (
     until_of,
 )
 from rolecall.errors import SettingsError
-
-LONGEST_AWAIT: Final = 1_800.0
-"""Seconds for which a server is waited for at most, whatever the file says."""
 
 
 def running_name(settings: EngineSettings, servers: Mapping[str, Mapping[str, Any]]) -> str:
@@ -98,7 +95,7 @@ class Whereabouts:
             settings = at_server(self.settings, entry)
             key = signature(Path(settings.key_file).expanduser()) if settings.key_file else None
             self.place = There(settings=settings, key=key)
-            self._until = min(until_of(entry), self._now() + LONGEST_AWAIT)
+            self._until = until_of(entry)
         except SettingsError as error:
             self.fault = error
 

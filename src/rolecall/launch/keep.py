@@ -7,12 +7,17 @@ import signal
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
+from rolecall.errors import UsageError
 from rolecall.launch.control import Action, Tell, listening
 from rolecall.launch.folder import Folder, already_kept, held
 from rolecall.launch.left import clean
+from rolecall.launch.limits import Limits
 from rolecall.launch.recipe import Recipe
 from rolecall.launch.server import GRACE_SECONDS
-from rolecall.launch.supervise import Limits, Outside, Supervisor
+from rolecall.launch.supervise import Outside, Supervisor
+from rolecall.launch.swap import Wish, swapped
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -55,4 +60,11 @@ def actions_of(supervisor: Supervisor) -> dict[str, Action]:
         supervisor.stop()
         return supervisor.limits.drain + GRACE_SECONDS
 
-    return {"status": status, "stop": stop}
+    async def swap(message: Mapping[str, Any], tell: Tell) -> Any:
+        try:
+            wish = msgspec.convert(message.get("wish"), Wish)
+        except msgspec.ValidationError as error:
+            raise UsageError(f"no such swap: {error}", hint="is it the same Rolecall?") from error
+        return await swapped(supervisor, wish, tell)
+
+    return {"status": status, "stop": stop, "swap": swap}

@@ -9,46 +9,25 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
-from msgspec import Struct, to_builtins
+from msgspec import Struct
 from msgspec.structs import replace
 
 from rolecall.errors import UsageError
+from rolecall.launch.awaited import Awaited
 from rolecall.launch.compare import compared, table
 from rolecall.launch.failures import LASTING, LaunchError
 from rolecall.launch.folder import Folder, announce, write_key, write_server
 from rolecall.launch.learned import remember
+from rolecall.launch.limits import Limits, pause
 from rolecall.launch.nouns import Phase, Progress, Server
 from rolecall.launch.probe import Load, Probe, engine_table, proved
 from rolecall.launch.recipe import Recipe, port_for
 from rolecall.launch.server import Run, remark
+from rolecall.launch.status import status_of
+from rolecall.launch.swap import Swap
 from rolecall.plan.calibration import calibration_from
-
-
-class Limits(Struct, frozen=True, kw_only=True):
-    """How patient the keeper is; seconds, and counts.
-
-    A start may print nothing for ``patience``. A running server is asked every ``every``; after
-    ``misses`` answers missed in a row, or ``stuck`` without a token while requests are in work, it
-    is started again, ``tries`` times in a row, after ``first`` doubled up to ``longest``. After
-    ``well`` without a fault the count begins anew. Draining takes at most ``drain``. ``step`` is
-    how long it sleeps where it can only look again.
-    """
-
-    patience: float = 1_200.0
-    every: float = 5.0
-    misses: int = 3
-    stuck: float = 600.0
-    tries: int = 5
-    first: float = 1.0
-    longest: float = 60.0
-    well: float = 600.0
-    drain: float = 60.0
-    step: float = 0.25
-
-
-LIMITS: Final = Limits()
 
 
 class Outside(Struct, frozen=True, kw_only=True):
@@ -58,14 +37,8 @@ class Outside(Struct, frozen=True, kw_only=True):
     tell: Callable[[Progress], None]
     say: Callable[[str], None]
     clock: Callable[[], float] = time.monotonic
+    now: Callable[[], float] = time.time
     chance: Callable[[], float] = random.random
-
-
-def pause(failures: int, limits: Limits, chance: float) -> float:
-    """Seconds to wait before start number ``failures`` in a row: doubled each time, up to the
-    longest, and of that between half and all by ``chance``, so that many do not start at once."""
-    longest: float = min(limits.longest, limits.first * 2 ** min(failures - 1, 30))
-    return longest * (0.5 + chance / 2)
 
 
 class Supervisor:
@@ -81,6 +54,11 @@ class Supervisor:
         self.stopping, self._at_once = asyncio.Event(), asyncio.Event()
         self.served = asyncio.Event()
         """Set while the server answers."""
+        self.table: dict[str, Any] = {}
+        """The engine's table as it was announced last."""
+        self.awaited = Awaited(folder, outside.now)
+        self.swap: Swap | None = None
+        self.swapping: asyncio.Task[dict[str, Any]] | None = None
         self._starts = 0
         self.server = Server(
             name=folder.name,
@@ -116,7 +94,7 @@ class Supervisor:
                 error = await self._kept()
                 if error is None:
                     break
-                self._withdraw()
+                self._await_again()
                 if self.run_now is not None:
                     await self.run_now.stop()
                 if self._is_final(error):
@@ -129,12 +107,14 @@ class Supervisor:
                         hint=error.hint or "",
                     )
                 await self._wait(error, failures)
+            await self._end_swap()
             await self._drain()
             self.note(phase="stopped", pid=0)
         except LaunchError as error:
             self.note(phase="failed", pid=0, **_why(error))
             raise
         finally:
+            await self._end_swap()
             self._withdraw()
             if self.run_now is not None:
                 await self.run_now.stop()
@@ -160,7 +140,23 @@ class Supervisor:
         with contextlib.suppress(OSError):  # a full disk must not end a server that works
             write_server(self.folder, self.server)
 
-    def new_run(self, recipe: Recipe, port: int) -> Run:
+    def switch(self, run: Run, table: Mapping[str, Any]) -> None:
+        """Send new requests to ``run``, which has proved itself: one step in the state file."""
+        self.table = dict(table)
+        self.awaited.over()
+        announce(self.folder.base, self.folder.name, table)
+        self.run_now, self.recipe = run, run.recipe
+        self.note(
+            model=run.recipe.served, port=run.port, command=run.command, pid=run.pid,
+            planned=dict(run.recipe.planned), phase="ready", reported=run.reported,
+            times=run.times, ready=_now(), version=run.reported.version,
+            reason="", told="", remedy="",
+        )  # fmt: skip
+        self.served.set()
+
+    def new_run(
+        self, recipe: Recipe, port: int, tell: Callable[[Progress], None] | None = None
+    ) -> Run:
         """A run of ``recipe`` that is not started yet; its mark tells it from all others."""
         self._starts += 1
         return Run(
@@ -168,7 +164,7 @@ class Supervisor:
             port,
             mark=f"{self.folder.mark}#{os.getpid()}.{self._starts}",
             log=self.folder.log,
-            tell=self._told,
+            tell=tell or self._told,
             clock=self.outside.clock,
         )
 
@@ -199,18 +195,8 @@ class Supervisor:
         return table
 
     async def status(self) -> dict[str, Any]:
-        """All that is known of the server now, with its load where it answers."""
-        found: dict[str, Any] = to_builtins(self.server)
-        run = self.run_now
-        if run is not None:
-            rows = compared(run.recipe.planned, run.reported) if run.well else ()
-            found["compared"] = to_builtins(rows)
-            found |= {"progress": to_builtins(run.progress), "pid": run.pid, "times": run.times}
-            if run.well and not run.ended:
-                async with Probe(run.port, self.key) as probe:
-                    load = await probe.load()
-                found["load"] = to_builtins(load.metrics) if load else None
-        return found
+        """See `status_of`."""
+        return await status_of(self)
 
     async def _kept(self) -> LaunchError | None:
         """One run from its start to its end; `None` if it ended because we are to stop."""
@@ -225,16 +211,11 @@ class Supervisor:
                 with contextlib.suppress(asyncio.CancelledError, LaunchError):
                     await starting
                 return None
-            announce(self.folder.base, self.folder.name, starting.result())
+            self.switch(run, starting.result())
         except LaunchError as error:
             return error
         finally:
             stopping.cancel()
-        self.note(
-            phase="ready", pid=run.pid, reported=run.reported, times=run.times, ready=_now(),
-            version=run.reported.version, reason="", told="", remedy="",
-        )  # fmt: skip
-        self.served.set()
         self.say(
             f"engine {self.folder.name} at http://127.0.0.1:{run.port}/v1 with "
             f"{run.recipe.served}, proved to hold to {', '.join(self.server.forms)}"
@@ -275,6 +256,9 @@ class Supervisor:
         while not self.stopping.is_set():
             run = self.run_now
             assert run is not None
+            if self.swap is not None:  # which ends servers itself
+                await asyncio.sleep(self.limits.step)
+                continue
             if run.ended:
                 return await run.why()
             healthy, load = await self._asked(run)
@@ -330,8 +314,22 @@ class Supervisor:
         self.say(f"{error}; starting it again in {seconds:.1f} s")
         await self._until_stopping(seconds)
 
+    async def _end_swap(self) -> None:
+        """Stop a swap that is under way; after the switch, let the old server finish."""
+        if self.swap is not None and self.swapping is not None:
+            if not self.swap.switched:
+                self.swapping.cancel()
+            await asyncio.gather(self.swapping, return_exceptions=True)
+
+    def _await_again(self) -> None:
+        """Have clients wait for the server that is started again, if any had found it."""
+        self.served.clear()
+        if self.table:
+            self.awaited.begin(self.table)
+
     def _withdraw(self) -> None:
         self.served.clear()
+        self.awaited.over()
         with contextlib.suppress(OSError):
             announce(self.folder.base, self.folder.name, None)
 

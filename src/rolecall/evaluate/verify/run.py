@@ -80,7 +80,8 @@ def _queue() -> Finding:
 
 def _setup(seconds: float | None, command: str) -> Finding:
     if seconds is None:
-        reason = "nothing records how long the set-up took; time it and give --setup-seconds"
+        reason = "nothing records how long the whole set-up took: time it and give --setup-seconds"
+        reason += "; rolecall doctor says what is left of it"
         return not_run("NFR-3", reason)
     figure = f"{seconds / 60:.1f} minutes, as you measured it"
     return judged("NFR-3", seconds < MOST_SETUP_SECONDS, figure, command=command)
