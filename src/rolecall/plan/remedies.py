@@ -97,6 +97,8 @@ def _tried(change: _Change, before: Reckoned) -> Iterator[Remedy]:
     if after is None:
         return
     freed = before.lacks - after.lacks
+    if before.refused and not after.fits:  # memory is not what stands against it
+        return
     if after.fits or freed > before.lacks // WORTH:
         yield Remedy(change=change.told, frees=freed, enough=after.fits)
 

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from rolecall.errors import Error
 from rolecall.models.nouns import Shape
-from rolecall.plan.keyvalues import as_kept, state_bytes, token_bytes
+from rolecall.plan.keyvalues import as_kept, block_bytes, state_bytes, token_bytes
 from rolecall.plan.memory import memory_of
 from rolecall.plan.nouns import GIB, Calibration, Device, Estimate, Reported, Serving
 
@@ -94,7 +94,7 @@ def hold(
     except Error as error:
         return Held(start=start, reason=str(error))
     device = device_of(start, card)
-    serving = serving_of(start, quantise)
+    serving = serving_of(start, quantise, newer=shape.attention.state > 0)
     held = Held(
         start=start, model=shape.name, assumed=shape.assumed, serving=serving, device=device,
         dense=not (shape.attention.window or shape.attention.state),
@@ -142,11 +142,14 @@ def shape_of_start(start: Mapping[str, Any], find: Find) -> tuple[Shape, str]:
     return shape, ""
 
 
-def serving_of(start: Mapping[str, Any], quantise: str = "") -> Serving:
-    """How vLLM was started, with its defaults where nothing was logged."""
+def serving_of(start: Mapping[str, Any], quantise: str = "", *, newer: bool = False) -> Serving:
+    """How vLLM was started, with its defaults where nothing was logged.
+
+    ``newer`` says that the model is one of those that only newer versions serve.
+    """
     other = start.get("other") or {}
     version = version_of(str(start.get("vllm_version") or ""))
-    if not start.get("vllm_version") and start.get("consumed_gib") is not None:
+    if not start.get("vllm_version") and (newer or start.get("consumed_gib") is not None):
         version = NEWEST
     large = (start.get("gpu_mem_gib") or 0) * GIB >= LARGE
     context = int(start.get("max_model_len") or 8_192)
@@ -245,6 +248,8 @@ def _token(start: Mapping[str, Any], shape: Shape, serving: Serving) -> list[Che
     logged = kv * GIB / tokens
     planned = float(token_bytes(shape, serving))
     planned += state_bytes(shape, serving) / serving.context
+    block = block_bytes(shape, serving)
+    planned *= kv * GIB / max(block, kv * GIB // block * block)
     well = abs(planned - logged) <= NEAR["kv_token"] * logged
     whole = Estimate(int(planned), int(planned), int(planned))
     return [Check(name="kv_token", logged=logged, planned=whole, well=well)]
