@@ -14,6 +14,7 @@ from rolecall.plan.calibration import calibration_from
 from rolecall.plan.memory import memory_of
 from rolecall.plan.nouns import GIB, Calibration, Device
 from rolecall.plan.starts import Check, Find, Held, hold, reported_of, shape_of_start
+from rolecall.table import one_line
 
 NEAR_ONCE_CALIBRATED: Final = 0.15
 """How near the KV cache of a further start on the same device is meant to come."""
@@ -121,11 +122,61 @@ def table(found: Against) -> list[tuple[str, ...]]:
     """Rows of words: start, model, figure, logged, planned, difference, verdict."""
     rows: list[tuple[str, ...]] = [("start", "model", "figure", "logged", "planned", "off", "")]
     for number, one in enumerate(found.held, 1):
-        name = one.model.rpartition("/")[2] or str(one.start.get("model") or "-")
+        name = one_line(one.model.rpartition("/")[2] or str(one.start.get("model") or "-"))[:48]
         rows.extend((str(number), name, *_told(check)) for check in one.checks)
         if not one.checks:
-            rows.append((str(number), name, "-", "", "", "", one.reason))
+            rows.append((str(number), name, "-", "", "", "", one_line(one.reason)))
     return rows
+
+
+def against_document(found: Against) -> dict[str, Any]:
+    """All that was compared, as JSON values; docs/planning.md names every key. Sizes in bytes."""
+    return {
+        "form": "rolecall.plan.against/1",
+        "starts": [_held(number, one) for number, one in enumerate(found.held, 1)],
+        "calibrated": [
+            {
+                "first": one.first + 1,
+                "then": one.then + 1,
+                "off": one.off,
+                "inside": one.inside,
+                "well": one.well,
+            }
+            for one in found.pairs
+        ],
+        "summary": summary(found),
+    }
+
+
+def _held(number: int, one: Held) -> dict[str, Any]:
+    serving = one.serving
+    return {
+        "start": number,
+        "model": one.start.get("model"),
+        "planned_as": one.model or None,
+        "assumed": list(one.assumed),
+        "device": None if one.device is None else one.device.name,
+        "vllm": ".".join(map(str, serving.version)),
+        "gpu_memory_utilization": serving.utilisation,
+        "kv_cache_dtype": serving.kv_dtype,
+        "max_model_len": serving.context,
+        "max_num_seqs": serving.sequences,
+        "max_num_batched_tokens": serving.batched_tokens,
+        "cards": serving.cards,
+        "checks": [
+            {
+                "name": check.name,
+                "logged": check.logged,
+                "low": check.planned.low,
+                "expected": check.planned.expected,
+                "high": check.planned.high,
+                "off": check.off,
+                "well": check.well,
+            }
+            for check in one.checks
+        ],
+        "reason": one.reason or None,
+    }
 
 
 def summary(found: Against) -> list[str]:

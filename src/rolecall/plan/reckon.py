@@ -80,7 +80,7 @@ def reckon(
         sequences=sequences,
         batched_tokens=wanted.batched_tokens
         or max(sequences, usual_batch(device, wanted), asked if _whole(device, wanted) else 0),
-        utilisation=share_within(most, device),
+        utilisation=_told(wanted, most, device),
         kv_bytes=wanted.kv_bytes,
         eager=wanted.eager,
         text_only=wanted.text_only and shape.encoder_params > 0,
@@ -133,7 +133,15 @@ def ceiling(device: Device, wanted: Wanted) -> int:
     share = (
         wanted.utilisation if wanted.utilisation is not None else MODES[wanted.chosen].utilisation
     )
-    most = min(math.ceil(device.memory * share), room(device))
+    most = math.ceil(device.memory * share)
+    if not wanted.exact or wanted.utilisation is None:
+        most = min(most, room(device))
+    elif device.free is not None and most > room(device):
+        raise UsageError(
+            f"vLLM would refuse to start: {share:g} of {device.name} is {gib(most)}, and"
+            f" {gib(room(device))} of it can be had",
+            hint="without --gpu-memory-utilization the plan takes what is free",
+        )
     if wanted.most is not None:
         most = min(most, wanted.most)
     if most < -(-device.memory // STEPS):
@@ -157,6 +165,13 @@ def share_within(most: int, device: Device) -> float:
     while steps > 1 and math.ceil(device.memory * (steps / STEPS)) > most:
         steps -= 1
     return steps / STEPS
+
+
+def _told(wanted: Wanted, most: int, device: Device) -> float:
+    """The ``gpu_memory_utilization`` that vLLM is told."""
+    if wanted.exact and wanted.utilisation is not None and wanted.most is None:
+        return wanted.utilisation
+    return share_within(most, device)
 
 
 def usual_batch(device: Device, wanted: Wanted) -> int:

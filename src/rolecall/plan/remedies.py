@@ -167,7 +167,9 @@ def _cap(case: _Case, before: Reckoned) -> Iterator[_Change]:
         return
 
     def lifted(cap: int) -> _Case:
-        return _with(case, mode="capped", cap=cap, utilisation=None, batched_tokens=batch)
+        return _with(
+            case, mode="capped", cap=cap, utilisation=None, exact=False, batched_tokens=batch
+        )
 
     batch = wanted.batched_tokens or before.serving.batched_tokens
     steps = range((before.memory.budget // CAP_STEP + 1) * CAP_STEP, most, CAP_STEP)

@@ -36,6 +36,7 @@ def warnings_of(
     return (
         *_about_kernels(shape, device, found),
         *_about_postings(wanted, found),
+        *_about_share(device, wanted, found),
         *_about_cap(device, wanted, found),
         *_about_card(shape, device, wanted),
         *_about_load(load, found),
@@ -91,6 +92,14 @@ def about_speed(speeds: Sequence[Speed]) -> Iterator[str]:
     written = max(one.stream_tokens for one in speeds)
     if written < TOKENS_A_SECOND:
         yield f"an answer grows by {written:,.0f} tokens a second, fewer than the 30 of NFR-2"
+
+
+def _about_share(device: Device, wanted: Wanted, found: Reckoned) -> Iterator[str]:
+    if wanted.exact and device.free is None and found.memory.budget > room(device):
+        yield (
+            f"vLLM asks for {gib(found.memory.budget)}, and of {device.name} often no more than"
+            f" {gib(room(device))} are free: then it refuses to start"
+        )
 
 
 def _about_cap(device: Device, wanted: Wanted, found: Reckoned) -> Iterator[str]:
