@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 
+def one_line(text: str) -> str:
+    """``text`` without what moves a cursor or ends a line; such characters become spaces."""
+    return "".join(one if one.isprintable() else " " for one in text)
+
+
 def aligned(*rows: tuple[str, ...], worded: bool = False) -> str:
     """The rows as lines: the first column to the left, the others to the right.
 

@@ -252,3 +252,63 @@ def test_without_a_vllm_nothing_can_be_checked(tmp_path: Path) -> None:
     done = plan(*LAPTOP, "--check", cwd=tmp_path, PATH="/nonexistent")
     assert done.returncode == 2
     assert b"no vLLM was found" in done.stderr
+
+
+def test_a_start_is_stated_exactly() -> None:
+    words = ("Qwen/Qwen3-8B", "--gpu", "4090", "--memory", "23.52GiB", "--vllm", "0.24")
+    more = ("--gpu-memory-utilization", "0.975", "--sequences", "64", "--batched-tokens", "4096")
+    done = plan(*words, *more, "--context", "4096", "--kv-dtype", "auto", "--eager", "--json")
+    told = json.loads(done.stdout)
+    assert told["device"]["memory_bytes"] == int(23.52 * GIB)
+    assert told["memory"]["budget"] == -(-int(23.52 * GIB) * 975 // 1000)
+    serving = told["serving"]
+    assert (serving["gpu_memory_utilization"], serving["max_num_seqs"]) == (0.975, 64)
+    assert (serving["max_num_batched_tokens"], serving["max_model_len"]) == (4_096, 4_096)
+    assert serving["enforce_eager"]
+    assert "0.975" in told["command"]
+    assert any("then it refuses to start" in one for one in told["warnings"])
+    guessed = json.loads(plan(*words, "--ngram", "--json").stdout)
+    assert guessed["serving"]["ngram"]
+    assert guessed["memory"]["kv_cache"]["expected"] < told["memory"]["kv_cache"]["expected"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--gpu-memory-utilization", "0.9", "--vram-cap", "8g"), b"as well"),
+        (("--gpu-memory-utilization", "0.9", "--mode", "balanced"), b"as well"),
+        (("--gpu-memory-utilization", "nan"), b"no share"),
+        (("--gpu-memory-utilization", "1.1"), b"no share"),
+        (("--gpu-memory-utilization", "-0"), b"no share"),
+        (("--memory", "0GiB"), b"no memory"),
+        (("--text-only", "--with-encoders"), b"opposites"),
+        (("--against", "/nonexistent"), b"cannot be read"),
+    ],
+)
+def test_a_start_that_cannot_be_is_refused(words: tuple[str, ...], told: bytes) -> None:
+    done = plan(*LAPTOP, *words)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_the_planner_is_held_against_logged_starts(tmp_path: Path) -> None:
+    path = tmp_path / "starts.jsonl"
+    start = {
+        "model": "/srv/models/Qwen3-8B", "quantization": "none", "gpu": "RTX 4090 24GB",
+        "gpu_mem_gib": 23.52, "gpu_memory_utilization": 0.9, "max_model_len": 8_192,
+        "vllm_version": "0.33.0", "weights_gib": 15.27, "kv_cache_gib": 4.6,
+        "kv_cache_tokens": 33_488,
+    }  # fmt: skip
+    unknown = {"model": "no\u0007body/knows", "gpu": None, "tp": "two"}
+    path.write_text(json.dumps(start) + "\n" + json.dumps(unknown) + "\n")
+    done = plan("--against", path)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"KV cache inside the interval: 1 of 1" in done.stdout
+    assert b"not planned: 1 of 2" in done.stdout
+    assert b"\x07" not in done.stdout
+    told = json.loads(plan("--against", path, "--json").stdout)
+    assert [check["name"] for check in told["starts"][0]["checks"]] == ["weights", "kv_token", "kv"]
+    assert told["starts"][1]["planned_as"] is None
+    path.write_text("[]")
+    assert plan("--against", path).returncode == 2

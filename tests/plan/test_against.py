@@ -1,15 +1,19 @@
 """The planner held against logged starts of vLLM."""
 
+import json
 from pathlib import Path
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from rolecall.cli.plan_against import held_against
 from rolecall.errors import UsageError
-from rolecall.plan.against import against, known_model, read_starts, summary, table
+from rolecall.models.find import find_shape
+from rolecall.plan.against import against, against_document, read_starts, summary, table
 from rolecall.plan.devices import device_named
-from rolecall.plan.starts import hold, serving_of, version_of
-from rolecall.table import aligned
+from rolecall.plan.starts import cleaned, hold, serving_of, version_of
 
 LOGS = Path(__file__).parents[3] / "shared" / "facts" / "vram_logs.jsonl"
 PAGE = Path(__file__).parents[2] / "docs" / "planning-memory.md"
@@ -31,8 +35,12 @@ START = {
 }
 
 
+def find_shape_here(name):
+    return find_shape(name, {}, reach=False)
+
+
 def held(**changes):
-    return hold(START | changes, known_model, device_named)
+    return hold(START | changes, find_shape_here, device_named)
 
 
 def test_a_start_that_the_plan_foresaw():
@@ -56,7 +64,7 @@ def test_what_was_not_logged_is_not_compared():
     assert [check.name for check in held(gpu_mem_gib=None).checks] == ["weights", "kv_token"]
     assert [check.name for check in held(quantization=None).checks] == ["kv_token", "kv"]
     assert held(model="nobody/knows-this").checks == ()
-    assert "not in the catalogue" in held(model="nobody/knows-this").reason
+    assert "catalogue" in held(model="nobody/knows-this").reason
     assert "no model" in held(model=None).reason
 
 
@@ -83,7 +91,7 @@ def test_a_file_of_starts(tmp_path):
     path = tmp_path / "starts.jsonl"
     again = START | {"kv_cache_gib": 4.5, "kv_cache_tokens": 32_768}
     path.write_bytes(b"\n".join(orjson.dumps(one) for one in (START, again, {})))
-    found = against(read_starts(path), known_model, device_named)
+    found = against(read_starts(path), find_shape_here, device_named)
     assert [pair.well for pair in found.pairs] == [True, True]
     assert len(table(found)) == 1 + 3 + 3 + 1
     assert any("2 of 2" in line for line in summary(found))
@@ -97,16 +105,15 @@ def test_a_file_of_starts(tmp_path):
 
 @pytest.mark.skipif(not LOGS.exists(), reason="no logged starts beside this checkout")
 def test_the_docs_hold_the_table_of_real_starts():
-    found = against(read_starts(LOGS), known_model, device_named)
     page = PAGE.read_text("utf-8").partition("```text\n")[2].partition("```\n")[0]
-    told = aligned(*table(found), worded=True) + "\n" + "\n".join(summary(found)) + "\n"
+    told = held_against(LOGS, {}, as_json=False, unicode=True)
     assert page == told
 
 
 @pytest.mark.skipif(not LOGS.exists(), reason="no logged starts beside this checkout")
 def test_real_starts():
     """The goals of the planner, on printed starts of vLLM that are no part of the project."""
-    found = against(read_starts(LOGS), known_model, device_named)
+    found = against(read_starts(LOGS), find_shape_here, device_named)
     tokens, weights = found.checks("kv_token", dense=True), found.checks("weights")
     caches = found.checks("kv")
     assert len(caches) >= 10
@@ -114,3 +121,62 @@ def test_real_starts():
     assert sum(not one.well for one in caches) <= 1
     assert sum(not one.well for one in weights) <= len(weights) // 10
     assert all(one.planned.high - one.planned.low <= 3 * 1024**3 for one in caches)
+
+
+figures = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8),
+    st.sampled_from(["0.9", "8,192", "23.52 GiB", "NaN", "1e999", "-0", "\u0663", "a\0b"]),
+    st.lists(st.integers(), max_size=2), st.dictionaries(st.text(max_size=3), st.integers()),
+)  # fmt: skip
+names = st.sampled_from([*START, "consumed_gib", "cuda_graph_gib", "non_torch_gib", "note"])
+inner = st.sampled_from(
+    ["max_num_seqs", "max_num_batched_tokens", "enforce_eager", "language_model_only",
+     "speculative"]
+)  # fmt: skip
+
+
+@given(
+    st.dictionaries(names, figures),
+    st.one_of(figures, st.dictionaries(inner, figures)),
+    st.booleans(),
+)
+def test_no_start_makes_it_fail(changes, other, whole):
+    start = (START if whole else {}) | changes | {"other": other}
+    found = against([start, START, start], find_shape_here, device_named)
+    assert len(found.held) == 3
+    assert len(found.held[1].checks) == 3
+    assert all(isinstance(cell, str) for row in table(found) for cell in row)
+    json.dumps(against_document(found), allow_nan=False)
+    assert summary(found)
+
+
+def test_figures_that_stand_as_text_are_read():
+    told = cleaned(
+        START
+        | {"gpu_mem_gib": "23.52 GiB", "kv_cache_tokens": "33,488", "tp": "1", "weights_gib": "-"}
+        | {"gpu_memory_utilization": 90, "other": {"enforce_eager": "false", "max_num_seqs": "64"}}
+    )
+    assert (told["gpu_mem_gib"], told["kv_cache_tokens"], told["tp"]) == (23.52, 33_488, 1)
+    assert "weights_gib" not in told
+    assert "gpu_memory_utilization" not in told  # 90 is no share
+    assert told["other"]["max_num_seqs"] == 64
+    assert not serving_of(told).eager
+
+
+def test_names_as_logs_have_them():
+    assert held(model="Qwen/Qwen3-8B-FP8 + n-gram (k=3, lookup 2-4)").model == "Qwen/Qwen3-8B-FP8"
+    assert "Qwen3.8-27B" in held(model="qwen38-27b nvfp4", quantization="nvfp4").assumed[0]
+    for gpu, name, grade, shared in (
+        ("RTX 4090 24GB (WSL2, shared with Windows desktop)", "RTX 4090 24GB", "consumer", True),
+        ("MIG 1g.16gb", "MIG 1g.16gb", "datacentre", False),
+        ("H100 80GB HBM3", "H100 SXM 80GB", "datacentre", False),
+        ("NVIDIA L4 23034 MiB", "L4 24GB", "datacentre", False),
+        ("2x RTX 3090", "RTX 3090 24GB", "consumer", False),
+    ):
+        device = held(gpu=gpu).device
+        assert (device.name, device.grade, device.shared) == (name, grade, shared)
+    for text, version in (
+        ("V0 (Dec 2024)", (0, 6)), ("v0.24.1.dev3+g12.4", (0, 24)), ("CUDA 12.4, 0.9", (0, 9)),
+        ("nightly 2026.04", (0, 11)), ("", (0, 11)),
+    ):  # fmt: skip
+        assert version_of(text) == version

@@ -11,7 +11,7 @@ from rolecall.errors import UsageError
 from rolecall.models.nouns import Attention, Experts, Quantisation, Shape
 from rolecall.models.weights import rotary_bytes, stored, tensor_bytes, weights_of
 from rolecall.plan.calibration import calibration_from
-from rolecall.plan.keyvalues import sequence_bytes, token_bytes
+from rolecall.plan.keyvalues import block_bytes, sequence_bytes, state_bytes, token_bytes
 from rolecall.plan.memory import memory_of, sequences_in, tokens_in
 from rolecall.plan.nouns import GIB, Device, Reported, Serving
 
@@ -110,17 +110,35 @@ def test_layers_with_a_window_are_padded_to_groups():
     assert token_bytes(gemma, long) < 6 * 4_096 + 30 * 4_096 // 10
 
 
-def test_a_state_counts_once_for_a_sequence():
-    hybrid = replace(
-        QWEN, attention=Attention(full=12, full_width=1_024, state=36, state_bytes=1_100_000)
+def test_a_state_takes_whole_blocks_of_a_sequence():
+    """Three printed starts of Qwen3.5 and 3.6, to the token and to the block."""
+    mixed = replace(
+        QWEN, attention=Attention(full=10, full_width=1_024, state=30, state_bytes=2_146_304)
     )
-    serving = Serving(context=65_536)
-    assert token_bytes(hybrid, serving) == 24_576
-    one = sequence_bytes(hybrid, serving, 65_536)
-    assert one == 65_536 * 24_576 + 2 * 36 * 1_100_000
-    assert tokens_in(10 * one, 24_576, 2 * 36 * 1_100_000, 65_536) == 10 * 65_536
+    serving = Serving(version=(0, 24), context=131_072, kv_dtype="fp8")
+    block = block_bytes(mixed, serving)
+    assert block == 10 * 2_096 * 1_024
+    whole = int(6.01 * GIB) // block * block
+    per_token, state = token_bytes(mixed, serving), state_bytes(mixed, serving)
+    assert state == 2 * 3 * block  # the state that is read is kept beside the one that is written
+    assert tokens_in(whole, per_token, state, 131_072) == pytest.approx(569_878, abs=50)
+    assert sequence_bytes(mixed, serving, 131_072) == pytest.approx(
+        per_token * 131_072 + state, abs=131_072
+    )
+    small = replace(
+        QWEN, attention=Attention(full=8, full_width=2_048, state=24, state_bytes=2_146_304)
+    )
+    assert 1.74 * GIB // block_bytes(small, Serving()) in (107, 108)  # vLLM counted 108
+    large = replace(
+        QWEN, attention=Attention(full=16, full_width=2_048, state=48, state_bytes=3_207_168)
+    )
+    pair = replace(serving, cards=2)
+    block = block_bytes(large, pair)
+    whole = int(4.99 * GIB) // block * block
+    held = tokens_in(whole, token_bytes(large, pair), state_bytes(large, pair), 131_072)
+    assert held == pytest.approx(302_921, abs=50)
     old = replace(serving, version=(0, 11))
-    assert one - sequence_bytes(hybrid, old, 65_536) == 36 * 1_100_000
+    assert state_bytes(mixed, old) == state // 2
 
 
 def test_the_records_laptop_with_its_cap():

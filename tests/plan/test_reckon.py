@@ -11,7 +11,7 @@ from rolecall.models.catalogue import entries
 from rolecall.models.config import shape_of
 from rolecall.models.nouns import Attention, Shape
 from rolecall.plan.devices import device_named, devices
-from rolecall.plan.keyvalues import sequence_bytes
+from rolecall.plan.keyvalues import block_bytes, sequence_bytes
 from rolecall.plan.nouns import GIB, MIB, Calibration, Device, Load
 from rolecall.plan.reckon import Reckoned, reckon, share_within, usual_batch, usual_length
 from rolecall.plan.wanted import Wanted
@@ -199,6 +199,41 @@ def test_wishes_against_the_model_are_refused() -> None:
     assert found(Wanted(batched_tokens=32)).serving.sequences <= 32
 
 
+def test_what_vllm_would_not_start_whatever_the_memory_does_not_fit() -> None:
+    for changes, card, wanted, told in (
+        ({}, "V100 32GB", Wanted(), "7.5 on"),
+        ({"architecture": "Gemma3ForCausalLM"}, "T4", Wanted(), "not served in float16"),
+        ({}, "H100 SXM", Wanted(cards=8), "whole groups of 128"),  # 9,728 / 8 is 9.5 blocks
+        ({"heads": 30}, "H100 SXM", Wanted(cards=3), "8 key heads"),
+    ):
+        plan = found(wanted, replace(SHAPE, **changes), device_named(card))
+        assert not plan.fits
+        assert any(told in one for one in plan.refused)
+    assert found(Wanted(cards=2), device=device_named("H100 SXM")).fits
+
+
+def test_a_sequence_of_a_model_with_states_has_one_when_its_graph_is_captured() -> None:
+    states = SHAPES[-1]
+    usual = found(Wanted(mode="capped", cap=9 * GIB), states)
+    block = block_bytes(states, usual.serving)
+    assert usual.fits
+    assert usual.serving.sequences * block <= usual.memory.kv.low
+    many = Wanted(mode="capped", cap=9 * GIB, sequences=256)
+    assert not found(many, states).fits
+    assert found(many, states).lacks == 256 * block - found(many, states).memory.kv.low
+    assert found(replace(many, eager=True), states).fits
+
+
+def test_a_version_that_works_on_prompts_as_a_whole_gets_batches_as_long() -> None:
+    old = Wanted(version=(0, 6), context=12_000)
+    assert found(old).serving.batched_tokens == 12_000
+    with pytest.raises(UsageError, match="as a whole"):
+        found(replace(old, batched_tokens=2_048))
+    assert found(Wanted(version=(0, 10))).serving.batched_tokens == 2_048
+    turing = replace(old, version=(0, 10), kv_dtype="auto")
+    assert found(turing, device=device_named("T4")).serving.batched_tokens == 12_000
+
+
 def test_postings_that_are_too_long_do_not_count_towards_the_usual_one() -> None:
     load = Load(name="l", requests=((1_000, 100, 9), (50_000, 100, 1)), shared=0, postings=10)
     assert usual_length(load, 8_192) == 1_100
@@ -215,7 +250,7 @@ def test_every_model_of_the_catalogue_has_a_plan_on_every_card() -> None:
         for device in devices():
             plan = found(Wanted(), shape, device)
             assert plan.memory.weights.low > 0
-            assert plan.fits == (plan.lacks <= 0)
+            assert plan.fits == (plan.lacks <= 0 and not plan.refused)
 
 
 def test_what_a_start_taught_draws_the_interval_in() -> None:

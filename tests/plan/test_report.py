@@ -77,7 +77,12 @@ def test_cards_below_ada_are_told_how_they_reckon() -> None:
     asked = plan_for(qwen3_4b(), device_named("RTX 3090"), POSTINGS, Wanted(kv_dtype="fp8"))
     assert "FlashInfer" in " ".join(asked.warnings)
     volta = plan_for(qwen3_4b(), device_named("V100 16GB"), POSTINGS)
-    assert "it will refuse to" in volta.warnings[0]
+    assert not volta.fits
+    assert "from compute capability 7.5 on" in volta.refused[0]
+    assert "Marlin" not in " ".join(volta.warnings)
+    text = text_of(volta, look_of(80, "utf-8", terminal=False, environ={}))
+    assert "vLLM WOULD NOT START IT" in text
+    assert "vllm serve" not in text
     turing = plan_for(qwen3_4b(), device_named("T4"), POSTINGS)
     assert "float16" in " ".join(turing.warnings)
 

@@ -6,12 +6,14 @@ import argparse
 import os
 import shutil
 import sys
+from pathlib import Path
 
 from msgspec import to_builtins
 from msgspec.structs import replace
 
 from rolecall.cli import FAILED, OK
 from rolecall.cli.options import Parser
+from rolecall.cli.plan_against import held_against
 from rolecall.cli.planned import (
     MODEL,
     Found,
@@ -25,13 +27,14 @@ from rolecall.cli.planned import (
     wanted_of,
     whole,
 )
-from rolecall.plan.bar import look_of
+from rolecall.plan.bar import Look, look_of
 from rolecall.plan.devices import devices
 from rolecall.plan.document import document
 from rolecall.plan.explain import explained
 from rolecall.plan.flags import Checked, check_flags
 from rolecall.plan.nouns import Plan
 from rolecall.plan.report import cards, compared, text_of
+from rolecall.plan.sizes import read_size
 
 DESCRIPTION = """\
 Says whether a model fits a card, how many postings it takes at once and a minute,
@@ -55,6 +58,9 @@ examples:
   rolecall plan ./models/mine --gpu 16GiB@576GB/s    a folder, a card of your own
   rolecall plan --gpu l4 --compare Qwen/Qwen3-8B-FP8 Qwen/Qwen3-14B-AWQ
   rolecall plan --sample postings/                with the lengths of your own pages
+  rolecall plan Qwen/Qwen3-8B --gpu 4090 --memory 23.52GiB --gpu-memory-utilization 0.9 \\
+      --context 8192 --sequences 256 --kv-dtype auto --vllm 0.24     a start as it was
+  rolecall plan --against starts.jsonl            many of them, with what vLLM printed
   rolecall plan --check                           ask the installed vLLM about the flags
 
 exit codes: 0 it fits (with --compare: the first does); 2 a wrong call; 3 it does not
@@ -67,10 +73,24 @@ def run(words: list[str]) -> int:
     if told.gpus:
         sys.stdout.write(cards(devices()))
         return OK
+    look = look_of(
+        shutil.get_terminal_size().columns,
+        sys.stdout.encoding,
+        terminal=sys.stdout.isatty(),
+        environ=os.environ,
+    )
+    if told.against is not None:
+        path = Path(told.against)
+        text = held_against(path, os.environ, as_json=told.json, unicode=look.unicode)
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        return OK
     installed = find_installed(told.vllm, needed=told.check)
     wanted, notices = wanted_of(told, os.environ, installed.version)
     wanted = replace(wanted, place=place_of(told, wanted))
     device, about = device_of(told.gpu)
+    if told.memory is not None:  # what is free of it is not known then
+        device = replace(device, memory=read_size(told.memory), free=None, used=None)
     load = load_of_words(told)
     names = [told.model or os.environ.get("MODEL_NAME", "").strip() or MODEL, *told.compare]
     plans = [planned(name, device, load, wanted, os.environ) for name in names]
@@ -79,7 +99,7 @@ def run(words: list[str]) -> int:
     checked = None
     if installed.python is not None and told.check and plans[0].fits:
         checked = check_flags(plans[0].command, installed.python)
-    _print(plans, told, installed, checked)
+    _print(plans, told, installed, checked, look)
     return OK if plans[0].fits and (checked is None or checked.well) else FAILED
 
 
@@ -89,6 +109,7 @@ def parser() -> Parser:
     add = told.add_argument
     add("model", metavar="MODEL", nargs="?", help=f"a hub id, a folder or a file ({MODEL})")
     add("--gpu", metavar="CARD", help="a card by name, or MEMORY@BANDWIDTH (the one that is here)")
+    add("--memory", metavar="SIZE", help="the card's total, as its driver reports it: 23.52GiB")
     add("--gpus", action="store_true", help="list the cards that are known by name, and end")
     add("--compare", metavar="MODEL", nargs="+", default=[], help="other models on the same card")
     add_memory(told.add_argument_group("the memory").add_argument)
@@ -98,6 +119,7 @@ def parser() -> Parser:
     add("--port", metavar="N", type=whole, help="where it listens (8000)")
     add("--served-name", metavar="NAME", default="", help="the name that it answers to")
     add("--check", action="store_true", help="give the flags to the parser of the vLLM here")
+    add("--against", metavar="FILE", help="hold the planner against logged starts (JSON Lines)")
     add = told.add_argument_group("what is printed").add_argument
     add("--explain", action="store_true", help="each term in words, with figures")
     add("--json", action="store_true", help="one JSON object, for programs")
@@ -105,7 +127,11 @@ def parser() -> Parser:
 
 
 def _print(
-    plans: list[Plan], told: argparse.Namespace, installed: Found, checked: Checked | None
+    plans: list[Plan],
+    told: argparse.Namespace,
+    installed: Found,
+    checked: Checked | None,
+    look: Look,
 ) -> None:
     if told.json:
         import json
@@ -116,12 +142,6 @@ def _print(
             value["compared"] = [document(one) for one in plans[1:]]
         text = json.dumps(value, indent=2) + "\n"  # in ASCII: any terminal and pipe takes it
     else:
-        look = look_of(
-            shutil.get_terminal_size().columns,
-            sys.stdout.encoding,
-            terminal=sys.stdout.isatty(),
-            environ=os.environ,
-        )
         text = compared(plans) if len(plans) > 1 else text_of(plans[0], look, installed.where)
         if told.explain:
             text += "\n" + explained(plans[0], look.width)

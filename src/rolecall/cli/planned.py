@@ -44,6 +44,7 @@ def add_memory(add: Callable[..., Any]) -> None:
     modes = ("balanced", "maximum_throughput", "capped")
     add("--mode", choices=modes, help="how much of the card is taken (balanced)")
     add("--vram-cap", metavar="SIZE", help="the most that vLLM may take: 8GiB, 7.5g, 8GB")
+    add("--gpu-memory-utilization", metavar="SHARE", type=share, help="exactly this, for a mode")
     add("--kv-dtype", choices=("auto", "fp8"), help="fp8 where the card has it, auto is 16 bit")
     add("--kv-cache", metavar="SIZE", help="the KV cache outright, whatever else is taken")
     add("--quantise", choices=("fp8",), default="", help="make fp8 of a 16-bit checkpoint")
@@ -51,7 +52,9 @@ def add_memory(add: Callable[..., Any]) -> None:
     add("--sequences", metavar="N", type=whole, help="sequences that are worked on at once")
     add("--eager", action="store_true", help="no CUDA graphs: less memory, slower answers")
     add("--cards", metavar="N", type=whole, default=1, help="so many of the card together (1)")
+    add("--ngram", action="store_true", help="guess ahead from the prompt's own words")
     add("--with-encoders", action="store_true", help="keep what a model has to see and to hear")
+    add("--text-only", action="store_true", help="leave those out, as is done without a word")
     add("--trust-remote-code", action="store_true", help="vLLM may run code of the model's")
 
 
@@ -71,10 +74,29 @@ def whole(text: str) -> int:
     return int(text)
 
 
+def share(text: str) -> float:
+    """A share of a card's memory, as a word of the command line."""
+    try:
+        value = float(text) if text.isascii() else 0.0
+    except ValueError:
+        value = 0.0
+    if not 0.000_1 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no share: from 0.0001 up to 1, as 0.9")
+    return value
+
+
 def wanted_of(
     told: argparse.Namespace, environ: Mapping[str, str], version: Version
 ) -> tuple[Wanted, tuple[str, ...]]:
     """The wishes of the words, else of the decision record's variables, and what is to be said."""
+    stated = told.gpu_memory_utilization
+    if stated is not None and (told.mode is not None or told.vram_cap is not None):
+        raise UsageError(
+            "--gpu-memory-utilization sets what --mode and --vram-cap set as well",
+            hint="keep one of them",
+        )
+    if told.text_only and told.with_encoders:
+        raise UsageError("--text-only and --with-encoders are opposites", hint="keep one of them")
     wanted, notices = wanted_of_environment(environ, version)
     words: dict[str, Any] = {
         "mode": told.mode,
@@ -89,13 +111,16 @@ def wanted_of(
     given = {name: value for name, value in words.items() if value is not None}
     if {"mode", "cap"} & given.keys():  # a mode sets the share and the number of sequences
         given = {"utilisation": None, "sequences": None} | given
-    elif "at_once" in given:
+    elif "at_once" in given or stated is not None:
         given = {"sequences": None} | given
+    if stated is not None:
+        given |= {"utilisation": stated, "exact": True}
     wanted = replace(
         wanted,
         quantise=told.quantise,
         eager=told.eager,
         cards=told.cards,
+        ngram=told.ngram,
         text_only=not told.with_encoders,
         **given,
     )

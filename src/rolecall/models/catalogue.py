@@ -37,6 +37,10 @@ REMARK = re.compile(r"\([^)]*\)|\+.*")
 """What people write behind a name in notes and logs."""
 
 
+PACKED_VERSION = re.compile(r"\b(qwen|llama)(2|3)(\d)\b")
+"""A version without its dot: ``qwen38-27b``."""
+
+
 class Match(Struct, frozen=True, kw_only=True):
     """An entry that a name means. ``told`` says how it was found, empty for its own name."""
 
@@ -115,6 +119,7 @@ def _ids() -> dict[str, Entry]:
 @cache
 def words_of(name: str) -> tuple[str, ...]:
     """The words of a name that tell its architecture, size and version, in their order."""
+    name = PACKED_VERSION.sub(r"\1\2.\3", name.casefold())
     last = REMARK.sub(" ", name.casefold()).strip(" /").rsplit("/", 1)[-1]
     words = (one.strip(".") for one in re.split(r"[^a-z0-9.]+", last))
     told = " ".join(one for one in words if one and one not in NEUTRAL)

@@ -10,12 +10,11 @@ import orjson
 from msgspec import Struct
 
 from rolecall.errors import Error, UsageError
-from rolecall.models.catalogue import shape_named
-from rolecall.models.nouns import Shape
 from rolecall.plan.calibration import calibration_from
 from rolecall.plan.memory import memory_of
 from rolecall.plan.nouns import GIB, Calibration, Device
 from rolecall.plan.starts import Check, Find, Held, hold, reported_of, shape_of_start
+from rolecall.table import one_line
 
 NEAR_ONCE_CALIBRATED: Final = 0.15
 """How near the KV cache of a further start on the same device is meant to come."""
@@ -56,18 +55,6 @@ class Against(Struct, frozen=True, kw_only=True):
             for check in one.checks
             if check.name == name
         ]
-
-
-def known_model(name: str) -> Shape:
-    """The shape of a model of the catalogue, by what a log may call it.
-
-    Raises:
-        UsageError: the catalogue does not hold it.
-    """
-    shape = shape_named(name)
-    if shape is None:
-        raise UsageError(f"{name} is not in the catalogue", hint="see: rolecall models list")
-    return shape
 
 
 def read_starts(path: Path) -> list[Mapping[str, Any]]:
@@ -135,11 +122,61 @@ def table(found: Against) -> list[tuple[str, ...]]:
     """Rows of words: start, model, figure, logged, planned, difference, verdict."""
     rows: list[tuple[str, ...]] = [("start", "model", "figure", "logged", "planned", "off", "")]
     for number, one in enumerate(found.held, 1):
-        name = one.model.rpartition("/")[2] or str(one.start.get("model") or "-")
+        name = one_line(one.model.rpartition("/")[2] or str(one.start.get("model") or "-"))[:48]
         rows.extend((str(number), name, *_told(check)) for check in one.checks)
         if not one.checks:
-            rows.append((str(number), name, "-", "", "", "", one.reason))
+            rows.append((str(number), name, "-", "", "", "", one_line(one.reason)))
     return rows
+
+
+def against_document(found: Against) -> dict[str, Any]:
+    """All that was compared, as JSON values; docs/planning.md names every key. Sizes in bytes."""
+    return {
+        "form": "rolecall.plan.against/1",
+        "starts": [_held(number, one) for number, one in enumerate(found.held, 1)],
+        "calibrated": [
+            {
+                "first": one.first + 1,
+                "then": one.then + 1,
+                "off": one.off,
+                "inside": one.inside,
+                "well": one.well,
+            }
+            for one in found.pairs
+        ],
+        "summary": summary(found),
+    }
+
+
+def _held(number: int, one: Held) -> dict[str, Any]:
+    serving = one.serving
+    return {
+        "start": number,
+        "model": one.start.get("model"),
+        "planned_as": one.model or None,
+        "assumed": list(one.assumed),
+        "device": None if one.device is None else one.device.name,
+        "vllm": ".".join(map(str, serving.version)),
+        "gpu_memory_utilization": serving.utilisation,
+        "kv_cache_dtype": serving.kv_dtype,
+        "max_model_len": serving.context,
+        "max_num_seqs": serving.sequences,
+        "max_num_batched_tokens": serving.batched_tokens,
+        "cards": serving.cards,
+        "checks": [
+            {
+                "name": check.name,
+                "logged": check.logged,
+                "low": check.planned.low,
+                "expected": check.planned.expected,
+                "high": check.planned.high,
+                "off": check.off,
+                "well": check.well,
+            }
+            for check in one.checks
+        ],
+        "reason": one.reason or None,
+    }
 
 
 def summary(found: Against) -> list[str]:

@@ -195,7 +195,7 @@ def _of_model(shape: Shape, device: Device, serving: Serving) -> list[tuple[str,
 def _of_memory(serving: Serving) -> list[tuple[str, str | None]]:
     by_bytes = serving.kv_bytes is not None
     flags: list[tuple[str, str | None]] = [
-        ("--gpu-memory-utilization", f"{serving.utilisation:.4f}".rstrip("0"))
+        ("--gpu-memory-utilization", f"{serving.utilisation:.6f}".rstrip("0").rstrip("."))
     ]
     if by_bytes:
         flags.append(("--kv-cache-memory-bytes", str(serving.kv_bytes)))

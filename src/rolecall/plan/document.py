@@ -17,6 +17,7 @@ def document(plan: Plan) -> dict[str, Any]:
         "form": FORM,
         "fits": plan.fits,
         "short_bytes": plan.short,
+        "refused": list(plan.refused),
         "model": {
             "name": shape.name,
             "parameters": shape.params,

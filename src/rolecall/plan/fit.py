@@ -49,6 +49,7 @@ def plan_for(
         at_once=found.at_once,
         length=found.length,
         fits=found.fits,
+        refused=found.refused,
         short=max(0, found.lacks),
         remedies=remedies,
         warnings=(

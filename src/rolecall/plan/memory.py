@@ -18,7 +18,7 @@ from rolecall.errors import UsageError
 from rolecall.models.nouns import Shape
 from rolecall.models.weights import rotary_bytes, weights_of
 from rolecall.plan.calibration import corrected
-from rolecall.plan.keyvalues import BLOCK, as_kept, state_bytes, token_bytes
+from rolecall.plan.keyvalues import BLOCK, as_kept, block_bytes, state_bytes, token_bytes
 from rolecall.plan.nouns import Calibration, Device, Estimate, Memory, Serving, exactly
 from rolecall.plan.overhead import activation_bytes, dealt, graph_bytes, overhead_of
 
@@ -60,6 +60,7 @@ def memory_of(
         left = exactly(serving.kv_bytes)
     shape = as_kept(shape, device)
     per_token, state = token_bytes(shape, serving), state_bytes(shape, serving)
+    block = block_bytes(shape, serving)
     return Memory(
         budget=budget,
         weights=weights,
@@ -72,7 +73,7 @@ def memory_of(
         state=state,
         tokens=Estimate(
             *(
-                tokens_in(one, per_token, state, serving.context)
+                tokens_in(one // block * block, per_token, state, serving.context)
                 for one in (left.low, left.expected, left.high)
             )
         ),

@@ -190,7 +190,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     ``at_once`` is how many postings of the load's usual length the cache holds, ``length`` the
     tokens of one. ``short`` is by how many bytes the plan does not fit (0 where it does),
     ``remedies`` what would help, the smallest change first. ``warnings`` are sentences. A plan that
-    does not fit has no command; ``environment`` holds the variables that the command wants.
+    does not fit has no command, nor has one that vLLM would not start whatever the memory:
+    ``refused`` says why. ``environment`` holds the variables that the command wants.
     """
 
     shape: Shape
@@ -204,6 +205,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     at_once: Estimate
     length: int = 0
     fits: bool
+    refused: tuple[str, ...] = ()
     short: int = 0
     remedies: tuple[Remedy, ...] = ()
     warnings: tuple[str, ...] = ()

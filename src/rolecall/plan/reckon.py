@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from rolecall.errors import UsageError
 from rolecall.models.nouns import Shape
 from rolecall.plan.command import ADA, AMPERE, FLAGS, spelled
-from rolecall.plan.keyvalues import BLOCK, sequence_bytes, token_bytes
+from rolecall.plan.kernels import refusals
+from rolecall.plan.keyvalues import BLOCK, block_bytes, paged, sequence_bytes, token_bytes
 from rolecall.plan.memory import memory_of
 from rolecall.plan.nouns import GIB, MIB, Calibration, Device, Estimate, Load, Memory, Serving
 from rolecall.plan.sizes import gib
@@ -39,7 +40,8 @@ class Reckoned(Struct, frozen=True, kw_only=True):
 
     ``asked`` is the context that was asked for, which the server's may be less than. ``length`` is
     the tokens of a usual posting, prompt and answer. ``lacks`` is how many bytes are lacking,
-    negative where some are left over.
+    negative where some are left over. ``refused`` says why vLLM would not start it whatever the
+    memory.
     """
 
     asked: int
@@ -49,11 +51,12 @@ class Reckoned(Struct, frozen=True, kw_only=True):
     length: int
     at_once: Estimate
     lacks: int
+    refused: tuple[str, ...] = ()
 
     @property
     def fits(self) -> bool:
         """Whether vLLM starts, and holds the postings that it must hold."""
-        return self.lacks <= 0
+        return self.lacks <= 0 and not self.refused
 
 
 def reckon(
@@ -75,8 +78,9 @@ def reckon(
         quantise=wanted.quantise,
         context=asked,
         sequences=sequences,
-        batched_tokens=wanted.batched_tokens or max(sequences, usual_batch(device, wanted)),
-        utilisation=share_within(most, device),
+        batched_tokens=wanted.batched_tokens
+        or max(sequences, usual_batch(device, wanted), asked if _whole(device, wanted) else 0),
+        utilisation=_told(wanted, most, device),
         kv_bytes=wanted.kv_bytes,
         eager=wanted.eager,
         text_only=wanted.text_only and shape.encoder_params > 0,
@@ -84,6 +88,12 @@ def reckon(
         cards=wanted.cards,
     )
     _check_serving(serving, device)
+    if _whole(device, wanted) and serving.batched_tokens < asked:
+        raise UsageError(
+            f"vLLM {spelled(wanted.version)} works on prompts as a whole there, so that"
+            f" {serving.batched_tokens:,} batched tokens are too few for a context of {asked:,}",
+            hint=f"--batched-tokens {asked}, or a newer version",
+        )
     memory = memory_of(shape, device, serving, calibration)
     if wanted.context is None and (context := _held(shape, serving, memory)) < asked:
         serving = replace(serving, context=context)
@@ -99,10 +109,14 @@ def reckon(
     if wanted.sequences is None and wanted.at_once is None:
         # More than the cache ever holds would only be put out of it again. The memory is that of
         # the mode's number all the same, so that a larger cap can never come out as less.
-        serving = replace(serving, sequences=min(sequences, _in_grains(at_once.high)))
+        most_held = min(sequences, _in_grains(at_once.high), _states_held(shape, serving, memory))
+        serving = replace(serving, sequences=most_held)
+    elif _captures_states(shape, serving):
+        lacks = max(lacks, sequences * block_bytes(shape, serving) - memory.kv.low)
     return Reckoned(
-        asked=asked, serving=serving, memory=memory, length=length, at_once=at_once, lacks=lacks
-    )
+        asked=asked, serving=serving, memory=memory, length=length, at_once=at_once, lacks=lacks,
+        refused=refusals(shape, device, serving),
+    )  # fmt: skip
 
 
 def _usual_sequences(wanted: Wanted) -> int:
@@ -119,7 +133,15 @@ def ceiling(device: Device, wanted: Wanted) -> int:
     share = (
         wanted.utilisation if wanted.utilisation is not None else MODES[wanted.chosen].utilisation
     )
-    most = min(math.ceil(device.memory * share), room(device))
+    most = math.ceil(device.memory * share)
+    if not wanted.exact or wanted.utilisation is None:
+        most = min(most, room(device))
+    elif device.free is not None and most > room(device):
+        raise UsageError(
+            f"vLLM would refuse to start: {share:g} of {device.name} is {gib(most)}, and"
+            f" {gib(room(device))} of it can be had",
+            hint="without --gpu-memory-utilization the plan takes what is free",
+        )
     if wanted.most is not None:
         most = min(most, wanted.most)
     if most < -(-device.memory // STEPS):
@@ -145,6 +167,13 @@ def share_within(most: int, device: Device) -> float:
     return steps / STEPS
 
 
+def _told(wanted: Wanted, most: int, device: Device) -> float:
+    """The ``gpu_memory_utilization`` that vLLM is told."""
+    if wanted.exact and wanted.utilisation is not None and wanted.most is None:
+        return wanted.utilisation
+    return share_within(most, device)
+
+
 def usual_batch(device: Device, wanted: Wanted) -> int:
     """``max_num_batched_tokens`` as vLLM's server has it for such a card; under a cap the least."""
     if wanted.chosen == "capped" or device.memory < 70 * GIB:
@@ -152,6 +181,13 @@ def usual_batch(device: Device, wanted: Wanted) -> int:
     if device.memory >= 160 * GIB:
         return 16_384
     return 2_048 if "a100" in device.name.lower() else 8_192
+
+
+def _whole(device: Device, wanted: Wanted) -> bool:
+    """Whether a prompt is worked on as a whole, so that a batch must hold the longest: in the first
+    generation of vLLM, which later versions still used on cards below Ampere.
+    """
+    return wanted.version < (0, 8) or (wanted.version < (0, 11) and 0 < device.capability < AMPERE)
 
 
 def usual_length(load: Load, context: int) -> int:
@@ -203,6 +239,21 @@ def _held(shape: Shape, serving: Serving, memory: Memory) -> int:
         if sequence_bytes(shape, serving, context) <= memory.kv.low:
             return context
     return serving.context
+
+
+def _captures_states(shape: Shape, serving: Serving) -> bool:
+    """Whether vLLM refuses to start with more sequences than blocks: each graph of so many
+    sequences wants as many states (``config/compilation.py`` of vLLM 0.32).
+    """
+    return not serving.eager and paged(shape, serving) is not None
+
+
+def _states_held(shape: Shape, serving: Serving, memory: Memory) -> int:
+    """The most sequences that vLLM starts with at the low end of the cache."""
+    if not _captures_states(shape, serving):
+        return serving.sequences
+    blocks = max(1, memory.kv.low // block_bytes(shape, serving))
+    return blocks // GRAIN * GRAIN if blocks >= GRAIN else blocks
 
 
 def _in_grains(count: int) -> int:

@@ -97,6 +97,8 @@ def _tried(change: _Change, before: Reckoned) -> Iterator[Remedy]:
     if after is None:
         return
     freed = before.lacks - after.lacks
+    if before.refused and not after.fits:  # memory is not what stands against it
+        return
     if after.fits or freed > before.lacks // WORTH:
         yield Remedy(change=change.told, frees=freed, enough=after.fits)
 
@@ -165,7 +167,9 @@ def _cap(case: _Case, before: Reckoned) -> Iterator[_Change]:
         return
 
     def lifted(cap: int) -> _Case:
-        return _with(case, mode="capped", cap=cap, utilisation=None, batched_tokens=batch)
+        return _with(
+            case, mode="capped", cap=cap, utilisation=None, exact=False, batched_tokens=batch
+        )
 
     batch = wanted.batched_tokens or before.serving.batched_tokens
     steps = range((before.memory.budget // CAP_STEP + 1) * CAP_STEP, most, CAP_STEP)

@@ -68,8 +68,13 @@ def _compared(plan: Plan) -> tuple[str, ...]:
         gib(max(0, plan.memory.kv.expected)),
         f"{held.low:,}-{held.expected:,}-{held.high:,}",
         best,
-        "yes" if plan.fits else f"no, {gib(plan.short)} short",
+        "yes" if plan.fits else f"no, {_against(plan)}",
     )
+
+
+def _against(plan: Plan) -> str:
+    """What stands against a plan, in two words."""
+    return f"{gib(plan.short)} short" if plan.short else "vLLM refuses"
 
 
 def _best(plan: Plan) -> str:
@@ -77,7 +82,9 @@ def _best(plan: Plan) -> str:
 
 
 def _head(plan: Plan, width: int) -> str:
-    fits = "fits" if plan.fits else f"DOES NOT FIT, {gib(plan.short)} short"
+    fits = f"DOES NOT FIT, {gib(plan.short)} short" if plan.short else "fits"
+    if plan.refused:
+        fits = f"vLLM WOULD NOT START IT{f', and {gib(plan.short)} short' if plan.short else ''}"
     mode = plan.mode.replace("_", " ")
     serving = plan.serving
     cap = f", at most {gib(plan.cap)}" if plan.cap is not None else ""
@@ -146,9 +153,14 @@ def _speed_table(plan: Plan) -> str:
 
 
 def _short(plan: Plan) -> str:
-    text = f"it lacks {gib(plan.short)} ({plan.short:,} bytes)"
+    text = "".join(f"vLLM would not start it: {one}\n" for one in plan.refused)
+    if plan.short:
+        text += f"it lacks {gib(plan.short)} ({plan.short:,} bytes)"
     if not plan.remedies:
-        return text + ", and no change of flags, model or card here makes it fit\n"
+        told = "no change of flags, model or card here makes it fit\n"
+        return text + (f", and {told}" if plan.short else told)
+    if plan.refused:
+        return text + "\nwhat would do:\n" + "".join(f"  {one.change}\n" for one in plan.remedies)
     return text + "; what frees memory:\n" + "".join(_remedies(plan.remedies))
 
 

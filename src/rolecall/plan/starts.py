@@ -4,7 +4,7 @@ One start is a mapping with what its log said: ``model``, ``quantization``, ``kv
 ``gpu``, ``gpu_mem_gib``, ``gpu_memory_utilization``, ``max_model_len``, ``tp``, ``vllm_version``,
 ``weights_gib``, ``kv_cache_gib``, ``kv_cache_tokens``, and in ``other`` ``max_num_seqs``,
 ``max_num_batched_tokens``, ``enforce_eager``, ``language_model_only``, ``speculative``. What is
-missing was not logged.
+missing was not logged, and neither was what is no figure where one is needed: see `cleaned`.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from msgspec.structs import replace
 
 from rolecall.errors import Error
 from rolecall.models.nouns import Shape
-from rolecall.plan.keyvalues import as_kept, state_bytes, token_bytes
-from rolecall.plan.memory import memory_of
+from rolecall.plan.keyvalues import as_kept, block_bytes, state_bytes, token_bytes
+from rolecall.plan.memory import LARGEST_CONTEXT, MOST_SEQUENCES, memory_of
 from rolecall.plan.nouns import GIB, Calibration, Device, Estimate, Reported, Serving
 
 Find = Callable[[str], Shape]
@@ -39,6 +39,36 @@ SUFFIXES: Final = (
     ("fp8", "-FP8"),
 )  # fmt: skip
 """What the log calls a precision, and how names of models say the same."""
+
+FIGURES: Final[Mapping[str, tuple[float, float]]] = {
+    "gpu_mem_gib": (0.001, 100_000), "gpu_memory_utilization": (0.000_1, 1),
+    "max_model_len": (1, LARGEST_CONTEXT), "tp": (1, 1_024), "weights_gib": (0, 100_000),
+    "consumed_gib": (0, 100_000), "kv_cache_gib": (-100_000, 100_000),
+    "kv_cache_tokens": (0, 1e15), "cuda_graph_gib": (-1_000, 1_000),
+    "peak_activation_gib": (0, 10_000), "non_torch_gib": (-1_000, 10_000),
+    "max_num_seqs": (1, MOST_SEQUENCES), "max_num_batched_tokens": (1, LARGEST_CONTEXT),
+}  # fmt: skip
+"""Between which ends a figure of a log counts as one."""
+
+WHOLE: Final = frozenset(
+    ("max_model_len", "tp", "kv_cache_tokens", "max_num_seqs", "max_num_batched_tokens")
+)
+
+WORDS: Final = ("model", "quantization", "kv_cache_dtype", "gpu", "vllm_version", "note")
+
+WRITTEN: Final = re.compile(
+    r"\s*(-?\d[\d,_]{0,30}(?:\.\d{1,30})?)\s*(gib|tokens)?\s*", re.IGNORECASE
+)
+"""A figure that stands in a log as text: ``23.52 GiB``, ``8,192``."""
+
+UNQUANTISED: Final = re.compile(
+    r"(none|no|null|auto|bf16|fp16|bfloat16|float16|half|16.?bit|unquantized|full|n/a|-)\b|[-\s]*$"
+)
+
+SERVER_CARD: Final = re.compile(
+    r"mig|tesla|[ahlbv]\d{2,3}s?\b|gh200|[ahl]\d\d? |[alt][424]0?\b", re.IGNORECASE
+)
+"""Names of cards for servers, where the catalogue does not have the card."""
 
 NEAR: Final = {"kv_token": 0.005, "weights": 0.02, "weights, quantised": 0.04}
 """How near a plan is meant to come, as a share of what was logged."""
@@ -87,14 +117,16 @@ def hold(
 ) -> Held:
     """Plan what ``start`` was started with and compare what can be compared.
 
-    ``card`` finds a device by name and raises `Error` where there is none.
+    ``card`` finds a device by name and raises `Error` where there is none. Nothing that a log may
+    hold makes this fail: what cannot be planned has a reason and no checks.
     """
+    start = cleaned(start)
     try:
         shape, quantise = shape_of_start(start, find)
     except Error as error:
         return Held(start=start, reason=str(error))
     device = device_of(start, card)
-    serving = serving_of(start, quantise)
+    serving = serving_of(start, quantise, newer=shape.attention.state > 0)
     held = Held(
         start=start, model=shape.name, assumed=shape.assumed, serving=serving, device=device,
         dense=not (shape.attention.window or shape.attention.state),
@@ -118,6 +150,44 @@ def hold(
     return replace(held, checks=tuple(checks))
 
 
+def cleaned(start: Mapping[str, Any]) -> dict[str, Any]:
+    """The start with figures that are figures and words that are words; all else is left out.
+
+    Figures that stand as text are read (``"0.9"``, ``"8,192"``, ``"23.52 GiB"``).
+    """
+    told = start.get("other")
+    other = dict(told) if isinstance(told, Mapping) else {}
+    kept: dict[str, Any] = {}
+    for name in WORDS:
+        value = start.get(name)
+        if isinstance(value, float) and name == "vllm_version":
+            value = str(value)
+        if isinstance(value, str) and "\0" not in value:
+            kept[name] = value[:1_000]
+    for name in FIGURES:
+        where = other if name.startswith("max_num") else start
+        figure = _figure(where.get(name), name)
+        other.pop(name, None)
+        if figure is not None:
+            (other if where is other else kept)[name] = figure
+    for name in ("enforce_eager", "language_model_only"):
+        other[name] = str(other.get(name)).strip().lower() in ("true", "1", "1.0", "yes", "on")
+    kept["other"] = other
+    return kept
+
+
+def _figure(value: object, name: str) -> float | int | None:
+    """A figure of a log within its ends, ``None`` for anything else."""
+    if isinstance(value, str) and (found := WRITTEN.fullmatch(value)):
+        value = float(found[1].replace(",", "").replace("_", ""))
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    least, most = FIGURES[name]
+    if not least <= value <= most:  # also what is no number
+        return None
+    return int(value) if name in WHOLE else value
+
+
 def shape_of_start(start: Mapping[str, Any], find: Find) -> tuple[Shape, str]:
     """The model of a start, and ``fp8`` if it was quantised while loading.
 
@@ -134,7 +204,7 @@ def shape_of_start(start: Mapping[str, Any], find: Find) -> tuple[Shape, str]:
     shape = find(name)
     if "online" in text:
         return shape, "fp8" if shape.quantisation.method == "none" else ""
-    if shape.quantisation.method == "none" and not re.match(r"none|bf16|fp16|$", text):
+    if shape.quantisation.method == "none" and not UNQUANTISED.match(text):
         for word, suffix in SUFFIXES:
             if word in text:
                 return find(name + suffix), ""
@@ -142,11 +212,14 @@ def shape_of_start(start: Mapping[str, Any], find: Find) -> tuple[Shape, str]:
     return shape, ""
 
 
-def serving_of(start: Mapping[str, Any], quantise: str = "") -> Serving:
-    """How vLLM was started, with its defaults where nothing was logged."""
+def serving_of(start: Mapping[str, Any], quantise: str = "", *, newer: bool = False) -> Serving:
+    """How vLLM was started, with its defaults where nothing was logged.
+
+    ``newer`` says that the model is one of those that only newer versions serve.
+    """
     other = start.get("other") or {}
     version = version_of(str(start.get("vllm_version") or ""))
-    if not start.get("vllm_version") and start.get("consumed_gib") is not None:
+    if not start.get("vllm_version") and (newer or start.get("consumed_gib") is not None):
         version = NEWEST
     large = (start.get("gpu_mem_gib") or 0) * GIB >= LARGE
     context = int(start.get("max_model_len") or 8_192)
@@ -171,13 +244,14 @@ def serving_of(start: Mapping[str, Any], quantise: str = "") -> Serving:
 def device_of(start: Mapping[str, Any], card: Callable[[str], Device]) -> Device | None:
     """The card of a start, with the memory that was logged; ``None`` where that was not."""
     name, total = str(start.get("gpu") or ""), start.get("gpu_mem_gib")
+    bare = re.sub(r"^\d+ ?x | \d+ MiB$", "", re.split(r"\(|,| x ?\d", name)[0].strip())
     try:
-        found = card(re.split(r"\(|,| x\d", name)[0].strip())
+        found = card(bare)
     except Error:
         grade: Literal["consumer", "datacentre", "other"] = "consumer"
         if re.search(r"amd|rocm|intel|xpu", name, re.IGNORECASE):
             grade = "other"
-        elif (total or 0) > 36:
+        elif (total or 0) > 36 or SERVER_CARD.search(name):
             grade = "datacentre"
         found = replace(_ANY, name=name, grade=grade)
     if total is None:
@@ -217,10 +291,11 @@ def reported_of(start: Mapping[str, Any]) -> Reported:
 
 def version_of(text: str) -> tuple[int, int]:
     """vLLM's version from what a log calls it; the first generation (``V0``) counts as 0.6."""
-    found = re.search(r"(\d+)\.(\d+)", text)
-    if found is not None:
-        return int(found[1]), int(found[2])
-    return (0, 6) if text.startswith("V0") else UNKNOWN
+    found = [(int(one), int(two)) for one, two in re.findall(r"(\d{1,4})\.(\d{1,4})", text)]
+    for version in sorted(found, key=lambda one: one[0]):  # other things have versions as well
+        if version[0] <= 1:
+            return version
+    return (0, 6) if text.lower().startswith("v0") else UNKNOWN
 
 
 _ANY: Final = Device(name="", memory=24 * GIB, bandwidth=1, flops_16=1)
@@ -245,6 +320,8 @@ def _token(start: Mapping[str, Any], shape: Shape, serving: Serving) -> list[Che
     logged = kv * GIB / tokens
     planned = float(token_bytes(shape, serving))
     planned += state_bytes(shape, serving) / serving.context
+    block = block_bytes(shape, serving)
+    planned *= kv * GIB / max(block, kv * GIB // block * block)
     well = abs(planned - logged) <= NEAR["kv_token"] * logged
     whole = Estimate(int(planned), int(planned), int(planned))
     return [Check(name="kv_token", logged=logged, planned=whole, well=well)]

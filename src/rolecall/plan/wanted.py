@@ -52,7 +52,9 @@ class Wanted(Struct, frozen=True, kw_only=True):
 
     ``cap`` is the most that vLLM may take on each card, in bytes. ``at_once`` is how many postings
     must be in work at the same time. ``sequences`` and ``batched_tokens`` are vLLM's own limits.
-    ``kv_bytes`` sets the KV cache outright. ``quantise`` makes ``fp8`` of a 16-bit checkpoint.
+    ``utilisation`` is the share of the card; with ``exact`` vLLM is told it to the digit, else it
+    is lowered to what is free. ``kv_bytes`` sets the KV cache outright. ``quantise`` makes ``fp8``
+    of a 16-bit checkpoint.
     """
 
     mode: Mode | None = None
@@ -63,6 +65,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
     sequences: int | None = None
     batched_tokens: int | None = None
     utilisation: float | None = None
+    exact: bool = False
     kv_bytes: int | None = None
     quantise: str = ""
     eager: bool = False

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from rolecall.models.nouns import Shape
 from rolecall.plan.command import ADA, AMPERE, spelled
+from rolecall.plan.kernels import LEAST_CAPABILITY, unknown_to
 from rolecall.plan.nouns import GIB, Device, Load, Speed
 from rolecall.plan.reckon import Reckoned, room
 from rolecall.plan.sizes import gib
@@ -14,11 +15,6 @@ from rolecall.plan.wanted import RECORD_CAP, Wanted
 
 TEN: Final = 10
 """PR-3 of the decision record: ten postings at once without running out of memory."""
-
-LEAST_CAPABILITY: Final[Mapping[str, int]] = {
-    "fp8": 75, "awq": 75, "w4a16": 70, "int8": 75, "nvfp4": 75, "mxfp4": 80
-}  # fmt: skip
-"""Compute capability that vLLM's kernels ask for, by how the weights are stored (0.32)."""
 
 GGUF_APART: Final = (0, 24)
 """Since this version GGUF files are read by a package of its own."""
@@ -40,6 +36,7 @@ def warnings_of(
     return (
         *_about_kernels(shape, device, found),
         *_about_postings(wanted, found),
+        *_about_share(device, wanted, found),
         *_about_cap(device, wanted, found),
         *_about_card(shape, device, wanted),
         *_about_load(load, found),
@@ -50,12 +47,8 @@ def warnings_of(
 def _about_kernels(shape: Shape, device: Device, found: Reckoned) -> Iterator[str]:
     """What vLLM may refuse to run, whatever the memory."""
     method, version = found.serving.quantise or shape.quantisation.method, found.serving.version
-    least = LEAST_CAPABILITY.get(method, 0)
-    if 0 < device.capability < least:
-        yield (
-            f"vLLM runs {method} from compute capability {least / 10:.1f} on, and {device.name} has"
-            f" {device.capability / 10:.1f}: it will refuse to"
-        )
+    if old := unknown_to(shape, version):
+        yield old
     if found.serving.kv_dtype == "fp8" and 0 < device.capability < ADA:
         yield (
             f"{device.name} has no 8-bit floats: only vLLM's FlashInfer kernels read a KV cache in"
@@ -101,6 +94,14 @@ def about_speed(speeds: Sequence[Speed]) -> Iterator[str]:
         yield f"an answer grows by {written:,.0f} tokens a second, fewer than the 30 of NFR-2"
 
 
+def _about_share(device: Device, wanted: Wanted, found: Reckoned) -> Iterator[str]:
+    if wanted.exact and device.free is None and found.memory.budget > room(device):
+        yield (
+            f"vLLM asks for {gib(found.memory.budget)}, and of {device.name} often no more than"
+            f" {gib(room(device))} are free: then it refuses to start"
+        )
+
+
 def _about_cap(device: Device, wanted: Wanted, found: Reckoned) -> Iterator[str]:
     if found.fits and found.memory.budget > RECORD_CAP and device.memory <= RECORD_CARD:
         yield (
@@ -128,7 +129,7 @@ def _about_card(shape: Shape, device: Device, wanted: Wanted) -> Iterator[str]:
             f"whether {device.name} keeps a KV cache in fp8 is not known, so it is reckoned in 16"
             " bit; --kv-dtype fp8 halves it"
         )
-    if shape.quantisation.method == "fp8" and 0 < device.capability < ADA:
+    if shape.quantisation.method == "fp8" and LEAST_CAPABILITY["fp8"] <= device.capability < ADA:
         yield (
             f"{device.name} has no 8-bit floats: the weights stay in 8 bit, and are reckoned with"
             " in 16 (Marlin), which is slower at many postings at once"
