@@ -138,3 +138,8 @@ def test_the_token_is_found_where_logging_in_leaves_it(tmp_path):
     (tmp_path / "token").write_text("hf_abc\n")
     assert token_of({"HF_HOME": str(tmp_path)}) == "hf_abc"
     assert token_of({"HF_HOME": str(tmp_path), "HF_TOKEN": "hf_x"}) == "hf_x"
+
+
+def test_the_home_of_nobody_is_no_place() -> None:
+    with pytest.raises(UsageError):
+        find_shape("~nobody-of-that-name/model", {}, reach=False)

@@ -7,25 +7,30 @@ from rolecall.errors import UsageError
 from rolecall.plan.flags import check_flags, version_of
 
 CLI_ARGS = """
-import argparse
+import argparse, os
 
 def make_arg_parser(_):
     parser = argparse.ArgumentParser(prog="vllm serve", allow_abbrev=False)
     parser.add_argument("model_tag", nargs="?")
     parser.add_argument("--max-num-seqs", type=int)
+    if os.environ.get("VLLM_TARGET_DEVICE") != "cpu":
+        raise RuntimeError("Failed to infer device type, please set the environment variable")
     return parser
 """
 
 
-@pytest.fixture
-def python(tmp_path: Path) -> Path:
-    """An interpreter that imports a vLLM whose parser knows one flag."""
-    site = tmp_path / "site"
-    for folder in ("vllm/entrypoints/launchers", "vllm/utils"):
+@pytest.fixture(params=["common", "launchers", "openai"])
+def python(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """An interpreter that imports a vLLM whose parser knows one flag, where each version has it.
+
+    Like the build for cards on a machine without one, it wants to be told of the CPU.
+    """
+    site, place = tmp_path / "site", f"vllm/entrypoints/{request.param}"
+    for folder in (place, "vllm/utils"):
         (site / folder).mkdir(parents=True)
-    for folder in ("vllm", "vllm/entrypoints", "vllm/entrypoints/launchers", "vllm/utils"):
+    for folder in ("vllm", "vllm/entrypoints", place, "vllm/utils"):
         (site / folder / "__init__.py").touch()
-    (site / "vllm/entrypoints/launchers/cli_args.py").write_text(CLI_ARGS)
+    (site / place / "cli_args.py").write_text(CLI_ARGS)
     (site / "vllm/utils/argparse_utils.py").write_text(
         "def FlexibleArgumentParser(prog): return None\n"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def find_shape(named: str, environ: Mapping[str, str], *, reach: bool = True) ->
     named = named.strip()
     if not named:
         raise UsageError("no model is named", hint="rolecall models list shows some")
-    path = Path(named).expanduser()
+    path = Path(os.path.expanduser(named))
     if _is_path(named) or path.is_dir() or path.suffix.lower() == ".gguf":
         return shape_in(path, named)
     unusable = ""

@@ -6,9 +6,10 @@ vLLM lives in an environment of its own, so its interpreter is asked in a child 
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -20,12 +21,19 @@ from rolecall.plan.command import Version
 PARSER_SECONDS: Final = 300.0
 """Loading vLLM takes about 15 seconds on two free cores, and much longer on busy ones."""
 
+NO_CARD: Final = "Failed to infer device type"
+"""What vLLM says on a machine without a card."""
+
 _PARSER: Final = """
 import json, sys
-try:
-    from vllm.entrypoints.launchers.cli_args import make_arg_parser
-except ImportError:
-    from vllm.entrypoints.openai.cli_args import make_arg_parser
+from importlib import import_module
+for place in ("common", "launchers", "openai"):  # 0.33, 0.32, older
+    try:
+        make_arg_parser = import_module(f"vllm.entrypoints.{place}.cli_args").make_arg_parser
+        break
+    except ImportError:
+        if place == "openai":
+            raise
 try:
     from vllm.utils.argparse_utils import FlexibleArgumentParser
 except ImportError:
@@ -63,6 +71,9 @@ def check_flags(command: Sequence[str], python: Path) -> Checked:
     """
     words = json.dumps(list(command[2:]))
     done = _run(python, ("-c", _PARSER, words))
+    if done.returncode == 1 and NO_CARD in done.stderr:
+        # The build for cards wants one even for its parser; the flags do not depend on it.
+        done = _run(python, ("-c", _PARSER, words), {"VLLM_TARGET_DEVICE": "cpu"})
     if done.returncode == 2:  # as argparse ends when it refuses a word
         lines = done.stderr.strip().splitlines()
         told = [line.partition("error: ")[2] for line in lines if "error: " in line]
@@ -76,7 +87,9 @@ def check_flags(command: Sequence[str], python: Path) -> Checked:
     return Checked(unknown=tuple(json.loads(done.stdout.strip().splitlines()[-1])))
 
 
-def _run(python: Path, words: Sequence[str]) -> subprocess.CompletedProcess[str]:
+def _run(
+    python: Path, words: Sequence[str], more: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     hint = "set vllm_python to the interpreter that has vLLM"
     try:
         return subprocess.run(
@@ -88,6 +101,7 @@ def _run(python: Path, words: Sequence[str]) -> subprocess.CompletedProcess[str]
             errors="replace",
             timeout=PARSER_SECONDS,
             check=False,
+            env=os.environ | (more or {}),
         )
     except subprocess.TimeoutExpired:
         told = f"vLLM's parser was not loaded by {python} in {PARSER_SECONDS:g} s"
