@@ -11,7 +11,7 @@ from tests.drive.test_engines import PAGE
 from tests.engines.servers import ModelServer, Written, until
 
 from rolecall.core import Source
-from rolecall.drive.connect import connected
+from rolecall.drive.connect import allowed_engines, connected, declared_engines
 from rolecall.drive.pages import finish_record
 from rolecall.drive.running import with_running
 from rolecall.pipeline import hear_record, prepare
@@ -72,9 +72,20 @@ def test_an_engine_of_the_users_own_is_told_the_model_it_leaves_open(written, tm
         '[engines.far]\nkind = "vllm"\nurl = "http://10.0.0.1/v1"\n'
     )
     found = with_running(load(project_toml=tmp_path / "rolecall.toml"), written.environ).engines
-    assert dict(found["mine"]) == {"kind": "vllm", "running": "gpu", "model": "a", "window": 8_192}
-    assert dict(found["held"]) == {"kind": "vllm", "model": "b"}
+    assert dict(found["mine"]) == {
+        "kind": "vllm", "running": "gpu", "model": "a", "window": 8_192, "local": True,
+    }  # fmt: skip
+    assert dict(found["held"]) == {"kind": "vllm", "model": "b", "local": True}
     assert dict(found["far"]) == {"kind": "vllm", "url": "http://10.0.0.1/v1"}
+
+
+def test_no_page_goes_to_a_server_elsewhere_because_it_is_written_down(written, tmp_path):
+    written.say(server("a"), url="http://gpu.example/v1")
+    for tables in ({}, {"mine": {"kind": "vllm"}}, {"mine": {"kind": "vllm", "model": "b"}}):
+        found = settings(written, tmp_path, engines=tables)
+        notices = []
+        assert allowed_engines(declared_engines(found, written.environ), found, notices) == []
+        assert {one.code for one in notices} == {"engine_kept_out"}
 
 
 def test_records_say_which_model_answered_and_what_they_come_from(written, tmp_path):
@@ -144,11 +155,13 @@ def test_a_run_of_many_pages_loses_none_in_a_swap_and_is_continued_with_the_new_
     async def run():
         async with server("a") as old, server("b") as new:
             written.say(old, concurrency=4)
+            old.holds_after = 13
             running = await extract()
-            await until(lambda: old.answered >= 13)
+            await until(lambda: not old.gate.is_set())
             written.say(new, concurrency=4)
             await until(lambda: new.answered >= 8)
             old.draining = True
+            old.gate.set()
             _, told = await running.communicate()
             first = [json.loads(line) for line in out.read_bytes().splitlines()]
             again = await extract("--resume")

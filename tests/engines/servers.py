@@ -15,13 +15,14 @@ TYPED = {"content-type": "application/json"}
 class ModelServer(FaultServer):
     """Serves one model: others are not found. ``draining``: new requests are refused with 503.
 
-    ``gate`` holds answers back while it is not set; ``answered`` counts those that were given.
+    ``gate`` holds answers back while it is not set, as it is after ``holds_after`` of them;
+    ``answered`` counts those that were given.
     """
 
     def __init__(self, model, *, enforces=FORMS, **more):
         super().__init__(enforces=enforces, models=(model,), **more)
         self.model, self.draining, self.answered = model, False, 0
-        self.gate = asyncio.Event()
+        self.holds_after, self.gate = 0, asyncio.Event()
         self.gate.set()
 
     def text(self, body):
@@ -44,6 +45,8 @@ class ModelServer(FaultServer):
             text = self.text(body)
             _write(writer, 200, TYPED, json.dumps(completion(text, model=self.model)))
             self.answered += 1
+            if self.answered == self.holds_after:
+                self.gate.clear()
 
 
 class Written:
@@ -66,6 +69,6 @@ class Written:
 
 async def until(true):
     """Wait until something has come true; fails after a while."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(90):
         while not true():
             await asyncio.sleep(0.002)

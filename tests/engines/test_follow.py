@@ -318,3 +318,24 @@ def test_a_key_that_was_written_anew_is_read_anew(written, tmp_path):
             await context.__aexit__(None, None, None)
 
     asyncio.run(run())
+
+
+def test_calls_that_wait_for_a_slot_at_the_old_server_go_to_the_new_one(written):
+    async def run():
+        async with ModelServer("a") as old, ModelServer("b") as new:
+            written.say(old)
+            async with following(written, concurrency=2) as engine:
+                old.gate.clear()
+                stuck = [asyncio.ensure_future(engine.complete(PROMPT)) for _ in range(6)]
+                await until(lambda: old.now == 2)
+                cancelled = stuck.pop()
+                written.say(new)
+                await until_model(engine, "b")
+                cancelled.cancel()
+                answers = [await one for one in stuck[2:]]
+                assert [one.model for one in answers] == ["b"] * 3
+                assert all(one.failed == () for one in answers)
+                old.gate.set()
+                assert [(await one).model for one in stuck[:2]] == ["a", "a"]
+
+    asyncio.run(run())

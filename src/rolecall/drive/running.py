@@ -43,7 +43,7 @@ def with_running(settings: Settings, environ: Mapping[str, str]) -> Settings:
             tables[name] = MappingProxyType(_without_address(name, table, own))
             origins[f"engines.{name}"] = f"rolecall up, in {state_file(environ)}"
     for name, table in settings.engines.items():
-        tables[name] = MappingProxyType(_as_running(name, table, servers))
+        tables[name] = MappingProxyType(_as_running(name, table, servers, own))
     return replace(settings, engines=MappingProxyType(tables), origins=MappingProxyType(origins))
 
 
@@ -51,16 +51,20 @@ def _without_address(name: str, table: Mapping[str, Any], own: list[str]) -> dic
     """The table of a running server, with ``running`` in the place of its address."""
     if table.get("kind") != "vllm":
         return dict(table)
-    urls = [table["url"]] if "url" in table else table.get("urls", ())
-    local = table.get("local")
-    if local is None:
-        local = all(isinstance(url, str) and is_local(url, own) for url in urls)
     kept = {key: value for key, value in table.items() if key not in ADDRESS}
-    return kept | {"local": local, "running": name}
+    return kept | {"local": _local(table, own), "running": name}
+
+
+def _local(table: Mapping[str, Any], own: list[str]) -> Any:
+    """Whether a running server is on the user's machines; what its table says goes first."""
+    if "local" in table:
+        return table["local"]
+    urls = [table["url"]] if "url" in table else table.get("urls", ())
+    return all(isinstance(url, str) and is_local(url, own) for url in urls)
 
 
 def _as_running(
-    name: str, table: Mapping[str, Any], servers: Mapping[str, Mapping[str, Any]]
+    name: str, table: Mapping[str, Any], servers: Mapping[str, Mapping[str, Any]], own: list[str]
 ) -> dict[str, Any]:
     """A declared table; what it leaves to the running server that it is, is filled in."""
     found = dict(table)
@@ -70,7 +74,10 @@ def _as_running(
     if not isinstance(named, str):
         return found
     server = named or running_name(EngineSettings(name=name), servers)
-    if server in servers and (named or "model" not in found):
+    if server not in servers:
+        return found
+    found.setdefault("local", _local(servers[server], own))
+    if named or "model" not in found:
         taken = {key: servers[server][key] for key in TAKEN_FROM if key in servers[server]}
         return found | {"running": server} | taken
     return found

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Final, Generic, TypeVar
 
 from msgspec import Struct
@@ -43,14 +44,15 @@ class Limits(Struct, frozen=True, kw_only=True):
 class Calls:
     """Makes calls over a wire, at most ``concurrency`` at a time beside those made `aside`.
 
-    ``left`` says that another server has taken the place of this one: a try that fails then is the
-    last one here.
+    ``left`` says that this server is about to be replaced, or was: a try that fails then is the
+    last one here. ``replaced`` is set once it was: what still waits for a slot is refused then.
     """
 
     def __init__(self, wire: Wire, limits: Limits, concurrency: int) -> None:
         self.wire, self.limits, self.model = wire, limits, ""
         self.price: Price | None = None
         self.left: Callable[[], bool] = lambda: False
+        self.replaced: asyncio.Event | None = None
         self._slots, self._aside = asyncio.Semaphore(concurrency), asyncio.Semaphore(ASIDE)
 
     def learn(self, model: str, price: Price | None) -> None:
@@ -67,7 +69,7 @@ class Calls:
         Raises:
             EngineError: no answer came of it.
         """
-        async with self._slots:
+        async with self._slot():
             seconds = self.limits.call_seconds
             return await self._tries(path, body, read, (tries or self.limits.tries, seconds))
 
@@ -83,7 +85,7 @@ class Calls:
         Raises:
             EngineError: no answer came of it.
         """
-        async with self._slots:
+        async with self._slot():
             return await self._tries(path, body, read, (1, self.limits.call_seconds), taking)
 
     async def aside(
@@ -97,6 +99,32 @@ class Calls:
         async with self._aside:
             seconds = min(ASIDE_SECONDS, self.limits.call_seconds)
             return await self._tries(path, body, read, (ASIDE_TRIES, seconds))
+
+    @asynccontextmanager
+    async def _slot(self) -> AsyncIterator[None]:
+        """A slot, waited for; raises `EngineError` where the server is replaced meanwhile."""
+        if self.replaced is not None and self._slots.locked():
+            await self._queue(self.replaced)
+        else:
+            await self._slots.acquire()
+        try:
+            yield
+        finally:
+            self._slots.release()
+
+    async def _queue(self, replaced: asyncio.Event) -> None:
+        waits = [asyncio.ensure_future(one) for one in (self._slots.acquire(), replaced.wait())]
+        taken = waits[0]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            if replaced.is_set():
+                raise EngineError(f"engine {self.limits.engine}: the server was replaced")
+        except BaseException:
+            if not taken.cancel() and not taken.cancelled():
+                self._slots.release()
+            raise
+        finally:
+            waits[1].cancel()
 
     async def _tries(
         self,

@@ -252,8 +252,10 @@ class Following(Generic[EngineHere]):
             self._refused = wanted, error, self._clock.monotonic() + REST_SECONDS
         else:
             self._refused = None
-            self._old.add(self._place)
-            self._place = place
+            old, self._place = self._place, place
+            self._old.add(old)
+            if old.engine.calls.replaced is not None:
+                old.engine.calls.replaced.set()
             self.moves += 1
             await self._let_go()
         finally:
@@ -263,6 +265,7 @@ class Following(Generic[EngineHere]):
         async with AsyncExitStack() as stack:
             engine = await stack.enter_async_context(self._opened(there.settings))
             place = Place(there, engine, stack.pop_all())
+        engine.calls.replaced = asyncio.Event()
         engine.calls.left = lambda: self._has_left(place)
         return place
 
