@@ -312,3 +312,33 @@ def test_the_planner_is_held_against_logged_starts(tmp_path: Path) -> None:
     assert told["starts"][1]["planned_as"] is None
     path.write_text("[]")
     assert plan("--against", path).returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("a" * 300,), b"in no folder"),
+        (("a" * 5_000,), b"no name of a model"),
+        (("~nobody-has-this-name/x",), b"no such user"),
+        (("",), b"no model is named"),
+        (("--vram-cap", "\u0663GiB"), b"no amount of memory"),
+        (("--vllm", "\u0660.33"), b"no version"),
+        (("--gpu", "\u0663GiB@5GB/s"), b"no card called"),
+        (("--served-name", "a\x1b[31m"), b"no name that a request"),
+        (("--against", "/dev/zero"), b"is no file"),
+        (("--load", "\x1b[31m"), b"there is no load"),
+    ],
+)
+def test_garbage_is_one_line_and_steers_no_terminal(words: tuple[str, ...], told: bytes) -> None:
+    done = plan(*words, HF_HUB_OFFLINE="1")
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert b"Traceback" not in done.stderr
+    assert b"\x1b" not in done.stderr
+    assert len(done.stderr.splitlines()) <= 2
+
+
+def test_a_version_that_is_not_there_yet_is_planned_as_the_newest() -> None:
+    done = plan("--gpu", "l4", "--vllm", "1.0", "--json")
+    assert done.returncode == 0
+    assert any("newer than the flags" in one for one in json.loads(done.stdout)["warnings"])

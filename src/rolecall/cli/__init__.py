@@ -34,6 +34,8 @@ VERBS = {
 }
 OK, UNWRITABLE, USAGE, FAILED, OVER_BUDGET, PIPE_CLOSED = 0, 1, 2, 3, 4, 141
 
+LONGEST_ERROR = 2_000
+
 HELP = """\
 usage: rolecall VERB ...
 
@@ -114,10 +116,18 @@ def _near(verb: str) -> str:
 
 
 def _say(error: Error, code: int) -> int:
-    sys.stderr.write(f"rolecall: {error}\n")
+    sys.stderr.write(f"rolecall: {_steady(str(error))}\n")
     if error.hint:
-        sys.stderr.write(f"  hint: {error.hint}\n")
+        sys.stderr.write(f"  hint: {_steady(error.hint)}\n")
     return code
+
+
+def _steady(text: str) -> str:
+    """What an error quotes of a file or a word does not steer the terminal, nor fill it."""
+    from rolecall.table import one_line
+
+    cut = text if len(text) <= LONGEST_ERROR else f"{text[:LONGEST_ERROR]} ..."
+    return "\n".join(map(one_line, cut.split("\n")))
 
 
 def _hush() -> None:
