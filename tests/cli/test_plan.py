@@ -342,3 +342,28 @@ def test_a_version_that_is_not_there_yet_is_planned_as_the_newest() -> None:
     done = plan("--gpu", "l4", "--vllm", "1.0", "--json")
     assert done.returncode == 0
     assert any("newer than the flags" in one for one in json.loads(done.stdout)["warnings"])
+
+
+def test_a_stream_that_takes_nothing_is_one_line() -> None:
+    words = [sys.executable, "-m", "rolecall", "plan", "--gpu", "l4"]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 1
+    assert b"not whole" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    shut = subprocess.run(
+        ["sh", "-c", 'exec "$@" >&-', "sh", *words], stderr=subprocess.PIPE, check=False
+    )
+    assert b"Traceback" not in shut.stderr
+
+
+def test_what_the_catalogue_knows_is_not_called_assumed() -> None:
+    known = json.loads(plan("--gpu", "l4", "--json").stdout)
+    assert known["model"]["assumed"] == []
+    guessed = json.loads(plan("someone/Qwen3-8B-AWQ", "--gpu", "l4", "--json").stdout)
+    assert any("from its name" in one for one in guessed["model"]["assumed"])
+
+
+def test_the_table_names_the_load_and_the_explanation_tells_it() -> None:
+    assert b"embedded reader" not in plan("--gpu", "l4").stdout
+    assert b"prompts are counted" in plan("--gpu", "l4", "--explain").stdout.replace(b"\n", b" ")

@@ -66,6 +66,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _hush()
         return PIPE_CLOSED
+    except OSError as error:
+        if error.filename is not None:  # of a file, and not of the stream that is printed to
+            raise
+        _hush()
+        sys.stderr.write(f"rolecall: what was to be printed is not whole: {error.strerror}\n")
+        return UNWRITABLE
     finally:
         if arguments is None:
             gc.freeze()  # the process ends: the collector need not look through it all once more
@@ -84,6 +90,10 @@ def _own_process() -> None:
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
         pass
     os.close(descriptor)
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
 
 
 def _dispatch(words: list[str]) -> int:

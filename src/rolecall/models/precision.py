@@ -40,6 +40,7 @@ NAMED: tuple[tuple[str, Quantisation, str], ...] = (
 )
 """Endings of hub ids, what they mean, and how that is said."""
 
+FROM_NAME = "from its name: "
 LARGEST_SIDE = 65_536
 
 FP8_IN_BLOCKS = ("qwen", "deepseek-ai", "zai-org", "unsloth")
@@ -180,9 +181,9 @@ def _named(name: str) -> tuple[Quantisation, tuple[str, ...]]:
     for pattern, found, words in NAMED:
         if not re.search(rf"(^|[-.])(?:{pattern.replace('_', '-')})($|[-.])", last):
             continue
-        told = f"from its name: {words}"
+        told = f"{FROM_NAME}{words}"
         if found is FP8_BLOCK and owner and owner not in FP8_IN_BLOCKS and "block" not in last:
-            return FP8_CHANNEL, ("from its name: FP8 with a scale per output channel",)
+            return FP8_CHANNEL, (f"{FROM_NAME}FP8 with a scale per output channel",)
         if found is FULL and "gguf" not in pattern:
             return FULL, ()
         return found, (told,)
