@@ -312,3 +312,58 @@ def test_the_planner_is_held_against_logged_starts(tmp_path: Path) -> None:
     assert told["starts"][1]["planned_as"] is None
     path.write_text("[]")
     assert plan("--against", path).returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("a" * 300,), b"in no folder"),
+        (("a" * 5_000,), b"no name of a model"),
+        (("~nobody-has-this-name/x",), b"no such user"),
+        (("",), b"no model is named"),
+        (("--vram-cap", "\u0663GiB"), b"no amount of memory"),
+        (("--vllm", "\u0660.33"), b"no version"),
+        (("--gpu", "\u0663GiB@5GB/s"), b"no card called"),
+        (("--served-name", "a\x1b[31m"), b"no name that a request"),
+        (("--against", "/dev/zero"), b"is no file"),
+        (("--load", "\x1b[31m"), b"there is no load"),
+    ],
+)
+def test_garbage_is_one_line_and_steers_no_terminal(words: tuple[str, ...], told: bytes) -> None:
+    done = plan(*words, HF_HUB_OFFLINE="1")
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert b"Traceback" not in done.stderr
+    assert b"\x1b" not in done.stderr
+    assert len(done.stderr.splitlines()) <= 2
+
+
+def test_a_version_that_is_not_there_yet_is_planned_as_the_newest() -> None:
+    done = plan("--gpu", "l4", "--vllm", "1.0", "--json")
+    assert done.returncode == 0
+    assert any("newer than the flags" in one for one in json.loads(done.stdout)["warnings"])
+
+
+def test_a_stream_that_takes_nothing_is_one_line() -> None:
+    words = [sys.executable, "-m", "rolecall", "plan", "--gpu", "l4"]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 1
+    assert b"not whole" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    shut = subprocess.run(
+        ["sh", "-c", 'exec "$@" >&-', "sh", *words], stderr=subprocess.PIPE, check=False
+    )
+    assert b"Traceback" not in shut.stderr
+
+
+def test_what_the_catalogue_knows_is_not_called_assumed() -> None:
+    known = json.loads(plan("--gpu", "l4", "--json").stdout)
+    assert known["model"]["assumed"] == []
+    guessed = json.loads(plan("someone/Qwen3-8B-AWQ", "--gpu", "l4", "--json").stdout)
+    assert any("from its name" in one for one in guessed["model"]["assumed"])
+
+
+def test_the_table_names_the_load_and_the_explanation_tells_it() -> None:
+    assert b"embedded reader" not in plan("--gpu", "l4").stdout
+    assert b"prompts are counted" in plan("--gpu", "l4", "--explain").stdout.replace(b"\n", b" ")

@@ -1,16 +1,20 @@
 """What headers of local files say: exact bytes, and a typed error for anything damaged."""
 
 import json
+import os
 import struct
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from tests.models.files import TINY, gguf, safetensors, tiny_tensors, write_model
 
 from rolecall.errors import UsageError
+from rolecall.models.catalogue import shape_named
 from rolecall.models.folder import shape_in
+from rolecall.models.weights import tensor_bytes
 
 BUILT = Path(__file__).parents[2] / "build" / "tiny-qwen3"
 
@@ -179,3 +183,51 @@ def test_what_is_no_model_is_refused_with_a_remedy(tmp_path):
 def test_the_tiny_model_of_the_real_server(tmp_path):
     shape = shape_in(BUILT)
     assert shape.tensor_bytes == 2 * shape.params
+
+
+def test_files_that_hold_too_little_are_not_taken_for_the_whole_model(tmp_path):
+    whole = shape_in(write_model(tmp_path / "whole"))
+    half = {name: one for name, one in tiny_tensors().items() if ".1." not in name}
+    for name, tensors in (("half", half), ("few", {"model.norm.weight": ("BF16", (8,))})):
+        shape = shape_in(write_model(tmp_path / name, tensors=tensors))
+        assert tensor_bytes(shape) == tensor_bytes(whole)
+        assert any("some may be missing" in one for one in shape.assumed)
+
+
+def test_padded_experts_count_in_a_folder_as_in_the_catalogue():
+    known = shape_named("openai/gpt-oss-20b")
+    read = replace(known, tensor_bytes=13_761_264_768)  # what its published files hold
+    assert tensor_bytes(read) == pytest.approx(tensor_bytes(known), rel=0.005)
+
+
+def test_tensors_in_one_place_are_refused(tmp_path):
+    folder = write_model(tmp_path / "tiny")
+    twice = json.dumps(
+        {name: {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]} for name in ("a", "b")}
+    ).encode()
+    whole = struct.pack("<Q", len(twice)) + twice + b"\0" * 8
+    (folder / "model.safetensors").write_bytes(whole)
+    with pytest.raises(UsageError, match="one behind the other"):
+        shape_in(folder)
+
+
+def test_a_pipe_is_no_file_of_weights(tmp_path):
+    folder = write_model(tmp_path / "tiny")
+    (folder / "model.safetensors").unlink()
+    os.mkfifo(folder / "model.safetensors")
+    assert shape_in(folder).tensor_bytes is None
+
+
+def test_a_configuration_that_python_wrote_is_read(tmp_path):
+    folder = write_model(tmp_path / "tiny", TINY | {"time_step_limit": [0.0, float("inf")]})
+    assert shape_in(folder).layers == 2
+    (folder / "config.json").write_text('{"a": Infinity' + "[" * 100_000)
+    with pytest.raises(UsageError, match="is not JSON"):
+        shape_in(folder)
+
+
+@pytest.mark.parametrize("side", [0, -128, 2**40, 1.5])
+def test_blocks_without_a_side_are_not_counted(tmp_path, side):
+    stated = {"quant_method": "fp8", "weight_block_size": [side, side]}
+    shape = shape_in(write_model(tmp_path / "tiny", TINY | {"quantization_config": stated}))
+    assert shape.quantisation.scheme == "tensor"

@@ -34,6 +34,8 @@ VERBS = {
 }
 OK, UNWRITABLE, USAGE, FAILED, OVER_BUDGET, PIPE_CLOSED = 0, 1, 2, 3, 4, 141
 
+LONGEST_ERROR = 2_000
+
 HELP = """\
 usage: rolecall VERB ...
 
@@ -64,6 +66,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _hush()
         return PIPE_CLOSED
+    except OSError as error:
+        if error.filename is not None:  # of a file, and not of the stream that is printed to
+            raise
+        _hush()
+        sys.stderr.write(f"rolecall: what was to be printed is not whole: {error.strerror}\n")
+        return UNWRITABLE
     finally:
         if arguments is None:
             gc.freeze()  # the process ends: the collector need not look through it all once more
@@ -82,6 +90,10 @@ def _own_process() -> None:
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
         pass
     os.close(descriptor)
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
 
 
 def _dispatch(words: list[str]) -> int:
@@ -114,10 +126,18 @@ def _near(verb: str) -> str:
 
 
 def _say(error: Error, code: int) -> int:
-    sys.stderr.write(f"rolecall: {error}\n")
+    sys.stderr.write(f"rolecall: {_steady(str(error))}\n")
     if error.hint:
-        sys.stderr.write(f"  hint: {error.hint}\n")
+        sys.stderr.write(f"  hint: {_steady(error.hint)}\n")
     return code
+
+
+def _steady(text: str) -> str:
+    """What an error quotes of a file or a word does not steer the terminal, nor fill it."""
+    from rolecall.table import one_line
+
+    cut = text if len(text) <= LONGEST_ERROR else f"{text[:LONGEST_ERROR]} ..."
+    return "\n".join(map(one_line, cut.split("\n")))
 
 
 def _hush() -> None:

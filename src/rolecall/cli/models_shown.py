@@ -238,6 +238,8 @@ def _fit_words(shape: Shape, device: Device | None) -> str | None:
     found = reckon(shape, device, default_load(), Wanted(), None)
     if found.fits:
         return f"yes, on {device.name}: rolecall plan {shape.name} tells how"
+    if found.refused:
+        return f"no, vLLM would not start it: {found.refused[0]}"
     return f"no, {found.lacks / GIB:,.1f} GiB are lacking on {device.name}"
 
 

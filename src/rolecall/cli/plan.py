@@ -35,6 +35,7 @@ from rolecall.plan.flags import Checked, check_flags
 from rolecall.plan.nouns import Plan
 from rolecall.plan.report import cards, compared, text_of
 from rolecall.plan.sizes import read_size
+from rolecall.table import one_line
 
 DESCRIPTION = """\
 Says whether a model fits a card, how many postings it takes at once and a minute,
@@ -92,7 +93,8 @@ def run(words: list[str]) -> int:
     if told.memory is not None:  # what is free of it is not known then
         device = replace(device, memory=read_size(told.memory), free=None, used=None)
     load = load_of_words(told)
-    names = [told.model or os.environ.get("MODEL_NAME", "").strip() or MODEL, *told.compare]
+    usual = os.environ.get("MODEL_NAME", "").strip() or MODEL
+    names = [usual if told.model is None else told.model, *told.compare]
     plans = [planned(name, device, load, wanted, os.environ) for name in names]
     for notice in (*about, *notices):
         sys.stderr.write(f"rolecall: {notice}\n")
@@ -142,6 +144,9 @@ def _print(
             value["compared"] = [document(one) for one in plans[1:]]
         text = json.dumps(value, indent=2) + "\n"  # in ASCII: any terminal and pipe takes it
     else:
+        plans = [
+            replace(one, shape=replace(one.shape, name=one_line(one.shape.name))) for one in plans
+        ]
         text = compared(plans) if len(plans) > 1 else text_of(plans[0], look, installed.where)
         if told.explain:
             text += "\n" + explained(plans[0], look.width)

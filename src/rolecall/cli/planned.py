@@ -133,7 +133,9 @@ def place_of(told: argparse.Namespace, wanted: Wanted) -> Place:
 
     port = told.port or wanted.place.port
     if port > 65_535:
-        raise UsageError(f"{port} is no port")
+        raise UsageError(f"{port} is no port", hint="ports end at 65535")
+    if not told.served_name.isprintable():
+        raise UsageError(f"{told.served_name!a} is no name that a request could give")
     wsl = in_wsl(kernel_version())
     return Place(port=port, served=told.served_name, trust=told.trust_remote_code, wsl=wsl)
 
@@ -241,7 +243,10 @@ def full_name(named: str) -> str:
 
 def _here(named: str) -> bool:
     """Whether a folder of that name lies here."""
-    return Path(named).expanduser().is_dir()
+    try:
+        return Path(named).expanduser().is_dir()
+    except (OSError, RuntimeError, ValueError):  # what no folder can be called
+        return False
 
 
 def _offers(shape: Shape) -> Offers:

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from rolecall.models.config import shape_of
 from rolecall.models.nouns import Entry, Shape
+from rolecall.models.precision import FROM_NAME
 
 NEUTRAL = frozenset(
     "instruct it chat hf meta base pt the model merged final sft dpo orpo grpo lora qlora "
@@ -70,6 +71,8 @@ def shape_named(name: str) -> Shape | None:
     assumed = shape.assumed
     if found.told:
         assumed = (found.told, *assumed)
+    else:  # how a variant of the catalogue is stored is known, and not read from its name
+        assumed = tuple(one for one in assumed if not one.startswith(FROM_NAME))
     if not found.entry.checked:
         assumed = (*assumed, f"the catalogue's figures are not checked: {found.entry.note}")
     return msgspec.structs.replace(shape, assumed=assumed)

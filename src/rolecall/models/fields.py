@@ -46,7 +46,7 @@ class Fields(Struct, frozen=True):
             if isinstance(value, bool) or not isinstance(value, int):
                 raise self.refused(f"{key} is {value!r:.80}, not a whole number")
             if not least <= value <= GREATEST:
-                raise self.refused(f"{key} is {value}, which no model has")
+                raise self.refused(f"{key} is {value!s:.24}, which no model has")
             return value
         if default is None:
             raise self.refused(f"its config.json lacks {keys[0]}")

@@ -16,6 +16,8 @@ from rolecall.models.folder import shape_in
 from rolecall.models.hub import Hub, shape_on_hub
 from rolecall.models.nouns import Shape
 
+LONGEST_NAME = 4_096
+
 
 def find_shape(named: str, environ: Mapping[str, str], *, reach: bool = True) -> Shape:
     """The shape of the model that a user names.
@@ -27,8 +29,8 @@ def find_shape(named: str, environ: Mapping[str, str], *, reach: bool = True) ->
     named = named.strip()
     if not named:
         raise UsageError("no model is named", hint="rolecall models list shows some")
-    path = Path(os.path.expanduser(named))
-    if _is_path(named) or path.is_dir() or path.suffix.lower() == ".gguf":
+    path = _path(named)
+    if _is_path(named) or _lies_here(path) or path.suffix.lower() == ".gguf":
         return shape_in(path, named)
     unusable = ""
     snapshot = cached_snapshot(named, environ)
@@ -64,6 +66,23 @@ def _elsewhere(named: str, environ: Mapping[str, str], reach: bool) -> Shape:
         told = f"the hub was asked in vain: {failed}"
         shape = msgspec.structs.replace(shape, assumed=(*shape.assumed, told))
     return shape
+
+
+def _path(named: str) -> Path:
+    """The place of that name. Raises `UsageError` for what can be none."""
+    if "\0" in named or len(named) > LONGEST_NAME:
+        raise UsageError(f"{named!a:.80} is no name of a model", hint="rolecall models list")
+    try:
+        return Path(named).expanduser()
+    except RuntimeError:
+        raise UsageError(f"{named!a:.80}: there is no such user's folder") from None
+
+
+def _lies_here(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a part of it is longer than any name of a file
+        return False
 
 
 def _is_path(named: str) -> bool:

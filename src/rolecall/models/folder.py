@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,16 @@ from rolecall.models.gguf import shape_in_gguf
 from rolecall.models.loaded import loaded_bytes
 from rolecall.models.nouns import Shape
 from rolecall.models.safetensors import Tensor, read_tensors
+from rolecall.models.weights import tensor_bytes
 
+HALVES = ("F16", "BF16", "F32")
 LARGEST_JSON = 64 * 1024 * 1024
 INDEX = "model.safetensors.index.json"
 MOST_FILES = 4_096
+AGAIN = "fetch it again: rolecall models pull"
+
+COMPLETE = 0.85
+"""A folder whose tensors take less of what its configuration asks for is not taken for whole."""
 
 
 def shape_in(path: Path, name: str = "") -> Shape:
@@ -48,6 +55,14 @@ def shape_in(path: Path, name: str = "") -> Shape:
 def measured(shape: Shape, tensors: list[Tensor], config: Mapping[str, Any]) -> Shape:
     """The shape with the bytes that these tensors take once they are loaded."""
     count, told = loaded_bytes(tensors, shape, config)
+    asked = tensor_bytes(shape)
+    stated = shape.quantisation.method != "none" or all(one.dtype in HALVES for one in tensors)
+    if stated and count < asked * COMPLETE:
+        few = (
+            f"its files hold {count:,} bytes where its config.json asks for about {asked:,}: the"
+            " latter are planned for, as some may be missing"
+        )
+        return msgspec.structs.replace(shape, assumed=(*shape.assumed, few))
     return msgspec.structs.replace(shape, tensor_bytes=count, assumed=(*shape.assumed, *told))
 
 
@@ -66,9 +81,16 @@ def weight_files(folder: Path) -> tuple[Path, ...]:
                 hint="rolecall models pull fetches what is missing",
             )
         return tuple(folder / one for one in names)
-    found = sorted(folder.glob("*.safetensors"))[:MOST_FILES]
+    found = sorted(one for one in folder.glob("*.safetensors") if _regular(one))[:MOST_FILES]
     usual = [one for one in found if not one.name.startswith("consolidated")]
     return tuple(usual or found)
+
+
+def _regular(path: Path) -> bool:
+    """Whether a name is that of a file, and not of a pipe, which nothing may ever be written to."""
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder and no file of weights", hint=AGAIN)
+    return path.is_file()
 
 
 def indexed(index: Mapping[str, Any], name: str) -> tuple[str, ...]:
@@ -87,15 +109,29 @@ def read_json(path: Path) -> dict[str, Any]:
     """The object in a file of at most 64 MiB."""
     try:
         if path.stat().st_size > LARGEST_JSON:
-            raise UsageError(f"{path} is too large to be what its name says")
-        value = orjson.loads(path.read_bytes())
+            raise UsageError(f"{path} is too large to be what its name says", hint=AGAIN)
+        value = _loads(path.read_bytes())
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
     except orjson.JSONDecodeError as error:
-        raise UsageError(f"{path} is not JSON: {error}") from None
+        raise UsageError(f"{path} is not JSON: {error}", hint=AGAIN) from None
     if not isinstance(value, dict):
-        raise UsageError(f"{path} does not hold a JSON object")
+        raise UsageError(f"{path} does not hold a JSON object", hint=AGAIN)
     return value
+
+
+def _loads(data: bytes) -> Any:
+    """JSON, and what Python writes of a number that has no end: real files hold ``Infinity``."""
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        if b"Infinity" not in data and b"NaN" not in data:
+            raise
+        try:
+            return json.loads(data)
+        except (ValueError, RecursionError):
+            pass  # the first error says better where it is
+        raise
 
 
 def _file(path: Path, name: str) -> Shape:

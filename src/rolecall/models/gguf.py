@@ -19,6 +19,8 @@ from rolecall.models.nouns import Quantisation, Shape
 MAGIC = b"GGUF"
 VERSIONS = (2, 3)
 MOST_TENSORS, MOST_KEYS, MOST_ITEMS = 200_000, 10_000, 4_000_000
+MOST_TEXTS = 1_000_000
+"""Each text of a list has to be stepped over; the longest real lists are a fourth of this."""
 LONGEST_NAME, LONGEST_STRING = 1_024, 16 * 1024 * 1024
 STRING, ARRAY = 8, 9
 NUMBERS = {
@@ -67,6 +69,12 @@ def shape_in_gguf(path: Path, name: str) -> Shape:
     arch = header.metadata.get("general.architecture")
     if not isinstance(arch, str):
         raise _damaged(path, "it names no architecture")
+    parts = header.metadata.get("split.count")
+    if isinstance(parts, int) and parts > 1:
+        raise UsageError(
+            f"{path} is one of {parts} parts of a model",
+            hint="vLLM reads one whole file: join them first, with gguf-split --merge",
+        )
     config: dict[str, Any] = {"model_type": ARCHITECTURES.get(arch, arch)}
     for field, key in FIELDS.items():
         value = header.metadata.get(f"{arch}.{key}")
@@ -189,7 +197,8 @@ class _Cursor:
     def array(self) -> str:
         """Step over an array; its length is all that is kept, as text."""
         kind = int(self.number("<I"))
-        count = self.bounded("<Q", MOST_ITEMS, "items of one list")
+        most = MOST_TEXTS if kind == STRING else MOST_ITEMS
+        count = self.bounded("<Q", most, "items of one list")
         if kind == STRING:
             for _ in range(count):
                 self.take(self.bounded("<Q", LONGEST_STRING, "bytes of one text"))

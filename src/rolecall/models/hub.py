@@ -272,7 +272,7 @@ def _object(hub: Hub, listing: Listing, name: str) -> dict[str, Any]:
         )
     try:
         value = json.loads(hub.read(listing, file))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise hub.odd(listing.name, f"its {name} is not JSON") from None
     if not isinstance(value, dict):
         raise hub.odd(listing.name, f"its {name} is not an object")

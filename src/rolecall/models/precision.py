@@ -40,6 +40,9 @@ NAMED: tuple[tuple[str, Quantisation, str], ...] = (
 )
 """Endings of hub ids, what they mean, and how that is said."""
 
+FROM_NAME = "from its name: "
+LARGEST_SIDE = 65_536
+
 FP8_IN_BLOCKS = ("qwen", "deepseek-ai", "zai-org", "unsloth")
 """Who publishes FP8 in blocks under the bare ending FP8; others use a scale per channel."""
 
@@ -84,7 +87,7 @@ def _stated(config: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 def _fp8(stated: Mapping[str, Any], method: str) -> Quantisation:
     block = stated.get("weight_block_size")
-    if isinstance(block, list | tuple) and block and _whole(block[0]):
+    if isinstance(block, list | tuple) and block and _side(block[0]):
         return Quantisation(
             method="fp8", bits=8, scheme="block", group=int(block[0]), scale_bytes=4
         )
@@ -132,7 +135,7 @@ def _compressed(stated: Mapping[str, Any]) -> tuple[Quantisation, tuple[str, ...
         if strategy == "block":
             block = weights.get("block_structure")
             side = block[0] if isinstance(block, list | tuple) and block else 128
-            side = side if _whole(side) else 128
+            side = side if _side(side) else 128
             found = Quantisation(method="fp8", bits=8, scheme="block", group=side, scale_bytes=4)
             return found, assumed
         return (FP8_TENSOR if strategy == "tensor" else FP8_CHANNEL), assumed
@@ -178,9 +181,9 @@ def _named(name: str) -> tuple[Quantisation, tuple[str, ...]]:
     for pattern, found, words in NAMED:
         if not re.search(rf"(^|[-.])(?:{pattern.replace('_', '-')})($|[-.])", last):
             continue
-        told = f"from its name: {words}"
+        told = f"{FROM_NAME}{words}"
         if found is FP8_BLOCK and owner and owner not in FP8_IN_BLOCKS and "block" not in last:
-            return FP8_CHANNEL, ("from its name: FP8 with a scale per output channel",)
+            return FP8_CHANNEL, (f"{FROM_NAME}FP8 with a scale per output channel",)
         if found is FULL and "gguf" not in pattern:
             return FULL, ()
         return found, (told,)
@@ -189,3 +192,8 @@ def _named(name: str) -> tuple[Quantisation, tuple[str, ...]]:
 
 def _whole(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _side(value: object) -> TypeGuard[int]:
+    """Whether a value can be the side of a block."""
+    return _whole(value) and 0 < value <= LARGEST_SIDE

@@ -60,16 +60,19 @@ def tensors_of(header: bytes, size: int, name: str) -> tuple[Tensor, ...]:
     if not isinstance(told, dict):
         raise _damaged(name, "its header is not an object")
     room = size - PREFIX - len(header)
-    found, end = [], 0
+    found, end, filled = [], 0, 0
     for key, value in told.items():
         if key == "__metadata__":
             continue
         tensor, stop = _tensor(key, value, name)
         end = max(end, stop)
+        filled += tensor.stored
         found.append(tensor)
     if end != room:
         more = f"{end - room:,} bytes are missing at its end" if end > room else "it is too long"
         raise _damaged(name, more)
+    if filled != room:  # the format has neither holes nor two tensors in one place
+        raise _damaged(name, "its tensors do not lie one behind the other")
     return tuple(found)
 
 

@@ -51,7 +51,11 @@ def tensor_bytes(shape: Shape, *, quantise: str = "", text_only: bool = False) -
     """
     how = _while_loading(shape, quantise)
     if shape.tensor_bytes is not None and not quantise:
-        return shape.tensor_bytes - (shape.encoder_params * HALF if text_only else 0)
+        padding = 0
+        if how.method == "mxfp4":  # the kernels pad what the files hold
+            padding = stored(_padded_experts(shape, how), how) - stored(shape.expert_params, how)
+        left_out = shape.encoder_params * HALF if text_only else 0
+        return max(0, shape.tensor_bytes + padding - left_out)
     experts = _padded_experts(shape, how)
     plain = shape.linear_params - shape.expert_params
     linear = stored(experts, how) if experts else 0

@@ -63,6 +63,8 @@ def read_starts(path: Path) -> list[Mapping[str, Any]]:
     Raises:
         UsageError: the file cannot be read, or a line of it is no object.
     """
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{path} is no file", hint="one JSON object a line is read")
     try:
         if path.stat().st_size > LONGEST_FILE:
             raise UsageError(f"{path} is larger than {LONGEST_FILE >> 20} MiB")

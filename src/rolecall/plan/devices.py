@@ -32,7 +32,7 @@ OWN = re.compile(
     r"(?P<memory>\d+(?:\.\d+)?) ?(?P<unit>GB|GiB)"
     r" ?@ ?(?P<bandwidth>\d+(?:\.\d+)?) ?(?P<scale>GB|TB)/s"
     r"(?: ?@ ?(?P<flops>\d+(?:\.\d+)?) ?TFLOPS)?",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 """A card of one's own: ``16GiB@576GB/s`` or ``16GiB@576GB/s@75TFLOPS``."""
 

@@ -22,6 +22,8 @@ NAMED = 18
 def explained(plan: Plan, width: int) -> str:
     """One paragraph for each term."""
     parts = [("budget", _budget(plan)), *_weights(plan), *_overhead(plan), *_cache(plan)]
+    if plan.load.source:
+        parts.append(("load", f"{plan.load.name}: {plan.load.source}."))
     return "".join(
         textwrap.fill(
             text, width, initial_indent=name.ljust(NAMED), subsequent_indent=" " * NAMED,

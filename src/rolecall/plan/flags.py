@@ -58,7 +58,9 @@ class Checked(Struct, frozen=True, kw_only=True):
 
 def version_of(text: str) -> Version:
     """``0.33.0`` or ``v0.33`` as ``(0, 33)``; raises `UsageError`."""
-    found = re.fullmatch(r"v?(\d{1,3})\.(\d{1,4})(?:[.+\-]?[0-9A-Za-z.+\-]*)?", text.strip())
+    found = re.fullmatch(
+        r"v?(\d{1,3})\.(\d{1,4})(?:[.+\-]?[0-9A-Za-z.+\-]*)?", text.strip(), re.ASCII
+    )
     if found is None:
         raise UsageError(f"{text!r} is no version of vLLM", hint="write it as 0.33 or 0.33.0")
     return int(found[1]), int(found[2])

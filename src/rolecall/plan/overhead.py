@@ -108,4 +108,4 @@ def activation_bytes(shape: Shape, device: Device, serving: Serving) -> int:
 
 
 def _below(table: tuple[tuple[tuple[int, int], float], ...], version: tuple[int, int]) -> float:
-    return next(figure for until, figure in table if version < until)
+    return next((figure for until, figure in table if version < until), table[-1][1])

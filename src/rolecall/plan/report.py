@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator, Sequence
 
@@ -94,7 +95,7 @@ def _head(plan: Plan, width: int) -> str:
         f" {gib(plan.memory.budget)} (gpu_memory_utilization {serving.utilisation:g})"),
         ("serving", f"context {serving.context:,}, KV cache in {_kv(plan)}, at most"
         f" {serving.sequences:,} sequences and {serving.batched_tokens:,} batched tokens"),
-        ("load", f"{plan.load.name}: {plan.load.source or 'no source'}"),
+        ("load", _load(plan)),
     ]  # fmt: skip
     if plan.memory.calibrated:
         rows.append(("learned", "from an earlier start of vLLM on this card"))
@@ -107,6 +108,12 @@ def _head(plan: Plan, width: int) -> str:
         for name, text in rows
     ]  # fmt: skip
     return "\n".join(lines) + "\n"
+
+
+def _load(plan: Plan) -> str:
+    """What is planned for, up to the first pause of its source; the rest is in the explanation."""
+    source = re.split(r"[:;] ", plan.load.source, maxsplit=1)[0]
+    return f"{plan.load.name} ({source})" if source else plan.load.name
 
 
 def _kv(plan: Plan) -> str:

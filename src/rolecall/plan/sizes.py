@@ -27,7 +27,7 @@ UNITS: Final = {
 """Bytes of a unit in small letters; a single letter is the binary one, as Docker has it."""
 
 MOST: Final = 2**50
-_WRITTEN: Final = re.compile(r"(\d{1,18}(?:\.\d{1,15})?)\s*([A-Za-z]*)")
+_WRITTEN: Final = re.compile(r"(\d{1,18}(?:\.\d{1,15})?)\s*([A-Za-z]*)", re.ASCII)
 
 
 def read_size(text: str) -> int:

@@ -57,7 +57,7 @@ WHOLE: Final = frozenset(
 WORDS: Final = ("model", "quantization", "kv_cache_dtype", "gpu", "vllm_version", "note")
 
 WRITTEN: Final = re.compile(
-    r"\s*(-?\d[\d,_]{0,30}(?:\.\d{1,30})?)\s*(gib|tokens)?\s*", re.IGNORECASE
+    r"\s*(-?\d[\d,_]{0,30}(?:\.\d{1,30})?)\s*(gib|tokens)?\s*", re.IGNORECASE | re.ASCII
 )
 """A figure that stands in a log as text: ``23.52 GiB``, ``8,192``."""
 
@@ -65,9 +65,7 @@ UNQUANTISED: Final = re.compile(
     r"(none|no|null|auto|bf16|fp16|bfloat16|float16|half|16.?bit|unquantized|full|n/a|-)\b|[-\s]*$"
 )
 
-SERVER_CARD: Final = re.compile(
-    r"mig|tesla|[ahlbv]\d{2,3}s?\b|gh200|[ahl]\d\d? |[alt][424]0?\b", re.IGNORECASE
-)
+SERVER_CARD: Final = re.compile(r"\b(mig|tesla|(a|b|gb|gh|h|l|t|v)\d{1,3}[gs]?)\b", re.IGNORECASE)
 """Names of cards for servers, where the catalogue does not have the card."""
 
 NEAR: Final = {"kv_token": 0.005, "weights": 0.02, "weights, quantised": 0.04}
