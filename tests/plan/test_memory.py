@@ -95,6 +95,8 @@ def test_bytes_of_a_token():
     assert token_bytes(QWEN, Serving(kv_dtype="fp8")) == 73_728
     assert token_bytes(QWEN, Serving(cards=2)) == 73_728
     assert token_bytes(QWEN, Serving(cards=16)) == 36 * 2 * 128 * 2  # a head is never cut
+    latent = replace(QWEN, attention=Attention(full=27, full_width=576))
+    assert token_bytes(latent, Serving(cards=2)) == 27 * 576 * 2  # nor is what all heads share
 
 
 def test_layers_with_a_window_are_padded_to_groups():

@@ -194,6 +194,8 @@ def test_wishes_against_the_model_are_refused() -> None:
         found(Wanted(cards=3))
     with pytest.raises(UsageError, match="already"):
         found(Wanted(quantise="fp8"))
+    with pytest.raises(UsageError, match="cannot be 20 postings"):
+        found(Wanted(sequences=8, at_once=20))
     with pytest.raises(UsageError, match="batched tokens"):
         found(Wanted(sequences=64, batched_tokens=32))
     assert found(Wanted(batched_tokens=32)).serving.sequences <= 32

@@ -87,7 +87,7 @@ def reckon(
         ngram=wanted.ngram,
         cards=wanted.cards,
     )
-    _check_serving(serving, device)
+    _check_serving(serving, device, wanted)
     if _whole(device, wanted) and serving.batched_tokens < asked:
         raise UsageError(
             f"vLLM {spelled(wanted.version)} works on prompts as a whole there, so that"
@@ -279,8 +279,13 @@ def _check_shape(shape: Shape, wanted: Wanted) -> None:
         )
 
 
-def _check_serving(serving: Serving, device: Device) -> None:
-    """Wishes that the card or vLLM stands against."""
+def _check_serving(serving: Serving, device: Device, wanted: Wanted) -> None:
+    """Wishes that the card, vLLM or another wish stands against."""
+    if wanted.at_once is not None and serving.sequences < wanted.at_once:
+        raise UsageError(
+            f"{serving.sequences:,} sequences cannot be {wanted.at_once:,} postings at once",
+            hint="--sequences is what vLLM works on at once: leave it out, or ask for fewer",
+        )
     if serving.kv_dtype == "fp8" and 0 < device.capability < AMPERE:
         raise UsageError(
             f"{device.name} is too old for a KV cache in fp8: no kernel of vLLM reads it there",
