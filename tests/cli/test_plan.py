@@ -267,6 +267,9 @@ def test_a_start_is_stated_exactly() -> None:
     assert serving["enforce_eager"]
     assert "0.975" in told["command"]
     assert any("then it refuses to start" in one for one in told["warnings"])
+    text = plan(*words, *more, "--explain").stdout
+    assert b"a stated share; of 23.52 GiB" in text
+    assert b"what was stated" in text
     guessed = json.loads(plan(*words, "--ngram", "--json").stdout)
     assert guessed["serving"]["ngram"]
     assert guessed["memory"]["kv_cache"]["expected"] < told["memory"]["kv_cache"]["expected"]

@@ -55,7 +55,8 @@ def memory_of(
     taken = weights + overhead
     left = Estimate(budget - taken.high, budget - taken.expected, budget - taken.low)
     if serving.ngram:
-        left = Estimate(*(int(one * SPECULATION) for one in (left.low, left.expected, left.high)))
+        ends = (left.low, left.expected, left.high)
+        left = Estimate(*(int(one * SPECULATION) if one > 0 else one for one in ends))
     if serving.kv_bytes is not None:
         left = exactly(serving.kv_bytes)
     shape = as_kept(shape, device)
