@@ -226,6 +226,17 @@ def test_a_sequence_of_a_model_with_states_has_one_when_its_graph_is_captured() 
     assert found(replace(many, eager=True), states).fits
 
 
+def test_a_batch_holds_a_block_of_a_model_with_states() -> None:
+    states = replace(
+        SHAPE, attention=Attention(full=9, full_width=1_024, state=27, state_bytes=2_146_304)
+    )
+    usual = found(Wanted(version=(0, 24)), states)
+    assert usual.serving.batched_tokens == 2_096  # as printed of Qwen3.6 with fp8 keys
+    with pytest.raises(UsageError, match="2,096 tokens"):
+        found(Wanted(version=(0, 24), batched_tokens=2_048), states)
+    assert found(Wanted(version=(0, 33), batched_tokens=2_048), states).fits
+
+
 def test_a_version_that_works_on_prompts_as_a_whole_gets_batches_as_long() -> None:
     old = Wanted(version=(0, 6), context=12_000)
     assert found(old).serving.batched_tokens == 12_000
