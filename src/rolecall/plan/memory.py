@@ -94,18 +94,6 @@ def tokens_in(kv: int, per_token: int, state: int, context: int) -> int:
     return kv // (per_token * BLOCK) * BLOCK
 
 
-def sequences_in(memory: Memory, tokens: int, shared: int = 0) -> Estimate:
-    """How many sequences of ``tokens`` the cache holds at once.
-
-    ``shared`` tokens at their start are the same for all and are kept once.
-    """
-    first = -(-shared // BLOCK) * BLOCK * memory.kv_token if shared else 0
-    own = max(1, -(-max(0, tokens - shared // BLOCK * BLOCK) // BLOCK)) * BLOCK * memory.kv_token
-    own += memory.state
-    kv = memory.kv
-    return Estimate(*(max(0, one - first) // own for one in (kv.low, kv.expected, kv.high)))
-
-
 def check(serving: Serving) -> None:
     """Refuse figures that cannot be.
 
