@@ -145,9 +145,7 @@ def _print(
             value["compared"] = [document(one) for one in plans[1:]]
         text = json.dumps(value, indent=2) + "\n"  # in ASCII: any terminal and pipe takes it
     else:
-        plans = [
-            replace(one, shape=replace(one.shape, name=one_line(one.shape.name))) for one in plans
-        ]
+        plans = [_steady(one) for one in plans]
         text = compared(plans) if len(plans) > 1 else text_of(plans[0], look, installed.where)
         if told.explain:
             text += "\n" + explained(plans[0], look.width)
@@ -157,6 +155,16 @@ def _print(
             text = text.encode("ascii", "backslashreplace").decode()
     sys.stdout.write(text)
     sys.stdout.flush()
+
+
+def _steady(plan: Plan) -> Plan:
+    """``plan`` as it is printed: nothing in the name of a folder steers the terminal."""
+    return replace(
+        plan,
+        shape=replace(plan.shape, name=one_line(plan.shape.name)),
+        command=tuple(map(one_line, plan.command)),
+        warnings=tuple(map(one_line, plan.warnings)),
+    )
 
 
 def _told(checked: Checked) -> str:
