@@ -267,6 +267,9 @@ def test_a_start_is_stated_exactly() -> None:
     assert serving["enforce_eager"]
     assert "0.975" in told["command"]
     assert any("then it refuses to start" in one for one in told["warnings"])
+    text = plan(*words, *more, "--explain").stdout
+    assert b"a stated share; of 23.52 GiB" in text
+    assert b"what was stated" in text
     guessed = json.loads(plan(*words, "--ngram", "--json").stdout)
     assert guessed["serving"]["ngram"]
     assert guessed["memory"]["kv_cache"]["expected"] < told["memory"]["kv_cache"]["expected"]
@@ -367,3 +370,13 @@ def test_what_the_catalogue_knows_is_not_called_assumed() -> None:
 def test_the_table_names_the_load_and_the_explanation_tells_it() -> None:
     assert b"embedded reader" not in plan("--gpu", "l4").stdout
     assert b"prompts are counted" in plan("--gpu", "l4", "--explain").stdout.replace(b"\n", b" ")
+
+
+def test_the_name_of_a_folder_steers_no_terminal(tmp_path: Path) -> None:
+    there = tmp_path / "a\x1b[31m\nb"
+    there.mkdir()
+    (there / "config.json").write_bytes(msgspec.json.encode(dict(entries()[0].config)))
+    done = plan(there, "--gpu", "l4", "--explain")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"\x1b" not in done.stdout
+    assert json.loads(plan(there, "--gpu", "l4", "--json").stdout)["command"][2] == str(there)

@@ -194,6 +194,8 @@ def test_wishes_against_the_model_are_refused() -> None:
         found(Wanted(cards=3))
     with pytest.raises(UsageError, match="already"):
         found(Wanted(quantise="fp8"))
+    with pytest.raises(UsageError, match="cannot be 20 postings"):
+        found(Wanted(sequences=8, at_once=20))
     with pytest.raises(UsageError, match="batched tokens"):
         found(Wanted(sequences=64, batched_tokens=32))
     assert found(Wanted(batched_tokens=32)).serving.sequences <= 32
@@ -222,6 +224,17 @@ def test_a_sequence_of_a_model_with_states_has_one_when_its_graph_is_captured() 
     assert not found(many, states).fits
     assert found(many, states).lacks == 256 * block - found(many, states).memory.kv.low
     assert found(replace(many, eager=True), states).fits
+
+
+def test_a_batch_holds_a_block_of_a_model_with_states() -> None:
+    states = replace(
+        SHAPE, attention=Attention(full=9, full_width=1_024, state=27, state_bytes=2_146_304)
+    )
+    usual = found(Wanted(version=(0, 24)), states)
+    assert usual.serving.batched_tokens == 2_096  # as printed of Qwen3.6 with fp8 keys
+    with pytest.raises(UsageError, match="2,096 tokens"):
+        found(Wanted(version=(0, 24), batched_tokens=2_048), states)
+    assert found(Wanted(version=(0, 33), batched_tokens=2_048), states).fits
 
 
 def test_a_version_that_works_on_prompts_as_a_whole_gets_batches_as_long() -> None:

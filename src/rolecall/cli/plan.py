@@ -48,7 +48,8 @@ end where vLLM would else refuse to start. rolecall up starts it and learns.
 
 Modes: balanced (0.85 of the card, 128 at once), maximum_throughput (0.90, 256),
 capped (as much as --vram-cap says, the decision record's 8GiB if it says nothing).
-A cap alone means capped. Sizes: 8GiB is 8 x 1024^3 bytes, 8GB 8 x 1000^3, 8g is 8GiB."""
+A cap alone means capped; --gpu-memory-utilization states a share of your own.
+Sizes: 8GiB is 8 x 1024^3 bytes, 8GB 8 x 1000^3, 8g is 8GiB."""
 
 EXAMPLES = """\
 examples:
@@ -121,8 +122,8 @@ def parser() -> Parser:
     add("--port", metavar="N", type=whole, help="where it listens (8000)")
     add("--served-name", metavar="NAME", default="", help="the name that it answers to")
     add("--check", action="store_true", help="give the flags to the parser of the vLLM here")
-    add("--against", metavar="FILE", help="hold the planner against logged starts (JSON Lines)")
     add = told.add_argument_group("what is printed").add_argument
+    add("--against", metavar="FILE", help="hold the planner against logged starts (JSON Lines)")
     add("--explain", action="store_true", help="each term in words, with figures")
     add("--json", action="store_true", help="one JSON object, for programs")
     return told
@@ -144,9 +145,7 @@ def _print(
             value["compared"] = [document(one) for one in plans[1:]]
         text = json.dumps(value, indent=2) + "\n"  # in ASCII: any terminal and pipe takes it
     else:
-        plans = [
-            replace(one, shape=replace(one.shape, name=one_line(one.shape.name))) for one in plans
-        ]
+        plans = [_steady(one) for one in plans]
         text = compared(plans) if len(plans) > 1 else text_of(plans[0], look, installed.where)
         if told.explain:
             text += "\n" + explained(plans[0], look.width)
@@ -156,6 +155,16 @@ def _print(
             text = text.encode("ascii", "backslashreplace").decode()
     sys.stdout.write(text)
     sys.stdout.flush()
+
+
+def _steady(plan: Plan) -> Plan:
+    """``plan`` as it is printed: nothing in the name of a folder steers the terminal."""
+    return replace(
+        plan,
+        shape=replace(plan.shape, name=one_line(plan.shape.name)),
+        command=tuple(map(one_line, plan.command)),
+        warnings=tuple(map(one_line, plan.warnings)),
+    )
 
 
 def _told(checked: Checked) -> str:

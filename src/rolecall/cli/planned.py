@@ -44,7 +44,12 @@ def add_memory(add: Callable[..., Any]) -> None:
     modes = ("balanced", "maximum_throughput", "capped")
     add("--mode", choices=modes, help="how much of the card is taken (balanced)")
     add("--vram-cap", metavar="SIZE", help="the most that vLLM may take: 8GiB, 7.5g, 8GB")
-    add("--gpu-memory-utilization", metavar="SHARE", type=share, help="exactly this, for a mode")
+    add(
+        "--gpu-memory-utilization",
+        metavar="SHARE",
+        type=share,
+        help="exactly so much of it, in a mode's place",
+    )
     add("--kv-dtype", choices=("auto", "fp8"), help="fp8 where the card has it, auto is 16 bit")
     add("--kv-cache", metavar="SIZE", help="the KV cache outright, whatever else is taken")
     add("--quantise", choices=("fp8",), default="", help="make fp8 of a 16-bit checkpoint")
@@ -54,7 +59,7 @@ def add_memory(add: Callable[..., Any]) -> None:
     add("--cards", metavar="N", type=whole, default=1, help="so many of the card together (1)")
     add("--ngram", action="store_true", help="guess ahead from the prompt's own words")
     add("--with-encoders", action="store_true", help="keep what a model has to see and to hear")
-    add("--text-only", action="store_true", help="leave those out, as is done without a word")
+    add("--text-only", action="store_true", help="leave that out (which is the usual)")
     add("--trust-remote-code", action="store_true", help="vLLM may run code of the model's")
 
 

@@ -55,11 +55,6 @@ def loaded_bytes(
     return total, tuple(f"{count:,} bytes {words}" for count, words in told if count)
 
 
-def encoder_values(tensors: Iterable[Tensor]) -> int:
-    """How many values belong to encoders of pictures and sound, by their names."""
-    return sum(one.values for one in tensors if ENCODER.search(one.name))
-
-
 def _left_out(name: str, layers: int, own: int) -> bool:
     """Whether a tensor is not loaded; the first ``own`` of the layers have keys of their own."""
     if NEVER.search(name):

@@ -82,21 +82,6 @@ def weights_of(
     return least, least + min(waste // 3, least // 200), least + waste
 
 
-def decode_bytes(shape: Shape, *, quantise: str = "") -> int:
-    """Bytes of weights that one step of writing reads for one token: all active ones, no embedding.
-
-    Of a mixture of experts a batch reads more, up to all of them; see `plan.speed`.
-    """
-    how = _while_loading(shape, quantise)
-    head = shape.embedding_params
-    linear = max(0, shape.active_params - head)
-    if how.experts_only and shape.experts is not None:
-        active = linear - (shape.linear_params - shape.expert_params)
-        plain = (linear - active) * HALF
-        return stored(active, how) + plain + head * HALF
-    return stored(linear, how) + (stored(head, how) if how.all_layers else head * HALF)
-
-
 def _while_loading(shape: Shape, quantise: str) -> Quantisation:
     if not quantise:
         return shape.quantisation

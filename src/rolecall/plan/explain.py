@@ -36,15 +36,18 @@ def explained(plan: Plan, width: int) -> str:
 
 def _budget(plan: Plan) -> str:
     share, card = plan.serving.utilisation, plan.device
+    rounded = ", rounded down to a ten-thousandth"
     why = "the mode's share of the card"
     if plan.cap is not None and plan.cap < card.memory * share + card.memory // 5_000:
         why = f"the cap of {gib(plan.cap)}"
+    elif plan.stated:
+        why, rounded = "what was stated", ""
     elif card.free is not None:
         why = f"the mode's share, and no more than is free ({gib(card.free)})"
     return (
         f"{share:g} x {card.memory:,} bytes = {plan.memory.budget:,}: what vLLM asks for, a share"
-        f" of the card's total and not of what is free. It follows from {why}, rounded down to a"
-        " ten-thousandth. vLLM refuses to start where less is free."
+        f" of the card's total and not of what is free. It follows from {why}{rounded}."
+        " vLLM refuses to start where less is free."
     )
 
 

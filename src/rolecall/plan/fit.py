@@ -43,6 +43,7 @@ def plan_for(
         load=load,
         serving=found.serving,
         mode=wanted.chosen,
+        stated=wanted.exact,
         cap=wanted.most,
         memory=found.memory,
         speed=speeds,

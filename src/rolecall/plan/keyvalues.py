@@ -129,8 +129,11 @@ def as_kept(shape: Shape, device: Device) -> Shape:
 
 
 def _per_card(width: int, shape: Shape, serving: Serving) -> int:
-    """Values per token and layer on one card: heads are dealt out, and never cut."""
-    if serving.cards == 1 or not width:
+    """Values per token and layer on one card: heads are dealt out, and never cut.
+
+    What is no whole number of heads is the latent of a compressed form, which every card keeps.
+    """
+    if serving.cards == 1 or width % (2 * shape.head_dim):
         return width
     least = min(width, 2 * shape.head_dim)
     return max(least, -(-width // serving.cards))

@@ -55,7 +55,8 @@ def memory_of(
     taken = weights + overhead
     left = Estimate(budget - taken.high, budget - taken.expected, budget - taken.low)
     if serving.ngram:
-        left = Estimate(*(int(one * SPECULATION) for one in (left.low, left.expected, left.high)))
+        ends = (left.low, left.expected, left.high)
+        left = Estimate(*(int(one * SPECULATION) if one > 0 else one for one in ends))
     if serving.kv_bytes is not None:
         left = exactly(serving.kv_bytes)
     shape = as_kept(shape, device)
@@ -91,18 +92,6 @@ def tokens_in(kv: int, per_token: int, state: int, context: int) -> int:
     if state:
         return int(kv * context // (per_token * context + state))
     return kv // (per_token * BLOCK) * BLOCK
-
-
-def sequences_in(memory: Memory, tokens: int, shared: int = 0) -> Estimate:
-    """How many sequences of ``tokens`` the cache holds at once.
-
-    ``shared`` tokens at their start are the same for all and are kept once.
-    """
-    first = -(-shared // BLOCK) * BLOCK * memory.kv_token if shared else 0
-    own = max(1, -(-max(0, tokens - shared // BLOCK * BLOCK) // BLOCK)) * BLOCK * memory.kv_token
-    own += memory.state
-    kv = memory.kv
-    return Estimate(*(max(0, one - first) // own for one in (kv.low, kv.expected, kv.high)))
 
 
 def check(serving: Serving) -> None:

@@ -191,7 +191,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     tokens of one. ``short`` is by how many bytes the plan does not fit (0 where it does),
     ``remedies`` what would help, the smallest change first. ``warnings`` are sentences. A plan that
     does not fit has no command, nor has one that vLLM would not start whatever the memory:
-    ``refused`` says why. ``environment`` holds the variables that the command wants.
+    ``refused`` says why. ``stated`` says that the share of the card was, and is no mode's.
+    ``environment`` holds the variables that the command wants.
     """
 
     shape: Shape
@@ -199,6 +200,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     load: Load
     serving: Serving
     mode: Mode
+    stated: bool = False
     cap: int | None
     memory: Memory
     speed: tuple[Speed, ...] = ()

@@ -31,6 +31,10 @@ LEAST_CONTEXT: Final = 4_096
 CONTEXT_STEP: Final = 256
 """A context that nobody asked for is shortened in these steps, and not below the least."""
 
+ANY_BATCH: Final = (0, 32)
+"""From this version on a batch may be smaller than a block; earlier ones stop with ``In Mamba cache
+align mode, block_size must be <= max_num_batched_tokens``, or hang."""
+
 GRAIN: Final = 8
 """Sequences are counted in steps that CUDA graphs are captured for."""
 
@@ -78,8 +82,7 @@ def reckon(
         quantise=wanted.quantise,
         context=asked,
         sequences=sequences,
-        batched_tokens=wanted.batched_tokens
-        or max(sequences, usual_batch(device, wanted), asked if _whole(device, wanted) else 0),
+        batched_tokens=wanted.batched_tokens or max(sequences, usual_batch(device, wanted)),
         utilisation=_told(wanted, most, device),
         kv_bytes=wanted.kv_bytes,
         eager=wanted.eager,
@@ -87,13 +90,8 @@ def reckon(
         ngram=wanted.ngram,
         cards=wanted.cards,
     )
-    _check_serving(serving, device)
-    if _whole(device, wanted) and serving.batched_tokens < asked:
-        raise UsageError(
-            f"vLLM {spelled(wanted.version)} works on prompts as a whole there, so that"
-            f" {serving.batched_tokens:,} batched tokens are too few for a context of {asked:,}",
-            hint=f"--batched-tokens {asked}, or a newer version",
-        )
+    _check_serving(serving, device, wanted)
+    serving = _batched(shape, device, serving, wanted)
     memory = memory_of(shape, device, serving, calibration)
     if wanted.context is None and (context := _held(shape, serving, memory)) < asked:
         serving = replace(serving, context=context)
@@ -190,6 +188,29 @@ def _whole(device: Device, wanted: Wanted) -> bool:
     return wanted.version < (0, 8) or (wanted.version < (0, 11) and 0 < device.capability < AMPERE)
 
 
+def _batched(shape: Shape, device: Device, serving: Serving, wanted: Wanted) -> Serving:
+    """``serving`` with batches no smaller than this model wants in this version.
+
+    Raises `UsageError` where smaller ones were asked for.
+    """
+    version, asked = spelled(serving.version), serving.context
+    least, why = 0, ""
+    if _whole(device, wanted):
+        least = asked
+        why = f"vLLM {version} works on prompts as a whole there, and the context is {asked:,}"
+    elif (pages := paged(shape, serving)) is not None:
+        least = pages.tokens
+        why = f"a block of {shape.name} is {least:,} tokens, which vLLM {version} works on at once"
+    if wanted.batched_tokens is None:
+        return replace(serving, batched_tokens=max(serving.batched_tokens, least))
+    if serving.batched_tokens < least and serving.version < ANY_BATCH:
+        raise UsageError(
+            f"{why}: {serving.batched_tokens:,} batched tokens are too few",
+            hint=f"--batched-tokens {least}, or a newer version",
+        )
+    return serving
+
+
 def usual_length(load: Load, context: int) -> int:
     """Tokens of a posting in work, prompt and answer, as one met at any moment is.
 
@@ -279,8 +300,13 @@ def _check_shape(shape: Shape, wanted: Wanted) -> None:
         )
 
 
-def _check_serving(serving: Serving, device: Device) -> None:
-    """Wishes that the card or vLLM stands against."""
+def _check_serving(serving: Serving, device: Device, wanted: Wanted) -> None:
+    """Wishes that the card, vLLM or another wish stands against."""
+    if wanted.at_once is not None and serving.sequences < wanted.at_once:
+        raise UsageError(
+            f"{serving.sequences:,} sequences cannot be {wanted.at_once:,} postings at once",
+            hint="--sequences is what vLLM works on at once: leave it out, or ask for fewer",
+        )
     if serving.kv_dtype == "fp8" and 0 < device.capability < AMPERE:
         raise UsageError(
             f"{device.name} is too old for a KV cache in fp8: no kernel of vLLM reads it there",

@@ -86,7 +86,7 @@ def _head(plan: Plan, width: int) -> str:
     fits = f"DOES NOT FIT, {gib(plan.short)} short" if plan.short else "fits"
     if plan.refused:
         fits = f"vLLM WOULD NOT START IT{f', and {gib(plan.short)} short' if plan.short else ''}"
-    mode = plan.mode.replace("_", " ")
+    mode = "a stated share" if plan.stated else plan.mode.replace("_", " ")
     serving = plan.serving
     cap = f", at most {gib(plan.cap)}" if plan.cap is not None else ""
     cards = f", {serving.cards} cards" if serving.cards > 1 else ""
