@@ -2,7 +2,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.cli.shell import rolecall
+from tests.cli.shell import inside
 
 from rolecall.ledger.budget import Budget
 from rolecall.ledger.database import Database
@@ -23,7 +23,7 @@ def spend(path: Path) -> None:
 def test_it_shows_what_was_spent_and_what_is_left(tmp_path: Path) -> None:
     spend(tmp_path / "rolecall.db")
     caps = {"ROLECALL_BUDGET_DAY": "2", "ROLECALL_DATA_FOLDER": str(tmp_path)}
-    done = rolecall("budget", cwd=tmp_path, **caps)
+    done = inside("budget", cwd=tmp_path, **caps)
     assert (done.returncode, done.stderr) == (0, b"")
     lines = [line.split() for line in done.stdout.decode().splitlines()]
     assert ["today", "$0.3750", "$0.50", "$2.00", "$1.1250"] in lines
@@ -40,7 +40,7 @@ def test_programs_get_the_same_as_json(tmp_path: Path) -> None:
     (tmp_path / "rolecall.toml").write_text(
         f'budget_month = "none"\nbudget_record = 0.1\ndata_folder = "{tmp_path}"\n'
     )
-    done = rolecall("budget", "--json", cwd=tmp_path)
+    done = inside("budget", "--json", cwd=tmp_path)
     told = json.loads(done.stdout)
     assert told["caps"] == {"record": 0.1, "day": None, "month": None}
     assert (told["today_usd"], told["month_usd"], told["open_usd"]) == (0.375, 0.375, 0.5)
@@ -52,7 +52,7 @@ def test_programs_get_the_same_as_json(tmp_path: Path) -> None:
 
 
 def test_to_look_makes_nothing(tmp_path: Path) -> None:
-    done = rolecall("budget", XDG_DATA_HOME=str(tmp_path))
+    done = inside("budget", XDG_DATA_HOME=str(tmp_path))
     assert done.returncode == 0
     assert b"not made yet" in done.stdout
     assert not list(tmp_path.iterdir())
@@ -60,7 +60,7 @@ def test_to_look_makes_nothing(tmp_path: Path) -> None:
 
 def test_a_damaged_database_is_an_error_with_a_remedy(tmp_path: Path) -> None:
     (tmp_path / "rolecall.db").write_bytes(b"no database" * 999)
-    done = rolecall("budget", ROLECALL_DATA_FOLDER=str(tmp_path))
+    done = inside("budget", ROLECALL_DATA_FOLDER=str(tmp_path))
     assert done.returncode == 2
     assert b"is damaged" in done.stderr
     assert b"hint: move it away" in done.stderr
@@ -68,12 +68,12 @@ def test_a_damaged_database_is_an_error_with_a_remedy(tmp_path: Path) -> None:
 
 
 def test_a_negative_cap_is_refused() -> None:
-    done = rolecall("budget", ROLECALL_BUDGET_MONTH="-1")
+    done = inside("budget", ROLECALL_BUDGET_MONTH="-1")
     assert done.returncode == 2
     assert b"ROLECALL_BUDGET_MONTH" in done.stderr
 
 
 def test_help_teaches() -> None:
-    told = rolecall("budget", "--help").stdout
+    told = inside("budget", "--help").stdout
     for word in (b"budget_month", b"Held", b"failed tries", b"examples:", b"none sets no cap"):
         assert word in told

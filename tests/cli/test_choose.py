@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.cli.shell import rolecall
+from tests.cli.shell import inside
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "choose"
 
@@ -28,40 +28,40 @@ def test_the_decision_is_printed_and_the_records_are_written(folder: Path) -> No
         "--date",
         "2026-01-02",
     )
-    done = rolecall(*words, cwd=folder)
+    done = inside(*words, cwd=folder)
     assert (done.returncode, done.stderr) == (0, b"")
     assert b"alder-4b fp8 is chosen" in done.stdout
     first = [(folder / name).read_bytes() for name in ("r.md", "r.html")]
     assert b"2026-01-02" in first[0]
     assert first[1].startswith(b"<!doctype html>")
-    refused = rolecall(*words, cwd=folder)
+    refused = inside(*words, cwd=folder)
     assert refused.returncode == 2
     assert b"--force" in refused.stderr
-    again = rolecall(*words, "--force", cwd=folder)
+    again = inside(*words, "--force", cwd=folder)
     assert again.stdout == done.stdout
     now = [(folder / name).read_bytes() for name in ("r.md", "r.html")]
     assert [one.replace(b" --force", b"") for one in now] == first
 
 
 def test_since_says_what_changed_and_which_trigger_fired(folder: Path) -> None:
-    assert rolecall("choose", "candidates.toml", "--out", "old.md", cwd=folder).returncode == 0
+    assert inside("choose", "candidates.toml", "--out", "old.md", cwd=folder).returncode == 0
     path = folder / "candidates.toml"
     text = path.read_text("utf-8")
     path.write_text(text.replace("vram_gib = 8\n", "vram_gib = 12\n", 1), "utf-8")
-    done = rolecall("choose", "candidates.toml", "--since", "old.md", "--out", "new.md", cwd=folder)
+    done = inside("choose", "candidates.toml", "--since", "old.md", "--out", "new.md", cwd=folder)
     assert done.returncode == 0
     told = done.stdout.decode()
     assert "- floor vram_gib: 8 before, 12 now" in told
     assert "trigger requirements: fired" in told
     assert "fired: " in (folder / "new.md").read_text("utf-8")
-    third = rolecall("choose", "candidates.toml", "--since", "new.md", "--json", cwd=folder)
+    third = inside("choose", "candidates.toml", "--since", "new.md", "--json", cwd=folder)
     since = json.loads(third.stdout)["since"]
     assert since["changes"] == []
     assert not any(one["fired"] for one in since["triggers"])
 
 
 def test_programs_get_json(folder: Path) -> None:
-    done = rolecall("choose", "adr-009.toml", "--json", cwd=folder)
+    done = inside("choose", "adr-009.toml", "--json", cwd=folder)
     told = json.loads(done.stdout)
     totals = [one["total"] for one in told["candidates"].values()]
     assert totals == [9.05, 7.7, 7.3, 6.2]
@@ -71,7 +71,7 @@ def test_programs_get_json(folder: Path) -> None:
 def test_where_nothing_can_be_chosen_the_exit_code_says_so(folder: Path) -> None:
     path = folder / "candidates.toml"
     path.write_text(path.read_text("utf-8").replace("accuracy = 0.85", "accuracy = 0.99"), "utf-8")
-    done = rolecall("choose", "candidates.toml", cwd=folder)
+    done = inside("choose", "candidates.toml", cwd=folder)
     assert done.returncode == 3
     assert b"No candidate can be chosen" in done.stdout
 
@@ -93,7 +93,7 @@ def test_where_nothing_can_be_chosen_the_exit_code_says_so(folder: Path) -> None
 def test_what_cannot_be_done_is_said_in_a_line(
     words: tuple[str, ...], told: bytes, folder: Path
 ) -> None:
-    done = rolecall("choose", *words, cwd=folder)
+    done = inside("choose", *words, cwd=folder)
     assert done.returncode in (1, 2)
     assert told in done.stderr
     assert b"Traceback" not in done.stderr
@@ -112,7 +112,7 @@ def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path: Path) -> None:
         ("verify", "--only", "FR-1", "--run", "run"),
         ("eval", "report", "run"),
     ):
-        done = rolecall(*words, cwd=tmp_path)
+        done = inside(*words, cwd=tmp_path)
         assert done.returncode == 2, words
         assert b"it is no file" in done.stderr
 
@@ -126,6 +126,6 @@ def test_a_floor_that_only_a_declaration_keeps_is_no_measurement(tmp_path: Path)
     )
     assert (
         b"nothing that was measured speaks for it"
-        in rolecall("choose", "c.toml", cwd=tmp_path).stdout
+        in inside("choose", "c.toml", cwd=tmp_path).stdout
     )
-    assert not json.loads(rolecall("choose", "c.toml", "--json", cwd=tmp_path).stdout)["resolved"]
+    assert not json.loads(inside("choose", "c.toml", "--json", cwd=tmp_path).stdout)["resolved"]

@@ -9,7 +9,7 @@ import sys
 import time
 
 import pytest
-from tests.cli.shell import page, rolecall, start
+from tests.cli.shell import inside, page, rolecall, start
 
 from rolecall.cli import main
 from rolecall.reader.model import FOLDER, write_seen
@@ -34,7 +34,7 @@ def labelled(folder):
 
 
 def run(work, *words, **more):
-    return rolecall("eval", *words, cwd=work, HOME=str(work), **more)
+    return inside("eval", *words, cwd=work, HOME=str(work), **more)
 
 
 @pytest.fixture
@@ -188,17 +188,17 @@ def test_what_would_stop_the_report_stops_the_run_before_it_reads(work):
 def test_results_of_another_run_are_no_evidence(work):
     run(work, "run", "labels.jsonl")
     words = ("verify", "--run", "eval", "--only", "FR-1")
-    assert rolecall(*words, cwd=work).returncode == 0
+    assert inside(*words, cwd=work).returncode == 0
     path = work / "eval/results.json"
     for name in ("samples", "config"):
         told = json.loads(path.read_text())
         (told if name == "samples" else told["engines"][0])[name] = "another"
         (work / "eval/results.json").write_text(json.dumps(told))
-        done = rolecall(*words, cwd=work)
+        done = inside(*words, cwd=work)
         assert done.returncode == 2
         assert b"is of another run" in done.stderr
         assert run(work, "report", "eval").returncode == 0
-        assert rolecall(*words, cwd=work).returncode == 0
+        assert inside(*words, cwd=work).returncode == 0
 
 
 def test_without_numpy_no_page_is_read(work, monkeypatch, capsys):

@@ -6,7 +6,7 @@ import signal
 import subprocess
 
 import pytest
-from tests.cli.shell import COMMAND, environment, heed_signals, rolecall
+from tests.cli.shell import COMMAND, environment, heed_signals, inside
 from tests.models.files import TINY, gguf, safetensors, tiny_tensors, write_model
 from tests.models.standin import COMMIT, standin_hub
 from tests.models.test_folder import GGUF_DATA, GGUF_TENSORS
@@ -36,7 +36,7 @@ def at(hub, tmp_path):
 
 
 def test_the_list_says_what_fits_and_what_a_figure_is_of(tmp_path):
-    text, _ = told(rolecall("models", "list", "qwen3-", "--gpu", CARD, HF_HOME=str(tmp_path)))
+    text, _ = told(inside("models", "list", "qwen3-", "--gpu", CARD, HF_HOME=str(tmp_path)))
     lines = {line.split()[0]: line for line in text.splitlines() if line.startswith("Qwen/")}
     assert lines["Qwen/Qwen3-8B"].endswith("fp8")
     assert "56.7*" in lines["Qwen/Qwen3-8B"]
@@ -48,7 +48,7 @@ def test_the_list_says_what_fits_and_what_a_figure_is_of(tmp_path):
 
 def test_only_what_fits_can_be_listed(tmp_path):
     words = ("models", "list", "--fits", "--json", "--gpu", CARD)
-    found = json.loads(rolecall(*words, HF_HOME=str(tmp_path)).stdout)
+    found = json.loads(inside(*words, HF_HOME=str(tmp_path)).stdout)
     names = [one["name"] for one in found["models"]]
     assert "Qwen/Qwen3-8B" in names
     assert "meta-llama/Llama-3.3-70B-Instruct" not in names
@@ -56,32 +56,32 @@ def test_only_what_fits_can_be_listed(tmp_path):
 
 
 def test_a_list_of_nothing_is_refused_with_what_is_near(tmp_path):
-    result = rolecall("models", "list", "qwen3-8c")
+    result = inside("models", "list", "qwen3-8c")
     assert result.returncode == 2
     assert b"did you mean Qwen/Qwen3-" in result.stderr
 
 
 def test_a_model_is_shown_with_its_sources(tmp_path):
-    text, _ = told(rolecall("models", "show", "qwen3-8b-awq", "--offline", HF_HOME=str(tmp_path)))
+    text, _ = told(inside("models", "show", "qwen3-8b-awq", "--offline", HF_HOME=str(tmp_path)))
     assert "known as" in text
     assert "awq" in text
     assert "MMLU-Pro 56.73 (base model Qwen3-8B-Base, few-shot): Qwen3 technical report" in text
-    as_json = rolecall("models", "show", "qwen3-8b-awq", "--json", HF_HOME=str(tmp_path)).stdout
+    as_json = inside("models", "show", "qwen3-8b-awq", "--json", HF_HOME=str(tmp_path)).stdout
     assert json.loads(as_json)["kv_bytes_per_token"] == 147_456
 
 
 def test_a_folder_and_a_gguf_file_are_shown(tmp_path):
     folder = write_model(tmp_path / "mine")
-    text, _ = told(rolecall("models", "show", folder))
+    text, _ = told(inside("models", "show", folder))
     assert "read from" in text
     assert "folder" in text
     (tmp_path / "m.gguf").write_bytes(gguf(GGUF_DATA, GGUF_TENSORS))
-    found = json.loads(rolecall("models", "show", tmp_path / "m.gguf", "--json").stdout)
+    found = json.loads(inside("models", "show", tmp_path / "m.gguf", "--json").stdout)
     assert found["read_from"] == "gguf"
 
 
 def test_a_pull_ends_with_the_folder_on_stdout(hub, tmp_path):
-    result = rolecall("models", "pull", "some/tiny", **at(hub, tmp_path))
+    result = inside("models", "pull", "some/tiny", **at(hub, tmp_path))
     out, err = told(result)
     assert result.returncode == 0, err
     folder = tmp_path / "hf" / "hub" / "models--some--tiny" / "snapshots" / COMMIT
@@ -89,16 +89,16 @@ def test_a_pull_ends_with_the_folder_on_stdout(hub, tmp_path):
     assert "all verified" in err
     assert "rolecall up some/tiny" in err
     assert (folder / "model.safetensors").is_file()
-    again = rolecall("models", "pull", "some/tiny", "--json", **at(hub, tmp_path))
+    again = inside("models", "pull", "some/tiny", "--json", **at(hub, tmp_path))
     assert json.loads(again.stdout)["fetched_bytes"] == 0
     shown = json.loads(
-        rolecall("models", "show", "some/tiny", "--json", "--offline", **at(hub, tmp_path)).stdout
+        inside("models", "show", "some/tiny", "--json", "--offline", **at(hub, tmp_path)).stdout
     )
     assert shown["here"] == str(folder)
 
 
 def test_a_dry_run_fetches_nothing(hub, tmp_path):
-    result = rolecall("models", "pull", "some/tiny", "--dry-run", **at(hub, tmp_path))
+    result = inside("models", "pull", "some/tiny", "--dry-run", **at(hub, tmp_path))
     out, _ = told(result)
     assert "model.safetensors" in out
     assert "pytorch_model.bin" not in out
@@ -139,7 +139,7 @@ def test_a_signal_stops_a_pull_that_the_same_command_goes_on_with(hub, tmp_path)
     assert running.returncode == 130, err
     assert b"goes on from here" in err
     hub.held = False
-    result = rolecall("models", "pull", "some/tiny", "--json", **at(hub, tmp_path))
+    result = inside("models", "pull", "some/tiny", "--json", **at(hub, tmp_path))
     assert 0 < json.loads(result.stdout)["fetched_bytes"] < len(big)
 
 

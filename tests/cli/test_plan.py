@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from tests.cli.shell import folder, rolecall
+from tests.cli.shell import folder, inside
 
 from rolecall.cli import main
 from rolecall.models.catalogue import entries
@@ -21,7 +21,7 @@ def plan(
     *words: str | Path, cwd: Path | None = None, **more: str
 ) -> subprocess.CompletedProcess[bytes]:
     """The command where nothing was learned or fetched."""
-    return rolecall("plan", *words, cwd=cwd, **(NOWHERE | more))
+    return inside("plan", *words, cwd=cwd, **(NOWHERE | more))
 
 
 def test_the_records_model_card_and_cap() -> None:

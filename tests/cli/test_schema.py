@@ -3,7 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.cli.shell import rolecall
+from tests.cli.shell import inside, rolecall
 
 from rolecall.schema.posting import FIELDS, POSTING_SCHEMA
 
@@ -19,10 +19,10 @@ def schema(tmp_path: Path, document: Any) -> str:
 
 
 def test_show_prints_every_field_and_its_property() -> None:
-    text = rolecall("schema", "show").stdout.decode()
+    text = inside("schema", "show").stdout.decode()
     assert [line.split()[0] for line in text.splitlines()[1:]] == list(FIELDS)
     assert "hiringOrganization.name" in text
-    assert json.loads(rolecall("schema", "show", "--json").stdout) == POSTING_SCHEMA
+    assert json.loads(inside("schema", "show", "--json").stdout) == POSTING_SCHEMA
 
 
 def test_check_tells_fields_marks_and_length(tmp_path: Path) -> None:
@@ -38,11 +38,11 @@ def test_check_tells_fields_marks_and_length(tmp_path: Path) -> None:
             },
         },
     )
-    text = rolecall("schema", "check", name).stdout.decode()
+    text = inside("schema", "check", name).stdout.decode()
     assert "title, by its name" in text
     assert "a model only" in text
     assert "/properties/labels/uniqueItems" in text
-    told = json.loads(rolecall("schema", "check", name, "--json").stdout)
+    told = json.loads(inside("schema", "check", name, "--json").stdout)
     assert told["accepted"]
     assert told["fields"][0]["from"] == "title"
     assert told["tokens"]["least"] <= told["tokens"]["typical"]
@@ -64,11 +64,11 @@ def test_check_tells_fields_marks_and_length(tmp_path: Path) -> None:
 )
 def test_a_refused_schema_ends_with_2_and_a_remedy(tmp_path: Path, document: Any) -> None:
     name = schema(tmp_path, document)
-    done = rolecall("schema", "check", name)
+    done = inside("schema", "check", name)
     assert done.returncode == 2
     assert done.stdout == b""
     assert b"hint:" in done.stderr
-    told = rolecall("schema", "check", name, "--json")
+    told = inside("schema", "check", name, "--json")
     assert told.returncode == 2
     assert json.loads(told.stdout)["accepted"] is False
     page = tmp_path / "page.html"
@@ -107,9 +107,9 @@ def test_records_take_the_shape_of_the_schema(tmp_path: Path) -> None:
 
 
 def test_calls_that_make_no_sense(tmp_path: Path) -> None:
-    assert rolecall("schema").returncode == 2
-    assert rolecall("schema", "check").returncode == 2
-    assert rolecall("schema", "show", "x.json").returncode == 2
-    assert rolecall("schema", "check", str(tmp_path / "absent.json")).returncode == 2
+    assert inside("schema").returncode == 2
+    assert inside("schema", "check").returncode == 2
+    assert inside("schema", "show", "x.json").returncode == 2
+    assert inside("schema", "check", str(tmp_path / "absent.json")).returncode == 2
     name = schema(tmp_path, {"type": "object"})
     assert rolecall("extract", "x.html", "--schema", name, "--schema-org").returncode == 2
