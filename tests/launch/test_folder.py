@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from rolecall.engines.state import running
 from rolecall.errors import UsageError
@@ -139,6 +140,27 @@ def test_what_a_killed_keeper_left_is_cleaned_up(tmp_path: Path) -> None:
     assert server is not None
     assert (server.phase, server.reason) == ("failed", "crashed")
     assert not cleaned_if_left(folder)
+
+
+@pytest.mark.parametrize("written", [None, replace(SERVER, phase="failed")])
+def test_an_entry_that_a_killed_keeper_left_goes_whatever_it_wrote(
+    tmp_path: Path, written: Server | None
+) -> None:
+    environ = {"XDG_STATE_HOME": str(tmp_path)}
+    folder = folder_of("small", environ)
+    if written is not None:
+        write_server(folder, written)
+    announce(folder.base, "small", {"kind": "vllm"})
+    assert cleaned_if_left(folder)
+    assert running(environ) == {}
+    assert read_server(folder) == written
+
+
+def test_those_who_look_are_not_taken_for_a_keeper(tmp_path: Path) -> None:
+    folder = folder_of("small", {"XDG_STATE_HOME": str(tmp_path)})
+    with held(folder.lock, shared=True) as looked:
+        assert looked
+        assert not is_kept(folder)
 
 
 def test_messages_over_a_socket_however_deep_the_folder(tmp_path: Path) -> None:

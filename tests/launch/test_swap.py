@@ -105,6 +105,26 @@ def test_a_swap_and_back_under_load_loses_no_request(tmp_path: Path, beside: boo
     asyncio.run(scene())
 
 
+def test_requests_wait_where_the_old_server_ends_during_the_swap(tmp_path: Path) -> None:
+    async def scene() -> None:
+        kept = Kept(tmp_path)
+        mute, quiet = tmp_path / "mute.json", {"FAKE_VLLM": str(tmp_path / "mute.json")}
+        kept.write(mute, mute=True)
+        async with kept.running(limits=LIMITS) as supervisor:
+            wanted = wish(supervisor, "large", environment=quiet)
+            swapping = asyncio.create_task(swapped(supervisor, wanted, hush))
+            await until(lambda: supervisor.swap is not None and supervisor.swap.new is not None)
+            os.kill(supervisor.server.pid, signal.SIGKILL)
+            await until(lambda: "small" in awaited(kept.environ))
+            supervisor.stop()
+            with pytest.raises(LaunchError):
+                await swapping
+        assert kept.processes() == []
+        assert kept.tables == {}
+
+    asyncio.run(scene())
+
+
 @pytest.mark.parametrize(
     ("beside", "orders", "reason"),
     [
