@@ -125,6 +125,7 @@ def test_in_the_background_looked_at_and_stopped(line: Line) -> None:
     beside = line("./small", "--detach", "--name", "other")
     assert beside.returncode == 0, beside.stderr
     assert {one["name"] for one in line.status()} == {"vllm", "other"}
+    assert "vllm" not in line("--status", "other").stdout.partition("\n")[0]
     unclear = line("--stop")
     assert unclear.returncode == 2
     assert "other, vllm" in unclear.stderr
@@ -199,13 +200,16 @@ def test_a_start_that_fails_says_why_and_what_to_do(line: Line, words: list[str]
         (["./small", "--port", "70000"], 3, "port 70000 cannot be used"),
         (["./small", "--port", "abc"], 2, "--port"),
         (["./small", "--kv-cache", "lots"], 2, "no amount of memory"),
-        (["./small", "--patience", "-1"], 2, "--patience"),
+        (["./small", "--patience", "-1"], 2, "no number of seconds"),
         (["./small", "--drain", "nan"], 2, "--drain"),
         (["./small", "--name", "No Good"], 2, "cannot be called"),
         (["./small", "--name", "auto"], 2, "cannot be called"),
         (["./small", "--", "--host", "0.0.0.0"], 2, "--host is not passed on"),
         (["./small", "--", "--api_key=x"], 2, "--api-key is not passed on"),
+        (["./small", "--", "--hos", "0.0.0.0"], 2, "--host is not passed on"),
         (["--stop", "--logs"], 2, "one at a time"),
+        (["./small", "--json"], 2, "--json goes with"),
+        (["./small", "--after"], 2, "--after goes with"),
         (["--logs", "nobody"], 2, "no log"),
     ],
 )

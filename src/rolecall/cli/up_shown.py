@@ -235,7 +235,7 @@ def detached(folder: Folder, words: list[str], shown: Shown) -> int:
     if is_kept(folder):
         raise already_kept(folder)
     own = folder.messages.with_name(f".{folder.name}.messages.{os.getpid()}")
-    child = _spawned(own, [sys.executable, "-m", "rolecall", "up", *words])
+    child = _spawned(own, [sys.executable, "-P", "-m", "rolecall", "up", *words])
     try:
         while (ended := os.waitpid(child, os.WNOHANG)) == (0, 0):
             status = _asked(folder)
