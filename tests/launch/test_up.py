@@ -221,6 +221,16 @@ def test_what_cannot_be_done_is_refused(line: Line, words: list[str], code: int,
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("words", [["./small"], ["--status"], ["--stop"], ["--logs"]])
+def test_what_lies_in_the_way_is_named(line: Line, words: list[str]) -> None:
+    for kind in ("lock", "log"):
+        (folder_of("vllm", os.environ).base / "up" / f"vllm.{kind}").mkdir()
+    done = line(*words)
+    assert done.returncode in (2, 3)
+    assert "vllm.l" in done.stderr
+    assert "hint:" in done.stderr
+
+
 def test_without_any_vllm_it_says_how_to_get_one(line: Line) -> None:
     line.set(ROLECALL_VLLM_COMMAND="", PATH=str(line.folder))
     done = line("./small")

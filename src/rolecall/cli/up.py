@@ -37,6 +37,18 @@ NAME: Final = "vllm"
 
 def run(words: list[str]) -> int:
     """Do what the words ask for, and return the exit code."""
+    try:
+        return _done(words)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise UsageError(
+            f"{error.filename or 'a file'} cannot be used: {error.strerror or error}",
+            hint="see what lies there, or set XDG_STATE_HOME to another folder",
+        ) from error
+
+
+def _done(words: list[str]) -> int:
     ours, own = _parted(words)
     told = _parser().parse_intermixed_args(ours)
     if sys.platform != "linux":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -242,7 +243,8 @@ def detached(folder: Folder, words: list[str], shown: Shown) -> int:
             if status is not None and status["keeper"] == child:
                 if status["phase"] == "ready":
                     _last_words(own, shown)
-                    own.replace(folder.messages)
+                    with contextlib.suppress(OSError):  # the server runs all the same
+                        own.replace(folder.messages)
                     return OK
                 if progress := status.get("progress"):
                     shown.tell(msgspec.convert(progress, Progress))

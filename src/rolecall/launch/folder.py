@@ -82,11 +82,13 @@ def folder_of(name: str, environ: Mapping[str, str]) -> Folder:
         )
     folder = Folder(base=state_file(environ).parent, name=name)
     try:
+        str(folder.base).encode()  # it is written down as text
         (folder.base / "up").mkdir(mode=0o700, parents=True, exist_ok=True)
         (folder.base / "up").chmod(0o700)
-    except OSError as error:
+    except (OSError, UnicodeEncodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
         raise UsageError(
-            f"{folder.base / 'up'} cannot be used: {error.strerror}", hint="set XDG_STATE_HOME"
+            f"{str(folder.base / 'up')!a} cannot be used: {why}", hint="set XDG_STATE_HOME"
         ) from error
     return folder
 
