@@ -191,7 +191,7 @@ def test_messages_over_a_socket_however_deep_the_folder(tmp_path: Path) -> None:
                 await asyncio.to_thread(ask, path, {"do": "refuse"})
             assert (caught.value.reason, caught.value.hint) == ("no_memory", "smaller")
             for unknown in ({"do": "nothing"}, {}, [1]):
-                with pytest.raises(LaunchError):
+                with pytest.raises(UsageError):
                     await asyncio.to_thread(ask, path, unknown)  # type: ignore[arg-type]
         assert not path.exists()
         with pytest.raises(LaunchError):

@@ -53,7 +53,7 @@ class Load:
         self.answered, self.over, self.engine = Counter[str](), False, None
 
     @asynccontextmanager
-    async def on(self, kept: Kept, at_once: int = 6) -> AsyncIterator[Load]:
+    async def on(self, kept: Kept, at_once: int = 3) -> AsyncIterator[Load]:
         settings = EngineSettings(name="small", kind="vllm", running="small", call_seconds=20.0)
         async with connect(settings, kept.environ) as engine:
             self.engine = engine

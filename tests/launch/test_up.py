@@ -144,8 +144,9 @@ def test_a_signal_ends_it_in_order(line: Line, number: signal.Signals) -> None:
             if text.startswith("engine vllm"):
                 break
         process.send_signal(number)
-        process.communicate(timeout=SECONDS)
+        _, said = process.communicate(timeout=SECONDS)
     assert process.returncode == 0
+    assert "vllm has ended" in said
     assert line.processes() == []
 
 

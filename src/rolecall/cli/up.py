@@ -157,6 +157,8 @@ def _start(told: Namespace, own: list[str]) -> int:
         gc.enable()  # this process lives for days
         outside = Outside(environ=os.environ, tell=shown.tell, say=shown.say)
         keep(folder, recipe, outside, port=told.port, limits=_limits(told))
+        shown.over()
+        shown.say(f"{folder.name} has ended")
     except LaunchError as error:
         shown.say(f"rolecall: {error.reason}: {error}")
         if error.hint:

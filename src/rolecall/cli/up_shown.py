@@ -78,6 +78,11 @@ class Shown:
         clear = "\r\x1b[K" if self._terminal and self._phase else ""
         self._write(f"{clear}{message}\n")
 
+    def over(self) -> None:
+        """End the line that shows progress."""
+        self._finish(self._clock())
+        self._phase = ""
+
     def _finish(self, now: float) -> None:
         if self._terminal and self._phase and self._phase != "ready":
             told = WORDS.get(self._phase, self._phase)
