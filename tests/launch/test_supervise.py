@@ -104,6 +104,21 @@ def test_even_a_killed_guard_leaves_nothing_behind(tmp_path: Path) -> None:
     run(scene())
 
 
+@pytest.mark.parametrize("steps", range(6))
+def test_an_end_amid_the_very_start_leaves_nothing(tmp_path: Path, steps: int) -> None:
+    async def scene() -> None:
+        kept = Kept(tmp_path, mute=True)
+        starting = asyncio.create_task(kept.make().run())
+        await until(lambda: kept.supervisor.run_now is not None)
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        kept.supervisor.stop()
+        await asyncio.wait_for(starting, 15)
+        assert kept.processes() == []
+
+    run(scene())
+
+
 def test_what_lost_its_mark_holds_up_no_restart(tmp_path: Path) -> None:
     async def scene() -> None:
         kept = Kept(tmp_path, unmarked=True)

@@ -101,8 +101,8 @@ class Run:
         """Start the process; raises `LaunchError` if that cannot be done."""
         words = [sys.executable, "-I", guard.__file__, str(GRACE_SECONDS), *self.command]
         remark(self._log.path, f"starts {shlex.join(self.command)}")
-        try:
-            self._process = await asyncio.create_subprocess_exec(
+        creating = asyncio.create_task(
+            asyncio.create_subprocess_exec(
                 *words,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
@@ -110,10 +110,23 @@ class Run:
                 env=environment_of(self.recipe, environ, key, self.mark),
                 start_new_session=True,  # a Ctrl-C reaches us alone: we ask it to end, in order
             )
+        )
+        try:
+            await asyncio.shield(creating)
         except OSError as error:
             raise LaunchError("no_vllm", f"vLLM cannot be started: {error}") from error
-        self._following = asyncio.create_task(self._follow())
+        except asyncio.CancelledError:
+            # Cancelled half-way, asyncio would kill the guard, which may just be starting vLLM.
+            await asyncio.wait({creating})
+            if creating.exception() is None:
+                self._started(creating.result())
+            raise
+        self._started(creating.result())
         self._tell(self.progress)
+
+    def _started(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self._following = asyncio.create_task(self._follow())
 
     @property
     def ended(self) -> bool:
