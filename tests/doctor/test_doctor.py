@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import stat
 import sys
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from rolecall.cli import main
+from rolecall.doctor.engines import engine_findings
 from rolecall.doctor.look import Wanted, look
 from rolecall.doctor.machine import Here, free_at, machine_findings
 from rolecall.doctor.own import ledger_findings, settings_finding
@@ -27,6 +29,7 @@ from rolecall.doctor.servers import (
     weights_to_fetch,
 )
 from rolecall.doctor.setup import MOST_SECONDS, Situation, setup_finding, steps_of
+from rolecall.drive.running import with_running
 from rolecall.launch.nouns import Server
 from rolecall.launch.where import Installed
 from rolecall.plan.nouns import GIB, Device, Reported
@@ -244,6 +247,30 @@ def test_all_together_raises_nothing_and_is_in_its_order(tmp_path, monkeypatch):
     faults = {one.name: one.remedy for one in unknown if not one.well}
     assert faults.keys() == {"set-up", "engines"}
     assert all(faults.values())
+
+
+def test_a_server_that_is_expected_back_is_not_waited_for(tmp_path):
+    (tmp_path / "rolecall").mkdir()
+    environ = {"XDG_STATE_HOME": str(tmp_path)}
+    table = {"kind": "vllm", "url": "http://127.0.0.1:1/v1", "model": "m", "awaited_until": 60.0}
+    (tmp_path / "rolecall" / "engines.json").write_text(json.dumps({"vllm": table}))
+    settings = with_running(Settings(), environ)
+    _, found = asyncio.run(engine_findings(settings, environ, now=59.0))
+    assert (found.name, found.level) == ("engine vllm", "note")
+    assert "expected back" in found.told
+    assert found.remedy
+
+
+def test_a_broken_file_of_servers_is_a_finding(tmp_path, monkeypatch, capsys):
+    for name in ("HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rolecall").mkdir()
+    (tmp_path / "rolecall" / "engines.json").write_text("{")
+    assert main(["doctor", "--json"]) == 3
+    faults = [one for one in json.loads(capsys.readouterr().out) if not one["well"]]
+    assert [one["name"] for one in faults] == ["engines"]
+    assert faults[0]["remedy"] == "remove it"
 
 
 def test_the_command_prints_levels_and_takes_no_nonsense(tmp_path, monkeypatch, capsys):

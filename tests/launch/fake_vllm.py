@@ -125,6 +125,8 @@ def main() -> None:
     told, _ = parser.parse_known_args()
     if not os.fork():
         os.setsid()
+        if orders().get("unmarked"):
+            os.execve("/bin/sleep", ["sleep", "600"], {})
         time.sleep(600)
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     death = orders().get("die")

@@ -35,6 +35,7 @@ QUICK = Limits(
     longest=0.05,
     drain=5,
     step=0.02,
+    linger=1,
 )
 SECONDS = 20.0
 

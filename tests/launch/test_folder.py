@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from rolecall.engines.state import running
 from rolecall.errors import UsageError
@@ -65,6 +66,11 @@ def test_a_state_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError):
         folder_of("small", {"XDG_STATE_HOME": str(tmp_path / "file")})
+
+
+def test_a_state_folder_whose_name_is_no_text() -> None:
+    with pytest.raises(UsageError, match="no UTF-8"):
+        folder_of("small", {"XDG_STATE_HOME": "/tmp/\udcff"})
 
 
 def test_writing_does_not_follow_a_link(tmp_path: Path) -> None:
@@ -141,6 +147,27 @@ def test_what_a_killed_keeper_left_is_cleaned_up(tmp_path: Path) -> None:
     assert not cleaned_if_left(folder)
 
 
+@pytest.mark.parametrize("written", [None, replace(SERVER, phase="failed")])
+def test_an_entry_that_a_killed_keeper_left_goes_whatever_it_wrote(
+    tmp_path: Path, written: Server | None
+) -> None:
+    environ = {"XDG_STATE_HOME": str(tmp_path)}
+    folder = folder_of("small", environ)
+    if written is not None:
+        write_server(folder, written)
+    announce(folder.base, "small", {"kind": "vllm"})
+    assert cleaned_if_left(folder)
+    assert running(environ) == {}
+    assert read_server(folder) == written
+
+
+def test_those_who_look_are_not_taken_for_a_keeper(tmp_path: Path) -> None:
+    folder = folder_of("small", {"XDG_STATE_HOME": str(tmp_path)})
+    with held(folder.lock, shared=True) as looked:
+        assert looked
+        assert not is_kept(folder)
+
+
 def test_messages_over_a_socket_however_deep_the_folder(tmp_path: Path) -> None:
     deep = tmp_path / ("x" * 100) / ("y" * 100)
     deep.mkdir(parents=True)
@@ -164,7 +191,7 @@ def test_messages_over_a_socket_however_deep_the_folder(tmp_path: Path) -> None:
                 await asyncio.to_thread(ask, path, {"do": "refuse"})
             assert (caught.value.reason, caught.value.hint) == ("no_memory", "smaller")
             for unknown in ({"do": "nothing"}, {}, [1]):
-                with pytest.raises(LaunchError):
+                with pytest.raises(UsageError):
                     await asyncio.to_thread(ask, path, unknown)  # type: ignore[arg-type]
         assert not path.exists()
         with pytest.raises(LaunchError):

@@ -71,6 +71,8 @@ def test_the_environment_has_the_key_and_the_mark_and_reports_nothing() -> None:
     assert found["KEPT_BY_ROLECALL"] == "here:vllm#1"
     assert (found["HF_TOKEN"], found["A"], found["VLLM_NO_USAGE_STATS"]) == ("t", "1", "1")
     assert "PYTHONDONTWRITEBYTECODE" not in found
+    assert found["SPT_NOENV"] == "1"  # else setproctitle in vLLM's engine wipes out the mark
+    assert found["PYTHONSAFEPATH"] == "1"
 
 
 @given(st.sampled_from(sorted(OURS)), st.booleans(), st.booleans())
@@ -82,7 +84,15 @@ def test_what_is_settled_is_refused_however_it_is_spelled(
         own_flags([f"{spelled}=x"] if joined else [spelled, "x"])
 
 
+@pytest.mark.parametrize("word", ["--hos", "--hos=0.0.0.0", "--por", "--api-k", "--ho.x", "--uds+"])
+def test_nor_are_they_cut_short_or_with_an_ending(word: str) -> None:
+    with pytest.raises(UsageError):
+        own_flags([word, "x"])
+
+
 def test_other_flags_are_passed_on() -> None:
+    for word in ("--config-format", "--hf-overrides.x", "-tp", "-", "2"):
+        assert own_flags([word]) == (word,)
     assert own_flags(["--trust-remote-code", "--seed", "1"]) == (
         "--trust-remote-code", "--seed", "1",
     )  # fmt: skip

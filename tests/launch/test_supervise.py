@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from rolecall.engines.state import STATE_FILE
 from rolecall.launch import guard
 from rolecall.launch.compare import planned_of
 from rolecall.launch.failures import LaunchError
@@ -99,6 +100,64 @@ def test_even_a_killed_guard_leaves_nothing_behind(tmp_path: Path) -> None:
             os.kill(keeper, signal.SIGKILL)
             await until(lambda: supervisor.server.restarts == 1 and supervisor.served.is_set())
             assert not before & set(kept.processes())
+
+    run(scene())
+
+
+@pytest.mark.parametrize("steps", range(6))
+def test_an_end_amid_the_very_start_leaves_nothing(tmp_path: Path, steps: int) -> None:
+    async def scene() -> None:
+        kept = Kept(tmp_path, mute=True)
+        starting = asyncio.create_task(kept.make().run())
+        await until(lambda: kept.supervisor.run_now is not None)
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        kept.supervisor.stop()
+        await asyncio.wait_for(starting, 15)
+        assert kept.processes() == []
+
+    run(scene())
+
+
+def test_what_lost_its_mark_holds_up_no_restart(tmp_path: Path) -> None:
+    async def scene() -> None:
+        kept = Kept(tmp_path, unmarked=True)
+        async with kept.running() as supervisor:
+            served = supervisor.run_now.pid
+            [child] = [one for one in guard.descendants(served) if _name(one) == "sleep"]
+            guarded = guard.descendants(os.getpid())
+            os.kill(next(one for one in guarded if served in guard.descendants(one)), 9)
+            try:
+                await until(lambda: supervisor.server.restarts == 1 and supervisor.served.is_set())
+            finally:
+                os.kill(child, signal.SIGKILL)
+            assert "does not end" in kept.folder.log.read_text()
+
+    run(scene())
+
+
+def _name(process: int) -> str:
+    return Path(f"/proc/{process}/comm").read_text().strip()
+
+
+def test_what_cannot_be_announced_is_given_up_and_leaves_nothing(tmp_path: Path) -> None:
+    async def scene() -> None:
+        kept = Kept(tmp_path)
+        (kept.folder.base / STATE_FILE).mkdir()
+        with pytest.raises(LaunchError, match="cannot be written"):
+            await kept.make().run()
+        assert kept.processes() == []
+        assert read_server(kept.folder).phase == "failed"
+
+    run(scene())
+
+
+def test_a_log_that_cannot_be_written_ends_nothing(tmp_path: Path) -> None:
+    async def scene() -> None:
+        kept = Kept(tmp_path)
+        kept.folder.log.mkdir()
+        async with kept.running() as supervisor:
+            assert supervisor.server.reported.tokens == 111_392
 
     run(scene())
 
@@ -362,7 +421,7 @@ def test_well_for_a_while_begins_the_count_anew(tmp_path: Path) -> None:
         kept = Kept(tmp_path)
         limits = replace(QUICK, tries=1, well=0.05)
         async with kept.running(limits=limits) as supervisor:
-            for count in (1, 2, 3):
+            for count in (1, 2):
                 began = time.monotonic()
                 await until(lambda began=began: time.monotonic() - began > 0.1)
                 os.kill(supervisor.server.pid, signal.SIGKILL)

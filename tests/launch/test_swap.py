@@ -53,7 +53,7 @@ class Load:
         self.answered, self.over, self.engine = Counter[str](), False, None
 
     @asynccontextmanager
-    async def on(self, kept: Kept, at_once: int = 6) -> AsyncIterator[Load]:
+    async def on(self, kept: Kept, at_once: int = 3) -> AsyncIterator[Load]:
         settings = EngineSettings(name="small", kind="vllm", running="small", call_seconds=20.0)
         async with connect(settings, kept.environ) as engine:
             self.engine = engine
@@ -99,6 +99,26 @@ def test_a_swap_and_back_under_load_loses_no_request(tmp_path: Path, beside: boo
             assert back["model"] == "small"
             await load.more("small")
             assert supervisor.server.restarts == 0
+        assert kept.processes() == []
+        assert kept.tables == {}
+
+    asyncio.run(scene())
+
+
+def test_requests_wait_where_the_old_server_ends_during_the_swap(tmp_path: Path) -> None:
+    async def scene() -> None:
+        kept = Kept(tmp_path)
+        mute, quiet = tmp_path / "mute.json", {"FAKE_VLLM": str(tmp_path / "mute.json")}
+        kept.write(mute, mute=True)
+        async with kept.running(limits=LIMITS) as supervisor:
+            wanted = wish(supervisor, "large", environment=quiet)
+            swapping = asyncio.create_task(swapped(supervisor, wanted, hush))
+            await until(lambda: supervisor.swap is not None and supervisor.swap.new is not None)
+            os.kill(supervisor.server.pid, signal.SIGKILL)
+            await until(lambda: "small" in awaited(kept.environ))
+            supervisor.stop()
+            with pytest.raises(LaunchError):
+                await swapping
         assert kept.processes() == []
         assert kept.tables == {}
 

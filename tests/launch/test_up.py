@@ -125,6 +125,7 @@ def test_in_the_background_looked_at_and_stopped(line: Line) -> None:
     beside = line("./small", "--detach", "--name", "other")
     assert beside.returncode == 0, beside.stderr
     assert {one["name"] for one in line.status()} == {"vllm", "other"}
+    assert "vllm" not in line("--status", "other").stdout.partition("\n")[0]
     unclear = line("--stop")
     assert unclear.returncode == 2
     assert "other, vllm" in unclear.stderr
@@ -143,8 +144,9 @@ def test_a_signal_ends_it_in_order(line: Line, number: signal.Signals) -> None:
             if text.startswith("engine vllm"):
                 break
         process.send_signal(number)
-        process.communicate(timeout=SECONDS)
+        _, said = process.communicate(timeout=SECONDS)
     assert process.returncode == 0
+    assert "vllm has ended" in said
     assert line.processes() == []
 
 
@@ -199,13 +201,16 @@ def test_a_start_that_fails_says_why_and_what_to_do(line: Line, words: list[str]
         (["./small", "--port", "70000"], 3, "port 70000 cannot be used"),
         (["./small", "--port", "abc"], 2, "--port"),
         (["./small", "--kv-cache", "lots"], 2, "no amount of memory"),
-        (["./small", "--patience", "-1"], 2, "--patience"),
+        (["./small", "--patience", "-1"], 2, "no number of seconds"),
         (["./small", "--drain", "nan"], 2, "--drain"),
         (["./small", "--name", "No Good"], 2, "cannot be called"),
         (["./small", "--name", "auto"], 2, "cannot be called"),
         (["./small", "--", "--host", "0.0.0.0"], 2, "--host is not passed on"),
         (["./small", "--", "--api_key=x"], 2, "--api-key is not passed on"),
+        (["./small", "--", "--hos", "0.0.0.0"], 2, "--host is not passed on"),
         (["--stop", "--logs"], 2, "one at a time"),
+        (["./small", "--json"], 2, "--json goes with"),
+        (["./small", "--after"], 2, "--after goes with"),
         (["--logs", "nobody"], 2, "no log"),
     ],
 )
@@ -215,6 +220,16 @@ def test_what_cannot_be_done_is_refused(line: Line, words: list[str], code: int,
     assert said in done.stderr
     assert "hint:" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("words", [["./small"], ["--status"], ["--stop"], ["--logs"]])
+def test_what_lies_in_the_way_is_named(line: Line, words: list[str]) -> None:
+    for kind in ("lock", "log"):
+        (folder_of("vllm", os.environ).base / "up" / f"vllm.{kind}").mkdir()
+    done = line(*words)
+    assert done.returncode in (2, 3)
+    assert "vllm.l" in done.stderr
+    assert "hint:" in done.stderr
 
 
 def test_without_any_vllm_it_says_how_to_get_one(line: Line) -> None:

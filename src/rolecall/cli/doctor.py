@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 from rolecall.cli import FAILED, OK
-from rolecall.cli.options import Parser
-from rolecall.cli.options import settings_with_servers as load_settings
-from rolecall.errors import UsageError
+from rolecall.cli.options import Parser, settings_with_servers
+from rolecall.cli.options import settings as load_settings
+from rolecall.errors import SettingsError, UsageError
 
 DESCRIPTION = """\
 Checks what Rolecall needs and what it could use: settings, the embedded reader, the
@@ -46,7 +46,11 @@ def run(words: list[str]) -> int:
     told = parser.parse_intermixed_args(words)
     if not 0.1 <= told.mbit <= 1e6:
         raise UsageError("--mbit cannot be", hint="name the megabits a second of your line")
-    settings = load_settings({"engine": told.engine})
+    flags = {"engine": told.engine}
+    try:
+        settings = settings_with_servers(flags)
+    except SettingsError:
+        settings = load_settings(flags)  # the servers' file is told of among the engines
 
     from rolecall.doctor.look import Wanted, look
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -37,6 +37,18 @@ NAME: Final = "vllm"
 
 def run(words: list[str]) -> int:
     """Do what the words ask for, and return the exit code."""
+    try:
+        return _done(words)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise UsageError(
+            f"{error.filename or 'a file'} cannot be used: {error.strerror or error}",
+            hint="see what lies there, or set XDG_STATE_HOME to another folder",
+        ) from error
+
+
+def _done(words: list[str]) -> int:
     ours, own = _parted(words)
     told = _parser().parse_intermixed_args(ours)
     if sys.platform != "linux":
@@ -44,10 +56,14 @@ def run(words: list[str]) -> int:
     asked = [one for one in ("status", "swap", "stop", "logs", "detach") if getattr(told, one)]
     if len(asked) > 1:
         raise UsageError(f"--{' and --'.join(asked)} go one at a time", hint="see --help")
+    if told.json and not (told.status or told.swap):
+        raise UsageError("--json goes with --status or --swap", hint="see --help")
+    if told.after and not told.swap:
+        raise UsageError("--after goes with --swap MODEL", hint="see --help")
     if told.status:
         from rolecall.cli.up_shown import status
 
-        return status(told.name, as_json=told.json)
+        return status(told.model or told.name, as_json=told.json)
     if told.swap:
         from rolecall.cli.up_swap import swap
 
@@ -83,7 +99,7 @@ def _parser() -> Parser:
     add("--after", action="store_true", help="--swap: end the old server before the new one starts")
     add("--stop", action="store_true", help="drain and end the server (by its name, if several)")
     add("--logs", action="store_true", help="what vLLM printed")
-    add("--json", action="store_true", help="--status for programs")
+    add("--json", action="store_true", help="--status and --swap for programs")
     _add_wishes(parser)
     return parser
 
@@ -108,9 +124,12 @@ def _add_wishes(parser: Parser) -> None:
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 <= seconds < 1e9:  # also refuses what is no number
-        raise ValueError(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < 1e9:  # also refuses NaN
+        raise ArgumentTypeError(f"{text!r} is no number of seconds")
     return seconds
 
 
@@ -138,6 +157,8 @@ def _start(told: Namespace, own: list[str]) -> int:
         gc.enable()  # this process lives for days
         outside = Outside(environ=os.environ, tell=shown.tell, say=shown.say)
         keep(folder, recipe, outside, port=told.port, limits=_limits(told))
+        shown.over()
+        shown.say(f"{folder.name} has ended")
     except LaunchError as error:
         shown.say(f"rolecall: {error.reason}: {error}")
         if error.hint:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -76,6 +77,11 @@ class Shown:
         """One line."""
         clear = "\r\x1b[K" if self._terminal and self._phase else ""
         self._write(f"{clear}{message}\n")
+
+    def over(self) -> None:
+        """End the line that shows progress."""
+        self._finish(self._clock())
+        self._phase = ""
 
     def _finish(self, now: float) -> None:
         if self._terminal and self._phase and self._phase != "ready":
@@ -235,14 +241,15 @@ def detached(folder: Folder, words: list[str], shown: Shown) -> int:
     if is_kept(folder):
         raise already_kept(folder)
     own = folder.messages.with_name(f".{folder.name}.messages.{os.getpid()}")
-    child = _spawned(own, [sys.executable, "-m", "rolecall", "up", *words])
+    child = _spawned(own, [sys.executable, "-P", "-m", "rolecall", "up", *words])
     try:
         while (ended := os.waitpid(child, os.WNOHANG)) == (0, 0):
             status = _asked(folder)
             if status is not None and status["keeper"] == child:
                 if status["phase"] == "ready":
                     _last_words(own, shown)
-                    own.replace(folder.messages)
+                    with contextlib.suppress(OSError):  # the server runs all the same
+                        own.replace(folder.messages)
                     return OK
                 if progress := status.get("progress"):
                     shown.tell(msgspec.convert(progress, Progress))

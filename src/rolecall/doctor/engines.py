@@ -4,29 +4,42 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from rolecall.core import EngineInfo
 from rolecall.doctor.nouns import Finding, failed, finding
+from rolecall.engines.state import awaited
 from rolecall.errors import Error
 from rolecall.settings import Settings
 
+MOST_SECONDS: Final = 120.0
+"""What an engine has in all, on top of what its own settings allow a call."""
 
-async def engine_findings(settings: Settings, environ: Mapping[str, str]) -> list[Finding]:
-    """The policy, and all engines at the same time."""
+
+async def engine_findings(
+    settings: Settings, environ: Mapping[str, str], now: float
+) -> list[Finding]:
+    """The policy, and all engines at the same time; ``now`` is in seconds since 1970."""
     from rolecall.drive.connect import declared_engines, policy_of
 
     try:
         declared = declared_engines(settings, environ)
         policy = policy_of(settings, [one.name for one in declared])
+        absent = {name for name, until in awaited(environ).items() if until > now}
     except Error as error:
         return [failed("engines", error)]
     if not declared:
         remedy = "rolecall up MODEL serves one; docs/engines.md says how to declare others"
         return [finding("engines", "note", "none is declared: the reader works alone", remedy)]
     findings = [finding("policy", "ok", policy.privacy)]
-    findings += await asyncio.gather(*(_engine(one, environ) for one in declared))
-    return findings
+    findings += [_absent(one.name) for one in declared if one.running in absent]
+    there = [one for one in declared if one.running not in absent]
+    return findings + await asyncio.gather(*(_engine(one, environ) for one in there))
+
+
+def _absent(name: str) -> Finding:
+    told = "its server is not there now, and expected back: calls wait for it"
+    return finding(f"engine {name}", "note", told, "rolecall up --status says how far it is")
 
 
 async def _engine(settings: Any, environ: Mapping[str, str]) -> Finding:
@@ -35,11 +48,14 @@ async def _engine(settings: Any, environ: Mapping[str, str]) -> Finding:
 
     name = f"engine {settings.name}"
     try:
-        async with connect(settings, environ) as engine:
+        async with asyncio.timeout(MOST_SECONDS), connect(settings, environ) as engine:
             info = engine.info
         tokens_named(settings.tokenizer)
     except Error as error:
         return failed(name, error)
+    except TimeoutError:
+        told = f"it has proved nothing within {MOST_SECONDS:.0f} s"
+        return finding(name, "FAIL", told, "see what its server does, or start that again")
     doubts = "; ".join(notice.message for notice in info.notices)
     return finding(name, "note" if doubts else "ok", _told(info), doubts, **_details(info))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -70,4 +71,4 @@ def look(
             findings.append(finding("disk", "note", told, remedy))
     except Error as error:
         findings.append(failed("set-up", error))
-    return [*findings, *asyncio.run(engine_findings(settings, environ))]
+    return [*findings, *asyncio.run(engine_findings(settings, environ, time.time()))]

@@ -45,7 +45,9 @@ def steps_of(now: Situation) -> tuple[Step, ...]:
     line = f"at {now.mbit:g} Mbit/s"
     steps = [Step(name="Rolecall", seconds=0.0, done=True, basis="installed")]
     if now.installed is not None or now.served:
-        steps.append(Step(name="vLLM", seconds=0.0, done=True, basis="installed"))
+        slow = now.installed is not None and now.installed.cpu and not now.served
+        basis = "installed, but for the CPU: slow, and not for every model" if slow else "installed"
+        steps.append(Step(name="vLLM", seconds=0.0, done=True, basis=basis))
     else:
         seconds = INSTALL_BYTES / rate + UNPACK_SECONDS
         basis = f"at most {INSTALL_BYTES / 1e9:.0f} GB {line}, and unpacking"

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import orjson
 
-from rolecall.errors import Error
+from rolecall.errors import Error, UsageError
 from rolecall.launch.failures import LaunchError
 
 Tell = Callable[[Mapping[str, Any]], Awaitable[None]]
@@ -91,7 +91,8 @@ def ask(
     """Send ``message`` to the keeper at ``path`` and return its answer's value.
 
     Raises:
-        LaunchError: what the keeper refused, with its reason; ``crashed`` if it does not answer.
+        LaunchError: what the keeper could not do, with its reason; ``crashed`` without an answer.
+        UsageError: what it refused.
     """
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as one, _short(path) as name:
@@ -115,6 +116,8 @@ def ask(
 def _value(answer: Mapping[str, Any]) -> Any:
     if answer["ok"]:
         return answer.get("value")
+    if answer.get("reason") == "usage":
+        raise UsageError(answer.get("told", ""), hint=answer.get("hint") or None)
     raise LaunchError(
         answer.get("reason", "crashed"), answer.get("told", ""), hint=answer.get("hint") or ""
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Sequence
 from typing import Final
@@ -26,6 +27,16 @@ class Failure(Struct, frozen=True, kw_only=True):
     reason: Reason
     told: str
     remedy: str
+
+
+def unwritable(error: OSError) -> LaunchError:
+    """What to say where a file of ours cannot be written."""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return LaunchError(
+        "no_room" if full else "crashed",
+        f"{error.filename or 'a file'} cannot be written: {error.strerror or error}",
+        hint="make room there, or set XDG_STATE_HOME to a folder of yours that can be written",
+    )
 
 
 LASTING: Final = frozenset({"no_vllm", "no_model", "no_access", "bad_flag", "unsupported"})

@@ -16,8 +16,8 @@ import orjson
 from msgspec import Struct
 
 from rolecall.engines.settings import TAKEN
-from rolecall.engines.state import STATE_FILE, state_file
-from rolecall.errors import UsageError
+from rolecall.engines.state import STATE_FILE, read_entries, state_file
+from rolecall.errors import SettingsError, UsageError
 from rolecall.launch.nouns import Server
 
 NAMES: Final = re.compile(r"[a-z0-9_-]{1,40}")
@@ -82,11 +82,13 @@ def folder_of(name: str, environ: Mapping[str, str]) -> Folder:
         )
     folder = Folder(base=state_file(environ).parent, name=name)
     try:
+        str(folder.base).encode()  # it is written down as text
         (folder.base / "up").mkdir(mode=0o700, parents=True, exist_ok=True)
         (folder.base / "up").chmod(0o700)
-    except OSError as error:
+    except (OSError, UnicodeEncodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
         raise UsageError(
-            f"{folder.base / 'up'} cannot be used: {error.strerror}", hint="set XDG_STATE_HOME"
+            f"{str(folder.base / 'up')!a} cannot be used: {why}", hint="set XDG_STATE_HOME"
         ) from error
     return folder
 
@@ -134,12 +136,16 @@ def write_key(folder: Folder) -> str:
 
 
 @contextlib.contextmanager
-def held(path: Path, *, wait: bool = False) -> Iterator[bool]:
-    """Hold a lock file; gives whether it could be had. The kernel frees it with the process."""
+def held(path: Path, *, wait: bool = False, shared: bool = False) -> Iterator[bool]:
+    """Hold a lock file; gives whether it could be had. The kernel frees it with the process.
+
+    Those who hold it ``shared`` are in nobody's way but in that of one who wants it alone.
+    """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+            fcntl.flock(descriptor, kind | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:
             yield False
             return
@@ -152,8 +158,16 @@ def is_kept(folder: Folder) -> bool:
     """Whether a process keeps this server now."""
     if not folder.lock.exists():
         return False
-    with held(folder.lock) as free:
+    with held(folder.lock, shared=True) as free:  # others may look at the same time
         return not free
+
+
+def is_announced(folder: Folder) -> bool:
+    """Whether the state file has an entry for this server."""
+    try:
+        return folder.name in read_entries(folder.base / STATE_FILE)
+    except SettingsError:
+        return False  # whoever writes into it next, writes it anew
 
 
 def already_kept(folder: Folder) -> UsageError:

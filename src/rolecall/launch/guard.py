@@ -31,6 +31,13 @@ def set_process(option: int, value: int) -> None:
         raise OSError(ctypes.get_errno(), "prctl")
 
 
+def die_with(parent: int) -> None:
+    """Have the kernel kill this process with its ``parent``; end it if that is gone already."""
+    set_process(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
 def descendants(root: int) -> list[int]:
     """All living processes below ``root``, the nearest first."""
     children: dict[int, list[int]] = {}
@@ -108,11 +115,12 @@ def main(arguments: list[str]) -> int:
         signal.signal(number, lambda *_: None)
     os.set_blocking(told, False)
     signal.set_wakeup_fd(told)
+    guard = os.getpid()
     child = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
         start_new_session=True,  # a Ctrl-C in the terminal reaches us, and we pass on the end
-        preexec_fn=lambda: set_process(PR_SET_PDEATHSIG, signal.SIGKILL),
+        preexec_fn=lambda: die_with(guard),
     )
     try:
         while child.poll() is None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
-from collections.abc import Mapping
-from typing import Any
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 import msgspec
 
 from rolecall.errors import UsageError
 from rolecall.launch.control import Action, Tell, listening
+from rolecall.launch.failures import unwritable
 from rolecall.launch.folder import Folder, already_kept, held
 from rolecall.launch.left import clean
 from rolecall.launch.limits import Limits
@@ -20,6 +23,9 @@ from rolecall.launch.supervise import Outside, Supervisor
 from rolecall.launch.swap import Wish, swapped
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+LOOKS: Final = 5
+LOOK_SECONDS: Final = 0.05
+"""Whoever looks whether a server is kept holds its lock for less than this."""
 
 
 def keep(
@@ -31,11 +37,24 @@ def keep(
         UsageError: another process keeps it already.
         LaunchError: it could not be started or kept.
     """
-    with held(folder.lock) as ours:
-        if not ours:
-            raise already_kept(folder)
-        clean(folder)
-        asyncio.run(_keeping(folder, recipe, outside, port, limits))
+    try:
+        with _alone(folder):
+            clean(folder)
+            asyncio.run(_keeping(folder, recipe, outside, port, limits))
+    except OSError as error:
+        raise unwritable(error) from error
+
+
+@contextlib.contextmanager
+def _alone(folder: Folder) -> Iterator[None]:
+    """Hold the server's lock; those who only look at it are given the time to go."""
+    for _ in range(LOOKS):
+        with held(folder.lock) as ours:
+            if ours:
+                yield
+                return
+        time.sleep(LOOK_SECONDS)
+    raise already_kept(folder)
 
 
 async def _keeping(

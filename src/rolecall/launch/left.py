@@ -7,7 +7,15 @@ import contextlib
 from msgspec.structs import replace
 
 from rolecall.launch import guard
-from rolecall.launch.folder import Folder, announce, held, is_kept, read_server, write_server
+from rolecall.launch.folder import (
+    Folder,
+    announce,
+    held,
+    is_announced,
+    is_kept,
+    read_server,
+    write_server,
+)
 
 
 def clean(folder: Folder) -> int:
@@ -27,12 +35,15 @@ def clean(folder: Folder) -> int:
 def cleaned_if_left(folder: Folder) -> bool:
     """Clean up after a keeper that was killed; whether there was anything to clean."""
     server = read_server(folder)
-    if server is None or server.phase in ("stopped", "failed") or is_kept(folder):
+    told = server is None or server.phase in ("stopped", "failed")
+    if (told and not is_announced(folder)) or is_kept(folder):
         return False
     with held(folder.lock) as ours:
         if not ours:
             return False
         clean(folder)
+        if server is None or told:
+            return True
         ended = replace(
             server,
             phase="failed",
@@ -41,5 +52,6 @@ def cleaned_if_left(folder: Folder) -> bool:
             told="the process that kept it was killed",
             remedy="start it again with rolecall up; nothing is left of it",
         )
-        write_server(folder, ended)
+        with contextlib.suppress(OSError):  # a full disk must not hide what is known
+            write_server(folder, ended)
     return True

@@ -15,7 +15,8 @@ class Limits(Struct, frozen=True, kw_only=True):
     is started again, ``tries`` times in a row, after ``first`` doubled up to ``longest``. After
     ``well`` without a fault the count begins anew. Draining takes at most ``drain``. ``step`` is
     how long it sleeps where it can only look again, ``grace`` how long a server that was replaced
-    takes requests that were on their way.
+    takes requests that were on their way. What a server started may outlive it for ``linger``, then
+    the keeper goes on all the same.
     """
 
     patience: float = 1_200.0
@@ -29,6 +30,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     drain: float = 60.0
     step: float = 0.25
     grace: float = 2.0
+    linger: float = 30.0
 
 
 LIMITS: Final = Limits()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -30,8 +31,17 @@ OURS: Final = frozenset(
 )
 """Flags that are not taken from the user: where it listens and who may speak to it is settled."""
 
-QUIET: Final = {"VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1", "PYTHONUNBUFFERED": "1"}
-"""Nothing is reported to anyone, and what is printed comes at once."""
+OWN: Final = {
+    "VLLM_NO_USAGE_STATS": "1",
+    "DO_NOT_TRACK": "1",
+    "PYTHONUNBUFFERED": "1",
+    "PYTHONSAFEPATH": "1",
+    "SPT_NOENV": "1",
+}
+"""Nothing is reported to anyone; what is printed comes at once; no module is taken from the folder
+that we happen to stand in, where pages of strangers may lie; and vLLM's engine, which writes its
+name over its arguments (with setproctitle), leaves the environment behind them, which holds the
+mark by which it is found."""
 
 
 class Recipe(Struct, frozen=True, kw_only=True):
@@ -77,7 +87,7 @@ def environment_of(
     found = dict(environ)
     found.pop("PYTHONDONTWRITEBYTECODE", None)  # several processes import the same 2 GB
     name, _, value = mark.partition("=")
-    return found | QUIET | dict(recipe.environment) | {"VLLM_API_KEY": key, name: value}
+    return found | OWN | dict(recipe.environment) | {"VLLM_API_KEY": key, name: value}
 
 
 def cpu_flags(serving: Serving) -> tuple[tuple[str, ...], dict[str, str]]:
@@ -144,14 +154,21 @@ def own_flags(words: Sequence[str]) -> tuple[str, ...]:
         UsageError: one that is settled here.
     """
     for word in words:
-        name = word.partition("=")[0].replace("_", "-")
-        if name in OURS:
+        if (settled := _settled_by(word)) is not None:
             raise UsageError(
-                f"{name} is not passed on to vLLM",
+                f"{settled} is not passed on to vLLM",
                 hint="the server listens on 127.0.0.1 with a key of its own; --port and --name "
                 "choose the port and the engine's name",
             )
     return tuple(words)
+
+
+def _settled_by(word: str) -> str | None:
+    """The flag of ours that vLLM would read in ``word``: its parser takes flags cut short, too."""
+    name = re.split(r"[=.+]", word, maxsplit=1)[0].replace("_", "-")
+    if len(name) < 3 or not name.startswith("--"):
+        return None
+    return next((one for one in sorted(OURS) if one.startswith(name)), None)
 
 
 def port_for(wanted: int | None) -> int:

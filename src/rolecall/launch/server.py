@@ -32,7 +32,9 @@ class Log:
 
     def __init__(self, path: Path) -> None:
         self.path, self._size = path, 0
-        self._file: BinaryIO = self._opened()
+        self._file: BinaryIO | None = None
+        with contextlib.suppress(OSError):
+            self._file = self._opened()
 
     def _opened(self) -> BinaryIO:
         descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -42,31 +44,34 @@ class Log:
 
     def write(self, data: bytes) -> None:
         """Append; a full disk must not stop the server, so what cannot be written is lost."""
+        if self._file is None:
+            return
         with contextlib.suppress(OSError):
             if self._size > LOG_BYTES:
-                self._file.close()
                 self.path.replace(self.path.with_name(self.path.name + ".1"))
-                self._file = self._opened()
+                full, self._file = self._file, self._opened()
+                full.close()
             self._file.write(data)
             self._size += len(data)
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
 
 
 def remark(path: Path, message: str) -> None:
     """Append a line of our own to a log, open elsewhere or not; lost where it cannot be written."""
-    with contextlib.suppress(OSError):
-        log = Log(path)
-        log.write(f"--- rolecall: {message}\n".encode())
-        log.close()
+    log = Log(path)
+    log.write(f"--- rolecall: {message}\n".encode("utf-8", "replace"))
+    log.close()
 
 
 class Run:
     """One run of vLLM, from its start to its end.
 
-    ``tell`` hears of each `Progress`; ``times`` are the seconds that each phase took.
+    ``tell`` hears of each `Progress`; ``times`` are the seconds that each phase took; ``linger``
+    are those for which processes may outlive it whose end we cannot bring about.
     """
 
     def __init__(
@@ -78,13 +83,14 @@ class Run:
         log: Path,
         tell: Callable[[Progress], None],
         clock: Callable[[], float],
+        linger: float,
     ) -> None:
         self.recipe, self.port = recipe, port
         self.command = command_of(recipe, port)
         self.reported = Reported(version=recipe.installed.version)
         self.progress = Progress(phase="starting")
         self.times: dict[str, float] = {}
-        self.mark, self.well = mark, False
+        self.mark, self.linger, self.well = mark, linger, False
         self._tell, self._clock = tell, clock
         self._log, self._tail = Log(log), deque[str](maxlen=LAST_LINES)
         self._process: asyncio.subprocess.Process | None = None
@@ -95,8 +101,8 @@ class Run:
         """Start the process; raises `LaunchError` if that cannot be done."""
         words = [sys.executable, "-I", guard.__file__, str(GRACE_SECONDS), *self.command]
         remark(self._log.path, f"starts {shlex.join(self.command)}")
-        try:
-            self._process = await asyncio.create_subprocess_exec(
+        creating = asyncio.create_task(
+            asyncio.create_subprocess_exec(
                 *words,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
@@ -104,10 +110,23 @@ class Run:
                 env=environment_of(self.recipe, environ, key, self.mark),
                 start_new_session=True,  # a Ctrl-C reaches us alone: we ask it to end, in order
             )
+        )
+        try:
+            await asyncio.shield(creating)
         except OSError as error:
             raise LaunchError("no_vllm", f"vLLM cannot be started: {error}") from error
-        self._following = asyncio.create_task(self._follow())
+        except asyncio.CancelledError:
+            # Cancelled half-way, asyncio would kill the guard, which may just be starting vLLM.
+            await asyncio.wait({creating})
+            if creating.exception() is None:
+                self._started(creating.result())
+            raise
+        self._started(creating.result())
         self._tell(self.progress)
+
+    def _started(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self._following = asyncio.create_task(self._follow())
 
     @property
     def ended(self) -> bool:
@@ -197,7 +216,10 @@ class Run:
         status = await self._process.wait()
         await asyncio.to_thread(guard.sweep, self.mark)
         if self._following is not None:
-            await self._following
+            await asyncio.wait({self._following}, timeout=self.linger)
+            if not self._following.done():  # somebody without our mark holds its output open
+                self._following.cancel()
+                remark(self._log.path, "something that it started does not end")
         return status if status >= 0 else 128 - status
 
     async def _follow(self) -> None:

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from rolecall.errors import UsageError
 from rolecall.launch.awaited import Awaited
 from rolecall.launch.compare import compared, table
-from rolecall.launch.failures import LASTING, LaunchError
+from rolecall.launch.failures import LASTING, LaunchError, unwritable
 from rolecall.launch.folder import Folder, announce, write_key, write_server
 from rolecall.launch.learned import remember
 from rolecall.launch.limits import Limits, pause
@@ -109,8 +109,9 @@ class Supervisor:
                 await self._wait(error, failures)
             await self._end_swap()
             await self._drain()
-            self.note(phase="stopped", pid=0)
+            self.note(phase="stopped", pid=0, reason="", told="", remedy="")
         except LaunchError as error:
+            self._withdraw()  # before it is said to be over, should we be killed in between
             self.note(phase="failed", pid=0, **_why(error))
             raise
         finally:
@@ -166,6 +167,7 @@ class Supervisor:
             log=self.folder.log,
             tell=tell or self._told,
             clock=self.outside.clock,
+            linger=self.limits.linger,
         )
 
     async def bring_up(self, run: Run) -> dict[str, Any]:
@@ -214,6 +216,8 @@ class Supervisor:
             self.switch(run, starting.result())
         except LaunchError as error:
             return error
+        except OSError as error:
+            return unwritable(error)
         finally:
             stopping.cancel()
         self.say(
@@ -257,6 +261,9 @@ class Supervisor:
             run = self.run_now
             assert run is not None
             if self.swap is not None:  # which ends servers itself
+                if run.ended and self.served.is_set():
+                    self.say(f"{run.recipe.served} ended during the swap; requests wait")
+                    self._await_again()
                 await asyncio.sleep(self.limits.step)
                 continue
             if run.ended:

@@ -8,14 +8,13 @@ wait meanwhile. Whatever fails before the switch leaves the old model.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, to_builtins
 
 from rolecall.errors import UsageError
-from rolecall.launch.failures import LaunchError
+from rolecall.launch.failures import LaunchError, unwritable
 from rolecall.launch.nouns import Progress
 from rolecall.launch.recipe import Recipe, port_for
 
@@ -84,11 +83,11 @@ class Swap:
                     "server in use does",
                     hint="pages under way were written for it; stop and start instead",
                 )
+            assert self.new is not None
+            self._switch(self.new, fresh)
         except BaseException:
             await self._back(old, forms)
             raise
-        assert self.new is not None
-        keeper.switch(self.new, fresh)
         switched = keeper.outside.clock()
         self.say(f"new requests go to {self.wish.recipe.served}")
         if self.wish.beside:
@@ -111,6 +110,12 @@ class Swap:
     async def _brought_up(self, recipe: Recipe) -> dict[str, Any]:
         self.new = self.supervisor.new_run(recipe, port_for(None), tell=self._tell)
         return await self.supervisor.bring_up(self.new)
+
+    def _switch(self, run: Run, table: Mapping[str, Any]) -> None:
+        try:
+            self.supervisor.switch(run, table)
+        except OSError as error:
+            raise unwritable(error) from error
 
     def _tell(self, progress: Progress) -> None:
         self.told.put_nowait({"progress": to_builtins(progress)})
@@ -146,11 +151,14 @@ class Swap:
             return
         self.say(f"{old.recipe.served} is started again")
         self.new = None
-        with contextlib.suppress(LaunchError):  # else the keeper starts it again, as after a fault
+        try:
             fresh = await self._brought_up(old.recipe)
             again: Run | None = self.new
             assert again is not None
-            keeper.switch(again, fresh)
+            self._switch(again, fresh)
+        except LaunchError:  # the keeper starts it again, as after a fault
+            if self.new is not None:
+                await self.new.stop()
 
 
 def _told(run: Run | None) -> dict[str, Any] | None:

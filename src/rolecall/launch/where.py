@@ -153,7 +153,17 @@ def _versions(path: Path, source: str) -> dict[str, str]:
     except (OSError, subprocess.SubprocessError, ValueError) as error:
         raise LaunchError(
             "no_vllm",
-            f"{path} ({source}) is no Python interpreter that runs: {error}",
+            f"{path} ({source}) is no Python interpreter that runs: {_ended(error)}",
             hint="set vllm_python to an interpreter that has vLLM",
         ) from error
     return found
+
+
+def _ended(error: Exception) -> str:
+    """How the interpreter ended, without the program that it was given."""
+    if isinstance(error, subprocess.TimeoutExpired):
+        return f"no answer within {error.timeout:.0f} s"
+    if isinstance(error, subprocess.CalledProcessError):
+        said = (error.stderr or "").strip().splitlines()
+        return f"exit status {error.returncode}" + (f", {said[-1]}" if said else "")
+    return str(error)
