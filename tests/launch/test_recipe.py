@@ -155,6 +155,16 @@ def test_what_does_not_fit_becomes_none() -> None:
     assert caught.value.reason == "no_memory"
 
 
+def test_what_vllm_refuses_whatever_the_memory_becomes_none() -> None:
+    shape = shape_named("Qwen/Qwen3-8B-AWQ")
+    assert shape is not None
+    plan = plan_for(shape, device_named("h100"), default_load(), Wanted(cards=3))
+    with pytest.raises(LaunchError) as caught:
+        on_card(plan, "m", "m", VLLM)
+    assert caught.value.reason == "unsupported"
+    assert "3" in str(caught.value)
+
+
 def test_the_cpu_needs_no_plan() -> None:
     found = on_cpu(None, Wanted(context=2_048, sequences=3), "m", "m", VLLM)
     assert found.planned == {}

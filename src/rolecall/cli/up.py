@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from rolecall.cli import FAILED, OK
 from rolecall.cli.options import Parser
+from rolecall.cli.planned import add_memory, whole
 from rolecall.errors import UsageError
 
 DESCRIPTION = """\
@@ -27,7 +28,7 @@ examples:
   rolecall up --logs | tail                       what vLLM printed
   rolecall up --swap MODEL2                       serve another model, lose no request
   rolecall up --stop                              drain and end it
-  rolecall up MODEL -- --trust-remote-code        flags of vLLM after --
+  rolecall up MODEL -- --dtype half               flags of vLLM after --
 
 exit codes: 0 it ran and was stopped, or is ready; 2 refused; 3 it could not be started or
 kept, with the reason; for --status: 3 if nothing is ready."""
@@ -107,19 +108,10 @@ def _parser() -> Parser:
 def _add_wishes(parser: Parser) -> None:
     """The words that say how the model is to be served."""
     add = parser.add_argument_group("the plan (see rolecall plan)").add_argument
-    modes = ("balanced", "maximum_throughput", "capped")
-    add("--mode", choices=modes, help="how much of the card is taken (balanced)")
-    add("--vram-cap", metavar="SIZE", help="the most that vLLM may take: 8GiB, 7.5g, 8GB")
     add("--gpu", metavar="CARD", help="plan for this card, where it cannot be read")
-    add("--context", metavar="N", type=int, help="longest prompt and answer together, in tokens")
-    add("--sequences", metavar="N", type=int, help="requests that are worked on at once")
-    add("--batched-tokens", metavar="N", type=int, help="tokens that are worked on at once")
-    add("--kv-dtype", choices=("auto", "fp8"), help="fp8 where the card has it, auto is 16 bit")
-    add("--kv-cache", metavar="SIZE", help="the size of the KV cache, set outright (CPU: 256MiB)")
-    add("--quantise", choices=("fp8",), default="", help="make fp8 of a 16-bit checkpoint")
-    add("--eager", action="store_true", help="no CUDA graphs: less memory, slower answers")
-    add("--cards", metavar="N", type=int, default=1, help="so many of the card together (1)")
-    add("--with-encoders", action="store_true", help="keep what a model has to see and to hear")
+    add_memory(add)
+    add("--context", metavar="N", type=whole, help="longest prompt and answer together, in tokens")
+    add("--postings-at-once", metavar="N", type=whole, help="it fits only if so many are held")
     add("--load", metavar="NAME", help="what postings are like: a named load, or its file")
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from rolecall.cli.options import settings as load_settings
+from rolecall.cli.planned import wanted_of
 from rolecall.errors import UsageError
 from rolecall.launch.failures import LaunchError
 from rolecall.launch.learned import calibrations
@@ -24,8 +25,7 @@ from rolecall.plan.fit import plan_for
 from rolecall.plan.loads import default_load, load_named
 from rolecall.plan.nouns import Device, Plan
 from rolecall.plan.nvml import NOT_INSTALLED, cards_here, in_wsl, kernel_version
-from rolecall.plan.sizes import read_size
-from rolecall.plan.wanted import Wanted, wanted_of_environment
+from rolecall.plan.wanted import Wanted
 
 MODEL = "Qwen/Qwen3-4B-Instruct-2507-FP8"
 """The decision record's model, where none is named and there is a card."""
@@ -46,6 +46,8 @@ def recipe_of(told: Namespace, own: list[str], freed: int = 0) -> Recipe:
         raise UsageError("no MODEL was named", hint="rolecall up MODEL; see rolecall up --help")
     named = named or MODEL
     flags = own_flags(own)
+    if told.trust_remote_code and "--trust-remote-code" not in flags:
+        flags = (*flags, "--trust-remote-code")
     model, served = model_and_name(named, Path.cwd())
     wanted = _wanted(told, installed, trust="--trust-remote-code" in flags)
     if installed.cpu:
@@ -101,26 +103,7 @@ def _device(named: str | None) -> Device:
 
 def _wanted(told: Namespace, installed: Installed, *, trust: bool) -> Wanted:
     """The wishes of the words, else those of the decision record's variables."""
-    version = release(installed.version) or NEWEST
-    wanted, _ = wanted_of_environment(os.environ, version)
-    words = {
-        "mode": told.mode,
-        "cap": None if told.vram_cap is None else read_size(told.vram_cap),
-        "kv_bytes": None if told.kv_cache is None else read_size(told.kv_cache),
-        "context": told.context,
-        "kv_dtype": told.kv_dtype,
-        "sequences": told.sequences,
-        "batched_tokens": told.batched_tokens,
-    }
-    given = {name: value for name, value in words.items() if value is not None}
-    if {"mode", "cap"} & given.keys():  # a mode sets the share and the number of sequences
-        given = {"utilisation": None, "sequences": None} | given
-    return replace(
-        wanted,
-        quantise=told.quantise,
-        eager=told.eager,
-        cards=told.cards,
-        text_only=not told.with_encoders,
-        place=Place(trust=trust, wsl=in_wsl(kernel_version())),
-        **given,
-    )
+    wanted, notices = wanted_of(told, os.environ, release(installed.version) or NEWEST)
+    for notice in notices:
+        _say(notice)
+    return replace(wanted, place=Place(trust=trust, wsl=in_wsl(kernel_version())))

@@ -24,8 +24,11 @@ def on_card(plan: Plan, model: str, served: str, installed: Installed) -> Recipe
     ``model`` is what vLLM is told, ``served`` the name by which requests ask for it.
 
     Raises:
-        LaunchError: ``no_memory``: it does not fit; the hint says what would make it fit.
+        LaunchError: ``unsupported``: vLLM would not start it on this card, whatever the memory;
+            ``no_memory``: it does not fit; the hint says what would make it fit.
     """
+    if plan.refused:
+        raise LaunchError("unsupported", "; ".join(plan.refused), hint="rolecall plan says more")
     if not plan.fits:
         enough = [one.change for one in plan.remedies if one.enough]
         raise LaunchError(
