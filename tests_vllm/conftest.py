@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
+from line import MODEL, Line
 from server import Server
 
 
@@ -33,3 +34,14 @@ def server(url: str) -> Iterator[Server]:
     """The server, spoken to in raw HTTP."""
     with httpx2.Client(base_url=url, timeout=300, trust_env=False) as client:
         yield Server(client)
+
+
+@pytest.fixture(scope="session")
+def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
+    """The command line, with a server that ``rolecall up`` keeps, started once for all tests."""
+    found = Line(tmp_path_factory.mktemp("up"))
+    started = found("up", str(MODEL), "--detach", "--drain", "300")
+    assert started.returncode == 0, started.stderr
+    yield found
+    found("up", "--stop")
+    assert found.processes() == []

@@ -1,80 +1,27 @@
 """``rolecall up --swap`` with a real vLLM: two models swap places under load, and no call is lost.
 
-These tests start servers of their own beside the one under test, two at once: 5.2 GB more, and
-about six minutes.
+They use the server that ``up`` keeps (see conftest), and a second one beside it: 5.2 GB more than
+the server under test, and about five minutes.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import os
 import subprocess
-import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Any
 
 import pytest
 
+from line import Line
 from rolecall.core import Prompt
 from rolecall.engines.connect import connect
 from rolecall.engines.protocol import Engine, EngineSettings
-from rolecall.launch import guard
-from rolecall.launch.folder import folder_of
 
-ROOT = Path(__file__).resolve().parent.parent
-MODEL = ROOT / "build" / "tiny-qwen3"
-PYTHON = ROOT / ".venv-vllm" / "bin" / "python"
 AT_ONCE = 4
 SETTINGS = EngineSettings(name="vllm", kind="vllm", running="vllm", call_seconds=300.0)
-
-
-class Line:
-    """The command line with a state folder of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.environ = os.environ | {
-            "XDG_STATE_HOME": str(folder / "state"),
-            "ROLECALL_VLLM_PYTHON": str(PYTHON),
-            "HF_HUB_OFFLINE": "1",
-        }
-
-    def __call__(self, *words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "rolecall", *words]
-        return subprocess.run(
-            command, env=self.environ, capture_output=True, text=True, timeout=500, check=False
-        )
-
-    def model(self, name: str) -> Path:
-        """The tiny model's folder under another name."""
-        made = self.folder / name
-        made.mkdir()
-        for file in MODEL.iterdir():
-            (made / file.name).symlink_to(file.resolve())
-        return made
-
-    def status(self) -> Mapping[str, Any]:
-        [one] = json.loads(self("up", "--status", "--json").stdout)
-        found: Mapping[str, Any] = one
-        return found
-
-    def processes(self) -> list[int]:
-        mark = folder_of("vllm", self.environ).mark
-        return [one for entry in guard.entries_beginning(mark) for one in guard.marked(entry)]
-
-
-@pytest.fixture(scope="module")
-def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
-    found = Line(tmp_path_factory.mktemp("swap"))
-    started = found("up", str(MODEL), "--detach")
-    assert started.returncode == 0, started.stderr
-    yield found
-    stopped = found("up", "--stop")
-    assert (found.processes(), stopped.returncode) == ([], 0), stopped.stderr
 
 
 class Load:
