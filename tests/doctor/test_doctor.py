@@ -46,7 +46,7 @@ CARD = Card(
 )
 HERE = Here(
     cards=(CARD,), reason="", wsl=False, wsl_driver=False, memory=32 * GIB,
-    cache=Path("/home/me/.cache/huggingface/hub"), disk=100 * GIB,
+    cache=Path("huggingface/hub"), disk=100 * GIB,
 )  # fmt: skip
 
 

@@ -68,9 +68,9 @@ def test_a_state_folder_that_cannot_be_made(tmp_path: Path) -> None:
         folder_of("small", {"XDG_STATE_HOME": str(tmp_path / "file")})
 
 
-def test_a_state_folder_whose_name_is_no_text() -> None:
+def test_a_state_folder_whose_name_is_no_text(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no UTF-8"):
-        folder_of("small", {"XDG_STATE_HOME": "/tmp/\udcff"})
+        folder_of("small", {"XDG_STATE_HOME": f"{tmp_path}/\udcff"})
 
 
 def test_writing_does_not_follow_a_link(tmp_path: Path) -> None:

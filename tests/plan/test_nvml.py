@@ -5,7 +5,7 @@ from tests.plan.nvml_stand_in import MIB, Nvml
 
 from rolecall.plan.devices import device_named
 from rolecall.plan.nouns import GIB
-from rolecall.plan.nvml import cards_here, in_wsl, read_cards, read_devices, visible
+from rolecall.plan.nvml import cards_here, in_wsl, read_cards, visible
 
 LINUX = "Linux version 6.8.0-45-generic (buildd@lcy02) (gcc 13.2.0)"
 WSL = "Linux version 5.15.167.4-microsoft-standard-WSL2 (root@f9c826d3017f)"
@@ -163,4 +163,3 @@ def test_without_a_library_or_a_card_the_reason_is_told():
     )
     assert here(fails="Driver Not Loaded") == ((), "NVML does not work here: Driver Not Loaded")
     assert here() == ((), "NVML finds no card")
-    assert isinstance(read_devices(), tuple)  # whatever this machine has

@@ -9,6 +9,7 @@ from pathlib import Path
 from rolecall.cli import FAILED, OK
 from rolecall.cli.options import Parser, settings_with_servers
 from rolecall.cli.options import settings as load_settings
+from rolecall.cli.planned import MODEL
 from rolecall.errors import SettingsError, UsageError
 
 DESCRIPTION = """\
@@ -30,9 +31,6 @@ examples:
 
 ok is well, note is worth knowing, FAIL does not work.
 exit codes: 0 nothing fails; 3 something does not work."""
-
-MODEL = "Qwen/Qwen3-4B-Instruct-2507-FP8"
-"""The decision record's model, where none is named."""
 
 
 def run(words: list[str]) -> int:

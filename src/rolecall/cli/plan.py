@@ -41,7 +41,7 @@ DESCRIPTION = """\
 Says whether a model fits a card, how many postings it takes at once and a minute,
 and the exact vllm serve command. Nothing is started and nothing is loaded.
 
-Weights and the bytes of a token are exact. What vLLM takes besides is known only
+The bytes of tensors and of a token are exact. What vLLM takes besides is known only
 within about 3 GiB until it was started once on the card, so every figure that
 follows from it has a low, an expected and a high end. The plan keeps to the low
 end where vLLM would else refuse to start. rolecall up starts it and learns.

@@ -10,7 +10,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from rolecall.cli.options import settings as load_settings
-from rolecall.cli.planned import wanted_of
+from rolecall.cli.planned import MODEL, wanted_of
 from rolecall.errors import UsageError
 from rolecall.launch.failures import LaunchError
 from rolecall.launch.learned import calibrations
@@ -26,9 +26,6 @@ from rolecall.plan.loads import default_load, load_named
 from rolecall.plan.nouns import Device, Plan
 from rolecall.plan.nvml import NOT_INSTALLED, cards_here, in_wsl, kernel_version
 from rolecall.plan.wanted import Wanted
-
-MODEL = "Qwen/Qwen3-4B-Instruct-2507-FP8"
-"""The decision record's model, where none is named and there is a card."""
 
 
 def recipe_of(told: Namespace, own: list[str], freed: int = 0) -> Recipe:

@@ -171,7 +171,7 @@ def _told(nvml: Nvml, card: Any, name: str) -> InUse:
     """How full the card is; of one that shares the processor's memory NVML does not tell."""
     try:
         return nvml.in_use(card)
-    except Exception:
+    except Exception:  # the library's own errors have no common base; passed on if unmended
         if (known := find_device(name)) is None:
             raise
         return InUse(total=known.memory, used=0, free=known.memory, reserved=0)
@@ -255,11 +255,6 @@ def cards_here(
     if cards and not seen:
         reason = "CUDA_VISIBLE_DEVICES hides all cards"
     return tuple(one.device for one in seen), reason
-
-
-def read_devices() -> tuple[Device, ...]:
-    """The cards here; see `cards_here`, which also tells why there are none."""
-    return cards_here()[0]
 
 
 def visible(cards: tuple[Card, ...], named: str | None) -> tuple[Card, ...]:

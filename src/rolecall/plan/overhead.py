@@ -1,8 +1,8 @@
 """What is neither weights nor KV cache: activations, graphs, and what nobody prints.
 
-The figures are fitted to printed starts of vLLM from 0.6 to 0.33 on a dozen kinds of cards; the
-docs hold the table of them. Two starts with the same flags have differed by 2.55 GiB, so each term
-is an interval, and that of their sum is as wide as ``WIDTH``.
+The figures are fitted to printed starts of vLLM from the first generation on, on several kinds of
+cards; docs/planning-memory.md holds the table of them. Two starts with the same flags have differed
+by 2.55 GiB, so each term is an interval, and that of their sum is as wide as ``WIDTH``.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ GRAPHS_COUNTED: Final = (0, 21)
 """Since this version vLLM takes captured CUDA graphs off the KV cache beforehand."""
 
 GRAPHS: Final = GIB // 5
-"""What they are reckoned with; 0.09 to 0.64 GiB have been printed for up to 8B."""
+"""What they are reckoned with. 0.1 to 0.6 GiB have been printed mostly, 2.24 once (67 sizes)."""
 
 SEEING: Final = int(0.8 * GIB)
 """What the encoders of a model that also sees take while vLLM profiles the largest picture."""
