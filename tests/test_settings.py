@@ -6,7 +6,8 @@ from rolecall.aliases import ALIASES
 from rolecall.engines.settings import read_engine
 from rolecall.errors import SettingsError, UsageError
 from rolecall.record import config_hash
-from rolecall.settings import Settings, declared, load, locate
+from rolecall.settings import Settings, declared
+from rolecall.settings_load import load, locate
 
 
 @pytest.fixture
@@ -129,11 +130,12 @@ def test_every_setting_is_described_and_its_default_is_of_its_kind():
 
 
 def test_only_what_can_change_a_result_decides():
-    assert set(Settings().deciding()) == {"max_bytes", "reader", "least_sure"}
+    assert set(Settings().deciding()) == {"max_bytes", "reader", "least_sure", "dedup"}
     assert set(Settings(engine="none", policy="cloud-on-doubt").deciding()) == {
         "max_bytes",
         "reader",
         "least_sure",
+        "dedup",
     }
 
 

@@ -5,9 +5,10 @@ import signal
 import threading
 from pathlib import Path
 
-from rolecall.batch.inputs import Input, stream
 from rolecall.batch.run import Done, Form, PageWork, Tally, run
 from rolecall.batch.workers import Crew, Loss
+from rolecall.inputs.nouns import Input
+from rolecall.inputs.stream import stream
 from rolecall.settings import Settings
 
 HTML = b"<html><head><title>Night Baker</title></head><body><h1>Night Baker</h1><p>Bake.</p></body>"

@@ -34,7 +34,8 @@ from rolecall.launch.nouns import Server
 from rolecall.launch.where import Installed
 from rolecall.plan.nouns import GIB, Device, Reported
 from rolecall.plan.nvml import Card
-from rolecall.settings import Settings, load
+from rolecall.settings import Settings
+from rolecall.settings_load import load
 
 MODEL = "Qwen/Qwen3-4B-Instruct-2507-FP8"
 CARD = Card(

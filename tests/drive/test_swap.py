@@ -15,7 +15,8 @@ from rolecall.drive.connect import allowed_engines, connected, declared_engines
 from rolecall.drive.pages import finish_record
 from rolecall.drive.running import with_running
 from rolecall.pipeline import hear_record, prepare
-from rolecall.settings import Settings, load
+from rolecall.settings import Settings
+from rolecall.settings_load import load
 
 ANSWER = json.dumps({"company": "crumb"})
 

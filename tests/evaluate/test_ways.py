@@ -4,7 +4,7 @@ import pytest
 
 from rolecall.errors import SettingsError, UsageError
 from rolecall.evaluate.ways import ways_of
-from rolecall.settings import load
+from rolecall.settings_load import load
 
 
 def ways(*engines, variants=()):

@@ -10,7 +10,7 @@ import pytest
 from rolecall.errors import SettingsError
 from rolecall.launch.failures import LaunchError
 from rolecall.launch.where import find_vllm, release
-from rolecall.settings import load
+from rolecall.settings_load import load
 
 
 def python_with(folder: Path, name: str = "bin/python", **versions: str) -> Path:

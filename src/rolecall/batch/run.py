@@ -10,11 +10,11 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
 from rolecall.batch.done import Done, Tally
-from rolecall.batch.inputs import Entries, Input
-from rolecall.batch.read import load
 from rolecall.batch.workers import METHOD, Crew, Loss, work
 from rolecall.core import Reason, Source
 from rolecall.errors import SourceError
+from rolecall.inputs.nouns import Entries, Input
+from rolecall.inputs.read import load
 from rolecall.pipeline import (
     Pipeline,
     Stages,

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rolecall.batch.files import shown
 from rolecall.cli import FAILED, OK
 from rolecall.cli.options import Parser, add_policy
 from rolecall.cli.options import settings_with_servers as load_settings
@@ -30,6 +29,7 @@ from rolecall.evaluate.load.prompts import read_pages
 from rolecall.evaluate.load.session import Found, cores, measure
 from rolecall.evaluate.load.table import text_of
 from rolecall.evaluate.load.watch import Progress
+from rolecall.inputs.files import shown
 from rolecall.settings import Settings
 
 DESCRIPTION = """\

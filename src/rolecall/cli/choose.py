@@ -9,11 +9,11 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rolecall.batch.files import shown
 from rolecall.cli import FAILED, OK
 from rolecall.cli.options import Parser
 from rolecall.errors import UsageError
 from rolecall.evaluate.files import refuse_existing, write_whole
+from rolecall.inputs.files import shown
 
 if TYPE_CHECKING:
     from rolecall.evaluate.choose.decide import Decision

@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from rolecall.batch.files import shown
-from rolecall.batch.inputs import STDIN, stream
-from rolecall.batch.read import load
 from rolecall.cli import OK
 from rolecall.cli.options import Parser
 from rolecall.cli.options import settings as load_settings
 from rolecall.core import Block, Page
 from rolecall.errors import SourceError, UsageError
+from rolecall.inputs.files import shown
+from rolecall.inputs.read import load
+from rolecall.inputs.stream import STDIN, stream
 from rolecall.page import clean
 
 DESCRIPTION = """\

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from rolecall.errors import UsageError
-from rolecall.settings import Settings, load, locate
+from rolecall.settings import Settings
+from rolecall.settings_load import load, locate
 
 
 class Parser(argparse.ArgumentParser):

@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
-from rolecall.batch.files import shown
 from rolecall.batch.run import Done, Tally
+from rolecall.inputs.files import shown
 
 BAR = 24
 FIRST = 0.5  # seconds before anything is shown

@@ -10,8 +10,6 @@ from rolecall.ask.compose import Voice
 from rolecall.ask.questions import POSTING
 from rolecall.ask.render import sheet_of
 from rolecall.ask.tokens import tokens_named
-from rolecall.batch.inputs import stream
-from rolecall.batch.read import load
 from rolecall.cli import OK
 from rolecall.cli.options import Parser
 from rolecall.cli.options import settings_with_servers as load_settings
@@ -19,6 +17,8 @@ from rolecall.climb import Help, questions
 from rolecall.core import EngineInfo, Page
 from rolecall.drive.connect import declared_engines, help_of, voice_of
 from rolecall.errors import SourceError, UsageError
+from rolecall.inputs.read import load
+from rolecall.inputs.stream import stream
 from rolecall.ladder import settled
 from rolecall.pipeline import Stages, hear_page, prepare
 from rolecall.route import route

@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rolecall.batch.files import shown
 from rolecall.cli import FAILED, OK
 from rolecall.cli.options import Parser
 from rolecall.cli.options import settings_with_servers as load_settings
 from rolecall.errors import UsageError
 from rolecall.evaluate.files import refuse_existing, write_whole
+from rolecall.inputs.files import shown
 
 if TYPE_CHECKING:
     from rolecall.evaluate.verify.live import Live

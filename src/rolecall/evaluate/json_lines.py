@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from rolecall.batch.files import open_regular, shown
-from rolecall.batch.lines import blocks, lines, plain
 from rolecall.errors import SourceError, UsageError
+from rolecall.inputs.files import open_regular, shown
+from rolecall.inputs.lines import blocks, lines, plain
 
 LONGEST: Final = 100_000_000
 """Bytes of one line: a page that is written into it, with all its escapes."""

@@ -19,14 +19,14 @@ import msgspec
 from msgspec import Struct
 
 from rolecall.batch.done import Done
-from rolecall.batch.inputs import Input
-from rolecall.batch.output import Ledger, open_ledger
 from rolecall.batch.run import PageWork, crew_of, may_ask
 from rolecall.batch.run import run as run_pages
 from rolecall.errors import UsageError
 from rolecall.evaluate.files import write_whole
 from rolecall.evaluate.nouns import Sample
 from rolecall.evaluate.ways import Way
+from rolecall.inputs.nouns import Input
+from rolecall.outputs.json_lines import Ledger, open_ledger
 from rolecall.pipeline import warm
 from rolecall.reader.model import SEEN_DIGITS, seen_pages
 from rolecall.settings import Settings

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from tests.evaluate.label.postings import html
 
-from rolecall.batch.inputs import expand, stream
 from rolecall.core import Source
 from rolecall.errors import UsageError
 from rolecall.evaluate.label.pages import Records, Shelf, doubt_of, in_order, label_line
 from rolecall.evaluate.label.press import press
 from rolecall.evaluate.label.rows import answers_from, rows_for
 from rolecall.evaluate.label.state import start
+from rolecall.inputs.stream import expand, stream
 from rolecall.pipeline import extract_record, prepare
 from rolecall.schema.schema import Schema
 

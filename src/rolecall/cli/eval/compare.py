@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from rolecall.batch.files import shown
 from rolecall.cli import OK
 from rolecall.cli.options import Parser
 from rolecall.errors import UsageError
+from rolecall.inputs.files import shown
 from rolecall.table import aligned
 
 if TYPE_CHECKING:

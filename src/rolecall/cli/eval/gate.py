@@ -7,7 +7,6 @@ from argparse import Namespace
 from datetime import date
 from pathlib import Path
 
-from rolecall.batch.files import shown
 from rolecall.cli import OK
 from rolecall.cli.options import Parser
 from rolecall.errors import UsageError
@@ -25,6 +24,7 @@ from rolecall.evaluate.nouns import Judgement
 from rolecall.evaluate.plural import plural
 from rolecall.evaluate.samples import read_samples
 from rolecall.evaluate.score import figures, judgement_of
+from rolecall.inputs.files import shown
 from rolecall.schema.schema import Schema
 
 DESCRIPTION = """\

@@ -7,13 +7,13 @@ from argparse import Namespace
 from collections.abc import Iterable
 from pathlib import Path
 
-from rolecall.batch.files import shown
 from rolecall.cli import OK
 from rolecall.cli.options import Parser
 from rolecall.errors import UsageError
 from rolecall.evaluate.nouns import Sample
 from rolecall.evaluate.plural import plural
 from rolecall.evaluate.samples import read_samples, write_samples
+from rolecall.inputs.files import shown
 from rolecall.schema.schema import Schema
 
 DESCRIPTION = """\

@@ -11,8 +11,6 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from rolecall.batch.files import shown
-from rolecall.batch.inputs import PAGE_SUFFIXES, STDIN, Input, expand, stream
 from rolecall.cli import OK
 from rolecall.cli.options import Parser
 from rolecall.cli.options import settings as load_settings
@@ -22,6 +20,9 @@ from rolecall.evaluate.label.ledger import JOURNAL_SUFFIX, Journal, Labels
 from rolecall.evaluate.label.pages import Records, Shelf, in_order
 from rolecall.evaluate.label.rows import rows_for
 from rolecall.evaluate.label.terminal import check_terminal, taken_over
+from rolecall.inputs.files import shown
+from rolecall.inputs.nouns import Input
+from rolecall.inputs.stream import PAGE_SUFFIXES, STDIN, expand, stream
 from rolecall.pipeline import prepare
 
 DESCRIPTION = """\

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import orjson
 from msgspec import to_builtins
 
-from rolecall.batch.files import shown
 from rolecall.cli import OK
 from rolecall.cli.options import Parser
 from rolecall.errors import UsageError
@@ -20,6 +19,7 @@ from rolecall.evaluate.run import EvaluationRun, read_run, records_of
 from rolecall.evaluate.samples import SampleSet, read_samples
 from rolecall.evaluate.score import judgement_of
 from rolecall.evaluate.score.judge import read_records
+from rolecall.inputs.files import shown
 from rolecall.schema.schema import Schema
 from rolecall.table import aligned
 

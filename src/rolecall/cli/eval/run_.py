@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from rolecall import __version__
-from rolecall.batch.files import shown
 from rolecall.cli.eval.report import demand_shares, report
 from rolecall.cli.options import Parser, add_no_cache, add_policy
 from rolecall.cli.options import settings_with_servers as load_settings
@@ -23,6 +22,7 @@ from rolecall.evaluate.machine import machine
 from rolecall.evaluate.run import EvaluationRun, Part, read_by, seen_among
 from rolecall.evaluate.samples import SampleSet, read_samples
 from rolecall.evaluate.ways import Way, ways_of
+from rolecall.inputs.files import shown
 from rolecall.schema.schema import Schema
 
 DESCRIPTION = """\

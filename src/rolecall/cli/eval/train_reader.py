@@ -11,7 +11,6 @@ from pathlib import Path
 import orjson
 from msgspec import to_builtins
 
-from rolecall.batch.files import shown
 from rolecall.cli import OK, USAGE
 from rolecall.cli.options import Parser
 from rolecall.cli.options import settings as load_settings
@@ -22,6 +21,7 @@ from rolecall.evaluate.plural import plural
 from rolecall.evaluate.samples import read_samples
 from rolecall.evaluate.samples.corpus import is_corpus
 from rolecall.evaluate.training.refit import Refit, refit
+from rolecall.inputs.files import shown
 from rolecall.ledger.database import usual_place
 from rolecall.reader.model import FOLDER, MANIFEST, load_model
 from rolecall.table import aligned

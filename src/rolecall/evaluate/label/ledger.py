@@ -19,10 +19,10 @@ from typing import Any, Final
 import orjson
 from msgspec import Struct, ValidationError, convert, to_builtins
 
-from rolecall.batch.files import shown
-from rolecall.batch.output import OutputError
 from rolecall.errors import UsageError
 from rolecall.evaluate.label.rows import Answer, Row
+from rolecall.inputs.files import shown
+from rolecall.outputs.nouns import OutputError
 
 KEYS_VERSION: Final = 1
 """Goes up when a key comes to mean something else: older journals cannot be pressed again then."""

@@ -13,15 +13,15 @@ from urllib.parse import urlsplit
 import orjson
 from msgspec import Struct
 
-from rolecall.batch.files import shown
-from rolecall.batch.inputs import Input
-from rolecall.batch.read import load
 from rolecall.core import Page, Source
 from rolecall.errors import Error, UsageError
 from rolecall.evaluate.label.ledger import key_of
 from rolecall.evaluate.label.rows import Answer, Row, evidence_of, expected_of, fault_of, filled
 from rolecall.evaluate.label.state import Task
 from rolecall.evaluate.label.text import PageText
+from rolecall.inputs.files import shown
+from rolecall.inputs.nouns import Input
+from rolecall.inputs.read import load
 from rolecall.page import clean
 from rolecall.pipeline import Pipeline, extract_record
 from rolecall.schema.posting import REQUIRED

@@ -14,13 +14,14 @@ from rolecall.ask.prompt import Style, messages
 from rolecall.ask.questions import Kind, Question
 from rolecall.ask.render import Sheet, sheet_of
 from rolecall.ask.tokens import PER_ANSWER, Tokens, count_messages, qwen
-from rolecall.batch.inputs import STDIN, Input, count, expand, stream
-from rolecall.batch.read import load
 from rolecall.core import Candidate, EngineInfo, Source
 from rolecall.drive.connect import help_of, policy_of, voice_of
 from rolecall.errors import SourceError, UsageError
 from rolecall.evaluate.load.postings import generated
 from rolecall.evaluate.load.prompts import OPENING, Heard, hear_pages
+from rolecall.inputs.nouns import Input
+from rolecall.inputs.read import load
+from rolecall.inputs.stream import STDIN, count, expand, stream
 from rolecall.pipeline import prepare
 from rolecall.plan.nouns import Load
 from rolecall.settings import Settings

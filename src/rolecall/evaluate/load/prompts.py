@@ -15,14 +15,14 @@ from rolecall.ask.grammar import grammar
 from rolecall.ask.questions import POSTING, Question
 from rolecall.ask.reading import AnswerError, read_object
 from rolecall.ask.shape import answer_schema
-from rolecall.batch.inputs import expand, stream
-from rolecall.batch.read import load
 from rolecall.climb import Help, questions
 from rolecall.core import Candidate, Completion, Page, Prompt, Source
 from rolecall.errors import Error, SourceError, UsageError
 from rolecall.evaluate.load.figures import spread
 from rolecall.evaluate.load.nouns import Spread
 from rolecall.evaluate.load.postings import generated
+from rolecall.inputs.read import load
+from rolecall.inputs.stream import expand, stream
 from rolecall.ladder import settled
 from rolecall.pipeline import Pipeline, Stages, hear_page
 

@@ -12,8 +12,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from rolecall.batch.files import shown
 from rolecall.evaluate.report import page
+from rolecall.inputs.files import shown
 
 
 class Prose(Struct, frozen=True):

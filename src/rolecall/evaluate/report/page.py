@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from rolecall.batch.files import shown
+from rolecall.inputs.files import shown
 
 STYLE: Final = Path(__file__).with_name("page.css")
 

@@ -8,12 +8,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from rolecall.batch.files import shown
-from rolecall.batch.inputs import PAGE_SUFFIXES
 from rolecall.errors import UsageError
 from rolecall.evaluate.nouns import Sample
 from rolecall.evaluate.samples.faults import Faults
 from rolecall.evaluate.samples.row import sample_of
+from rolecall.inputs.files import shown
+from rolecall.inputs.stream import PAGE_SUFFIXES
 from rolecall.schema.schema import Schema
 
 SIDECAR = ".label.json"

@@ -10,12 +10,12 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from rolecall.batch.inputs import expand, stream
-from rolecall.batch.read import load
 from rolecall.core import Page, Source
 from rolecall.errors import SourceError, UsageError
 from rolecall.evaluate.nouns import Sample
 from rolecall.evaluate.samples.row import site_of
+from rolecall.inputs.read import load
+from rolecall.inputs.stream import expand, stream
 from rolecall.page import clean
 from rolecall.page.decode import decode, unpack
 from rolecall.page.limits import DEFAULT

@@ -11,12 +11,12 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from rolecall.batch.files import shown
 from rolecall.errors import UsageError
 from rolecall.evaluate.nouns import Sample
 from rolecall.evaluate.samples.check import near
 from rolecall.evaluate.samples.faults import Faults
 from rolecall.evaluate.samples.row import sample_of
+from rolecall.inputs.files import shown
 from rolecall.schema.fields import Field
 from rolecall.schema.links import known_names, words_of
 from rolecall.schema.schema import Schema

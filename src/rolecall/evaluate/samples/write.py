@@ -8,9 +8,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from rolecall.batch.files import shown
 from rolecall.errors import UsageError
 from rolecall.evaluate.nouns import Sample
+from rolecall.inputs.files import shown
 
 
 def write_samples(path: str | Path, samples: Iterable[Sample], *, replace: bool = False) -> int:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from rolecall.batch.inputs import Input
-from rolecall.batch.read import load
 from rolecall.core import Source
 from rolecall.evaluate.annotated import Annotated
 from rolecall.evaluate.nouns import Sample
+from rolecall.inputs.nouns import Input
+from rolecall.inputs.read import load
 from rolecall.page import clean
 from rolecall.page.limits import Limits
 from rolecall.schema.posting import FIELDS, LIST_UNITS

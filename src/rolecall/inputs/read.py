@@ -9,10 +9,10 @@ from typing import Any
 
 import orjson
 
-from rolecall.batch.files import read_bounded, too_large
-from rolecall.batch.inputs import Input
 from rolecall.core import Notice, Source
 from rolecall.errors import SourceError
+from rolecall.inputs.files import read_bounded, too_large
+from rolecall.inputs.nouns import Input
 
 MEDIA_TYPES = {
     ".html": "text/html",
@@ -46,6 +46,7 @@ def load(entry: Input, *, limit: int, captured: date | None = None) -> tuple[Sou
             locator=entry.locator,
             url=entry.url,
             media_type=entry.media_type,
+            charset=entry.charset,
             captured=captured,
         )
         return source, ()

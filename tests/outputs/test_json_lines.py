@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rolecall.batch.output import Ledger, OutputError, open_ledger
 from rolecall.errors import UsageError
+from rolecall.outputs.json_lines import Ledger, open_ledger
+from rolecall.outputs.nouns import OutputError
 
 CONFIG = "c0ffee"
 

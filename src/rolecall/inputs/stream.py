@@ -13,15 +13,14 @@ import os
 import re
 import zlib
 from collections.abc import Iterable, Iterator
-from datetime import date
 from itertools import chain
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from rolecall.batch.files import open_regular, shown
-from rolecall.batch.lines import Blocks, blocks, lines, plain
 from rolecall.errors import SourceError, UsageError
+from rolecall.inputs.files import open_regular, shown
+from rolecall.inputs.lines import Blocks, blocks, lines, plain
+from rolecall.inputs.nouns import Entries, Input, Left
 
 PAGE_SUFFIXES = (".html", ".htm", ".xhtml", ".txt", ".text", ".md", ".markdown")
 LINE_SUFFIXES = (".jsonl", ".ndjson", ".jsonlines")
@@ -30,42 +29,6 @@ STDIN = "-"
 SNIFF = 4096  # bytes of standard input that tell JSON Lines from a page
 COUNTED = 1 << 29  # bytes of lines that are looked through to know how many there are
 JSON_START = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*["}]')
-
-
-class Input(Struct, frozen=True):
-    """One input before it is read.
-
-    ``seq`` is its place in the run; ``path`` a file still to be read, else ``line`` holds the
-    bytes: a line of JSON (``json``) or a page. ``fault`` is (code, message) of what is known to be
-    wrong. ``known`` is the source_id of a record that an earlier run wrote for this locator.
-    ``url``, ``media_type`` and ``captured`` are what is known of the page beside its bytes.
-    """
-
-    seq: int
-    locator: str
-    path: str | None = None
-    line: bytes | None = None
-    json: bool = False
-    fault: tuple[str, str] | None = None
-    known: str | None = None
-    url: str | None = None
-    media_type: str | None = None
-    captured: date | None = None
-
-    def but_known(self, source_id: str) -> Input:
-        """This input, with the source_id that an earlier run wrote for it."""
-        return replace(self, known=source_id)
-
-
-Entries = Iterator[Input | None]
-"""Inputs as they come; ``None`` where standard input has nothing for a moment."""
-
-
-class Left(Struct):
-    """What was left out while listing, for the summary."""
-
-    ignored: int = 0
-    repeated: int = 0
 
 
 def expand(arguments: Iterable[str]) -> list[str]:

@@ -17,24 +17,18 @@ import time
 from array import array
 from collections.abc import Iterator
 from hashlib import blake2b
-from typing import Any, Literal
+from typing import Any
 
 import orjson
 from msgspec import Struct
 
-from rolecall.batch.files import shown
-from rolecall.errors import Error, UsageError
+from rolecall.errors import UsageError
+from rolecall.inputs.files import shown
+from rolecall.outputs.nouns import Mode, OutputError
 from rolecall.record import escape
 
-Mode = Literal["new", "resume", "force"]
 SYNC_SECONDS = 1.0
 SEQ = re.compile(rb'\{"schema_version":"[^"]*","seq":(\d+)')
-
-
-class OutputError(Error):
-    """The output cannot be written; what was written before stays whole."""
-
-    code = "output"
 
 
 class _Old(Struct, frozen=True):

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from rolecall.batch.inputs import Input
-from rolecall.batch.read import load
 from rolecall.errors import SourceError
+from rolecall.inputs.nouns import Input
+from rolecall.inputs.read import load
 
 DAY = date(2026, 5, 17)
 

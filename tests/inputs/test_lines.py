@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rolecall.batch.lines import Line, blocks, lines, plain
+from rolecall.inputs.lines import Line, blocks, lines, plain
 
 
 def cut(data: bytes, sizes: list[int]) -> Iterator[bytes | None]:

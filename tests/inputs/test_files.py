@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rolecall.batch.files import read_bounded, shown
 from rolecall.errors import SourceError
+from rolecall.inputs.files import read_bounded, shown
 
 
 def code(path: Path | str, limit: int = 1000) -> tuple[str, str]:

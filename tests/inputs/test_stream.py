@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rolecall.batch.inputs import Input, Left, count, expand, stream
 from rolecall.errors import UsageError
+from rolecall.inputs.nouns import Input, Left
+from rolecall.inputs.stream import count, expand, stream
 
 
 def listed(*paths: Path | str, left: Left | None = None, **more: str) -> list[Input]:

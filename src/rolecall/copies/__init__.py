@@ -1,0 +1,1 @@
+"""Near-duplicates: pages that say the same, and one extraction shared between them."""

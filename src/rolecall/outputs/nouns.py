@@ -1,0 +1,48 @@
+"""What every output of a run offers, whatever its format."""
+
+from __future__ import annotations
+
+from typing import Literal, Protocol
+
+from rolecall.errors import Error
+
+Mode = Literal["new", "resume", "force"]
+"""``new`` wants no such output, ``resume`` continues one or starts it, ``force`` empties it."""
+
+
+class OutputError(Error):
+    """The output cannot be written; what was written before stays whole."""
+
+    code = "output"
+
+
+class Output(Protocol):
+    """An open output, locked by this run. It is its own ledger: what it holds is not done again.
+
+    A record's identity is its locator and its source_id. However a run ends, also by ``kill -9``,
+    the output holds whole records, each at most once, and can be continued.
+    """
+
+    path: str
+    written: int
+    """Records of this run that are in it."""
+    kept: int
+    """Records of earlier runs that ``keep`` has left in it."""
+
+    def known(self, locator: str) -> str | None:
+        """The source_id of the record that an earlier run wrote for ``locator``."""
+
+    def keep(self, locator: str, seq: int) -> bool:
+        """The record of ``locator`` stays, as number ``seq``; returns whether it is a failure."""
+
+    def append(self, locator: str, seq: int, line: bytes) -> None:
+        """Write one record, given as its line of JSON; an older one of ``locator`` goes."""
+
+    def sync(self) -> None:
+        """Bring everything written to the disk."""
+
+    def complete(self) -> int:
+        """Order the records by ``seq``; returns how many of other inputs were left in it."""
+
+    def close(self) -> None:
+        """Let go of the output and its lock; without ``complete`` it can be continued."""
