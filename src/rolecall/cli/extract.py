@@ -195,8 +195,9 @@ def _end(progress: Progress, ledger: Output | None, left: Left) -> int:
         progress.say(f"left out other files: {left.ignored:,}")
     if left.repeated:
         progress.say(f"read once what was named twice: {left.repeated:,}")
-    for what, number in sorted(left.records.items()):
-        progress.say(f"left out of archives: {number:,} {what}")
+    if left.records:
+        told = [f"{number:,} {what}" for what, number in sorted(left.records.items())]
+        progress.say("left out of archives: " + "; ".join(told))
     if "budget_exceeded" in progress.tally.codes.get("failed", ()):
         return OVER_BUDGET
     return FAILED if progress.tally.failed else OK
