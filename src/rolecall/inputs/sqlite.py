@@ -25,6 +25,7 @@ WAIT_SECONDS = 5.0  # for a writer to let go of the file
 HANGS_SECONDS = 60.0  # that finding the next rows may take
 COUNT_SECONDS = 1.0
 OPERATIONS = 100_000  # of SQLite's machine between two looks at the clock
+LONGEST_WORD = 1 << 16  # characters of a cell that is no page
 HIDDEN = 1  # what table_xinfo says of a column that only commands to a virtual table use
 
 
@@ -178,8 +179,10 @@ class _Query:
                 f"{size}({cell}) > {int(limit)}",
             ]
         for part in ("url", "charset", "captured"):
-            name = getattr(columns, part)
-            parts.append(f"substr({_quoted(name)}, 1, 10000)" if name in there else "NULL")
+            cell = _quoted(getattr(columns, part))
+            kinds = "" if part == "captured" else f" AND typeof({cell}) = 'text'"
+            fits = f"CASE WHEN length({cell}) <= {LONGEST_WORD}{kinds} THEN {cell} END"
+            parts.append(fits if getattr(columns, part) in there else "NULL")
         self.select = f"SELECT {self.rowid}, {', '.join(parts)} FROM {_quoted(table)}"
 
     def step(self, last: int | None) -> list[tuple[int, Cells | None]]:
