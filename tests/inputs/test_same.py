@@ -30,7 +30,7 @@ def source(entry: Input) -> tuple[Any, ...]:
     return told.id, told.url, told.media_type, told.charset
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(ROWS)
 def test_rows_are_the_same_in_every_kind_of_file(
     tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, Any]]

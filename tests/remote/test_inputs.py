@@ -43,7 +43,7 @@ def day(bucket: str, tmp_path: Path) -> str:
 
 def test_files_of_every_kind_are_read(day: str) -> None:
     names = ["a.jsonl", "a.parquet", "a.warc.gz", "a.wacz", "b.jsonl.gz", "ending"]
-    found = listed(*(f"{day}/{name}" for name in names))
+    found = [entry for name in names for entry in made.read(f"{day}/{name}")]
     sources = [load(entry, limit=made.LIMIT)[0] for entry in found]
     assert [source.body for source in sources] == [b"<p>a", b"<p>b"] * 6
     assert [source.url for source in sources[::2]] == ["http://a.example"] * 6
@@ -72,7 +72,7 @@ def test_folders_patterns_and_what_is_wrong_with_them(day: str, bucket: str) -> 
     assert load(found[1], limit=made.LIMIT)[0].media_type == "text/html"
     assert left.repeated == 3
     wrong = [f"{day}/*.nothing", f"{day}/a.sqlite", f"{day}/no.html", f"{bucket}/no/", "s3://no/a"]
-    found = listed(*wrong)
+    found = [entry for url in wrong for entry in made.read(url)]
     assert [entry.locator for entry in found] == wrong
     assert made.codes(found) == ["unreadable"] * 5
     told = [(entry.fault or ("", ""))[1] for entry in found]
