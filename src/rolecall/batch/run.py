@@ -13,6 +13,7 @@ from rolecall.batch.done import Done, Tally
 from rolecall.batch.workers import METHOD, Crew, Loss, work
 from rolecall.core import Reason, Source
 from rolecall.errors import SourceError
+from rolecall.inputs.columns import read_columns
 from rolecall.inputs.nouns import Entries, Input
 from rolecall.inputs.read import load
 from rolecall.pipeline import (
@@ -55,6 +56,7 @@ class PageWork:
         tables = {name: dict(one) for name, one in settings.engines.items()}
         self.settings = replace(settings, origins={}, engines=tables)
         self.captured, self.form, self.colours, self.asks = captured, form, colours, asks
+        self.columns = read_columns(settings.columns, f"columns ({settings.origin('columns')})")
         self._pipeline: Pipeline | None = None
         self._help: Help | None = None
 
@@ -122,7 +124,8 @@ class PageWork:
 
     def load(self, entry: Input) -> Any:
         """The input's `Source` and notices."""
-        return load(entry, limit=self.settings.max_bytes, captured=self.captured)
+        limit = self.settings.max_bytes
+        return load(entry, limit=limit, captured=self.captured, columns=self.columns)
 
     def failed(
         self,

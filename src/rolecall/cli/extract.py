@@ -20,6 +20,7 @@ from rolecall.cli.extract_words import Order, read_order
 from rolecall.cli.progress import Progress
 from rolecall.cli.signals import Stop
 from rolecall.errors import UsageError
+from rolecall.inputs.columns import Columns
 from rolecall.inputs.files import shown
 from rolecall.inputs.nouns import Entries, Input, Left
 from rolecall.inputs.stream import PAGE_SUFFIXES, STDIN, count, stream
@@ -45,7 +46,13 @@ def run(words: list[str]) -> int:
         asks=asks,
     )
     stop, left = Stop(), Left()
-    entries = stream(order.paths, limit=order.settings.max_bytes, leave_out=order.out, left=left)
+    entries = stream(
+        order.paths,
+        limit=order.settings.max_bytes,
+        leave_out=order.out,
+        left=left,
+        columns=page_work.columns,
+    )
     if STDIN in order.paths and os.isatty(0) and not order.quiet:
         sys.stderr.write("reading standard input; Ctrl-D ends it\n")
     with stop.watching():
@@ -53,10 +60,10 @@ def run(words: list[str]) -> int:
         if not head and not stop():
             raise UsageError(
                 "nothing to read in " + ", ".join(map(shown, order.paths)),
-                hint=f"a folder yields its {' '.join(PAGE_SUFFIXES)} files",
+                hint=f"a folder yields its {' '.join(PAGE_SUFFIXES)} files; others are named",
             )
         many = len(head) > FEW
-        progress = _progress(order, len(head), many=many)
+        progress = _progress(order, len(head), page_work.columns, many=many)
         with (
             _output(order, page_work.pipeline.config) as ledger,
             contextlib.ExitStack() as opened,
@@ -102,8 +109,8 @@ def _output(order: Order, config: str) -> Iterator[Output | None]:
         ledger.close()
 
 
-def _progress(order: Order, seen: int, *, many: bool) -> Progress:
-    total = None if order.quiet else count(order.paths) if many else seen
+def _progress(order: Order, seen: int, columns: Columns, *, many: bool) -> Progress:
+    total = None if order.quiet else count(order.paths, columns) if many else seen
     progress = Progress(total, quiet=order.quiet)
     for notice in order.settings.warnings:
         progress.say(f"rolecall: {notice.message}")
@@ -188,6 +195,8 @@ def _end(progress: Progress, ledger: Output | None, left: Left) -> int:
         progress.say(f"left out other files: {left.ignored:,}")
     if left.repeated:
         progress.say(f"read once what was named twice: {left.repeated:,}")
+    for what, number in sorted(left.records.items()):
+        progress.say(f"left out of archives: {number:,} {what}")
     if "budget_exceeded" in progress.tally.codes.get("failed", ()):
         return OVER_BUDGET
     return FAILED if progress.tally.failed else OK

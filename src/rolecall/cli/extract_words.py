@@ -18,10 +18,12 @@ DESCRIPTION = """\
 Reads job postings and writes one JSON record per input, always: values, their
 evidence on the page, and an outcome (ok, partial, not_a_posting, failed).
 
-An input is a file of HTML, plain text or Markdown, a line of a JSON Lines file
-(.jsonl, .ndjson) with an "html" or "text" field and maybe "url" and "captured",
-or - for standard input. Each may be compressed with gzip. A folder
-yields its HTML, text and Markdown files, also those below it, sorted by name."""
+An input is a file of HTML, plain text or Markdown; a line of a JSON Lines file
+(.jsonl, .ndjson) or a row of a table (.parquet, .sqlite) with "html" or "text",
+and maybe "url" and "captured"; or a page in a web archive (.warc, .wacz). Files
+may be compressed (.gz, .zst); - is standard input. A folder yields its HTML,
+text and Markdown files, also those below it, sorted by name. All but SQLite may
+lie in a store (s3://, gs:// and others)."""
 
 EXAMPLES = """\
 examples:
@@ -94,6 +96,12 @@ def parser() -> Parser:
         help="the day the pages were saved, as 2026-05-17: relative dates count from it",
     )
     add(
+        "--columns",
+        metavar="NAMES",
+        help="names that lines and tables use for html, text, url, charset, captured: "
+        "html=body,url=link",
+    )
+    add(
         "--timeout",
         metavar="SECONDS",
         type=float,
@@ -128,6 +136,7 @@ def read_order(words: list[str]) -> Order:
         )
     names = (
         "with_text", "workers", "page_timeout_seconds", "schema", "policy", "cloud_engine", "cache",
+        "columns",
     )  # fmt: skip
     flags = {name: getattr(told, name) for name in names}
     flags["engine"] = ",".join(told.engine) if told.engine else None
