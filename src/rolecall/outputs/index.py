@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
 from itertools import pairwise
 from typing import Final
@@ -25,10 +25,14 @@ GONE: Final = -1
 
 
 class Index:
-    """The records of an output: their numbers, and where each earlier one is found."""
+    """The records of an output: their numbers, and where each earlier one is found.
 
-    def __init__(self) -> None:
+    ``spelled`` is how the output writes a locator, where that is not as records do.
+    """
+
+    def __init__(self, spelled: Callable[[str], str] = str) -> None:
         self.seqs = array("q")
+        self._spelled = spelled
         self.moved = False
         """Whether the output needs writing anew even if its records are in order."""
         self._keys, self._ids, self._flags = bytearray(), bytearray(), bytearray()
@@ -73,7 +77,7 @@ class Index:
         """The place of the earlier record of ``locator`` that nothing was decided about, or -1."""
         if not self._keys:
             return -1
-        place = self._table[self._slot(key_of(escape(locator)))]
+        place = self._table[self._slot(key_of(self._spelled(escape(locator))))]
         return -1 if place >= 0 and self._flags[place] & SETTLED else place
 
     def keep(self, locator: str, seq: int) -> tuple[int, bool]:

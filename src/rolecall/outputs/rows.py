@@ -29,6 +29,9 @@ class Rows(Protocol):
     top: bytes
     """What the file begins with, before its first row."""
 
+    def spelled(self, source: str) -> str:
+        """How rows write the locator ``source``."""
+
     def row(self, line: bytes) -> bytes:
         """The row of a record that is given as its line of JSON."""
 
@@ -142,7 +145,7 @@ class Ledger:
         self.path = path
         self._real = os.path.realpath(path)  # what is replaced in the end, not a link to it
         self._file = RowFile(self._real, descriptor, rows, named=path)
-        self._index = Index()
+        self._index = Index(rows.spelled)
         self.written = self.kept = 0
 
     def load(self, wanted: Wanted) -> None:
