@@ -10,6 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
 from rolecall.batch.done import Done, Tally
+from rolecall.batch.kept import Kept
 from rolecall.batch.workers import METHOD, Crew, Loss, work
 from rolecall.core import Reason, Source
 from rolecall.errors import SourceError
@@ -217,8 +218,10 @@ def run(
 
     Pages that wait for engines go on to ``asker``, while workers read the next ones.
     """
-    ticks = asker is not None
-    results = work(entries, page_work, page_work.lost, crew=crew, stop=stop, ticks=ticks)
+    kept = Kept(entries, limit=page_work.settings.max_bytes, columns=page_work.columns)
+    results = kept.beside(
+        work(kept.rest(), page_work, page_work.lost, crew=crew, stop=stop, ticks=True)
+    )
     if asker is None:
         yield from (done for done in results if done is not None)
         return

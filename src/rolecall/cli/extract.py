@@ -26,7 +26,7 @@ from rolecall.inputs.nouns import Entries, Input, Left
 from rolecall.inputs.stream import PAGE_SUFFIXES, STDIN, count, stream
 from rolecall.outputs.nouns import Output, OutputError
 from rolecall.outputs.open import open_output
-from rolecall.pipeline import warm
+from rolecall.pipeline import Pipeline, warm
 
 if TYPE_CHECKING:
     from rolecall.batch.asking import Asker
@@ -65,7 +65,7 @@ def run(words: list[str]) -> int:
         many = len(head) > FEW
         progress = _progress(order, len(head), page_work.columns, many=many)
         with (
-            _output(order, page_work.pipeline.config) as ledger,
+            _output(order, page_work.pipeline) as ledger,
             contextlib.ExitStack() as opened,
         ):
             if many:
@@ -97,12 +97,19 @@ def run(words: list[str]) -> int:
 
 
 @contextlib.contextmanager
-def _output(order: Order, config: str) -> Iterator[Output | None]:
+def _output(order: Order, pipeline: Pipeline) -> Iterator[Output | None]:
     """The output file while it is open; ``None`` without ``--out``."""
     if order.out is None:
         yield None
         return
-    ledger = open_output(order.out, order.mode, config, with_text=order.settings.with_text)
+    ledger = open_output(
+        order.out,
+        order.mode,
+        pipeline.config,
+        with_text=order.settings.with_text,
+        fields=pipeline.schema.columns if pipeline.schema is not None else None,
+        form=order.format,
+    )
     try:
         yield ledger
     finally:

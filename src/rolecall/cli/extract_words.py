@@ -12,6 +12,7 @@ from rolecall.cli.options import settings_with_servers as load_settings
 from rolecall.errors import UsageError
 from rolecall.inputs.stream import expand
 from rolecall.outputs.nouns import Mode
+from rolecall.outputs.open import FORMATS, Format
 from rolecall.settings import Settings
 
 DESCRIPTION = """\
@@ -41,7 +42,8 @@ examples:
 
 Without --out, records go to stdout in the order of the inputs. With it, they are
 appended as they finish and put in order at the end; a run that was stopped or
-killed leaves whole records, and --resume does the rest.
+killed leaves whole records, and --resume does the rest. The ending of FILE says what
+it is: .csv, .sqlite, .parquet, .jsonl.gz, .jsonl.zst, else JSON Lines.
 
 Engines (models on a server) are declared in rolecall.toml and asked only for what is
 missing or in doubt; see rolecall doctor. No page leaves your machines unless --policy
@@ -62,6 +64,7 @@ class Order:
     form: Form
     out: str | None
     mode: Mode
+    format: Format | None
     quiet: bool
     words: tuple[str, ...]
 
@@ -74,6 +77,12 @@ def parser() -> Parser:
     add("--out", metavar="FILE", help="write records there; refuses a file that exists")
     add("--resume", action="store_true", help="continue FILE: skip what it has, redo what changed")
     add("--force", action="store_true", help="replace FILE")
+    add(
+        "--format",
+        metavar="FORMAT",
+        choices=FORMATS,
+        help=f"what FILE is, where its ending does not say so: {', '.join(FORMATS)}",
+    )
     add("--schema", metavar="FILE", help="records in the shape of this JSON Schema")
     add("--explain", action="store_true", help="text to read instead of JSON")
     add("--schema-org", action="store_true", help="schema.org JobPosting instead of records")
@@ -125,6 +134,8 @@ def read_order(words: list[str]) -> Order:
     told = parser().parse_intermixed_args(words)
     if told.out is None and (told.resume or told.force):
         raise UsageError("--resume and --force need --out FILE")
+    if told.out is None and told.format:
+        raise UsageError("--format needs --out FILE", hint="records on stdout are JSON Lines")
     if told.resume and told.force:
         raise UsageError("--resume continues FILE and --force replaces it: choose one")
     if told.explain and told.schema_org:
@@ -153,6 +164,7 @@ def read_order(words: list[str]) -> Order:
         form="explain" if told.explain else "schema-org" if told.schema_org else "record",
         out=told.out,
         mode="resume" if told.resume else "force" if told.force else "new",
+        format=told.format,
         quiet=told.quiet,
         words=tuple(words),
     )
