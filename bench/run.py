@@ -108,7 +108,7 @@ def compiling() -> float:
 
 
 def workers() -> dict[str, dict[str, float]]:
-    """A batch of each kind of pages with one process and with two, as ``bench/scale.py`` sees it."""
+    """A batch of each kind of pages with one and two workers, as ``bench/scale.py`` sees it."""
     figures: dict[str, dict[str, float]] = {}
     for kind in ("corpus", "realistic", "tiny"):
         for count in ("1", "2"):
@@ -117,6 +117,12 @@ def workers() -> dict[str, dict[str, float]]:
             told = json.loads((BUILD / f"scale-{kind}-{count}.json").read_text("utf-8"))
             figures[f"{kind} {count}"] = told["run"]
     return figures
+
+
+def _batch(row: tuple[str, dict[str, float]]) -> str:
+    name, one = row
+    figures = one["pages_per_s"], one["peak_rss_mb"], one["peak_pss_mb"]
+    return f"{name + ' worker(s)':28}" + "".join(f"{figure:>10.1f}" for figure in figures)
 
 
 def table(figures: dict[str, Any]) -> str:
@@ -145,12 +151,7 @@ def table(figures: dict[str, Any]) -> str:
             f"{slope['pages']} pages; peak {slope['peak_mb']:.0f} MB",
             "",
             f"{f'batches of {WORKER_PAGES} pages':28}{'pages/s':>10}{'RSS, MB':>10}{'PSS, MB':>10}",
-            *(
-                f"{kind}, {count} worker{'s' * (count != '1'):5}"[:28].ljust(28)
-                + f"{one['pages_per_s']:>10.1f}{one['peak_rss_mb']:>10.0f}{one['peak_pss_mb']:>10.0f}"
-                for name, one in figures["workers"].items()
-                for kind, count in [name.split()]
-            ),
+            *map(_batch, figures["workers"].items()),
         ]
     )
 
