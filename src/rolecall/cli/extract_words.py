@@ -62,6 +62,7 @@ class Order:
     mode: Mode
     quiet: bool
     words: tuple[str, ...]
+    ray: str | None = None
 
 
 def parser() -> Parser:
@@ -86,6 +87,11 @@ def parser() -> Parser:
         metavar="N",
         type=int,
         help="processes; 0, and the default for more than a few inputs, is one per core",
+    )
+    add(
+        "--ray",
+        metavar="ADDRESS",
+        help="spread the work with Ray Data: local, auto, or host:port of a cluster; needs --out",
     )
     add(
         "--captured",
@@ -119,6 +125,8 @@ def read_order(words: list[str]) -> Order:
         raise UsageError("--resume and --force need --out FILE")
     if told.resume and told.force:
         raise UsageError("--resume continues FILE and --force replaces it: choose one")
+    if told.ray is not None and told.out is None:
+        raise UsageError("--ray needs --out FILE: the output is what a run is continued from")
     if told.explain and told.schema_org:
         raise UsageError("--explain and --schema-org exclude each other")
     if told.out is not None and (told.explain or told.schema_org):
@@ -146,6 +154,7 @@ def read_order(words: list[str]) -> Order:
         mode="resume" if told.resume else "force" if told.force else "new",
         quiet=told.quiet,
         words=tuple(words),
+        ray=told.ray,
     )
 
 

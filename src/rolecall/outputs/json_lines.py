@@ -16,7 +16,6 @@ import stat
 import time
 from array import array
 from collections.abc import Iterator
-from hashlib import blake2b
 from typing import Any
 
 import orjson
@@ -24,8 +23,7 @@ from msgspec import Struct
 
 from rolecall.errors import UsageError
 from rolecall.inputs.files import shown
-from rolecall.outputs.nouns import Mode, OutputError
-from rolecall.record import escape
+from rolecall.outputs.nouns import Mode, OutputError, identity
 
 SYNC_SECONDS = 1.0
 SEQ = re.compile(rb'\{"schema_version":"[^"]*","seq":(\d+)')
@@ -55,12 +53,16 @@ class Ledger:
 
     def known(self, locator: str) -> str | None:
         """The source_id of the record that an earlier run wrote for ``locator``."""
-        old = self._old.get(_key(locator)) if self._old else None
+        old = self._old.get(identity(locator)) if self._old else None
         return old.source_id.hex() if old is not None else None
+
+    def all_known(self) -> Iterator[tuple[bytes, bytes]]:
+        """Identity and source_id of every record of earlier runs that need not be done again."""
+        return ((key, old.source_id) for key, old in self._old.items() if old.source_id)
 
     def keep(self, locator: str, seq: int) -> bool:
         """The record of ``locator`` stays, as number ``seq``; returns whether it is a failure."""
-        old = self._old.pop(_key(locator))
+        old = self._old.pop(identity(locator))
         self._moved = self._moved or self._seqs[old.place] != seq
         self._seqs[old.place] = seq
         self.kept += 1
@@ -69,7 +71,7 @@ class Ledger:
     def append(self, locator: str, seq: int, line: bytes) -> None:
         """Write one record; an older one for the same locator goes when the run completes."""
         self._write(line + b"\n")
-        old = self._old.pop(_key(locator), None) if self._old else None
+        old = self._old.pop(identity(locator), None) if self._old else None
         if old is not None:
             self._drop(old.place)
         self._index(seq, self._end, len(line) + 1)
@@ -85,9 +87,9 @@ class Ledger:
         self._synced = time.monotonic()
 
     def complete(self) -> int:
-        """Order the file by ``seq``; returns how many records of other inputs were left in it.
+        """Order the file by ``seq`` and number its records from 0, without gaps.
 
-        Those come last, with the numbers after this run's. The ordered file is written beside the
+        Returns how many records of other inputs were left in it; those come last. The ordered file is written beside the
         old one and replaces it in one step.
         """
         self.sync()
@@ -99,7 +101,7 @@ class Ledger:
         beside = _beside(self._real)
         try:
             with _told(self.path), open(beside, "wb") as ordered:
-                for number, line in self._lines(places):
+                for number, line in enumerate(self._lines(places)):
                     ordered.write(_numbered(line, number))
                 ordered.flush()
                 os.fsync(ordered.fileno())
@@ -136,10 +138,9 @@ class Ledger:
         self._seqs[place] = -1
         self._moved = True
 
-    def _lines(self, places: list[int]) -> Iterator[tuple[int, bytes]]:
+    def _lines(self, places: list[int]) -> Iterator[bytes]:
         for place in places:
-            size, start = self._sizes[place], self._starts[place]
-            yield self._seqs[place], os.pread(self._descriptor, size, start)
+            yield os.pread(self._descriptor, self._sizes[place], self._starts[place])
 
     def _write(self, data: bytes) -> None:
         try:
@@ -186,7 +187,7 @@ class Ledger:
     ) -> None:
         """Put a record into the index; ``again`` says that its page is to be read once more."""
         self._index(int(record["seq"]), start, size)
-        key = _key(record["source"])
+        key = identity(record["source"])
         earlier = self._old.pop(key, None)
         if earlier is not None:
             self._drop(earlier.place)
@@ -269,10 +270,6 @@ def _numbered(line: bytes, seq: int) -> bytes:
     if found is None:
         return orjson.dumps(orjson.loads(line) | {"seq": seq}) + b"\n"
     return line[: found.start(1)] + b"%d" % seq + line[found.end(1) :]
-
-
-def _key(locator: str) -> bytes:
-    return blake2b(escape(locator).encode(), digest_size=16).digest()
 
 
 def _beside(path: str) -> str:
