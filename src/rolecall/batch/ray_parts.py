@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -117,4 +118,4 @@ def chunks_of(number: int, paths: Sequence[str], place: Place) -> Iterator[Chunk
 def _overlap(paths: Sequence[str]) -> bool:
     """Whether a path is named twice, or lies in another one."""
     full = sorted(os.path.join(os.path.abspath(path), "") for path in paths)
-    return any(after.startswith(before) for before, after in zip(full, full[1:], strict=False))
+    return any(after.startswith(before) for before, after in pairwise(full))

@@ -14,7 +14,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import date
 from typing import Any, Final
 
@@ -237,10 +237,9 @@ def _received(ray: Any, data: Any, stop: Callable[[], bool]) -> Generator[Answer
 
     def put(one: Answered | BaseException | None) -> None:
         while not ended.is_set():
-            try:
-                return came.put(one, timeout=TICK)
-            except queue.Full:
-                continue
+            with suppress(queue.Full):
+                came.put(one, timeout=TICK)
+                return
 
     def pump() -> None:
         try:

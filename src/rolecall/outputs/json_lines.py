@@ -89,8 +89,8 @@ class Ledger:
     def complete(self) -> int:
         """Order the file by ``seq`` and number its records from 0, without gaps.
 
-        Returns how many records of other inputs were left in it; those come last. The ordered file is written beside the
-        old one and replaces it in one step.
+        Returns how many records of other inputs were left in it; those come last. The ordered file
+        is written beside the old one and replaces it in one step.
         """
         self.sync()
         others = self._number_others()
