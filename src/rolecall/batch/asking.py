@@ -73,6 +73,13 @@ class Asker:
         return bool(self._engines.engines)
 
     @property
+    def paid(self) -> tuple[str, ...]:
+        """Names of the engines that cost money."""
+        return tuple(
+            name for name, one in self._engines.engines.items() if one.info.price is not None
+        )
+
+    @property
     def changes(self) -> tuple[Notice, ...]:
         """Servers that were replaced since the engines were opened."""
         return tuple(self._engines.changes)

@@ -37,6 +37,15 @@ FEW = 8  # inputs that one worker does faster than several would start
 def run(words: list[str]) -> int:
     """Extract, and return the exit code."""
     order = read_order(words)
+    if order.ray is not None:
+        from rolecall.cli.extract_ray import run_on_ray
+
+        return run_on_ray(order, order.ray)
+    return _extract(order)
+
+
+def _extract(order: Order) -> int:
+    """The run on this machine."""
     asks = may_ask(order.settings, os.environ)
     page_work = PageWork(
         order.settings,

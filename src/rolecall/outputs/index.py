@@ -10,14 +10,13 @@ import contextlib
 from array import array
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
-from itertools import pairwise
 from typing import Final
 
 from rolecall.outputs.files import other_config, other_text
-from rolecall.outputs.nouns import Head, Wanted
+from rolecall.outputs.nouns import IDENTITY, Head, Wanted
 from rolecall.record import escape
 
-KEY: Final = 16  # bytes of a locator's hash: two of a million alike in one of 10**26 runs
+KEY: Final = IDENTITY  # two of a million alike in one of 10**26 runs
 ID: Final = 32
 FAILED, AGAIN, SETTLED = 1, 2, 4
 GONE: Final = -1
@@ -121,15 +120,22 @@ class Index:
             self.moved = self.moved or before != list(range(first, first + len(others)))
         return others
 
+    def all_known(self) -> Iterator[tuple[bytes, bytes]]:
+        """Identity and source_id of every record that ``known`` tells of."""
+        for place, flags in enumerate(self._flags):
+            if not flags & (SETTLED | AGAIN) and self.seqs[place] != GONE:
+                key, source = place * KEY, place * ID
+                yield bytes(self._keys[key : key + KEY]), bytes(self._ids[source : source + ID])
+
     def in_order(self) -> bool:
-        """Whether the records stand by ``seq`` as they are, and none is superfluous."""
-        return not self.moved and all(one < other for one, other in pairwise(self.seqs))
+        """Whether the records are numbered from 0 as they stand, and none is superfluous."""
+        return not self.moved and all(seq == place for place, seq in enumerate(self.seqs))
 
     def order(self) -> Iterator[tuple[int, int]]:
-        """Place and seq of every record that counts, by seq."""
+        """Place and number of every record that counts, by seq; numbered from 0, without gaps."""
         places = [place for place, seq in enumerate(self.seqs) if seq != GONE]
         places.sort(key=self.seqs.__getitem__)
-        return ((place, self.seqs[place]) for place in places)
+        return ((place, number) for number, place in enumerate(places))
 
     def _drop(self, place: int) -> None:
         self.seqs[place] = GONE

@@ -160,6 +160,10 @@ class Ledger:
         """The source_id of the record that an earlier run wrote for ``locator``."""
         return self._index.known(locator)
 
+    def all_known(self) -> Iterator[tuple[bytes, bytes]]:
+        """Identity and source_id of every record that ``known`` tells of."""
+        return self._index.all_known()
+
     def keep(self, locator: str, seq: int) -> bool:
         """The record of ``locator`` stays, as number ``seq``; returns whether it is a failure."""
         _, failed = self._index.keep(locator, seq)
