@@ -6,7 +6,7 @@ import argparse
 import dataclasses
 from datetime import date
 
-from rolecall.batch.run import Form
+from rolecall.batch.run import Form, check_dedup
 from rolecall.cli.options import Parser, add_no_cache, add_policy
 from rolecall.cli.options import settings_with_servers as load_settings
 from rolecall.errors import UsageError
@@ -108,6 +108,12 @@ def parser() -> Parser:
     )
     add_policy(add)
     add_no_cache(add)
+    add(
+        "--dedup",
+        metavar="MODE",
+        help="copies share one extraction: off, exact (equal bytes), near (nearly equal text; "
+        "each value is looked up on the copy)",
+    )
     add("--quiet", action="store_true", help="no progress and no summary, errors only")
     return told
 
@@ -128,10 +134,12 @@ def read_order(words: list[str]) -> Order:
         )
     names = (
         "with_text", "workers", "page_timeout_seconds", "schema", "policy", "cloud_engine", "cache",
+        "dedup",
     )  # fmt: skip
     flags = {name: getattr(told, name) for name in names}
     flags["engine"] = ",".join(told.engine) if told.engine else None
     settings = load_settings(flags)
+    check_dedup(settings)
     if told.schema_org and settings.schema:
         raise UsageError(
             "--schema-org writes the default posting, not one of another schema",
