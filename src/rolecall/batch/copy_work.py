@@ -41,8 +41,8 @@ class Signed(Struct, frozen=True):
     lost: Done | None = None
 
 
-class Fresh(Struct, frozen=True):
-    """A page to extract; ``ticket`` comes back with the result."""
+class Item(Struct, frozen=True):
+    """What a worker is given; ``ticket`` comes back with the result, ``page`` is cleaned."""
 
     ticket: int
     entry: Input
@@ -51,22 +51,22 @@ class Fresh(Struct, frozen=True):
     @property
     def line(self) -> bytes | None:
         """What makes the item heavy."""
-        return self.page
+        return self.page or self.entry.line
 
 
-class Copy(Struct, frozen=True):
+class Sign(Item, frozen=True):
+    """An input to read and sketch."""
+
+
+class Fresh(Item, frozen=True):
+    """A page to extract."""
+
+
+class Copy(Item, frozen=True, kw_only=True):
     """A page that may share the record of its original; ``kept`` is what was kept of that."""
 
-    ticket: int
-    entry: Input
-    page: bytes
     kept: bytes
     name: Name
-
-    @property
-    def line(self) -> bytes:
-        """What makes the item heavy."""
-        return self.page
 
 
 class Made(Struct, frozen=True):
@@ -82,7 +82,6 @@ class Made(Struct, frozen=True):
     again: bool = False
 
 
-Item = Input | Fresh | Copy
 Result = Signed | Made
 
 
@@ -119,9 +118,9 @@ class CopyWork:
 
     def __call__(self, item: Item) -> Result:
         """One step of one input."""
-        if isinstance(item, Fresh):
-            return self.extract(item)
-        return self.share(item) if isinstance(item, Copy) else self.sign(item)
+        if isinstance(item, Copy):
+            return self.share(item)
+        return self.extract(item) if isinstance(item, Fresh) else self.sign(item.entry)
 
     def lost(self, item: Item, loss: Loss) -> Result:
         """What becomes of an input whose worker was killed or died."""
@@ -130,7 +129,7 @@ class CopyWork:
         if isinstance(item, Fresh):
             source = pickle.loads(item.page)[0] if item.page is not None else None
             return Made(item.ticket, self.page_work.lost(item.entry, loss, source))
-        return Signed(item, lost=self.page_work.lost(item, loss))
+        return Signed(item.entry, lost=self.page_work.lost(item.entry, loss))
 
     def sign(self, entry: Input) -> Signed:
         """Read an input and sketch it; what cannot be read is found out again when extracted."""
@@ -178,7 +177,7 @@ class CopyWork:
 
     def share(self, item: Copy) -> Made:
         """The record of a copy, shared or, where it cannot be, its own."""
-        source, notices, seconds, packed = pickle.loads(item.page)
+        source, notices, seconds, packed = pickle.loads(item.page or b"")
         page, stages = unpack(packed), Stages(seconds=seconds)
         context, line = parted(item.kept)
         record = orjson.loads(line)

@@ -16,7 +16,7 @@ import orjson
 from msgspec import Struct
 from msgspec.structs import replace
 
-from rolecall.batch.copy_work import Copy, CopyWork, Fresh, Item, Result, Signed
+from rolecall.batch.copy_work import Copy, CopyWork, Fresh, Item, Result, Sign, Signed
 from rolecall.batch.done import Done
 from rolecall.batch.spool import Spool, joined, parted
 from rolecall.batch.workers import Crew, work
@@ -83,9 +83,8 @@ def run_sharing(
         signer()
     copy_work = CopyWork(page_work, near=near)
     state = _Sharing(entries, page_work, crew, Index(remembered), asker)
-    target: Callable[[Item], Result] = copy_work
     results = work(
-        state.items(), target, copy_work.lost, crew=replace(crew, ordered=False), stop=stop,
+        state.items(), copy_work, copy_work.lost, crew=replace(crew, ordered=False), stop=stop,
         ticks=True,
     )  # fmt: skip
     try:
@@ -161,7 +160,7 @@ class _Sharing:
                     self.order.append(entry.seq)
                     if self.ordered:
                         self.turn.append(entry.seq)
-                yield entry
+                yield Sign(-1, entry) if entry is not None else None
             elif exhausted and not self.inside:
                 return
             else:
@@ -177,7 +176,7 @@ class _Sharing:
         self.pending[self.tickets] = one
         if one.found is None or kept is None or one.page is None:
             return Fresh(self.tickets, one.entry, one.page)
-        return Copy(self.tickets, one.entry, one.page, kept, self.name(one, one.found))
+        return Copy(self.tickets, one.entry, one.page, kept=kept, name=self.name(one, one.found))
 
     def kept(self, one: _Page) -> bytes | None:
         """What was kept of the original of a page; ``None`` where it has come to nothing."""
