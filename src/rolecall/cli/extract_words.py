@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from rolecall.batch.run import Form
+from rolecall.batch.run import Form, check_dedup
 from rolecall.cli.options import Parser, add_no_cache, add_policy
 from rolecall.cli.options import settings_with_servers as load_settings
 from rolecall.errors import UsageError
@@ -156,6 +156,12 @@ def _add_running(add: Callable[..., Any]) -> None:
         metavar="ADDRESS",
         help="spread the work with Ray Data: local, auto, or host:port of a cluster; needs --out",
     )
+    add(
+        "--dedup",
+        metavar="MODE",
+        help="copies share one extraction: off, exact (equal bytes), near (nearly equal text; "
+        "each value is looked up on the copy)",
+    )
 
 
 def read_order(words: list[str]) -> Order:
@@ -178,11 +184,12 @@ def read_order(words: list[str]) -> Order:
         )
     names = (
         "with_text", "workers", "page_timeout_seconds", "schema", "policy", "cloud_engine", "cache",
-        "columns",
+        "columns", "dedup",
     )  # fmt: skip
     flags = {name: getattr(told, name) for name in names}
     flags["engine"] = ",".join(told.engine) if told.engine else None
     settings = load_settings(flags)
+    check_dedup(settings)
     if told.schema_org and settings.schema:
         raise UsageError(
             "--schema-org writes the default posting, not one of another schema",
