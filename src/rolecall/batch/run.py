@@ -7,9 +7,10 @@ import sys
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
 from datetime import date
+from time import process_time
 from typing import TYPE_CHECKING, Any, Literal
 
-from rolecall.batch.done import Done, Tally
+from rolecall.batch.done import Done, Tally, figures_of
 from rolecall.batch.workers import METHOD, Crew, Loss, work
 from rolecall.core import Reason, Source
 from rolecall.errors import SourceError
@@ -88,27 +89,34 @@ class PageWork:
 
     def __call__(self, entry: Input) -> Done:
         """Read one input and return its line."""
+        begun = process_time()
+        size, done = self.read(entry)
+        return done.read_in(size, process_time() - begun)
+
+    def read(self, entry: Input) -> tuple[int, Done]:
+        """The size of an input's page, and what comes of it."""
         stages = Stages()
         try:
             source, notices = stages.run("read", lambda: self.load(entry))
         except SourceError as error:
-            return self.failed(entry, reason_of(error, "read"), stages=stages)
+            return 0, self.failed(entry, reason_of(error, "read"), stages=stages)
         except (MemoryError, OSError) as error:
             reason = Reason(code="unreadable", stage="read", message=str(error) or "no memory")
-            return self.failed(entry, reason, stages=stages)
+            return 0, self.failed(entry, reason, stages=stages)
+        size = len(source.body)
         if entry.known is not None and source.id == entry.known:
-            return Done(entry.seq, entry.locator, "kept")
+            return size, Done(entry.seq, entry.locator, "kept")
         if not self.asks:
             record = extract_record(
                 source, entry.seq, self.pipeline, notices=notices, stages=stages
             )
-            return self.done(entry.seq, entry.locator, record)
+            return size, self.done(entry.seq, entry.locator, record)
         heard = hear_record(
             source, entry.seq, self.pipeline, self.help, notices=notices, stages=stages
         )
         if isinstance(heard, Waiting):
-            return Done(entry.seq, entry.locator, "waiting", waiting=heard)
-        return self.done(entry.seq, entry.locator, heard)
+            return size, Done(entry.seq, entry.locator, "waiting", waiting=heard)
+        return size, self.done(entry.seq, entry.locator, heard)
 
     def lost(self, entry: Input, loss: Loss) -> Done:
         """The record of an input whose worker was killed or died."""
@@ -148,6 +156,7 @@ class PageWork:
     def done(self, seq: int, locator: str, record: dict[str, Any]) -> Done:
         """``record`` in the form of this run."""
         reason = record["reason"] or {}
+        figures = figures_of(record)
         return Done(
             seq,
             locator,
@@ -155,6 +164,7 @@ class PageWork:
             reason.get("code"),
             reason.get("message", ""),
             self.line(record),
+            figures=figures,
         )
 
     def line(self, record: dict[str, Any]) -> bytes | None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from rolecall.batch.run import Done, PageWork, crew_of, may_ask
 from rolecall.batch.run import run as run_pages
 from rolecall.cli import FAILED, OK, OVER_BUDGET, PIPE_CLOSED
+from rolecall.cli.closing import Closing
 from rolecall.cli.extract_words import Order, read_order
 from rolecall.cli.progress import Progress
 from rolecall.cli.signals import Stop
@@ -36,6 +37,13 @@ FEW = 8  # inputs that one worker does faster than several would start
 def run(words: list[str]) -> int:
     """Extract, and return the exit code."""
     order = read_order(words)
+    with Closing(order) as closing:
+        closing.code = _extract(order, closing)
+        return closing.code
+
+
+def _extract(order: Order, closing: Closing) -> int:
+    """The run itself."""
     asks = may_ask(order.settings, os.environ)
     page_work = PageWork(
         order.settings,
@@ -57,6 +65,7 @@ def run(words: list[str]) -> int:
             )
         many = len(head) > FEW
         progress = _progress(order, len(head), many=many)
+        closing.config = page_work.pipeline.config
         with (
             _output(order, page_work.pipeline.config) as ledger,
             contextlib.ExitStack() as opened,
@@ -71,6 +80,8 @@ def run(words: list[str]) -> int:
             crew = crew_of(order.settings, many=many, asks=asks, ordered=order.out is None)
             asker = opened.enter_context(_asker(page_work, progress)) if asks else None
             page_work.asks = asker is not None
+            closing.progress, progress.workers = progress, crew.workers
+            progress.local = asker.local if asker is not None else {}
             if not gc.isenabled():  # all is loaded now, and none of it is garbage
                 gc.freeze()
                 gc.enable()
@@ -104,7 +115,7 @@ def _output(order: Order, config: str) -> Iterator[Output | None]:
 
 def _progress(order: Order, seen: int, *, many: bool) -> Progress:
     total = None if order.quiet else count(order.paths) if many else seen
-    progress = Progress(total, quiet=order.quiet)
+    progress = Progress(total, quiet=order.quiet, verbose=order.verbose)
     for notice in order.settings.warnings:
         progress.say(f"rolecall: {notice.message}")
     return progress
@@ -181,13 +192,10 @@ def _stopped(order: Order, progress: Progress, ledger: Output | None, stop: Stop
 def _end(progress: Progress, ledger: Output | None, left: Left) -> int:
     """Put the output in order and say what came out."""
     others = ledger.complete() if ledger is not None else 0
+    progress.beside("others", "kept records of inputs that were not in this run", others)
+    progress.beside("left_out", "left out other files", left.ignored)
+    progress.beside("named_twice", "read once what was named twice", left.repeated)
     progress.summary()
-    if others:
-        progress.say(f"kept records of inputs that were not in this run: {others:,}")
-    if left.ignored:
-        progress.say(f"left out other files: {left.ignored:,}")
-    if left.repeated:
-        progress.say(f"read once what was named twice: {left.repeated:,}")
     if "budget_exceeded" in progress.tally.codes.get("failed", ()):
         return OVER_BUDGET
     return FAILED if progress.tally.failed else OK

@@ -62,6 +62,8 @@ class Order:
     mode: Mode
     quiet: bool
     words: tuple[str, ...]
+    verbose: bool = False
+    summary: str | None = None
 
 
 def parser() -> Parser:
@@ -109,6 +111,8 @@ def parser() -> Parser:
     add_policy(add)
     add_no_cache(add)
     add("--quiet", action="store_true", help="no progress and no summary, errors only")
+    add("--verbose", action="store_true", help="say more at the end, also of a short run")
+    add("--summary", metavar="FILE", help="write what the run says of itself there, as JSON")
     return told
 
 
@@ -146,6 +150,8 @@ def read_order(words: list[str]) -> Order:
         mode="resume" if told.resume else "force" if told.force else "new",
         quiet=told.quiet,
         words=tuple(words),
+        verbose=told.verbose,
+        summary=told.summary,
     )
 
 
