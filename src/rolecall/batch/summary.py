@@ -6,6 +6,7 @@ Figures are of this run. What a run that was continued finds already written is 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
@@ -39,7 +40,7 @@ class Summary(Struct, frozen=True, kw_only=True):
 
     ``seconds`` is its wall clock and ``first`` when the first input was finished, since its start.
     ``local`` says of each engine whether it is on the user's machines. ``beside`` are counts of
-    other parts, ``error`` is what ended the run.
+    other parts, ``error`` is what ended the run, ``load`` the `machine_load` at its end.
     """
 
     tally: Tally
@@ -49,6 +50,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     local: Mapping[str, bool] = {}
     beside: tuple[Beside, ...] = ()
     error: str = ""
+    load: float | None = None
 
     @property
     def steady(self) -> float | None:
@@ -165,6 +167,7 @@ def document(summary: Summary) -> dict[str, Any]:
             "steady_pages_per_s": rounded(summary.steady, 3),
             "bytes_in": tally.bytes_in,
             "bytes_out": tally.bytes_out,
+            "machine_load": summary.load,
             "mb_per_s": rounded(tally.bytes_in / seconds / 1e6 if seconds else None, 4),
             "workers": {
                 "count": summary.workers,
@@ -208,6 +211,14 @@ def _use(use: Use) -> dict[str, Any]:
         "output_tokens": use.output_tokens,
         "cost_usd": round(use.cost_usd, 9),
     }
+
+
+def machine_load() -> float | None:
+    """How many processes have wanted a processor in the last minute, where the system tells."""
+    try:
+        return round(os.getloadavg()[0], 2)
+    except (AttributeError, OSError):
+        return None
 
 
 def rounded(value: float | None, digits: int) -> float | None:

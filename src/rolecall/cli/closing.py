@@ -20,6 +20,9 @@ from rolecall.outputs.nouns import OutputError
 if TYPE_CHECKING:
     from rolecall.cli.progress import Progress
 
+WHOLE: Final = (OK, FAILED, OVER_BUDGET)
+"""Exit codes of runs that went through all inputs."""
+
 MOST_NAMES: Final = 100
 """Inputs that are named in a summary, at most."""
 
@@ -74,7 +77,21 @@ class Closing:
 
     def _compared(self) -> dict[str, Any] | None:
         """How far off the forecast of this run was, if there is one; said to the user too."""
-        return None
+        progress, order = self.progress, self.order
+        if progress is None or (order.out is None and not progress.tally.total):
+            return None
+        from rolecall.batch.forecast_kept import find, key_of
+
+        key = key_of(order.paths, self.config, with_text=order.settings.with_text)
+        forecast = find(key, os.environ)
+        if forecast is None:
+            return None
+        from rolecall.cli.forecast_told import told_of
+
+        lines, document = told_of(forecast, progress.ended(), whole=self.code in WHOLE)
+        for line in lines:
+            progress.say(line)
+        return document
 
     def _document(self, compared: dict[str, Any] | None, error: str) -> dict[str, Any]:
         from rolecall import __version__

@@ -37,6 +37,10 @@ FEW = 8  # inputs that one worker does faster than several would start
 def run(words: list[str]) -> int:
     """Extract, and return the exit code."""
     order = read_order(words)
+    if order.wish is not None:
+        from rolecall.cli.estimate import estimate
+
+        return estimate(order, order.wish)
     with Closing(order) as closing:
         closing.code = _extract(order, closing)
         return closing.code

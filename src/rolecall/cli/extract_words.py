@@ -7,6 +7,7 @@ import dataclasses
 from datetime import date
 
 from rolecall.batch.run import Form
+from rolecall.cli.estimate_words import Wish, add_estimate, read_wish, spelled
 from rolecall.cli.options import Parser, add_no_cache, add_policy
 from rolecall.cli.options import settings_with_servers as load_settings
 from rolecall.errors import UsageError
@@ -34,6 +35,8 @@ examples:
   curl -s https://example.org/vacancy | rolecall extract -
   rolecall extract page.html --schema-org        a schema.org JobPosting
   rolecall extract page.html --schema my.json    records in a shape of your own
+  rolecall extract postings/ --out out.jsonl --estimate
+                                                 what that would take; writes nothing
   rolecall extract day.jsonl.gz --captured 2026-05-17
                                                  "posted yesterday" gets a date
 
@@ -64,6 +67,7 @@ class Order:
     words: tuple[str, ...]
     verbose: bool = False
     summary: str | None = None
+    wish: Wish | None = None
 
 
 def parser() -> Parser:
@@ -113,12 +117,14 @@ def parser() -> Parser:
     add("--quiet", action="store_true", help="no progress and no summary, errors only")
     add("--verbose", action="store_true", help="say more at the end, also of a short run")
     add("--summary", metavar="FILE", help="write what the run says of itself there, as JSON")
+    add_estimate(add)
     return told
 
 
 def read_order(words: list[str]) -> Order:
     """The words as an `Order`; raises `UsageError`."""
-    told = parser().parse_intermixed_args(words)
+    told = parser().parse_intermixed_args(spelled(words))
+    wish = read_wish(told)
     if told.out is None and (told.resume or told.force):
         raise UsageError("--resume and --force need --out FILE")
     if told.resume and told.force:
@@ -152,6 +158,7 @@ def read_order(words: list[str]) -> Order:
         words=tuple(words),
         verbose=told.verbose,
         summary=told.summary,
+        wish=wish,
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple, TextIO
 
 from rolecall.batch.done import Done, Tally
-from rolecall.batch.summary import Beside, Summary, always, details, money, span
+from rolecall.batch.summary import Beside, Summary, always, details, machine_load, money, span
 from rolecall.inputs.files import shown
 
 BAR = 24
@@ -126,6 +126,7 @@ class Progress:
             local=self.local,
             beside=tuple(self._beside.values()),
             error=error,
+            load=machine_load(),
         )
 
     def summary(self, *, stopped: bool = False) -> None:
