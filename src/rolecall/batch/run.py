@@ -7,9 +7,10 @@ import sys
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from time import process_time
 from typing import TYPE_CHECKING, Any, Literal
 
-from rolecall.batch.done import Done, Tally
+from rolecall.batch.done import Done, Tally, figures_of
 from rolecall.batch.kept import Kept
 from rolecall.batch.workers import METHOD, Crew, Loss, work
 from rolecall.core import Notice, Page, Reason, Source
@@ -99,17 +100,24 @@ class PageWork:
 
     def __call__(self, entry: Input) -> Done:
         """Read one input and return its line."""
+        begun = process_time()
+        size, done = self.read(entry)
+        return done.read_in(size, process_time() - begun)
+
+    def read(self, entry: Input) -> tuple[int, Done]:
+        """The size of an input's page, and what comes of it."""
         stages = Stages()
         try:
             source, notices = stages.run("read", lambda: self.load(entry))
         except SourceError as error:
-            return self.failed(entry, reason_of(error, "read"), stages=stages)
+            return 0, self.failed(entry, reason_of(error, "read"), stages=stages)
         except (MemoryError, OSError) as error:
             reason = Reason(code="unreadable", stage="read", message=str(error) or "no memory")
-            return self.failed(entry, reason, stages=stages)
+            return 0, self.failed(entry, reason, stages=stages)
+        size = len(source.body)
         if entry.known is not None and source.id == entry.known:
-            return Done(entry.seq, entry.locator, "kept")
-        return self.extract(entry, source, notices=notices, stages=stages)
+            return size, Done(entry.seq, entry.locator, "kept")
+        return size, self.extract(entry, source, notices=notices, stages=stages)
 
     def extract(
         self,
@@ -172,6 +180,7 @@ class PageWork:
     def done(self, seq: int, locator: str, record: dict[str, Any]) -> Done:
         """``record`` in the form of this run."""
         reason = record["reason"] or {}
+        figures = figures_of(record)
         return Done(
             seq,
             locator,
@@ -179,6 +188,7 @@ class PageWork:
             reason.get("code"),
             reason.get("message", ""),
             self.line(record),
+            figures=figures,
         )
 
     def line(self, record: dict[str, Any]) -> bytes | None:

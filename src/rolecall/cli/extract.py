@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from rolecall.batch.run import Done, PageWork, crew_of, may_ask
 from rolecall.batch.run import run as run_pages
 from rolecall.cli import FAILED, OK, OVER_BUDGET, PIPE_CLOSED
+from rolecall.cli.closing import Closing
 from rolecall.cli.extract_words import Order, read_order
 from rolecall.cli.progress import Progress
 from rolecall.cli.signals import Stop
@@ -37,14 +38,21 @@ FEW = 8  # inputs that one worker does faster than several would start
 def run(words: list[str]) -> int:
     """Extract, and return the exit code."""
     order = read_order(words)
-    if order.ray is not None:
-        from rolecall.cli.extract_ray import run_on_ray
+    if order.wish is not None:
+        from rolecall.cli.estimate import estimate
 
-        return run_on_ray(order, order.ray)
-    return _extract(order)
+        return estimate(order, order.wish)
+    with Closing(order) as closing:
+        if order.ray is not None:
+            from rolecall.cli.extract_ray import run_on_ray
+
+            closing.code = run_on_ray(order, order.ray, closing)
+        else:
+            closing.code = _extract(order, closing)
+        return closing.code
 
 
-def _extract(order: Order) -> int:
+def _extract(order: Order, closing: Closing) -> int:
     """The run on this machine."""
     asks = may_ask(order.settings, os.environ)
     page_work = PageWork(
@@ -73,6 +81,7 @@ def _extract(order: Order) -> int:
             )
         many = len(head) > FEW
         progress = _progress(order, len(head), page_work.columns, many=many)
+        closing.config = page_work.pipeline.config
         with (
             _output(order, page_work.pipeline) as ledger,
             contextlib.ExitStack() as opened,
@@ -87,6 +96,8 @@ def _extract(order: Order) -> int:
             crew = crew_of(order.settings, many=many, asks=asks, ordered=order.out is None)
             asker = opened.enter_context(_asker(page_work, progress)) if asks else None
             page_work.asks = asker is not None
+            closing.progress, progress.workers = progress, crew.workers
+            progress.local = asker.local if asker is not None else {}
             if not gc.isenabled():  # all is loaded now, and none of it is garbage
                 gc.freeze()
                 gc.enable()
@@ -127,7 +138,7 @@ def _output(order: Order, pipeline: Pipeline) -> Iterator[Output | None]:
 
 def _progress(order: Order, seen: int, columns: Columns, *, many: bool) -> Progress:
     total = None if order.quiet else count(order.paths, columns) if many else seen
-    progress = Progress(total, quiet=order.quiet)
+    progress = Progress(total, quiet=order.quiet, verbose=order.verbose)
     for notice in order.settings.warnings:
         progress.say(f"rolecall: {notice.message}")
     return progress
@@ -204,15 +215,12 @@ def _stopped(order: Order, progress: Progress, ledger: Output | None, stop: Stop
 def _end(progress: Progress, ledger: Output | None, left: Left) -> int:
     """Put the output in order and say what came out."""
     others = ledger.complete() if ledger is not None else 0
+    progress.beside("others", "kept records of inputs that were not in this run", others)
+    progress.beside("left_out", "left out other files", left.ignored)
+    progress.beside("named_twice", "read once what was named twice", left.repeated)
     progress.summary()
-    if others:
-        progress.say(f"kept records of inputs that were not in this run: {others:,}")
-    if left.ignored:
-        progress.say(f"left out other files: {left.ignored:,}")
-    if left.repeated:
-        progress.say(f"read once what was named twice: {left.repeated:,}")
     for what, number in sorted(left.records.items()):
-        progress.say(f"left out of archives: {number:,} {what}")
+        progress.beside(f"left_out_{what}", f"left out of archives, {what}", number)
     if "budget_exceeded" in progress.tally.codes.get("failed", ()):
         return OVER_BUDGET
     return FAILED if progress.tally.failed else OK

@@ -7,6 +7,7 @@ import contextlib
 from rolecall.batch.ray_cluster import LOCAL, cluster
 from rolecall.batch.ray_run import Wanted, check, results_on
 from rolecall.batch.run import PageWork
+from rolecall.cli.closing import Closing
 from rolecall.cli.extract import _end, _output, _stopped, _write_all
 from rolecall.cli.extract_words import Order
 from rolecall.cli.progress import Progress
@@ -16,7 +17,7 @@ from rolecall.inputs.nouns import Left
 from rolecall.inputs.stream import count
 
 
-def run_on_ray(order: Order, address: str) -> int:
+def run_on_ray(order: Order, address: str, closing: Closing) -> int:
     """Extract, and return the exit code."""
     settings = order.settings
     page_work = PageWork(settings, captured=order.captured)
@@ -24,14 +25,20 @@ def run_on_ray(order: Order, address: str) -> int:
     check(order.paths, settings, alone=local)
     stop, left = Stop(), Left()
     # What is on other machines is not counted from here.
-    progress = Progress(count(order.paths, page_work.columns) if local else None, quiet=order.quiet)
+    progress = Progress(
+        count(order.paths, page_work.columns) if local else None,
+        quiet=order.quiet,
+        verbose=order.verbose,
+    )
     for notice in settings.warnings:
         progress.say(f"rolecall: {notice.message}")
+    closing.config = page_work.pipeline.config
     with (
         stop.watching(),
         cluster(address, workers=settings.workers) as (ray, alone),
         _output(order, page_work.pipeline) as output,
     ):
+        closing.progress = progress
         assert output is not None  # the words of an order see to that
         wanted = Wanted(
             paths=order.paths,

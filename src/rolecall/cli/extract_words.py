@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from rolecall.batch.run import Form, check_dedup
+from rolecall.cli.estimate_words import Wish, add_estimate, read_wish, spelled
 from rolecall.cli.options import Parser, add_no_cache, add_policy
 from rolecall.cli.options import settings_with_servers as load_settings
 from rolecall.errors import UsageError
@@ -39,6 +40,8 @@ examples:
   curl -s https://example.org/vacancy | rolecall extract -
   rolecall extract page.html --schema-org        a schema.org JobPosting
   rolecall extract page.html --schema my.json    records in a shape of your own
+  rolecall extract postings/ --out out.jsonl --estimate
+                                                 what that would take; writes nothing
   rolecall extract day.jsonl.gz --captured 2026-05-17
                                                  "posted yesterday" gets a date
 
@@ -70,6 +73,9 @@ class Order:
     quiet: bool
     words: tuple[str, ...]
     ray: str | None = None
+    verbose: bool = False
+    summary: str | None = None
+    wish: Wish | None = None
 
 
 def parser() -> Parser:
@@ -124,6 +130,8 @@ def _add_output(add: Callable[..., Any]) -> None:
         help=f"what FILE is, where its ending does not say so: {', '.join(FORMATS)}",
     )
     add("--quiet", action="store_true", help="no progress and no summary, errors only")
+    add("--verbose", action="store_true", help="say more at the end, also of a short run")
+    add("--summary", metavar="FILE", help="write what the run says of itself there, as JSON")
 
 
 def _add_asking(add: Callable[..., Any]) -> None:
@@ -156,6 +164,7 @@ def _add_running(add: Callable[..., Any]) -> None:
         metavar="ADDRESS",
         help="spread the work with Ray Data: local, auto, or host:port of a cluster; needs --out",
     )
+    add_estimate(add)
     add(
         "--dedup",
         metavar="MODE",
@@ -166,7 +175,8 @@ def _add_running(add: Callable[..., Any]) -> None:
 
 def read_order(words: list[str]) -> Order:
     """The words as an `Order`; raises `UsageError`."""
-    told = parser().parse_intermixed_args(words)
+    told = parser().parse_intermixed_args(spelled(words))
+    wish = read_wish(told)
     if told.out is None and (told.resume or told.force):
         raise UsageError("--resume and --force need --out FILE")
     if told.out is None and told.format:
@@ -206,6 +216,9 @@ def read_order(words: list[str]) -> Order:
         quiet=told.quiet,
         words=tuple(words),
         ray=told.ray,
+        verbose=told.verbose,
+        summary=told.summary,
+        wish=wish,
     )
 
 
