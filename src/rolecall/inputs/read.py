@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from hashlib import sha256
 from pathlib import PurePath
 from typing import Any
 
@@ -65,6 +66,15 @@ def load(
         captured=captured,
     )
     return source, notices
+
+
+def identity(entry: Input, *, limit: int, columns: Columns = DEFAULT) -> str:
+    """The ``id`` of the source that ``load`` would give, at less cost; raises as that does."""
+    if entry.path is not None and entry.fault is None and not entry.json:
+        body = read_bounded(entry.path, limit)
+        if not is_zstd(body):
+            return sha256(body).hexdigest()
+    return load(entry, limit=limit, columns=columns)[0].id
 
 
 def media_type(path: str) -> str | None:
