@@ -218,9 +218,9 @@ def _end(progress: Progress, ledger: Output | None, left: Left) -> int:
     progress.beside("others", "kept records of inputs that were not in this run", others)
     progress.beside("left_out", "left out other files", left.ignored)
     progress.beside("named_twice", "read once what was named twice", left.repeated)
-    progress.summary()
     for what, number in sorted(left.records.items()):
         progress.beside(f"left_out_{what}", f"left out of archives, {what}", number)
+    progress.summary()
     if "budget_exceeded" in progress.tally.codes.get("failed", ()):
         return OVER_BUDGET
     return FAILED if progress.tally.failed else OK
