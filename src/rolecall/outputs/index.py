@@ -99,10 +99,10 @@ class Index:
         self.seqs.append(seq)
         return earlier
 
-    def number_others(self) -> list[int]:
-        """Number what was neither kept nor replaced after all the rest, in its own order.
+    def others(self) -> list[int]:
+        """The places of records that were neither kept nor replaced, by their numbers.
 
-        Returns the places of those records, which are of inputs that this run did not have.
+        They are of inputs that this run did not have, once it has seen all of its own.
         """
         others = [
             place
@@ -110,15 +110,21 @@ class Index:
             if not flags & SETTLED and self.seqs[place] != GONE
         ]
         others.sort(key=self.seqs.__getitem__)
-        if others:
-            before = [self.seqs[place] for place in others]
-            for place in others:
-                self.seqs[place] = GONE
-            first = max(self.seqs, default=GONE) + 1
-            for seq, place in enumerate(others, first):
-                self.seqs[place] = seq
-                self._flags[place] |= SETTLED
-            self.moved = self.moved or before != list(range(first, first + len(others)))
+        return others
+
+    def number_others(self) -> list[int]:
+        """Number the others after all the rest, in their order, and return their places."""
+        others = self.others()
+        if not others:
+            return others
+        before = [self.seqs[place] for place in others]
+        for place in others:
+            self.seqs[place] = GONE
+        first = max(self.seqs, default=GONE) + 1
+        for seq, place in enumerate(others, first):
+            self.seqs[place] = seq
+            self._flags[place] |= SETTLED
+        self.moved = self.moved or before != list(range(first, first + len(others)))
         return others
 
     def in_order(self) -> bool:

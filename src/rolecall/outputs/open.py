@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, get_args
+from typing import TYPE_CHECKING, Final, Literal, get_args
 
-from rolecall.errors import UsageError
-from rolecall.inputs.files import shown
 from rolecall.outputs.files import refuse_irregular
 from rolecall.outputs.nouns import Mode, Output, Wanted
+
+if TYPE_CHECKING:
+    from rolecall.outputs.packed import Packing
 
 Format = Literal["jsonl", "csv", "sqlite", "parquet", "jsonl.gz", "jsonl.zst"]
 """What an output can be."""
@@ -60,4 +61,16 @@ def open_output(
         from rolecall.outputs.rows import open_rows
 
         return open_rows(path, mode, wanted, Csv(wanted))
-    raise UsageError(f"cannot write {shown(path)} as {form}")
+    if form == "sqlite":
+        from rolecall.outputs.sqlite import open_database
+
+        return open_database(path, mode, wanted)
+    from rolecall.outputs.packed import open_packed
+
+    return open_packed(path, mode, wanted, _packing(form, wanted))
+
+
+def _packing(form: Literal["parquet", "jsonl.gz", "jsonl.zst"], wanted: Wanted) -> Packing:
+    from rolecall.outputs.compressed import Compressed
+
+    return Compressed("gz" if form == "jsonl.gz" else "zst")
