@@ -71,6 +71,10 @@ def open_output(
 
 
 def _packing(form: Literal["parquet", "jsonl.gz", "jsonl.zst"], wanted: Wanted) -> Packing:
+    if form == "parquet":
+        from rolecall.outputs.parquet import Parquet
+
+        return Parquet(wanted)
     from rolecall.outputs.compressed import Compressed
 
     return Compressed("gz" if form == "jsonl.gz" else "zst")

@@ -25,7 +25,7 @@ from rolecall.outputs.files import (
     told,
 )
 from rolecall.outputs.heads import numbered
-from rolecall.outputs.index import Index, fill
+from rolecall.outputs.index import GONE, Index, fill
 from rolecall.outputs.json_lines import JsonLines
 from rolecall.outputs.nouns import Head, Mode, OutputError, Wanted
 from rolecall.outputs.rows import RowFile, ordering
@@ -56,7 +56,7 @@ class Packed:
         self._journal = RowFile(journal_of(self._real), journal, JsonLines(), named=path)
         self._index = Index()
         self._first = 0  # the place of the journal's first record; those before are in the output
-        self._unpacked = 0  # where in the journal the output's records begin, once they are there
+        self._unpacked: dict[int, int] = {}  # where in the journal a record of the output is
         self._seen: tuple[int, int, int] | None = None  # what tells that the output is as it was
         self.written = self.kept = 0
 
@@ -64,6 +64,14 @@ class Packed:
         """Index what earlier runs wrote; refuses records of other settings."""
         self._seen = _signature(self._real)
         fill(self._index, chain(self._packed(), self._journal.load()), self.path, wanted)
+
+    def begin(self) -> None:
+        """Raise `UsageError` if there is the journal of a run that did not end."""
+        if self._journal.size():
+            raise UsageError(
+                f"{shown(self.path)} was begun by a run that did not end",
+                hint="go on with --resume, or begin anew with --force",
+            )
 
     def empty(self) -> None:
         """Begin anew: the output goes."""
@@ -104,29 +112,29 @@ class Packed:
 
     def close(self) -> None:
         """Let go of the output and its lock; an empty journal goes."""
-        if not self._journal.end:
+        if not self._journal.size():
             remove(self._journal.path)
         os.close(self._journal.descriptor)
 
     def _packed(self) -> Iterator[Head]:
         if self._seen is not None:
-            for head in self._packing.heads(self._real):
+            for head in self._packing.heads(self.path):
                 self._first += 1
                 yield head
 
     def _unpack(self) -> None:
-        """Put what the output holds into the journal, from where it can be read in any order.
+        """Put what still counts of the output into the journal, to be read in any order.
 
-        Should this be cut short, the journal holds some records twice, and each is the same.
+        Should this be cut short, the journal holds the same records that the output does.
         """
         if self._seen is None:
             return
-        start = len(self._journal)
-        for line in self._packing.lines(self._real):
-            self._journal.append(line)
-        if len(self._journal) - start != self._first:
-            raise self._changed()
-        self._unpacked = start
+        for place, line in enumerate(self._packing.lines(self.path)):
+            if place >= self._first:
+                raise self._changed()
+            if self._index.seqs[place] != GONE:
+                self._unpacked[place] = len(self._journal)
+                self._journal.append(line)
 
     def _write(self, new: str) -> None:
         lines = (numbered(self._read(place), seq) for place, seq in self._index.order())
@@ -135,9 +143,11 @@ class Packed:
 
     def _read(self, place: int) -> bytes:
         """The record at a place: first those of the output, then those of the journal."""
-        if place < self._first:
-            return self._journal.read(self._unpacked + place)
-        return self._journal.read(place - self._first)
+        if place >= self._first:
+            return self._journal.read(place - self._first)
+        if place not in self._unpacked:
+            raise self._changed()
+        return self._journal.read(self._unpacked[place])
 
     def _check_output(self) -> None:
         check_there(self._journal.path, self._journal.descriptor, self.path)
@@ -159,17 +169,13 @@ def journal_of(path: str) -> str:
 def open_packed(path: str, mode: Mode, wanted: Wanted, packing: Packing) -> Packed:
     """Open an output and its journal, and lock them; raises `UsageError` where it may not be."""
     real = os.path.realpath(path)
-    if mode == "new":
-        if os.path.lexists(real):
-            raise exists(path)
-        if os.path.lexists(journal_of(real)):
-            raise UsageError(
-                f"{shown(path)} was begun by a run that did not end",
-                hint="go on with --resume, or begin anew with --force",
-            )
+    if mode == "new" and os.path.lexists(real):
+        raise exists(path)
     packed = Packed(path, open_own(journal_of(real), new=False, named=path), packing)
     try:
-        if mode == "force":
+        if mode == "new":
+            packed.begin()
+        elif mode == "force":
             packed.empty()
         elif mode == "resume":
             packed.load(wanted)

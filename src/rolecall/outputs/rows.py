@@ -72,14 +72,17 @@ class RowFile:
         for row in _split(self.descriptor, self.end, self.rows.end):
             head = self.rows.head(row)
             if head is None:
-                last = self.end + len(row) >= os.fstat(self.descriptor).st_size
-                if not last or not self.rows.torn(row):
+                last = self.end + len(row) >= self.size()
+                # A crash of the machine leaves NUL bytes where blocks were not written.
+                torn = self.rows.torn(row) or (len(self) > 0 and b"\0" in row)
+                if not last or not torn:
                     which = f"{self.rows.called} {len(self) + 1} of {shown(self.named)}"
                     raise not_ours(f"{which} is not a record")
                 break
             self._note(len(row))
             yield head
-        os.ftruncate(self.descriptor, self.end)
+        if self.size() > self.end:
+            os.ftruncate(self.descriptor, self.end)
 
     def empty(self) -> None:
         """Throw away all that is in the file."""
@@ -102,6 +105,10 @@ class RowFile:
         self._note(len(row))
         if time.monotonic() - self._synced >= SYNC_SECONDS:
             self.sync()
+
+    def size(self) -> int:
+        """The bytes that are in the file."""
+        return os.fstat(self.descriptor).st_size
 
     def read(self, place: int) -> bytes:
         """The row at ``place``."""
