@@ -131,6 +131,12 @@ bench: $(READY) $(BENCH_READY) ## speed and memory beside trafilatura with extru
 torture: $(READY) ## kill a run again and again: is anything lost or done twice?
 	@$(BIN)/python bench/torture.py $(TORTURE)
 
+.PHONY: bench-scale
+bench-scale: $(READY) ## a large batch: rate, memory, a kill and the way on (COUNT, PAGES, WORKERS)
+	@mkdir -p build
+	@$(BIN)/python bench/scale.py $(or $(COUNT),100000) --pages $(or $(PAGES),tiny) \
+		--workers $(or $(WORKERS),2)
+
 .PHONY: bench-asking
 bench-asking: $(READY) ## what asking an engine costs on our side
 	@$(BIN)/python bench/asking.py

@@ -14,6 +14,7 @@ from typing import Final
 
 from rolecall.batch.done import Done
 from rolecall.errors import SourceError
+from rolecall.inputs.columns import DEFAULT, Columns
 from rolecall.inputs.nouns import Entries, Input
 from rolecall.inputs.read import identity
 
@@ -24,13 +25,18 @@ BURST: Final = 0.05
 class Kept:
     """The inputs of a run without those that are kept; these wait in it as finished ones.
 
-    ``limit`` is the largest page in bytes.
+    ``limit`` is the largest page in bytes, ``columns`` the names in lines of JSON.
     """
 
     def __init__(
-        self, entries: Entries, *, limit: int, clock: Callable[[], float] = time.monotonic
+        self,
+        entries: Entries,
+        *,
+        limit: int,
+        columns: Columns = DEFAULT,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._entries, self._limit, self._clock = entries, limit, clock
+        self._entries, self._limit, self._columns, self._clock = entries, limit, columns, clock
         self._kept: deque[Done] = deque()
 
     def rest(self) -> Entries:
@@ -67,6 +73,6 @@ class Kept:
     def _same(self, entry: Input) -> bool:
         """Whether the input still is what its record was made of."""
         try:
-            return identity(entry, limit=self._limit) == entry.known
+            return identity(entry, limit=self._limit, columns=self._columns) == entry.known
         except (SourceError, OSError, MemoryError):
             return False  # a worker tells what is wrong with it

@@ -20,6 +20,7 @@ from rolecall.cli.extract_words import Order, read_order
 from rolecall.cli.progress import Progress
 from rolecall.cli.signals import Stop
 from rolecall.errors import UsageError
+from rolecall.inputs.columns import Columns
 from rolecall.inputs.files import shown
 from rolecall.inputs.nouns import Entries, Input, Left
 from rolecall.inputs.stream import PAGE_SUFFIXES, STDIN, count, stream
@@ -36,6 +37,15 @@ FEW = 8  # inputs that one worker does faster than several would start
 def run(words: list[str]) -> int:
     """Extract, and return the exit code."""
     order = read_order(words)
+    if order.ray is not None:
+        from rolecall.cli.extract_ray import run_on_ray
+
+        return run_on_ray(order, order.ray)
+    return _extract(order)
+
+
+def _extract(order: Order) -> int:
+    """The run on this machine."""
     asks = may_ask(order.settings, os.environ)
     page_work = PageWork(
         order.settings,
@@ -45,7 +55,13 @@ def run(words: list[str]) -> int:
         asks=asks,
     )
     stop, left = Stop(), Left()
-    entries = stream(order.paths, limit=order.settings.max_bytes, leave_out=order.out, left=left)
+    entries = stream(
+        order.paths,
+        limit=order.settings.max_bytes,
+        leave_out=order.out,
+        left=left,
+        columns=page_work.columns,
+    )
     if STDIN in order.paths and os.isatty(0) and not order.quiet:
         sys.stderr.write("reading standard input; Ctrl-D ends it\n")
     with stop.watching():
@@ -53,10 +69,10 @@ def run(words: list[str]) -> int:
         if not head and not stop():
             raise UsageError(
                 "nothing to read in " + ", ".join(map(shown, order.paths)),
-                hint=f"a folder yields its {' '.join(PAGE_SUFFIXES)} files",
+                hint=f"a folder yields its {' '.join(PAGE_SUFFIXES)} files; others are named",
             )
         many = len(head) > FEW
-        progress = _progress(order, len(head), many=many)
+        progress = _progress(order, len(head), page_work.columns, many=many)
         with (
             _output(order, page_work.pipeline) as ledger,
             contextlib.ExitStack() as opened,
@@ -109,8 +125,8 @@ def _output(order: Order, pipeline: Pipeline) -> Iterator[Output | None]:
         ledger.close()
 
 
-def _progress(order: Order, seen: int, *, many: bool) -> Progress:
-    total = None if order.quiet else count(order.paths) if many else seen
+def _progress(order: Order, seen: int, columns: Columns, *, many: bool) -> Progress:
+    total = None if order.quiet else count(order.paths, columns) if many else seen
     progress = Progress(total, quiet=order.quiet)
     for notice in order.settings.warnings:
         progress.say(f"rolecall: {notice.message}")
@@ -195,6 +211,8 @@ def _end(progress: Progress, ledger: Output | None, left: Left) -> int:
         progress.say(f"left out other files: {left.ignored:,}")
     if left.repeated:
         progress.say(f"read once what was named twice: {left.repeated:,}")
+    for what, number in sorted(left.records.items()):
+        progress.say(f"left out of archives: {number:,} {what}")
     if "budget_exceeded" in progress.tally.codes.get("failed", ()):
         return OVER_BUDGET
     return FAILED if progress.tally.failed else OK

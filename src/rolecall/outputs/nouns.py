@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+from collections.abc import Iterator
+from hashlib import blake2b
+from typing import Final, Literal, Protocol
 
 from msgspec import Struct
 
 from rolecall.errors import Error
+from rolecall.record import escape
 
 Mode = Literal["new", "resume", "force"]
 """``new`` wants no such output, ``resume`` continues one or starts it, ``force`` empties it."""
+
+
+IDENTITY: Final = 16
+"""Bytes of ``identity``."""
+
+
+def identity(locator: str) -> bytes:
+    """A locator in a few bytes, which outputs look it up by; as it reads after a round trip."""
+    return blake2b(escape(locator).encode(), digest_size=IDENTITY).digest()
 
 
 class OutputError(Error):
@@ -65,6 +77,9 @@ class Output(Protocol):
         Empty where its page is to be read again whatever it holds.
         """
 
+    def all_known(self) -> Iterator[tuple[bytes, bytes]]:
+        """Identity and source_id (32 bytes) of every record that ``known`` tells of."""
+
     def keep(self, locator: str, seq: int) -> bool:
         """The record of ``locator`` stays, as number ``seq``; returns whether it is a failure."""
 
@@ -75,7 +90,11 @@ class Output(Protocol):
         """Bring everything written to the disk."""
 
     def complete(self) -> int:
-        """Order the records by ``seq``; returns how many of other inputs were left in it."""
+        """Order the records by ``seq`` and number them from 0, without gaps.
+
+        Returns how many records of inputs that were not in this run were left in it; those come
+        last, in their order.
+        """
 
     def close(self) -> None:
         """Let go of the output and its lock; without ``complete`` it can be continued."""

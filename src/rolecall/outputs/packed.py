@@ -25,7 +25,7 @@ from rolecall.outputs.files import (
     told,
 )
 from rolecall.outputs.heads import numbered
-from rolecall.outputs.index import GONE, Index, fill
+from rolecall.outputs.index import GONE, Index, Indexed, fill
 from rolecall.outputs.json_lines import JsonLines
 from rolecall.outputs.nouns import Head, Mode, OutputError, Wanted
 from rolecall.outputs.rows import RowFile, ordering
@@ -46,19 +46,17 @@ class Packing(Protocol):
         """Write a file with these records; raises `OSError`."""
 
 
-class Packed:
+class Packed(Indexed):
     """An open output with its journal. ``written`` counts the records of this run."""
 
     def __init__(self, path: str, journal: int, packing: Packing) -> None:
-        self.path = path
+        super().__init__(path, Index())
         self._real = os.path.realpath(path)
         self._packing = packing
         self._journal = RowFile(journal_of(self._real), journal, JsonLines(), named=path)
-        self._index = Index()
         self._first = 0  # the place of the journal's first record; those before are in the output
         self._unpacked: dict[int, int] = {}  # where in the journal a record of the output is
         self._seen: tuple[int, int, int] | None = None  # what tells that the output is as it was
-        self.written = self.kept = 0
 
     def load(self, wanted: Wanted) -> None:
         """Index what earlier runs wrote; refuses records of other settings."""
@@ -77,16 +75,6 @@ class Packed:
         """Begin anew: the output goes."""
         self._journal.empty()
         remove(self._real)
-
-    def known(self, locator: str) -> str | None:
-        """The source_id of the record that an earlier run wrote for ``locator``."""
-        return self._index.known(locator)
-
-    def keep(self, locator: str, seq: int) -> bool:
-        """The record of ``locator`` stays, as number ``seq``; returns whether it is a failure."""
-        _, failed = self._index.keep(locator, seq)
-        self.kept += 1
-        return failed
 
     def append(self, locator: str, seq: int, line: bytes) -> None:
         """Write one record to the journal."""

@@ -11,6 +11,7 @@ import contextlib
 import os
 import sqlite3
 import time
+from array import array
 from collections.abc import Iterator
 from typing import Final
 
@@ -20,7 +21,7 @@ from rolecall.errors import UsageError
 from rolecall.inputs.files import shown
 from rolecall.outputs.files import beside, cannot_write, exists, not_ours, open_own, remove
 from rolecall.outputs.heads import numbered
-from rolecall.outputs.index import Index, fill
+from rolecall.outputs.index import GONE, Index, Indexed, fill
 from rolecall.outputs.nouns import Head, Mode, OutputError, Wanted
 from rolecall.outputs.rows import SYNC_SECONDS
 from rolecall.outputs.sqlite_tables import APPLICATION, LAYOUT, TABLES, postings
@@ -37,19 +38,18 @@ _INSERT: Final = (
 )
 
 
-class Database:
+class Database(Indexed):
     """An open SQLite output. ``written`` counts the records of this run that are in it."""
 
     def __init__(self, path: str, lock: int, connection: sqlite3.Connection) -> None:
-        self.path = path
+        super().__init__(path, Index())
         self._real = os.path.realpath(path)
         self._lock, self._connection = lock, connection
         there = os.stat(self._real)
         self._inode = (there.st_dev, there.st_ino)
-        self._index = Index()
+        self._rows = array("q")  # the key of the row of each place
         self._committed = time.monotonic()
         self._aside = ASIDE
-        self.written = self.kept = 0
 
     def create(self, wanted: Wanted) -> None:
         """Make the tables."""
@@ -70,22 +70,17 @@ class Database:
     def load(self, wanted: Wanted) -> None:
         """Index what earlier runs wrote; refuses a database that is another's."""
         fill(self._index, self._heads(), self.path, wanted)
-        self._aside = max(ASIDE, max(self._index.seqs, default=0))
-
-    def known(self, locator: str) -> str | None:
-        """The source_id of the record that an earlier run wrote for ``locator``."""
-        return self._index.known(locator)
+        self._rows = array("q", self._index.seqs)
+        self._aside = max(ASIDE, max(self._rows, default=0))
 
     def keep(self, locator: str, seq: int) -> bool:
         """The record of ``locator`` stays, as number ``seq``; returns whether it is a failure."""
         place = self._index.find(locator)
-        if place >= 0 and self._index.seqs[place] != seq:
+        if place >= 0 and self._rows[place] != seq:
             with self._writing():
                 self._free(seq)
                 self._move(place, seq)
-        _, failed = self._index.keep(locator, seq)
-        self.kept += 1
-        return failed
+        return super().keep(locator, seq)
 
     def append(self, locator: str, seq: int, line: bytes) -> None:
         """Write one record in the place of an older one for the same locator."""
@@ -101,14 +96,16 @@ class Database:
         with self._writing() as connection:
             earlier = self._index.find(locator)
             if earlier >= 0:
-                old = self._index.seqs[earlier]
+                old = self._rows[earlier]
                 connection.execute("DELETE FROM records WHERE seq = ?", (old,))
+                self._rows[earlier] = GONE
             try:
                 connection.execute(_INSERT, row)
             except sqlite3.IntegrityError:
                 self._free(seq)
                 connection.execute(_INSERT, row)
         self._index.new(locator, seq)
+        self._rows.append(seq)
         self.written += 1
         if time.monotonic() - self._committed >= SYNC_SECONDS:
             self.sync()
@@ -122,20 +119,21 @@ class Database:
         self._committed = time.monotonic()
 
     def complete(self) -> int:
-        """Number records of other inputs after this run's, and leave one file.
+        """Number the records from 0, those of other inputs last, and leave one file.
 
         Where somebody reads the database just now, it stays in WAL mode: nothing is lost by that.
         """
-        others = self._index.others()
-        before = [self._index.seqs[place] for place in others]
-        self._index.number_others()
-        after = [self._index.seqs[place] for place in others]
-        if before != after:
-            with self._writing():
-                for place, seq in zip(others, before, strict=True):
-                    self._index.seqs[place] = seq
+        others = self._index.number_others()
+        seqs = self._index.seqs
+        gone = [row for row, seq in zip(self._rows, seqs, strict=True) if seq == GONE and row >= 0]
+        moves = [move for move in self._index.order() if self._rows[move[0]] != move[1]]
+        if moves or gone:
+            with self._writing() as connection:
+                for row in gone:  # an older record of a locator that is there twice
+                    connection.execute("DELETE FROM records WHERE seq = ?", (row,))
+                for place, _ in moves:
                     self._set_aside(place)
-                for place, seq in zip(others, after, strict=True):
+                for place, seq in moves:
                     self._move(place, seq)
         self.sync()
         with self._told():
@@ -182,9 +180,9 @@ class Database:
         self._renumber(place, self._aside)
 
     def _renumber(self, place: int, seq: int) -> None:
-        old = self._index.seqs[place]
-        self._connection.execute("UPDATE records SET seq = ? WHERE seq = ?", (seq, old))
-        self._index.seqs[place] = seq
+        move = (seq, self._rows[place])
+        self._connection.execute("UPDATE records SET seq = ? WHERE seq = ?", move)
+        self._rows[place] = seq
 
     def _move(self, place: int, seq: int) -> None:
         """Give a record its number in this run, also within its JSON."""
