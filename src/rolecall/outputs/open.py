@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+import os
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from rolecall.outputs.files import refuse_irregular
 from rolecall.outputs.nouns import Mode, Output, Wanted
+from rolecall.remote.names import is_remote
 
 if TYPE_CHECKING:
     from rolecall.outputs.packed import Packing
@@ -49,18 +52,23 @@ def open_output(
         UsageError: where ``mode`` forbids it, or what is there is another run's.
     """
     wanted = Wanted(config=config, with_text=with_text, fields=fields)
-    refuse_irregular(path)
     form = form or format_of(path)
-    if form == "jsonl":
+    if is_remote(path):
+        from rolecall.outputs.away import open_away
+
+        here = functools.partial(_opened, wanted=wanted, form=form)
+        return open_away(path, mode, here, os.environ)
+    refuse_irregular(path)
+    return _opened(path, mode, wanted, form)
+
+
+def _opened(path: str, mode: Mode, wanted: Wanted, form: Format) -> Output:
+    if form in ("jsonl", "csv"):
+        from rolecall.outputs.csv import Csv
         from rolecall.outputs.json_lines import JsonLines
         from rolecall.outputs.rows import open_rows
 
-        return open_rows(path, mode, wanted, JsonLines())
-    if form == "csv":
-        from rolecall.outputs.csv import Csv
-        from rolecall.outputs.rows import open_rows
-
-        return open_rows(path, mode, wanted, Csv(wanted))
+        return open_rows(path, mode, wanted, Csv(wanted) if form == "csv" else JsonLines())
     if form == "sqlite":
         from rolecall.outputs.sqlite import open_database
 
@@ -70,7 +78,7 @@ def open_output(
     return open_packed(path, mode, wanted, _packing(form, wanted))
 
 
-def _packing(form: Literal["parquet", "jsonl.gz", "jsonl.zst"], wanted: Wanted) -> Packing:
+def _packing(form: Format, wanted: Wanted) -> Packing:
     if form == "parquet":
         from rolecall.outputs.parquet import Parquet
 
