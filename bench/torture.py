@@ -38,7 +38,10 @@ from rolecall.outputs.parquet import Parquet
 
 COMMAND: Final = (sys.executable, "-m", "rolecall", "extract", "--quiet", "--workers", "2")
 AT_START, AT_END, ONE_WORKER = 0.15, 0.2, 0.15
-"""Shares of the kills that hit the start, the completion, or one worker only."""
+"""Shares of the kills that hit the start, the completion, or one worker only.
+
+The completion is waited for where half of the pages are done; before, a run is killed as others.
+"""
 
 PATIENCE: Final = 600.0
 
@@ -89,7 +92,10 @@ class Torture:
         start = time.monotonic()
         first = self.told.undisturbed
         self.clear()
-        while self.told.groups + self.told.workers < kills:
+        while (so_far := self.told.groups + self.told.workers) < kills:
+            sys.stderr.write(
+                f"\r{so_far} kills, {len(self.seen)} records, {self.told.rounds} rounds "
+            )
             if self.one(first / 8):
                 self.compare(wanted)
                 self.clear()
@@ -110,11 +116,11 @@ class Torture:
         how = self.draw.random()
         if how < AT_START:
             self.wait(run, self.draw.uniform(0, 1.5))
-        elif how < AT_START + AT_END:
+        elif how < AT_START + AT_END and len(self.seen) > self.count / 2:
             if self.wait(run, PATIENCE, self.completing):
                 self.told.at_end += 1
                 time.sleep(self.draw.choice((0, 0.001, 0.005, 0.02)))
-        elif how < AT_START + AT_END + ONE_WORKER:
+        elif how > 1 - ONE_WORKER:
             self.wait(run, PATIENCE, self.growing())
             self.wait(run, self.draw.uniform(0, longest))
             self.told.workers += kill_one_worker(run.pid, self.draw)
@@ -176,7 +182,7 @@ class Torture:
         if self.form == "sqlite":
             wal = self.out.with_name(self.out.name + "-wal")
             with contextlib.suppress(OSError):
-                return len(self.seen) > self.count / 2 and wal.stat().st_size == 0
+                return wal.stat().st_size == 0
             return False
         return self.out.with_name(f".{self.out.name}.ordering").exists()
 
