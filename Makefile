@@ -126,6 +126,11 @@ bench: $(READY) $(BENCH_READY) ## speed and memory beside trafilatura with extru
 	@mkdir -p build
 	@$(BIN)/python bench/run.py --peer-python $(BENCH_VENV)/bin/python
 
+# Say TORTURE="--pages 500 --kills 30 --format parquet" for another one.
+.PHONY: torture
+torture: $(READY) ## kill a run again and again: is anything lost or done twice?
+	@$(BIN)/python bench/torture.py $(TORTURE)
+
 .PHONY: bench-scale
 bench-scale: $(READY) ## a large batch: rate, memory, a kill and the way on (COUNT, PAGES, WORKERS)
 	@mkdir -p build

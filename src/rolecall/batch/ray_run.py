@@ -86,8 +86,15 @@ def extract_on_ray(
     check(paths, page_work.settings, alone=address == LOCAL)
     tally = Tally()
     with cluster(address, workers=page_work.settings.workers) as (ray, alone):
-        with_text = page_work.settings.with_text
-        output = open_output(out, mode, page_work.pipeline.config, with_text=with_text)
+        pipeline = page_work.pipeline
+        schema = pipeline.schema
+        output = open_output(
+            out,
+            mode,
+            pipeline.config,
+            with_text=page_work.settings.with_text,
+            fields=schema.columns if schema is not None else None,
+        )
         with closing(output):
             wanted = Wanted(paths=paths, page_work=page_work, output=output)
             with closing(results_on(ray, wanted, alone=alone)) as results:
