@@ -16,7 +16,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from rolecall.batch.done import Done
-from rolecall.errors import UsageError
+from rolecall.errors import Error, UsageError
 from rolecall.inputs.files import shown
 from rolecall.inputs.nouns import Input, Left
 from rolecall.inputs.stream import PAGE_SUFFIXES, STDIN, stream
@@ -37,13 +37,17 @@ class Chunk(Struct, frozen=True, kw_only=True):
 
 
 class Answered(Struct, frozen=True, kw_only=True):
-    """What came of a chunk, in any order; ``notices`` are for the user, once."""
+    """What came of a chunk, in any order; ``notices`` are for the user, once.
+
+    ``fault`` is why the machine cannot work at all, which ends the run.
+    """
 
     part: int
     first: int
     results: tuple[Done, ...]
     left: Left | None = None
     notices: tuple[str, ...] = ()
+    fault: Error | None = None
 
     @property
     def key(self) -> int:

@@ -162,7 +162,9 @@ class _Books(Struct, kw_only=True):
     told: set[str] = field(default_factory=set)
 
     def enter(self, answered: Answered) -> Iterator[Done]:
-        """Its results, unless they have come before."""
+        """Its results, unless they have come before; raises the fault of a machine."""
+        if answered.fault is not None:
+            raise answered.fault
         for notice in answered.notices:
             if notice not in self.told:
                 self.told.add(notice)
