@@ -211,7 +211,10 @@ def _dataset(ray: Any, parts: list[tuple[str, ...]], terms: Terms) -> Any:
     with DataContext.current(context):
         # Reading takes no core of its own, or a cluster full of actors could not begin.
         data = ray.data.read_datasource(
-            Inputs(), num_cpus=0, concurrency=max(2, min(most // FED, len(parts)))
+            Inputs(),
+            num_cpus=0,
+            concurrency=min(max(2, most // FED), len(parts)),
+            override_num_blocks=len(parts),  # else Ray would cut each chunk to get more of them
         )
         return data.map_batches(
             Extractor,
