@@ -30,6 +30,9 @@ GRACE: Final = 2.0
 ROOM: Final = 2
 """Pages under way for each call that the engines take at once."""
 
+HELD: Final = 512
+"""Results that wait for an earlier one, at most, where they come in order."""
+
 Finished = tuple[int, dict[str, Any]]
 
 
@@ -135,7 +138,8 @@ def answered(
 ) -> Iterator[Done]:
     """The results, those that wait for engines once they are asked, in order if ``ordered``.
 
-    No more pages are read while as many are asked about as the engines can take. After ``stop``
+    No more pages are read while as many are asked about as the engines can take, or while too many
+    results wait for an earlier one. After ``stop``
     calls get ``GRACE`` seconds; a page that is not finished then has no record.
     """
     line = _Line(ordered)
@@ -152,7 +156,7 @@ def answered(
             names[number] = (done.seq, done.locator)
             asker.submit(number, done.waiting)
         yield from take()
-        while asker.under_way >= asker.limit and not stop():
+        while _full(asker, line) and not stop():
             yield from take(PATIENCE)
     end = float("inf")
     while asker.under_way and time.monotonic() < end:
@@ -160,6 +164,12 @@ def answered(
             end = time.monotonic() + GRACE
         yield from take(PATIENCE)
     yield from line.rest()
+
+
+def _full(asker: Asker, line: _Line) -> bool:
+    """Whether no more pages are to be read for the moment."""
+    waited_for = asker.under_way > 0  # else nothing that is held would ever come free
+    return waited_for and (asker.under_way >= asker.limit or len(line.held) >= HELD)
 
 
 def _numbered(results: Iterator[Done | None]) -> Iterator[tuple[int, Done | None]]:

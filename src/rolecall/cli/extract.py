@@ -20,12 +20,13 @@ from rolecall.cli.extract_words import Order, read_order
 from rolecall.cli.progress import Progress
 from rolecall.cli.signals import Stop
 from rolecall.errors import UsageError
+from rolecall.inputs.columns import Columns
 from rolecall.inputs.files import shown
 from rolecall.inputs.nouns import Entries, Input, Left
 from rolecall.inputs.stream import PAGE_SUFFIXES, STDIN, count, stream
 from rolecall.outputs.nouns import Output, OutputError
 from rolecall.outputs.open import open_output
-from rolecall.pipeline import warm
+from rolecall.pipeline import Pipeline, warm
 
 if TYPE_CHECKING:
     from rolecall.batch.asking import Asker
@@ -40,6 +41,11 @@ def run(words: list[str]) -> int:
         from rolecall.cli.extract_ray import run_on_ray
 
         return run_on_ray(order, order.ray)
+    return _extract(order)
+
+
+def _extract(order: Order) -> int:
+    """The run on this machine."""
     asks = may_ask(order.settings, os.environ)
     page_work = PageWork(
         order.settings,
@@ -49,7 +55,13 @@ def run(words: list[str]) -> int:
         asks=asks,
     )
     stop, left = Stop(), Left()
-    entries = stream(order.paths, limit=order.settings.max_bytes, leave_out=order.out, left=left)
+    entries = stream(
+        order.paths,
+        limit=order.settings.max_bytes,
+        leave_out=order.out,
+        left=left,
+        columns=page_work.columns,
+    )
     if STDIN in order.paths and os.isatty(0) and not order.quiet:
         sys.stderr.write("reading standard input; Ctrl-D ends it\n")
     with stop.watching():
@@ -57,12 +69,12 @@ def run(words: list[str]) -> int:
         if not head and not stop():
             raise UsageError(
                 "nothing to read in " + ", ".join(map(shown, order.paths)),
-                hint=f"a folder yields its {' '.join(PAGE_SUFFIXES)} files",
+                hint=f"a folder yields its {' '.join(PAGE_SUFFIXES)} files; others are named",
             )
         many = len(head) > FEW
-        progress = _progress(order, len(head), many=many)
+        progress = _progress(order, len(head), page_work.columns, many=many)
         with (
-            _output(order, page_work.pipeline.config) as ledger,
+            _output(order, page_work.pipeline) as ledger,
             contextlib.ExitStack() as opened,
         ):
             if many:
@@ -94,20 +106,27 @@ def run(words: list[str]) -> int:
 
 
 @contextlib.contextmanager
-def _output(order: Order, config: str) -> Iterator[Output | None]:
+def _output(order: Order, pipeline: Pipeline) -> Iterator[Output | None]:
     """The output file while it is open; ``None`` without ``--out``."""
     if order.out is None:
         yield None
         return
-    ledger = open_output(order.out, order.mode, config, with_text=order.settings.with_text)
+    ledger = open_output(
+        order.out,
+        order.mode,
+        pipeline.config,
+        with_text=order.settings.with_text,
+        fields=pipeline.schema.columns if pipeline.schema is not None else None,
+        form=order.format,
+    )
     try:
         yield ledger
     finally:
         ledger.close()
 
 
-def _progress(order: Order, seen: int, *, many: bool) -> Progress:
-    total = None if order.quiet else count(order.paths) if many else seen
+def _progress(order: Order, seen: int, columns: Columns, *, many: bool) -> Progress:
+    total = None if order.quiet else count(order.paths, columns) if many else seen
     progress = Progress(total, quiet=order.quiet)
     for notice in order.settings.warnings:
         progress.say(f"rolecall: {notice.message}")
@@ -192,6 +211,8 @@ def _end(progress: Progress, ledger: Output | None, left: Left) -> int:
         progress.say(f"left out other files: {left.ignored:,}")
     if left.repeated:
         progress.say(f"read once what was named twice: {left.repeated:,}")
+    for what, number in sorted(left.records.items()):
+        progress.say(f"left out of archives: {number:,} {what}")
     if "budget_exceeded" in progress.tally.codes.get("failed", ()):
         return OVER_BUDGET
     return FAILED if progress.tally.failed else OK

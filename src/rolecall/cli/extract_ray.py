@@ -24,14 +24,13 @@ def run_on_ray(order: Order, address: str) -> int:
     check(order.paths, settings, alone=local)
     stop, left = Stop(), Left()
     # What is on other machines is not counted from here.
-    progress = Progress(count(order.paths) if local else None, quiet=order.quiet)
+    progress = Progress(count(order.paths, page_work.columns) if local else None, quiet=order.quiet)
     for notice in settings.warnings:
         progress.say(f"rolecall: {notice.message}")
-    config = page_work.pipeline.config
     with (
         stop.watching(),
         cluster(address, workers=settings.workers) as (ray, alone),
-        _output(order, config) as output,
+        _output(order, page_work.pipeline) as output,
     ):
         assert output is not None  # the words of an order see to that
         wanted = Wanted(

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
-from rolecall.batch.run import Done, Tally
+from rolecall.batch.done import Done, Tally, copies_told
 from rolecall.inputs.files import shown
 
 BAR = 24
@@ -73,6 +73,8 @@ class Progress:
         )
         inputs = f"{tally.total:,} input{'s' * (tally.total != 1)}"
         self.say(f"{done} {inputs} in {_span(seconds)}{rate}{': ' if told else ''}{told}")
+        if tally.copies or tally.splits:
+            self.say(copies_told(tally))
 
     def _codes(self, outcome: str) -> str:
         codes = self.tally.codes.get(outcome)

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from hashlib import blake2b
 from typing import Final, Literal, Protocol
 
+from msgspec import Struct
+
 from rolecall.errors import Error
 from rolecall.record import escape
 
@@ -28,11 +30,39 @@ class OutputError(Error):
     code = "output"
 
 
+class Wanted(Struct, frozen=True, kw_only=True):
+    """What the records of a run have in common.
+
+    ``fields`` are the top-level fields of a user's schema; ``None`` is the default posting.
+    """
+
+    config: str
+    with_text: bool = False
+    fields: tuple[str, ...] | None = None
+
+
+class Head(Struct, frozen=True):
+    """What an output must know of a record to be a ledger.
+
+    ``source_id`` is that of the page's bytes, ``None`` where they could not be read; ``failed``
+    says that the outcome is a failure, ``retryable`` that it may be none another time.
+    """
+
+    seq: int
+    source: str
+    source_id: str | None
+    failed: bool
+    retryable: bool
+    config: str
+    with_text: bool
+
+
 class Output(Protocol):
     """An open output, locked by this run. It is its own ledger: what it holds is not done again.
 
     A record's identity is its locator and its source_id. However a run ends, also by ``kill -9``,
-    the output holds whole records, each at most once, and can be continued.
+    the output (with its journal, where its format cannot be appended to) holds whole records and
+    can be continued; an older record of the same locator counts no more, and goes at the end.
     """
 
     path: str
@@ -42,7 +72,10 @@ class Output(Protocol):
     """Records of earlier runs that ``keep`` has left in it."""
 
     def known(self, locator: str) -> str | None:
-        """The source_id of the record that an earlier run wrote for ``locator``."""
+        """The source_id of the record that an earlier run wrote for ``locator``.
+
+        Empty where its page is to be read again whatever it holds.
+        """
 
     def all_known(self) -> Iterator[tuple[bytes, bytes]]:
         """Identity and source_id (32 bytes) of every record that ``known`` tells of."""
