@@ -92,7 +92,7 @@ class Extractor:
             results=() if self._fault is not None else self._results_of(chunk),
             left=chunk.left,
             notices=self._notices,
-            fault=self._fault,
+            fault=self._fault or chunk.fault,
         )
         self._notices = ()
         return pa.table({"answered": [pickle.dumps(answered)]})

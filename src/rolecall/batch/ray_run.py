@@ -25,7 +25,7 @@ from rolecall.batch.done import Done, Tally
 from rolecall.batch.ray_actor import Extractor, Terms, paid_apart
 from rolecall.batch.ray_cluster import LOCAL, cluster, fault_of, last_line, on_every_node, room
 from rolecall.batch.ray_known import Known
-from rolecall.batch.ray_parts import Answered, Place, chunks_of, parts_of
+from rolecall.batch.ray_parts import Answered, Part, Place, check_paths, chunks_of, parts_of
 from rolecall.batch.run import PageWork, crew_of, may_ask
 from rolecall.errors import Error, UsageError
 from rolecall.inputs.nouns import Left
@@ -86,8 +86,14 @@ def extract_on_ray(
     check(paths, page_work.settings, alone=address == LOCAL)
     tally = Tally()
     with cluster(address, workers=page_work.settings.workers) as (ray, alone):
-        with_text = page_work.settings.with_text
-        output = open_output(out, mode, page_work.pipeline.config, with_text=with_text)
+        pipeline = page_work.pipeline
+        output = open_output(
+            out,
+            mode,
+            pipeline.config,
+            with_text=pipeline.settings.with_text,
+            fields=pipeline.schema.columns if pipeline.schema is not None else None,
+        )
         with closing(output):
             wanted = Wanted(paths=paths, page_work=page_work, output=output)
             with closing(results_on(ray, wanted, alone=alone)) as results:
@@ -99,7 +105,7 @@ def extract_on_ray(
 
 def check(paths: Sequence[str], settings: Settings, *, alone: bool) -> None:
     """Raise `UsageError` for what cannot be done on many machines."""
-    parts_of(paths)
+    check_paths(paths)
     if settings.dedup != "off":
         raise UsageError(
             "copies are looked for on one machine only: --ray needs dedup = off",
@@ -132,7 +138,10 @@ def results_on(ray: Any, wanted: Wanted, *, alone: bool) -> Generator[Done, None
         # A process of Ray's has threads, so it is not safe to fork.
         crew=structs.replace(crew, workers=1, method="spawn"),
         place=Place(
-            folder=os.getcwd(), limit=settings.max_bytes, leave_out=os.path.abspath(output.path)
+            folder=os.getcwd(),
+            limit=settings.max_bytes,
+            leave_out=output.path,
+            columns=page_work.columns,
         ),
         config=page_work.pipeline.config,
         version=__version__,
@@ -186,7 +195,7 @@ class _Books(Struct, kw_only=True):
             raise Error("Ray has lost inputs on the way", hint="run again with --resume")
 
 
-def _dataset(ray: Any, parts: list[tuple[str, ...]], terms: Terms) -> Any:
+def _dataset(ray: Any, parts: list[Part], terms: Terms) -> Any:
     """The run as Ray Data knows it: read tasks that yield chunks, and actors that do them."""
     from ray.data import ActorPoolStrategy, DataContext, Datasource, ReadTask
     from ray.data.block import BlockMetadata
@@ -198,8 +207,8 @@ def _dataset(ray: Any, parts: list[tuple[str, ...]], terms: Terms) -> Any:
         def get_read_tasks(self, parallelism: int, *_: Any, **__: Any) -> list[Any]:
             nothing = BlockMetadata(None, None, None, None)
             return [
-                ReadTask(functools.partial(_tables, number, paths, terms.place), nothing)
-                for number, paths in enumerate(parts)
+                ReadTask(functools.partial(_tables, number, part, terms.place), nothing)
+                for number, part in enumerate(parts)
             ]
 
     context = DataContext.get_current().copy()
@@ -226,12 +235,12 @@ def _dataset(ray: Any, parts: list[tuple[str, ...]], terms: Terms) -> Any:
         )
 
 
-def _tables(number: int, paths: Sequence[str], place: Place) -> Iterator[Any]:
+def _tables(number: int, part: Part, place: Place) -> Iterator[Any]:
     """The chunks of a part as Ray's tables; runs on the machine that reads the part."""
     import pyarrow as pa
 
     place.enter()
-    for chunk in chunks_of(number, paths, place):
+    for chunk in chunks_of(number, part, place):
         yield pa.table({"chunk": [pickle.dumps(chunk)]})
 
 
