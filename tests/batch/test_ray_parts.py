@@ -16,7 +16,7 @@ from tests.cli.shell import inside
 from rolecall.batch import ray_parts
 from rolecall.batch.done import Done
 from rolecall.batch.ray_known import Known
-from rolecall.batch.ray_parts import CHUNK_ITEMS, Answered, Part, Place, chunks_of, parts_of
+from rolecall.batch.ray_parts import CHUNK_ITEMS, Answered, Place, chunks_of, parts_of
 from rolecall.batch.ray_run import _Books
 from rolecall.errors import Error, UsageError
 from rolecall.inputs.nouns import Left
@@ -67,22 +67,22 @@ def test_what_lies_in_another_path_is_read_once(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "p.html").write_text("<p>")
     folder, page = str(tmp_path / "a"), str(tmp_path / "a" / "p.html")
-    assert parts_of([folder, page, "b.jsonl"]) == [Part((folder, page, "b.jsonl"))]
-    assert parts_of([page, page]) == [Part((page, page))]
+    assert parts_of([folder, page, "b.jsonl"]) == [(folder, page, "b.jsonl")]
+    assert parts_of([page, page]) == [(page, page)]
     assert len(parts_of([folder, str(tmp_path / "ab"), "b.jsonl"])) == 3
 
 
 def test_many_page_files_are_several_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ray_parts, "PAGES_IN_PART", 3)
     names = [f"p{number}.html" for number in range(7)]
-    assert [len(part.paths) for part in parts_of([*names, "a.jsonl", "z.html"])] == [3, 3, 1, 1, 1]
+    assert [len(part) for part in parts_of([*names, "a.jsonl", "z.html"])] == [3, 3, 1, 1, 1]
 
 
 def test_a_chunk_is_bounded_in_bytes(tmp_path: Path) -> None:
     row = json.dumps({"text": "a" * 3_000_000}).encode() + b"\n"
     (tmp_path / "a.jsonl").write_bytes(row * 3)
     told = Place(folder=str(tmp_path), limit=4_000_000)
-    chunks = list(chunks_of(0, Part((str(tmp_path / "a.jsonl"),)), told))
+    chunks = list(chunks_of(0, (str(tmp_path / "a.jsonl"),), told))
     assert [len(chunk.entries) for chunk in chunks] == [1, 1, 1]
     assert [chunk.first for chunk in chunks] == [0, 1, 2]
     assert [chunk.left is not None for chunk in chunks] == [False, False, True]

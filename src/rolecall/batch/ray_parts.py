@@ -20,7 +20,7 @@ from rolecall.errors import Error, UsageError
 from rolecall.inputs.columns import DEFAULT, Columns
 from rolecall.inputs.files import shown
 from rolecall.inputs.kinds import by_name
-from rolecall.inputs.nouns import Entries, Input, Left, failed
+from rolecall.inputs.nouns import Input, Left
 from rolecall.inputs.stream import STDIN, stream
 from rolecall.remote.names import MAGIC, is_remote, parts
 
@@ -30,11 +30,8 @@ PAGES_IN_PART = 4_096  # named page files that one task looks after
 PLACES = 32  # bits of a seq that count within a part: 2 ** 21 parts are left for exact JSON numbers
 
 
-class Part(Struct, frozen=True):
-    """Paths that one task reads; ``matched`` says that they were found by a pattern in a store."""
-
-    paths: tuple[str, ...]
-    matched: bool = False
+Part = tuple[str, ...]
+"""Paths that one task reads."""
 
 
 class Chunk(Struct, frozen=True, kw_only=True):
@@ -106,17 +103,23 @@ def parts_of(paths: Sequence[str]) -> list[Part]:
     """
     check_paths(paths)
     found = [one for path in paths for one in _looked_up(path)]
-    if _overlap([path for path, _ in found]):
-        return [Part(tuple(paths))]
+    if _overlap(found):
+        return [tuple(paths)]
     out: list[Part] = []
-    for (is_page, matched), group in groupby(found, lambda one: (_is_page(one[0]), one[1])):
-        names = [path for path, _ in group]
-        size = PAGES_IN_PART if is_page else 1
-        out += [
-            Part(tuple(names[start : start + size]), matched)
-            for start in range(0, len(names), size)
-        ]
+    for is_page, group in groupby(found, _is_page):
+        names, size = list(group), PAGES_IN_PART if is_page else 1
+        out += [tuple(names[at : at + size]) for at in range(0, len(names), size)]
     return out
+
+
+def read_part(number: int, part: Part, place: Place) -> Iterator[Chunk]:
+    """The chunks of a part, read in the folder that the run was started in."""
+    try:
+        place.enter()
+    except UsageError as error:
+        yield Chunk(part=number, first=0, entries=(), left=Left(), fault=error)
+        return
+    yield from chunks_of(number, part, place)
 
 
 def chunks_of(number: int, part: Part, place: Place) -> Iterator[Chunk]:
@@ -125,8 +128,15 @@ def chunks_of(number: int, part: Part, place: Place) -> Iterator[Chunk]:
     held: list[Input] = []
     fault: Error | None = None
     first = size = 0
+    entries = stream(
+        list(part),
+        limit=place.limit,
+        leave_out=place.leave_out,
+        left=left,
+        columns=place.columns,
+    )
     try:
-        for entry in _entries(part, place, left):
+        for entry in entries:
             if entry is None:
                 continue
             weight = len(entry.line or b"")
@@ -140,35 +150,13 @@ def chunks_of(number: int, part: Part, place: Place) -> Iterator[Chunk]:
     yield Chunk(part=number, first=first, entries=tuple(held), left=left, fault=fault)
 
 
-def _entries(part: Part, place: Place, left: Left) -> Entries:
-    """The inputs of a part. An object that only matched a pattern may fail, as an input."""
-    seq = -1
-    try:
-        for entry in stream(
-            list(part.paths),
-            limit=place.limit,
-            leave_out=place.leave_out,
-            left=left,
-            columns=place.columns,
-        ):
-            seq = seq if entry is None else entry.seq
-            yield entry
-    except Error as error:
-        if not part.matched:
-            raise
-        told = f"{error} ({error.hint})" if error.hint else str(error)
-        yield replace(failed(part.paths[0], "unreadable", told), seq=seq + 1)
-
-
-def _looked_up(path: str) -> Iterator[tuple[str, bool]]:
-    """A path, or the objects that its pattern matches in a store; and whether that is so."""
+def _looked_up(path: str) -> list[str]:
+    """The path, or the objects that its pattern matches in a store, as far as there are any."""
     if not is_remote(path) or not MAGIC.search(parts(path)[2]):
-        yield path, False
-        return
+        return [path]
     from rolecall.remote.objects import exists, listing
 
-    names = [] if exists(path) else list(listing(path))
-    yield from ((name, True) for name in names) if names else ((path, False),)
+    return [path] if exists(path) else list(listing(path)) or [path]
 
 
 def _is_page(path: str) -> bool:

@@ -25,7 +25,7 @@ from rolecall.batch.done import Done, Tally
 from rolecall.batch.ray_actor import Extractor, Terms, paid_apart
 from rolecall.batch.ray_cluster import LOCAL, cluster, fault_of, last_line, on_every_node, room
 from rolecall.batch.ray_known import Known
-from rolecall.batch.ray_parts import Answered, Part, Place, check_paths, chunks_of, parts_of
+from rolecall.batch.ray_parts import Answered, Part, Place, check_paths, parts_of, read_part
 from rolecall.batch.run import PageWork, crew_of, may_ask
 from rolecall.errors import Error, UsageError
 from rolecall.inputs.nouns import Left
@@ -239,8 +239,7 @@ def _tables(number: int, part: Part, place: Place) -> Iterator[Any]:
     """The chunks of a part as Ray's tables; runs on the machine that reads the part."""
     import pyarrow as pa
 
-    place.enter()
-    for chunk in chunks_of(number, part, place):
+    for chunk in read_part(number, part, place):
         yield pa.table({"chunk": [pickle.dumps(chunk)]})
 
 
