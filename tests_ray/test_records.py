@@ -70,7 +70,7 @@ def test_pages_folders_and_shards_give_the_records_of_a_local_run_and_are_resume
 
 
 def test_an_actor_that_is_killed_loses_nothing_and_doubles_nothing(work: Path, ray: Any) -> None:
-    folder(work / "pages", 1_000)
+    folder(work / "pages", 700)
     settings = Settings(workers=2, engine="none")
     wanted = plain(locally(["pages"], work / "local.jsonl", settings))
     page_work = PageWork(settings)
@@ -80,7 +80,7 @@ def test_an_actor_that_is_killed_loses_nothing_and_doubles_nothing(work: Path, r
         order = Wanted(paths=["pages"], page_work=page_work, output=output)
         with closing(results_on(ray, order, alone=True)) as results:
             for number, done in enumerate(results):
-                if number in (100, 400):
+                if number in (100, 350):
                     os.kill(actors()[0], signal.SIGKILL)
                     killed += 1
                 assert done.line is not None

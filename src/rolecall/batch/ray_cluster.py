@@ -32,6 +32,7 @@ QUIET: Final = {
     "RAY_USAGE_STATS_ENABLED": "0",  # Ray would tell its makers of every cluster
     "RAY_BACKEND_LOG_LEVEL": "fatal",
     "RAY_DATA_LOG_LEVEL": "ERROR",
+    "RAY_ENABLE_AUTO_CONNECT": "0",  # a thread that still asks when Ray has ended starts no new one
 }
 
 

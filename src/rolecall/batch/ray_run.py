@@ -40,6 +40,9 @@ TICK: Final = 0.2
 GRACE: Final = 2.0
 """Seconds after a stop in which what is done still comes in."""
 
+PATIENCE: Final = 5.0
+"""Seconds that Ray Data gets to end its work in order."""
+
 AHEAD: Final = 8
 """Chunks of records that wait in the driver while it writes."""
 
@@ -285,7 +288,7 @@ def _received(ray: Any, data: Any, stop: Callable[[], bool]) -> Generator[Answer
             yield one
     finally:
         ended.set()
-        thread.join(timeout=TICK)
+        thread.join(timeout=PATIENCE)
 
 
 def _ours(error: BaseException) -> BaseException:
