@@ -137,6 +137,11 @@ bench-scale: $(READY) ## a large batch: rate, memory, a kill and the way on (COU
 	@$(BIN)/python bench/scale.py $(or $(COUNT),100000) --pages $(or $(PAGES),tiny) \
 		--workers $(or $(WORKERS),2)
 
+.PHONY: bench-ray
+bench-ray: .venv-ray/.ready ## Ray with one and two workers, beside trafilatura with extruct in it (COUNT)
+	@mkdir -p build
+	@.venv-ray/bin/python bench/ray_peer.py $(or $(COUNT),4000)
+
 .PHONY: bench-asking
 bench-asking: $(READY) ## what asking an engine costs on our side
 	@$(BIN)/python bench/asking.py
