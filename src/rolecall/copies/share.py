@@ -36,6 +36,9 @@ REWORDED: Final = frozenset(
 
 DATES: Final = ("date_posted", "valid_through")
 
+SHORT: Final = 8
+"""Spaces of a line that may name a place which no list of places knows."""
+
 
 class Apart(Struct, frozen=True):
     """Why a page gets no share: ``why`` in a few words. ``copy`` is false where it is no copy."""
@@ -222,7 +225,8 @@ def _demand_known(
     page, data, original = known
     if not before and (data["title"] is None or data["company"] is None):
         raise _ApartError("new line, no title or company")
-    if data["location"] is None and may_place(text, page.language):
+    short = text.count(" ") < SHORT
+    if data["location"] is None and (short or may_place(text, page.language)):
         raise _ApartError("new place")
     skills = {one.casefold() for one in data["skills"] or ()}
     shown = original.lines.text.casefold()
