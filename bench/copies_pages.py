@@ -228,7 +228,8 @@ def _frame(draw: random.Random, one: Vacancy, name: str, main: str) -> str:
     foot = " ".join(f"<a href='/f{n}'>{_esc(word)}</a>" for n, word in enumerate(words[5:8]))
     title = f"{one.title} - {one.company} | {name}"
     return (
-        f"<!DOCTYPE html><html lang={one.tongue.code}><head><title>{_esc(title)}</title></head><body>"
+        f"<!DOCTYPE html><html lang={one.tongue.code}><head><title>{_esc(title)}</title></head>"
+        f"<body>"
         f"<nav>{menu}</nav><div class='cookie-banner'>{_esc(notes[0])}</div><main>{main}</main>"
         f"{_similar(draw, one)}<footer><p>© 2026 {name}</p>{foot}</footer></body></html>"
     )
@@ -250,7 +251,8 @@ def _table_board(draw: random.Random, one: Vacancy) -> str:
     note = one.tongue.notes.split("|")[1]
     main = (
         f"<h1>{_esc(one.title)}</h1><h2>{_esc(one.company)}</h2><table>{rows}</table>"
-        f"<article>{_text(one, 'h3')}</article>{_apply(draw, one)}<aside><p>{_esc(note)}</p></aside>"
+        f"<article>{_text(one, 'h3')}</article>{_apply(draw, one)}<aside><p>{_esc(note)}</p>"
+        f"</aside>"
     )
     return _frame(draw, one, "Post & Place", main)
 
@@ -261,7 +263,8 @@ def _card_board(draw: random.Random, one: Vacancy) -> str:
     date = _facts(one)[4]
     warning = one.tongue.notes.split("|")[2]
     main = (
-        f"<div class=card><h1>{_esc(one.title)}</h1><div>{_esc(one.company)} · {_esc(one.city)}</div>"
+        f"<div class=card><h1>{_esc(one.title)}</h1><div>{_esc(one.company)} ·"
+        f" {_esc(one.city)}</div>"
         f"<div>{tags}</div><button>{_esc(words[10])}</button><button>{_esc(words[11])}</button>"
         f"<p>{_esc(date[0])} {_esc(date[1])}</p></div><div class=text>{_text(one, 'h4')}</div>"
         f"{_apply(draw, one)}<p><small>{_esc(warning)}</small></p>"

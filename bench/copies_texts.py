@@ -54,7 +54,8 @@ ENGLISH: Final = Tongue(
     wants="Experience in a similar role for at least {n} years|A calm manner under pressure"
     "|Good spoken and written English|A full clean driving licence|Confidence with spreadsheets"
     " and email|Willingness to work some weekends|A certificate in first aid or the wish to get one"
-    "|An eye for detail and tidy paperwork|The right to work in the UK|A team player who turns up on"
+    "|An eye for detail and tidy paperwork|The right to work in the UK|A team player who turns"
+    " up on"
     " time|Knowledge of health and safety rules|Physical fitness for lifting up to {n} kg",
     gives="{n} days of holiday plus bank holidays|A pension with matched contributions|Free parking"
     " next to the entrance|Staff discount in all our shops|Paid training every year|A bonus after"
@@ -104,9 +105,11 @@ GERMAN: Final = Tongue(
     " Getränke für alle",
     about="{company} steht seit über {n} Jahren für solide Arbeit in der Region. Wir legen Wert auf"
     " einen fairen Umgang und auf kurze Wege."
-    "|Bei {company} arbeiten Menschen mit ganz verschiedenen Lebensläufen zusammen. Was uns verbindet,"
+    "|Bei {company} arbeiten Menschen mit ganz verschiedenen Lebensläufen zusammen. Was uns"
+    " verbindet,"
     " ist die Freude an guter Arbeit und am Gespräch miteinander."
-    "|{company} ist ein Familienunternehmen in dritter Generation. Wir investieren in moderne Technik"
+    "|{company} ist ein Familienunternehmen in dritter Generation. Wir investieren in moderne"
+    " Technik"
     " und in die Menschen, die mit ihr umgehen.",
     extra="Wir freuen uns darauf, Sie kennenzulernen.|Bitte nennen Sie in Ihrem Schreiben die"
     " Kennziffer.|Die Gespräche finden in den nächsten Wochen statt.|Die Stelle ist wegen der guten"
@@ -138,17 +141,20 @@ FRENCH: Final = Tongue(
     ends="en lien avec la direction|selon nos règles de qualité|avant la fin du service|avec deux"
     " collègues|sur nos deux sites|et proposer des améliorations|dans le respect des délais|chaque"
     " lundi matin",
-    wants="Une expérience de {n} ans minimum sur un poste similaire|Le permis B en cours de validité"
+    wants="Une expérience de {n} ans minimum sur un poste similaire|Le permis B en cours de"
+    " validité"
     "|Une bonne maîtrise d'Excel|Le sens de l'organisation et du service|Une formation dans le"
     " domaine|Un bon relationnel et de la rigueur|La capacité à travailler le samedi|Une bonne"
     " condition physique",
-    gives="{n} jours de congés par an|Une mutuelle prise en charge|Des tickets restaurant|Un parking"
+    gives="{n} jours de congés par an|Une mutuelle prise en charge|Des tickets restaurant|Un"
+    " parking"
     " gratuit devant le site|Une prime annuelle|Une formation à votre arrivée",
     about="{company} est présente dans la région depuis plus de {n} ans. Nous tenons à un climat de"
     " travail serein et à des relations simples."
     "|Chez {company}, chacun compte. Nos équipes sont à taille humaine et les idées circulent"
     " librement d'un service à l'autre.",
-    extra="Merci de rappeler la référence dans votre message.|Nous serons heureux de vous rencontrer."
+    extra="Merci de rappeler la référence dans votre message.|Nous serons heureux de vous"
+    " rencontrer."
     "|Les entretiens auront lieu dans nos bureaux.|Ce poste est créé pour renforcer l'équipe.",
     facts="Lieu|Salaire|Temps de travail|Contrat|Publiée le",
     heads="Vos missions|Votre profil|Nous offrons|Qui sommes-nous",
@@ -168,7 +174,8 @@ HOSPITAL: Final = Tongue(
     companies="St Alban's Hospital Trust|Copperfield Analytics|Riverside Hotels|Blackthorn Welding"
     " Co|Eastmoor Transit|Pine & Partners LLP|Greenacre Parks",
     cities="Cork|Galway|Belfast|Aberdeen|Lincoln|Portsmouth|York|Chester",
-    verbs="Assess|Coordinate|Document|Carry out|Inspect|Lead|Schedule|Test|Calibrate|Draft|Supervise"
+    verbs="Assess|Coordinate|Document|Carry out|Inspect|Lead|Schedule|Test|Calibrate|Draft"
+    "|Supervise"
     "|Resolve|Audit|Restock|Escort|Present",
     things="patient needs on admission|the morning theatre list|pipelines that feed our reports"
     "|joints on pressure vessels|rooms after each departure|letters dictated by the partners"
@@ -176,10 +183,12 @@ HOSPITAL: Final = Tongue(
     "|renewals for our largest accounts|equipment according to the manual|findings to the board"
     "|incidents reported overnight|stores of consumables|apprentices on placement"
     "|the on-call timetable",
-    ends="to the standards of the profession|and hand over in writing|under the guidance of a senior"
+    ends="to the standards of the profession|and hand over in writing|under the guidance of a"
+    " senior"
     " colleague|within the agreed turnaround|using our in-house system|without disturbing guests"
     "|and follow up on open points|in all weathers|for three sites|while keeping costs in view",
-    wants="{n} years in a comparable setting|Registration with the relevant body|Sound judgement and"
+    wants="{n} years in a comparable setting|Registration with the relevant body|Sound judgement"
+    " and"
     " a steady hand|Working knowledge of SQL and Python|Evidence of continuing development"
     "|A relevant diploma or degree|Clear handwriting and clear speech|Ability to stand for long"
     " periods|Flexibility over rotating shifts|A satisfactory background check|Familiarity with"
@@ -187,7 +196,8 @@ HOSPITAL: Final = Tongue(
     gives="{n} days of annual leave|Membership of the occupational pension|Subsidised meals on site"
     "|Relocation support|Season ticket loan|Study leave after six months|Uniform and laundry"
     "|Access to the staff gym",
-    about="{company} serves a population of some {n}0,000 people and is known for its steady, kindly"
+    about="{company} serves a population of some {n}0,000 people and is known for its steady,"
+    " kindly"
     " way of working. We recruit on merit and welcome every applicant."
     "|People stay at {company} because they are trusted. Decisions are taken close to the work, and"
     " mistakes are talked about so that they happen once."
@@ -235,7 +245,8 @@ SPANISH: Final = Tongue(
     " se harán en nuestras oficinas.|El puesto se crea por crecimiento del equipo.",
     facts="Ubicación|Salario|Jornada|Contrato|Publicado el",
     heads="Funciones|Requisitos|Ofrecemos|Sobre nosotros",
-    board="Inicio|Ofertas de empleo|Consejos|Empresas|Iniciar sesión|Privacidad|Aviso legal|Contacto"
+    board="Inicio|Ofertas de empleo|Consejos|Empresas|Iniciar sesión|Privacidad|Aviso legal"
+    "|Contacto"
     "|Ofertas similares|Inscribirme|Guardar|Compartir|Jornada completa|Contrato indefinido",
     notes="Usamos cookies para mejorar su visita. Aceptar todas las cookies o configurarlas."
     "|Reciba ofertas como esta en su correo.|No facilite nunca sus datos bancarios a desconocidos.",
@@ -245,14 +256,17 @@ SPANISH: Final = Tongue(
 
 DUTCH: Final = Tongue(
     code="nl",
-    titles="Verpleegkundige|Magazijnmedewerker|Administratief medewerker|Monteur|Vrachtwagenchauffeur"
+    titles="Verpleegkundige|Magazijnmedewerker|Administratief medewerker|Monteur"
+    "|Vrachtwagenchauffeur"
     "|Backend developer|Kok",
-    companies="Zorggroep De Linde|Van Dalen Techniek BV|Bakker & Zonen|Transport Meijer BV|Stichting"
+    companies="Zorggroep De Linde|Van Dalen Techniek BV|Bakker & Zonen|Transport Meijer BV"
+    "|Stichting"
     " Oeverzicht",
     cities="Utrecht|Groningen|Breda|Zwolle|Arnhem|Deventer",
     verbs="Je controleert|Je plant|Je begeleidt|Je verzorgt|Je registreert|Je bereidt|Je bewaakt"
     "|Je onderhoudt|Je overlegt over|Je verbetert|Je regelt|Je beantwoordt",
-    things="de dagelijkse overdracht|het rooster van de week|de voorraad in het magazijn|de dossiers"
+    things="de dagelijkse overdracht|het rooster van de week|de voorraad in het magazijn|de"
+    " dossiers"
     " van onze cliënten|de machines in de werkplaats|nieuwe collega's|de bestellingen van filialen"
     "|vragen van bezoekers|de maandelijkse rapportage|afspraken met leveranciers|de veiligheid op"
     " de werkvloer|facturen en betalingen",
@@ -272,7 +286,8 @@ DUTCH: Final = Tongue(
     heads="Wat ga je doen|Wat vragen wij|Wat bieden wij|Over ons",
     board="Home|Vacatures|Tips|Werkgevers|Inloggen|Privacy|Voorwaarden|Contact|Vergelijkbare"
     " vacatures|Solliciteren|Bewaren|Delen|Fulltime|Vast contract",
-    notes="Wij gebruiken cookies om deze site te verbeteren. Alle cookies accepteren of instellingen"
+    notes="Wij gebruiken cookies om deze site te verbeteren. Alle cookies accepteren of"
+    " instellingen"
     " aanpassen.|Ontvang vacatures zoals deze in je mailbox.|Geef nooit je bankgegevens aan een"
     " onbekende.",
     pay="€ {low}.000 - € {high}.000 bruto per jaar",
