@@ -11,8 +11,10 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
+
+from msgspec import structs
 
 from rolecall.batch.done import Done
 from rolecall.core import Notice
@@ -71,6 +73,18 @@ class Asker:
     def ready(self) -> bool:
         """Whether there is any engine to ask."""
         return bool(self._engines.engines)
+
+    @property
+    def paid(self) -> tuple[str, ...]:
+        """Names of the engines that cost money."""
+        return tuple(
+            name for name, one in self._engines.engines.items() if one.info.price is not None
+        )
+
+    @property
+    def local(self) -> Mapping[str, bool]:
+        """Of each engine, whether it is on the user's machines."""
+        return {name: one.info.local for name, one in self._engines.engines.items()}
 
     @property
     def changes(self) -> tuple[Notice, ...]:
@@ -136,17 +150,19 @@ def answered(
     calls get ``GRACE`` seconds; a page that is not finished then has no record.
     """
     line = _Line(ordered)
-    names: dict[int, tuple[int, str]] = {}
+    waited: dict[int, Done] = {}
 
     def take(seconds: float = 0.0) -> Iterator[Done]:
         for number, record in asker.finished(seconds):
-            yield from line.put(number, done_of(*names.pop(number), record))
+            one = waited.pop(number)
+            done = done_of(one.seq, one.locator, record)
+            yield from line.put(number, done.read_in(one.figures.bytes_in, one.figures.cpu))
 
     for number, done in _numbered(results):
         if done is not None and done.waiting is None:
             yield from line.put(number, done)
         elif done is not None and done.waiting is not None:
-            names[number] = (done.seq, done.locator)
+            waited[number] = structs.replace(done, waiting=None)
             asker.submit(number, done.waiting)
         yield from take()
         while _full(asker, line) and not stop():

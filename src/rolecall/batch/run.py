@@ -7,12 +7,15 @@ import sys
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from time import process_time
 from typing import TYPE_CHECKING, Any, Literal
 
-from rolecall.batch.done import Done, Tally
+from rolecall.batch.done import Done, Tally, figures_of
+from rolecall.batch.kept import Kept
 from rolecall.batch.workers import METHOD, Crew, Loss, work
 from rolecall.core import Notice, Page, Reason, Source
 from rolecall.errors import SettingsError, SourceError
+from rolecall.inputs.columns import read_columns
 from rolecall.inputs.nouns import Entries, Input
 from rolecall.inputs.read import load
 from rolecall.pipeline import (
@@ -58,6 +61,7 @@ class PageWork:
         tables = {name: dict(one) for name, one in settings.engines.items()}
         self.settings = replace(settings, origins={}, engines=tables)
         self.captured, self.form, self.colours, self.asks = captured, form, colours, asks
+        self.columns = read_columns(settings.columns, f"columns ({settings.origin('columns')})")
         self._pipeline: Pipeline | None = None
         self._help: Help | None = None
 
@@ -96,17 +100,24 @@ class PageWork:
 
     def __call__(self, entry: Input) -> Done:
         """Read one input and return its line."""
+        begun = process_time()
+        size, done = self.read(entry)
+        return done.read_in(size, process_time() - begun)
+
+    def read(self, entry: Input) -> tuple[int, Done]:
+        """The size of an input's page, and what comes of it."""
         stages = Stages()
         try:
             source, notices = stages.run("read", lambda: self.load(entry))
         except SourceError as error:
-            return self.failed(entry, reason_of(error, "read"), stages=stages)
+            return 0, self.failed(entry, reason_of(error, "read"), stages=stages)
         except (MemoryError, OSError) as error:
             reason = Reason(code="unreadable", stage="read", message=str(error) or "no memory")
-            return self.failed(entry, reason, stages=stages)
+            return 0, self.failed(entry, reason, stages=stages)
+        size = len(source.body)
         if entry.known is not None and source.id == entry.known:
-            return Done(entry.seq, entry.locator, "kept")
-        return self.extract(entry, source, notices=notices, stages=stages)
+            return size, Done(entry.seq, entry.locator, "kept")
+        return size, self.extract(entry, source, notices=notices, stages=stages)
 
     def extract(
         self,
@@ -142,7 +153,8 @@ class PageWork:
 
     def load(self, entry: Input) -> Any:
         """The input's `Source` and notices."""
-        return load(entry, limit=self.settings.max_bytes, captured=self.captured)
+        limit = self.settings.max_bytes
+        return load(entry, limit=limit, captured=self.captured, columns=self.columns)
 
     def failed(
         self,
@@ -168,6 +180,7 @@ class PageWork:
     def done(self, seq: int, locator: str, record: dict[str, Any]) -> Done:
         """``record`` in the form of this run."""
         reason = record["reason"] or {}
+        figures = figures_of(record)
         return Done(
             seq,
             locator,
@@ -175,6 +188,7 @@ class PageWork:
             reason.get("code"),
             reason.get("message", ""),
             self.line(record),
+            figures=figures,
         )
 
     def line(self, record: dict[str, Any]) -> bytes | None:
@@ -252,8 +266,10 @@ def run(
 
         yield from run_sharing(entries, page_work, crew, stop=stop, asker=asker)
         return
-    ticks = asker is not None
-    results = work(entries, page_work, page_work.lost, crew=crew, stop=stop, ticks=ticks)
+    kept = Kept(entries, limit=page_work.settings.max_bytes, columns=page_work.columns)
+    results = kept.beside(
+        work(kept.rest(), page_work, page_work.lost, crew=crew, stop=stop, ticks=True)
+    )
     if asker is None:
         yield from (done for done in results if done is not None)
         return
