@@ -36,6 +36,9 @@ COMPRESSED: Final = (".gz", ".zst", ".parquet", ".wacz")
 HELD: Final = 128 << 20
 """Bytes of lines that a sample may hold."""
 
+PACKING: Final = 4 << 20
+"""Bytes of a compressed file by which it is seen how well it packs."""
+
 PLACES: Final = 40
 """Places in which large files are looked into."""
 
@@ -119,12 +122,14 @@ def survey(
     *,
     limit: int,
     leave_out: str | None = None,
+    through: int = THROUGH,
     stop: Callable[[], bool] = lambda: False,
     clock: Callable[[], float] = time.monotonic,
 ) -> Survey:
     """A sample of about ``most`` inputs of ``paths`` (from ``expand``), in the order of the inputs.
 
-    ``limit`` is the largest page in bytes. Listing ends after `SECONDS`, and says so.
+    ``limit`` is the largest page in bytes; files of lines of more than ``through`` bytes in all are
+    looked into at places. Listing ends after `SECONDS`, and says so.
 
     Raises:
         UsageError: standard input is among the paths: it can be read once only.
@@ -135,7 +140,7 @@ def survey(
             hint="save it to a file, and name that",
         )
     begun = clock()
-    large = _large(paths)
+    large = _large(paths, through)
     apart = sum(large.values())
     spread = Spread(most)
     notes: list[str] = []
@@ -178,7 +183,7 @@ def _in_time(entries: Entries, over: Callable[[], bool]) -> Iterator[Input | Non
             yield entry
 
 
-def _large(paths: Sequence[str]) -> dict[str, int]:
+def _large(paths: Sequence[str], through: int) -> dict[str, int]:
     """Files of lines and their bytes, where all of them are too much to be read through."""
     sizes: dict[str, int] = {}
     for path in paths:
@@ -190,7 +195,7 @@ def _large(paths: Sequence[str]) -> dict[str, int]:
                 continue  # an input that fails: the stream says so
     reading = sum(size * (1 if path.lower().endswith(LINE_SUFFIXES) else PACKED)
                   for path, size in sizes.items())  # fmt: skip
-    return sizes if reading > THROUGH else {}
+    return sizes if reading > through else {}
 
 
 def _from_places(large: dict[str, int], most: int, limit: int) -> list[Drawn]:
@@ -223,7 +228,7 @@ def _beginning(path: str, places: range, each: int, limit: int) -> list[Drawn]:
             found.append(entry)
         if len(found) >= each * len(places):
             break
-    share = _packed_share(path, b"".join(one.line or b"" for one in found[:each]))
+    share = _packed_share(path, b"\n".join(one.line or b"" for one in found)[:PACKING])
     return [
         Drawn(one, max(1, round(_held(one) * share)), places[number // each])
         for number, one in enumerate(found)
