@@ -126,6 +126,12 @@ bench: $(READY) $(BENCH_READY) ## speed and memory beside trafilatura with extru
 	@mkdir -p build
 	@$(BIN)/python bench/run.py --peer-python $(BENCH_VENV)/bin/python
 
+.PHONY: bench-scale
+bench-scale: $(READY) ## a large batch: rate, memory, a kill and the way on (COUNT, PAGES, WORKERS)
+	@mkdir -p build
+	@$(BIN)/python bench/scale.py $(or $(COUNT),100000) --pages $(or $(PAGES),tiny) \
+		--workers $(or $(WORKERS),2)
+
 .PHONY: bench-asking
 bench-asking: $(READY) ## what asking an engine costs on our side
 	@$(BIN)/python bench/asking.py

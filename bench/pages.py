@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+from realistic import realistic
 
 ROOT = Path(__file__).resolve().parents[1]
 CORPUS = ROOT.parent / "shared" / "corpus"
@@ -50,6 +52,21 @@ def alike(found: str | None, wanted: str) -> bool:
     """The word sets overlap by four fifths (Jaccard), the decision record's measure."""
     a, b = (set(WORD.findall((text or "").casefold())) for text in (found, wanted))
     return len(a & b) >= 0.8 * len(a | b)
+
+
+def kinds() -> dict[str, Callable[[int], Iterator[bytes]]]:
+    """Ways to make pages, by name: ``tiny`` ones of 1 KB, ``realistic`` ones of 8 to 15 KB, and
+    those of the annotated ``corpus`` again and again."""
+    return {"tiny": generated, "realistic": realistic, "corpus": repeated}
+
+
+def repeated(count: int) -> Iterator[bytes]:
+    """``count`` pages: the measured ones, shuffled anew in each round."""
+    paths, draw = list(measured()[0]), random.Random(7)
+    for number in range(count):
+        if number % len(paths) == 0:
+            draw.shuffle(paths)
+        yield paths[number % len(paths)].read_bytes()
 
 
 def generated(count: int, seed: int = 7) -> Iterator[bytes]:

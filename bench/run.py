@@ -15,7 +15,6 @@ import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -108,29 +107,27 @@ def compiling() -> float:
     return statistics.median(float(run([sys.executable, "-c", COMPILE])) for _ in range(START_RUNS))
 
 
-def workers() -> dict[str, float]:
-    """Seconds with one and with two processes over the same folder, start-up included."""
-    paths, _ = pages.measured()
-    with tempfile.TemporaryDirectory() as folder:
-        for number in range(WORKER_PAGES):
-            path = paths[number % len(paths)]
-            shutil.copyfile(path, Path(folder) / f"{number:05}.html")
-        seconds: dict[str, float] = {}
+def workers() -> dict[str, dict[str, float]]:
+    """A batch of each kind of pages with one and two workers, as ``bench/scale.py`` sees it."""
+    figures: dict[str, dict[str, float]] = {}
+    for kind in ("corpus", "realistic", "tiny"):
         for count in ("1", "2"):
-            command = [str(Path(sys.executable).parent / "rolecall"), "extract", folder]
-            command += ["--out", f"{folder}/out{count}.jsonl", "--quiet", "--workers", count]
-            seconds[count] = taking(command, one_core=False)
-    return {
-        "pages": WORKER_PAGES,
-        "seconds_1": seconds["1"],
-        "seconds_2": seconds["2"],
-        "ratio": seconds["1"] / seconds["2"],
-    }
+            command = [sys.executable, str(HERE / "scale.py"), str(WORKER_PAGES), "--skip-kill"]
+            run([*command, "--pages", kind, "--workers", count], one_core=False)
+            told = json.loads((BUILD / f"scale-{kind}-{count}.json").read_text("utf-8"))
+            figures[f"{kind} {count}"] = told["run"]
+    return figures
+
+
+def _batch(row: tuple[str, dict[str, float]]) -> str:
+    name, one = row
+    figures = one["pages_per_s"], one["peak_rss_mb"], one["peak_pss_mb"]
+    return f"{name + ' worker(s)':28}" + "".join(f"{figure:>10.1f}" for figure in figures)
 
 
 def table(figures: dict[str, Any]) -> str:
     """The figures for a person."""
-    both, two, slope = figures["side_by_side"], figures["workers"], figures["slope"]
+    both, slope = figures["side_by_side"], figures["slope"]
     rows = [
         ("", "rolecall", "trafilatura + extruct"),
         ("pages/s, one core", *(f"{both[f'{side}_pages_per_s']:.1f}" for side in SIDES)),
@@ -150,10 +147,11 @@ def table(figures: dict[str, Any]) -> str:
             f"rate, times the peer's       {both['rate_ratio']:.1f}",
             f"extract of one page          {figures['start_up_s']:.2f} s from the shell",
             f"compiling the default schema {1000 * figures['schema_s']:.0f} ms",
-            f"--workers 2, times the rate  {two['ratio']:.2f}  ({two['pages']} pages: "
-            f"{two['seconds_1']:.1f} s, {two['seconds_2']:.1f} s)",
             f"memory added per page        {slope['bytes_per_page']:.0f} bytes over "
             f"{slope['pages']} pages; peak {slope['peak_mb']:.0f} MB",
+            "",
+            f"{f'batches of {WORKER_PAGES} pages':28}{'pages/s':>10}{'RSS, MB':>10}{'PSS, MB':>10}",
+            *map(_batch, figures["workers"].items()),
         ]
     )
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
-from rolecall.batch.forecast_sample import PLACES, Spread, Survey, survey
+from rolecall.batch.forecast_sample import PLACES, USUAL, Spread, Survey, survey
 from rolecall.errors import UsageError
 from rolecall.inputs.nouns import Input
 
@@ -58,8 +59,9 @@ def lines(count: int, long: int = 30) -> bytes:
     )
 
 
-def looked(*paths: Path, most: int = 100, **more: int) -> Survey:
-    return survey([str(path) for path in paths], most, limit=LIMIT, **more)  # type: ignore[arg-type]
+def looked(*paths: Path, most: int = 100, **more: float) -> Survey:
+    bounds = structs.replace(USUAL, **more)
+    return survey([str(path) for path in paths], most, limit=LIMIT, bounds=bounds)
 
 
 def test_folders_and_lines_are_counted_one_by_one(tmp_path: Path) -> None:
@@ -110,7 +112,6 @@ def test_standard_input_is_refused_with_a_remedy(tmp_path: Path) -> None:
 
 def test_listing_has_an_end(tmp_path: Path) -> None:
     (tmp_path / "l.jsonl").write_bytes(lines(5_000))
-    ticks = iter(range(10_000))
-    found = survey([str(tmp_path / "l.jsonl")], 10, limit=LIMIT, clock=lambda: float(next(ticks)))
-    assert 1_000 < found.inputs < 5_000
+    found = looked(tmp_path / "l.jsonl", seconds=0.0)
+    assert 0 < found.inputs < 5_000
     assert f"the first {found.inputs:,} inputs" in found.notes[0]

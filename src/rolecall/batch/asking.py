@@ -75,6 +75,13 @@ class Asker:
         return bool(self._engines.engines)
 
     @property
+    def paid(self) -> tuple[str, ...]:
+        """Names of the engines that cost money."""
+        return tuple(
+            name for name, one in self._engines.engines.items() if one.info.price is not None
+        )
+
+    @property
     def local(self) -> Mapping[str, bool]:
         """Of each engine, whether it is on the user's machines."""
         return {name: one.info.local for name, one in self._engines.engines.items()}

@@ -93,6 +93,9 @@ class Done(Struct, frozen=True):
 
     ``outcome`` is the record's, or ``kept`` for a record that an earlier run wrote. ``waiting`` is
     a page about which engines are to be asked before there is a record.
+
+    ``copy`` says how a page is a copy whose record is shared (``exact`` or ``near``), ``split`` why
+    a copy was extracted by itself.
     """
 
     seq: int
@@ -102,6 +105,8 @@ class Done(Struct, frozen=True):
     message: str = ""
     line: bytes | None = None
     waiting: Waiting | None = None
+    copy: str | None = None
+    split: str | None = None
     figures: Figures = NO_FIGURES
 
     def read_in(self, bytes_in: int, cpu: float) -> Done:
@@ -118,6 +123,8 @@ class Tally(Struct):
 
     outcomes: Counter[str] = field(default_factory=Counter)
     codes: dict[str, Counter[str]] = field(default_factory=dict)
+    copies: Counter[str] = field(default_factory=Counter)
+    splits: Counter[str] = field(default_factory=Counter)
     seconds: dict[str, float] = field(default_factory=dict)
     routes: Counter[str] = field(default_factory=Counter)
     engines: dict[str, Use] = field(default_factory=dict)
@@ -130,6 +137,10 @@ class Tally(Struct):
         self.outcomes[done.outcome] += 1
         if done.code is not None:
             self.codes.setdefault(done.outcome, Counter())[done.code] += 1
+        if done.copy is not None:
+            self.copies[done.copy] += 1
+        if done.split is not None:
+            self.splits[done.split] += 1
         if done.outcome == "kept":
             return
         told = done.figures
@@ -162,3 +173,14 @@ class Tally(Struct):
     def used(self) -> Use:
         """What all engines did together."""
         return sum(self.engines.values(), Use())
+
+
+def copies_told(tally: Tally) -> str:
+    """How many pages shared an extraction, and how many copies were split off and why, in words."""
+    ways = ", ".join(f"{tally.copies[way]:,} {way}" for way in ("exact", "near"))
+    told = f"copies: {tally.copies.total():,} pages saved ({ways})"
+    if not tally.splits:
+        return told
+    order = sorted(tally.splits.items(), key=lambda one: (-one[1], one[0]))
+    why = ", ".join(f"{why} {count:,}" for why, count in order)
+    return f"{told}; {tally.splits.total():,} split off and extracted by themselves ({why})"

@@ -189,6 +189,10 @@ def document(summary: Summary) -> dict[str, Any]:
                 for name, use in sorted(tally.engines.items())
             },
             "asked": _use(used),
+            "copies": {
+                "saved": dict(tally.copies),
+                "split_off": dict(tally.splits),
+            },
         },
         "output": {
             "records": fresh + kept,

@@ -50,6 +50,7 @@ def estimate(order: Order, wish: Wish) -> int:
             wish.pages,
             limit=order.settings.max_bytes,
             leave_out=order.out,
+            columns=page_work.columns,
             stop=stop,
         )
         if not found.drawn:

@@ -21,12 +21,13 @@ from rolecall.cli.extract_words import Order, read_order
 from rolecall.cli.progress import Progress
 from rolecall.cli.signals import Stop
 from rolecall.errors import UsageError
+from rolecall.inputs.columns import Columns
 from rolecall.inputs.files import shown
 from rolecall.inputs.nouns import Entries, Input, Left
 from rolecall.inputs.stream import PAGE_SUFFIXES, STDIN, count, stream
 from rolecall.outputs.nouns import Output, OutputError
 from rolecall.outputs.open import open_output
-from rolecall.pipeline import warm
+from rolecall.pipeline import Pipeline, warm
 
 if TYPE_CHECKING:
     from rolecall.batch.asking import Asker
@@ -42,12 +43,17 @@ def run(words: list[str]) -> int:
 
         return estimate(order, order.wish)
     with Closing(order) as closing:
-        closing.code = _extract(order, closing)
+        if order.ray is not None:
+            from rolecall.cli.extract_ray import run_on_ray
+
+            closing.code = run_on_ray(order, order.ray, closing)
+        else:
+            closing.code = _extract(order, closing)
         return closing.code
 
 
 def _extract(order: Order, closing: Closing) -> int:
-    """The run itself."""
+    """The run on this machine."""
     asks = may_ask(order.settings, os.environ)
     page_work = PageWork(
         order.settings,
@@ -57,7 +63,13 @@ def _extract(order: Order, closing: Closing) -> int:
         asks=asks,
     )
     stop, left = Stop(), Left()
-    entries = stream(order.paths, limit=order.settings.max_bytes, leave_out=order.out, left=left)
+    entries = stream(
+        order.paths,
+        limit=order.settings.max_bytes,
+        leave_out=order.out,
+        left=left,
+        columns=page_work.columns,
+    )
     if STDIN in order.paths and os.isatty(0) and not order.quiet:
         sys.stderr.write("reading standard input; Ctrl-D ends it\n")
     with stop.watching():
@@ -65,13 +77,13 @@ def _extract(order: Order, closing: Closing) -> int:
         if not head and not stop():
             raise UsageError(
                 "nothing to read in " + ", ".join(map(shown, order.paths)),
-                hint=f"a folder yields its {' '.join(PAGE_SUFFIXES)} files",
+                hint=f"a folder yields its {' '.join(PAGE_SUFFIXES)} files; others are named",
             )
         many = len(head) > FEW
-        progress = _progress(order, len(head), many=many)
+        progress = _progress(order, len(head), page_work.columns, many=many)
         closing.config = page_work.pipeline.config
         with (
-            _output(order, page_work.pipeline.config) as ledger,
+            _output(order, page_work.pipeline) as ledger,
             contextlib.ExitStack() as opened,
         ):
             if many:
@@ -105,20 +117,27 @@ def _extract(order: Order, closing: Closing) -> int:
 
 
 @contextlib.contextmanager
-def _output(order: Order, config: str) -> Iterator[Output | None]:
+def _output(order: Order, pipeline: Pipeline) -> Iterator[Output | None]:
     """The output file while it is open; ``None`` without ``--out``."""
     if order.out is None:
         yield None
         return
-    ledger = open_output(order.out, order.mode, config, with_text=order.settings.with_text)
+    ledger = open_output(
+        order.out,
+        order.mode,
+        pipeline.config,
+        with_text=order.settings.with_text,
+        fields=pipeline.schema.columns if pipeline.schema is not None else None,
+        form=order.format,
+    )
     try:
         yield ledger
     finally:
         ledger.close()
 
 
-def _progress(order: Order, seen: int, *, many: bool) -> Progress:
-    total = None if order.quiet else count(order.paths) if many else seen
+def _progress(order: Order, seen: int, columns: Columns, *, many: bool) -> Progress:
+    total = None if order.quiet else count(order.paths, columns) if many else seen
     progress = Progress(total, quiet=order.quiet, verbose=order.verbose)
     for notice in order.settings.warnings:
         progress.say(f"rolecall: {notice.message}")
@@ -199,6 +218,8 @@ def _end(progress: Progress, ledger: Output | None, left: Left) -> int:
     progress.beside("others", "kept records of inputs that were not in this run", others)
     progress.beside("left_out", "left out other files", left.ignored)
     progress.beside("named_twice", "read once what was named twice", left.repeated)
+    for what, number in sorted(left.records.items()):
+        progress.beside(f"left_out_{what}", f"left out of archives, {what}", number)
     progress.summary()
     if "budget_exceeded" in progress.tally.codes.get("failed", ()):
         return OVER_BUDGET

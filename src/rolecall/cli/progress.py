@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, TextIO
 
-from rolecall.batch.done import Done, Tally
+from rolecall.batch.done import Done, Tally, copies_told
 from rolecall.batch.summary import Beside, Summary, always, details, machine_load, money, span
 from rolecall.inputs.files import shown
 
@@ -149,6 +149,8 @@ class Progress:
         )
         inputs = f"{tally.total:,} input{'s' * (tally.total != 1)}"
         self.say(f"{done} {inputs} in {span(seconds)}{rate}{': ' if told else ''}{told}")
+        if tally.copies or tally.splits:
+            self.say(copies_told(tally))
         lines = details(summary) if self._verbose or summary.much else []
         for line in (*lines, *others):
             self.say(f"  {line}")
