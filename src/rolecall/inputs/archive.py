@@ -206,6 +206,8 @@ def _of(
     notice = None
     if reason := record.field("warc-truncated"):
         notice = ("warc_truncated", f"the crawler cut the page: {reason[:40]}")
+    elif record.field("warc-segment-number"):
+        notice = ("warc_truncated", "the archive holds the page in segments; this is the first")
     return Input(
         0,
         locator,

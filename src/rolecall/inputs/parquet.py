@@ -7,6 +7,7 @@ from typing import Any, BinaryIO
 
 from rolecall.errors import SourceError
 from rolecall.inputs.columns import Columns
+from rolecall.inputs.files import shown
 from rolecall.inputs.nouns import Input, failed
 from rolecall.inputs.tables import Cells, no_page, row
 
@@ -36,7 +37,7 @@ def parquet(file: BinaryIO, locator: str, limit: int, columns: Columns) -> Itera
     except SourceError as error:
         yield failed(locator, error.code, str(error))
     except Exception as error:  # pyarrow raises what it likes for a file that is broken
-        text = " ".join(str(error).split())[:200] or type(error).__name__
+        text = shown(" ".join(str(error).split())[:200]) or type(error).__name__
         if number:
             text = f"reading stopped before row {number + 1}: {text}"
             yield failed(f"{locator}:{number + 1}", "decode_error", text)

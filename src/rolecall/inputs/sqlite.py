@@ -25,7 +25,8 @@ WAIT_SECONDS = 5.0  # for a writer to let go of the file
 HANGS_SECONDS = 60.0  # that finding the next rows may take
 COUNT_SECONDS = 1.0
 OPERATIONS = 100_000  # of SQLite's machine between two looks at the clock
-MAGIC = b"SQLite format 3\0"
+LONGEST_WORD = 1 << 16  # characters of a cell that is no page
+HIDDEN = 1  # what table_xinfo says of a column that only commands to a virtual table use
 
 
 def sqlite(
@@ -123,21 +124,22 @@ def _table(
         raise SourceError(
             f"several tables have pages: {', '.join(fit)} (name one: file.sqlite#{fit[0]})"
         )
+    if not tables:
+        raise SourceError("the file has no tables")
     if len(tables) == 1:
         ((only, its),) = tables.items()
         raise no_page(columns, its, f"the table {only!r}")
     listed = "; ".join(f"{name} ({', '.join(there[:9])})" for name, there in tables.items())
     raise SourceError(
         f"no table has a column {columns.html!r} or {columns.text!r}; there are: "
-        f"{listed[:600] or 'none'} (say which with --columns html=NAME)"
+        f"{listed[:600]} (say which with --columns html=NAME)"
     )
 
 
 def _columns(database: sqlite3.Connection, table: str) -> list[str]:
     try:
-        return [
-            _text(found[1]) for found in database.execute(f"PRAGMA table_info({_quoted(table)})")
-        ]
+        found = database.execute(f"PRAGMA table_xinfo({_quoted(table)})").fetchall()
+        return [_text(one[1]) for one in found if one[6] != HIDDEN]
     except sqlite3.OperationalError as error:
         if "no such module" in str(error):  # a virtual table of an extension that is not here
             return []
@@ -177,8 +179,10 @@ class _Query:
                 f"{size}({cell}) > {int(limit)}",
             ]
         for part in ("url", "charset", "captured"):
-            name = getattr(columns, part)
-            parts.append(f"substr({_quoted(name)}, 1, 10000)" if name in there else "NULL")
+            cell = _quoted(getattr(columns, part))
+            kinds = "" if part == "captured" else f" AND typeof({cell}) = 'text'"
+            fits = f"CASE WHEN length({cell}) <= {LONGEST_WORD}{kinds} THEN {cell} END"
+            parts.append(fits if getattr(columns, part) in there else "NULL")
         self.select = f"SELECT {self.rowid}, {', '.join(parts)} FROM {_quoted(table)}"
 
     def step(self, last: int | None) -> list[tuple[int, Cells | None]]:

@@ -243,7 +243,21 @@ def _file(path: str, call: _Call) -> Entries:
         yield from _json_lines(path, call.limit)
     else:
         order = Order(path=file, kind=kind, table=table, limit=call.limit, columns=call.columns)
-        yield from call.feed.inputs(order, call.left)
+        entries = call.feed.inputs(order, call.left)
+        if kind == "sqlite" and table is None and call.several:
+            entries = _unless_named(entries, file, call)
+        yield from entries
+
+
+def _unless_named(entries: Entries, file: str, call: _Call) -> Entries:
+    """The rows of the table that was found, unless it was named too."""
+    known = False
+    for entry in entries:
+        if entry is not None and not known:
+            known = True
+            if call.again(_full(file), entry.locator[len(file) + 1 :].rpartition(":")[0]):
+                return
+        yield entry
 
 
 def _json_lines(path: str, limit: int) -> Entries:

@@ -12,7 +12,7 @@ from typing import Any
 from rolecall.errors import SourceError
 
 BLOCK = 1 << 18
-SLICE = 1 << 10  # bytes of Zstandard at once: no more than 32 MiB comes of them, at worst
+SLICE = 1 << 9  # bytes of Zstandard at once: no more than 16 MiB comes of them, at worst
 GZIP = b"\x1f\x8b"
 ZSTD = b"\x28\xb5\x2f\xfd"
 SKIPPED = (b"\x2a\x4d\x18", range(0x50, 0x60))  # a frame of Zstandard that holds no data
