@@ -11,6 +11,7 @@ import socket
 import sys
 import time
 from collections import deque
+from collections.abc import Generator
 from contextlib import ExitStack
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from rolecall import __version__
+from rolecall.batch.done import Done
 from rolecall.batch.ray_known import Known
 from rolecall.batch.ray_parts import Answered, Chunk, Place
 from rolecall.batch.run import PageWork, run
@@ -70,48 +72,57 @@ class Extractor:
     """The callable that Ray Data keeps in an actor; a batch is a table with one chunk."""
 
     def __init__(self, terms: Terms) -> None:
-        terms.agree()
-        self._known: Known | None = None
-        if terms.known is not None:
-            import ray
-
-            self._known = ray.get(terms.known)
-        # A new child process would run the file of Ray's worker process first, which loads Ray.
-        vars(sys.modules["__main__"]).pop("__file__", None)
+        self._fault: Error | None = None
+        self._opened = ExitStack()
         self._waiting: deque[Input] = deque()
         self._notices: tuple[str, ...] = ()
-        self._opened = ExitStack()
-        page_work = terms.page_work
-        asker = self._opened.enter_context(self._engines(terms)) if page_work.asks else None
-        page_work.asks = asker is not None and asker.ready
-        asker = asker if page_work.asks else None
-        self._results = run(self._entries(), page_work, terms.crew, asker=asker)
+        try:
+            self._known, self._results = self._begin(terms)
+        except Error as error:  # it travels as a result: Ray would hand on its text only
+            self._fault = error
 
     def __call__(self, batch: Any) -> Any:
         """The records of a chunk, when all are there."""
         import pyarrow as pa
 
         chunk: Chunk = pickle.loads(batch["chunk"][0].as_py())
-        self._waiting.extend(map(self._with_known, chunk.entries))
         answered = Answered(
             part=chunk.part,
             first=chunk.first,
-            results=tuple(islice(self._results, len(chunk.entries))),
+            results=() if self._fault is not None else self._results_of(chunk),
             left=chunk.left,
             notices=self._notices,
+            fault=self._fault or chunk.fault,
         )
         self._notices = ()
         return pa.table({"answered": [pickle.dumps(answered)]})
 
+    def _results_of(self, chunk: Chunk) -> tuple[Done, ...]:
+        self._waiting.extend(map(self._with_known, chunk.entries))
+        return tuple(islice(self._results, len(chunk.entries)))
+
+    def _begin(self, terms: Terms) -> tuple[Known | None, Generator[Done, None, None]]:
+        """What earlier runs did, and the results to come of what is put in ``_waiting``."""
+        terms.agree()
+        known: Known | None = None
+        if terms.known is not None:
+            import ray
+
+            known = ray.get(terms.known)
+        # A new child process would run the file of Ray's worker process first, which loads Ray.
+        vars(sys.modules["__main__"]).pop("__file__", None)
+        page_work, asker = terms.page_work, None
+        if page_work.asks:
+            asker = self._engines(terms)
+            page_work.asks = asker is not None
+        return known, run(self._entries(), page_work, terms.crew, asker=asker)
+
     def __del__(self) -> None:
         """Let go of the engines when Ray ends the actor in order: answers are kept then."""
-        results, opened = getattr(self, "_results", None), getattr(self, "_opened", None)
-        if results is not None:
-            results.close()
-        if opened is not None:
-            opened.close()
+        self._opened.close()
 
-    def _engines(self, terms: Terms) -> Asker:
+    def _engines(self, terms: Terms) -> Asker | None:
+        """The engines that this machine reaches; ``None`` if there is none."""
         from rolecall.batch.asking import Asker
 
         asker = self._opened.enter_context(Asker(terms.page_work.pipeline))
@@ -119,7 +130,7 @@ class Extractor:
             raise paid_apart(asker.paid)
         here = socket.gethostname()
         self._notices = tuple(f"{here}: {notice.message}" for notice in asker.notices)
-        return asker
+        return asker if asker.ready else None
 
     def _with_known(self, entry: Input) -> Input:
         known = self._known.get(entry.locator) if self._known is not None else None

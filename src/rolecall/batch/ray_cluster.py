@@ -32,6 +32,7 @@ QUIET: Final = {
     "RAY_USAGE_STATS_ENABLED": "0",  # Ray would tell its makers of every cluster
     "RAY_BACKEND_LOG_LEVEL": "fatal",
     "RAY_DATA_LOG_LEVEL": "ERROR",
+    "RAY_ENABLE_AUTO_CONNECT": "0",  # a thread that still asks when Ray has ended starts no new one
 }
 
 
@@ -58,23 +59,37 @@ def cluster(address: str, *, workers: int = 0) -> Iterator[tuple[Any, bool]]:
         return
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
     if address == LOCAL:
-        ray.init(
-            address=LOCAL,
-            include_dashboard=False,
-            num_cpus=max(workers, cores()),
-            object_store_memory=STORE,
-            **quiet,
-        )
+        quiet |= {"include_dashboard": False, "object_store_memory": STORE}
+        quiet["num_cpus"] = max(workers, cores())
     else:
         demand(address)
-        try:
+    try:
+        with _silence():
             ray.init(address=address, **quiet)
-        except (ConnectionError, RuntimeError, ValueError) as error:
-            raise UsageError(f"cannot use the Ray at {address}: {last_line(error)}") from error
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        raise UsageError(f"cannot use Ray ({address}): {last_line(error)}") from error
     try:
         yield ray, address == LOCAL
     finally:
         ray.shutdown()
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Keep Ray's core from telling on stderr that it was told to be quiet."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # there is no stderr
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def demand(address: str) -> None:

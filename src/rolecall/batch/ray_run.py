@@ -25,7 +25,7 @@ from rolecall.batch.done import Done, Tally
 from rolecall.batch.ray_actor import Extractor, Terms, paid_apart
 from rolecall.batch.ray_cluster import LOCAL, cluster, fault_of, last_line, on_every_node, room
 from rolecall.batch.ray_known import Known
-from rolecall.batch.ray_parts import Answered, Place, chunks_of, parts_of
+from rolecall.batch.ray_parts import Answered, Part, Place, check_paths, parts_of, read_part
 from rolecall.batch.run import PageWork, crew_of, may_ask
 from rolecall.errors import Error, UsageError
 from rolecall.inputs.nouns import Left
@@ -39,6 +39,9 @@ TICK: Final = 0.2
 
 GRACE: Final = 2.0
 """Seconds after a stop in which what is done still comes in."""
+
+PATIENCE: Final = 5.0
+"""Seconds that Ray Data gets to end its work in order."""
 
 AHEAD: Final = 8
 """Chunks of records that wait in the driver while it writes."""
@@ -86,8 +89,14 @@ def extract_on_ray(
     check(paths, page_work.settings, alone=address == LOCAL)
     tally = Tally()
     with cluster(address, workers=page_work.settings.workers) as (ray, alone):
-        with_text = page_work.settings.with_text
-        output = open_output(out, mode, page_work.pipeline.config, with_text=with_text)
+        pipeline = page_work.pipeline
+        output = open_output(
+            out,
+            mode,
+            pipeline.config,
+            with_text=pipeline.settings.with_text,
+            fields=pipeline.schema.columns if pipeline.schema is not None else None,
+        )
         with closing(output):
             wanted = Wanted(paths=paths, page_work=page_work, output=output)
             with closing(results_on(ray, wanted, alone=alone)) as results:
@@ -99,7 +108,7 @@ def extract_on_ray(
 
 def check(paths: Sequence[str], settings: Settings, *, alone: bool) -> None:
     """Raise `UsageError` for what cannot be done on many machines."""
-    parts_of(paths)
+    check_paths(paths)
     if settings.dedup != "off":
         raise UsageError(
             "copies are looked for on one machine only: --ray needs dedup = off",
@@ -132,7 +141,10 @@ def results_on(ray: Any, wanted: Wanted, *, alone: bool) -> Generator[Done, None
         # A process of Ray's has threads, so it is not safe to fork.
         crew=structs.replace(crew, workers=1, method="spawn"),
         place=Place(
-            folder=os.getcwd(), limit=settings.max_bytes, leave_out=os.path.abspath(output.path)
+            folder=os.getcwd(),
+            limit=settings.max_bytes,
+            leave_out=output.path,
+            columns=page_work.columns,
         ),
         config=page_work.pipeline.config,
         version=__version__,
@@ -162,7 +174,9 @@ class _Books(Struct, kw_only=True):
     told: set[str] = field(default_factory=set)
 
     def enter(self, answered: Answered) -> Iterator[Done]:
-        """Its results, unless they have come before."""
+        """Its results, unless they have come before; raises the fault of a machine."""
+        if answered.fault is not None:
+            raise answered.fault
         for notice in answered.notices:
             if notice not in self.told:
                 self.told.add(notice)
@@ -174,8 +188,7 @@ class _Books(Struct, kw_only=True):
         self.counts[part] = self.counts.get(part, 0) + size
         if answered.left is not None:
             self.sizes[part] = answered.first + size
-            self.left.ignored += answered.left.ignored
-            self.left.repeated += answered.left.repeated
+            self.left.add(answered.left)
         yield from answered.results
 
     def close(self) -> None:
@@ -184,7 +197,7 @@ class _Books(Struct, kw_only=True):
             raise Error("Ray has lost inputs on the way", hint="run again with --resume")
 
 
-def _dataset(ray: Any, parts: list[tuple[str, ...]], terms: Terms) -> Any:
+def _dataset(ray: Any, parts: list[Part], terms: Terms) -> Any:
     """The run as Ray Data knows it: read tasks that yield chunks, and actors that do them."""
     from ray.data import ActorPoolStrategy, DataContext, Datasource, ReadTask
     from ray.data.block import BlockMetadata
@@ -196,8 +209,8 @@ def _dataset(ray: Any, parts: list[tuple[str, ...]], terms: Terms) -> Any:
         def get_read_tasks(self, parallelism: int, *_: Any, **__: Any) -> list[Any]:
             nothing = BlockMetadata(None, None, None, None)
             return [
-                ReadTask(functools.partial(_tables, number, paths, terms.place), nothing)
-                for number, paths in enumerate(parts)
+                ReadTask(functools.partial(_tables, number, part, terms.place), nothing)
+                for number, part in enumerate(parts)
             ]
 
     context = DataContext.get_current().copy()
@@ -209,7 +222,10 @@ def _dataset(ray: Any, parts: list[tuple[str, ...]], terms: Terms) -> Any:
     with DataContext.current(context):
         # Reading takes no core of its own, or a cluster full of actors could not begin.
         data = ray.data.read_datasource(
-            Inputs(), num_cpus=0, concurrency=max(2, min(most // FED, len(parts)))
+            Inputs(),
+            num_cpus=0,
+            concurrency=min(max(2, most // FED), len(parts)),
+            override_num_blocks=len(parts),  # else Ray would cut each chunk to get more of them
         )
         return data.map_batches(
             Extractor,
@@ -221,12 +237,11 @@ def _dataset(ray: Any, parts: list[tuple[str, ...]], terms: Terms) -> Any:
         )
 
 
-def _tables(number: int, paths: Sequence[str], place: Place) -> Iterator[Any]:
+def _tables(number: int, part: Part, place: Place) -> Iterator[Any]:
     """The chunks of a part as Ray's tables; runs on the machine that reads the part."""
     import pyarrow as pa
 
-    place.enter()
-    for chunk in chunks_of(number, paths, place):
+    for chunk in read_part(number, part, place):
         yield pa.table({"chunk": [pickle.dumps(chunk)]})
 
 
@@ -272,7 +287,7 @@ def _received(ray: Any, data: Any, stop: Callable[[], bool]) -> Generator[Answer
             yield one
     finally:
         ended.set()
-        thread.join(timeout=TICK)
+        thread.join(timeout=PATIENCE)
 
 
 def _ours(error: BaseException) -> BaseException:

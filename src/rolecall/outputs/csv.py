@@ -96,8 +96,8 @@ class Csv:
         )
 
     def torn(self, rest: bytes) -> bool:
-        """Whether ``rest`` begins as rows do, or holds what a crash of the machine leaves."""
-        return re.match(rb"\d{1,18}(,|\r?\Z)", rest) is not None or b"\0" in rest
+        """Whether ``rest`` begins as rows do."""
+        return re.match(rb"\d{1,18}(,|\Z)|\r\Z", rest) is not None
 
     def numbered(self, row: bytes, seq: int) -> bytes:
         """The row with its ``seq`` set to what it is in this run."""

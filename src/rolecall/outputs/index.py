@@ -10,6 +10,8 @@ import contextlib
 from array import array
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
+from itertools import pairwise
+from operator import eq
 from typing import Final
 
 from rolecall.outputs.files import other_config, other_text
@@ -31,9 +33,8 @@ class Index:
 
     def __init__(self, spelled: Callable[[str], str] = str) -> None:
         self.seqs = array("q")
+        self._written = array("q")  # the numbers that stand in the output
         self._spelled = spelled
-        self.moved = False
-        """Whether the output needs writing anew even if its records are in order."""
         self._keys, self._ids, self._flags = bytearray(), bytearray(), bytearray()
         self._table = array("i", [-1]) * 1024
 
@@ -58,6 +59,7 @@ class Index:
         source_id = _id_of(head.source_id)
         again = again or source_id is None or head.retryable
         self.seqs.append(head.seq)
+        self._written.append(head.seq)
         self._keys += key
         self._ids += source_id or bytes(ID)
         self._flags.append(FAILED * head.failed | AGAIN * again)
@@ -84,7 +86,6 @@ class Index:
         place = self.find(locator)
         if place < 0:
             raise KeyError(locator)
-        self.moved = self.moved or self.seqs[place] != seq
         self.seqs[place] = seq
         self._flags[place] |= SETTLED
         return place, bool(self._flags[place] & FAILED)
@@ -96,28 +97,30 @@ class Index:
             self._flags[earlier] |= SETTLED
             self._drop(earlier)
         self.seqs.append(seq)
+        self._written.append(seq)
         return earlier
 
-    def number_others(self) -> list[int]:
-        """Number what was neither kept nor replaced after all the rest, in its own order.
+    def others(self) -> list[int]:
+        """The places of records that were neither kept nor replaced, by their numbers.
 
-        Returns the places of those records, which are of inputs that this run did not have.
+        They are of inputs that this run did not have, once it has seen all of its own.
         """
         others = [
             place
             for place, flags in enumerate(self._flags)
             if not flags & SETTLED and self.seqs[place] != GONE
         ]
-        others.sort(key=self.seqs.__getitem__)
-        if others:
-            before = [self.seqs[place] for place in others]
-            for place in others:
-                self.seqs[place] = GONE
-            first = max(self.seqs, default=GONE) + 1
-            for seq, place in enumerate(others, first):
-                self.seqs[place] = seq
-                self._flags[place] |= SETTLED
-            self.moved = self.moved or before != list(range(first, first + len(others)))
+        others.sort(key=self._written.__getitem__)
+        return others
+
+    def number_others(self) -> list[int]:
+        """Number the others after all the rest, in their order, and return their places."""
+        others = self.others()
+        for place in others:
+            self.seqs[place] = GONE
+        for seq, place in enumerate(others, max(self.seqs, default=GONE) + 1):
+            self.seqs[place] = seq
+            self._flags[place] |= SETTLED
         return others
 
     def all_known(self) -> Iterator[tuple[bytes, bytes]]:
@@ -129,7 +132,10 @@ class Index:
 
     def in_order(self) -> bool:
         """Whether the records are numbered from 0 as they stand, and none is superfluous."""
-        return not self.moved and all(seq == place for place, seq in enumerate(self.seqs))
+        ranks = range(len(self.seqs))
+        return all(map(eq, self._written, ranks)) and all(
+            one < other for one, other in pairwise((GONE, *self.seqs))
+        )
 
     def order(self) -> Iterator[tuple[int, int]]:
         """Place and number of every record that counts, by seq; numbered from 0, without gaps."""
@@ -139,7 +145,6 @@ class Index:
 
     def _drop(self, place: int) -> None:
         self.seqs[place] = GONE
-        self.moved = True
 
     def _slot(self, key: bytes) -> int:
         """Where ``key`` is in the table, or where it would go."""
@@ -156,6 +161,29 @@ class Index:
         for place in old:
             if place >= 0:
                 self._table[self._slot(bytes(self._keys[place * KEY : place * KEY + KEY]))] = place
+
+
+class Indexed:
+    """An output with an index: what every format shares."""
+
+    def __init__(self, path: str, index: Index) -> None:
+        self.path = path
+        self._index = index
+        self.written = self.kept = 0
+
+    def known(self, locator: str) -> str | None:
+        """The source_id of the record that an earlier run wrote for ``locator``."""
+        return self._index.known(locator)
+
+    def all_known(self) -> Iterator[tuple[bytes, bytes]]:
+        """Identity and source_id of every record that ``known`` tells of."""
+        return self._index.all_known()
+
+    def keep(self, locator: str, seq: int) -> bool:
+        """The record of ``locator`` stays, as number ``seq``; returns whether it is a failure."""
+        _, failed = self._index.keep(locator, seq)
+        self.kept += 1
+        return failed
 
 
 def fill(index: Index, heads: Iterable[Head], path: str, wanted: Wanted) -> None:

@@ -34,8 +34,8 @@ class JsonLines:
         return head_of(row)
 
     def torn(self, rest: bytes) -> bool:
-        """Whether ``rest`` begins as records do, or holds what a crash of the machine leaves."""
-        return rest.startswith(BEGINNING[: len(rest)]) or b"\0" in rest
+        """Whether ``rest`` begins as records do."""
+        return rest.startswith(BEGINNING[: len(rest)])
 
     def numbered(self, row: bytes, seq: int) -> bytes:
         """The line with its ``seq`` set to what it is in this run."""

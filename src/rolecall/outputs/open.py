@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, get_args
+import functools
+import os
+from typing import TYPE_CHECKING, Final, Literal, get_args
 
-from rolecall.errors import UsageError
-from rolecall.inputs.files import shown
 from rolecall.outputs.files import refuse_irregular
 from rolecall.outputs.nouns import Mode, Output, Wanted
+from rolecall.remote.names import is_remote
+
+if TYPE_CHECKING:
+    from rolecall.outputs.packed import Packing
 
 Format = Literal["jsonl", "csv", "sqlite", "parquet", "jsonl.gz", "jsonl.zst"]
 """What an output can be."""
@@ -48,16 +52,37 @@ def open_output(
         UsageError: where ``mode`` forbids it, or what is there is another run's.
     """
     wanted = Wanted(config=config, with_text=with_text, fields=fields)
-    refuse_irregular(path)
     form = form or format_of(path)
-    if form == "jsonl":
+    if is_remote(path):
+        from rolecall.outputs.away import open_away
+
+        here = functools.partial(_opened, wanted=wanted, form=form)
+        return open_away(path, mode, here, os.environ)
+    refuse_irregular(path)
+    return _opened(path, mode, wanted, form)
+
+
+def _opened(path: str, mode: Mode, wanted: Wanted, form: Format) -> Output:
+    if form in ("jsonl", "csv"):
+        from rolecall.outputs.csv import Csv
         from rolecall.outputs.json_lines import JsonLines
         from rolecall.outputs.rows import open_rows
 
-        return open_rows(path, mode, wanted, JsonLines())
-    if form == "csv":
-        from rolecall.outputs.csv import Csv
-        from rolecall.outputs.rows import open_rows
+        return open_rows(path, mode, wanted, Csv(wanted) if form == "csv" else JsonLines())
+    if form == "sqlite":
+        from rolecall.outputs.sqlite import open_database
 
-        return open_rows(path, mode, wanted, Csv(wanted))
-    raise UsageError(f"cannot write {shown(path)} as {form}")
+        return open_database(path, mode, wanted)
+    from rolecall.outputs.packed import open_packed
+
+    return open_packed(path, mode, wanted, _packing(form, wanted))
+
+
+def _packing(form: Format, wanted: Wanted) -> Packing:
+    if form == "parquet":
+        from rolecall.outputs.parquet import Parquet
+
+        return Parquet(wanted)
+    from rolecall.outputs.compressed import Compressed
+
+    return Compressed("gz" if form == "jsonl.gz" else "zst")

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from rolecall.inputs.files import shown
 from rolecall.outputs.files import check_there, not_ours, open_own, remove, replaced, told
-from rolecall.outputs.index import Index, fill
+from rolecall.outputs.index import Index, Indexed, fill
 from rolecall.outputs.nouns import Head, OutputError, Wanted
 
 SYNC_SECONDS = 1.0
@@ -72,14 +72,17 @@ class RowFile:
         for row in _split(self.descriptor, self.end, self.rows.end):
             head = self.rows.head(row)
             if head is None:
-                last = self.end + len(row) >= os.fstat(self.descriptor).st_size
-                if not last or not self.rows.torn(row):
+                last = self.end + len(row) >= self.size()
+                # A crash of the machine leaves NUL bytes where blocks were not written.
+                torn = self.rows.torn(row) or (len(self) > 0 and b"\0" in row)
+                if not last or not torn:
                     which = f"{self.rows.called} {len(self) + 1} of {shown(self.named)}"
                     raise not_ours(f"{which} is not a record")
                 break
             self._note(len(row))
             yield head
-        os.ftruncate(self.descriptor, self.end)
+        if self.size() > self.end:
+            os.ftruncate(self.descriptor, self.end)
 
     def empty(self) -> None:
         """Throw away all that is in the file."""
@@ -102,6 +105,10 @@ class RowFile:
         self._note(len(row))
         if time.monotonic() - self._synced >= SYNC_SECONDS:
             self.sync()
+
+    def size(self) -> int:
+        """The bytes that are in the file."""
+        return os.fstat(self.descriptor).st_size
 
     def read(self, place: int) -> bytes:
         """The row at ``place``."""
@@ -138,15 +145,13 @@ class RowFile:
             view, at = view[done:], at + done
 
 
-class Ledger:
+class Ledger(Indexed):
     """An output of rows that is its own ledger. ``written`` counts the records of this run."""
 
     def __init__(self, path: str, descriptor: int, rows: Rows) -> None:
-        self.path = path
+        super().__init__(path, Index(rows.spelled))
         self._real = os.path.realpath(path)  # what is replaced in the end, not a link to it
         self._file = RowFile(self._real, descriptor, rows, named=path)
-        self._index = Index(rows.spelled)
-        self.written = self.kept = 0
 
     def load(self, wanted: Wanted) -> None:
         """Index what earlier runs wrote; refuses records of other settings."""
@@ -155,20 +160,6 @@ class Ledger:
     def empty(self) -> None:
         """Begin anew."""
         self._file.empty()
-
-    def known(self, locator: str) -> str | None:
-        """The source_id of the record that an earlier run wrote for ``locator``."""
-        return self._index.known(locator)
-
-    def all_known(self) -> Iterator[tuple[bytes, bytes]]:
-        """Identity and source_id of every record that ``known`` tells of."""
-        return self._index.all_known()
-
-    def keep(self, locator: str, seq: int) -> bool:
-        """The record of ``locator`` stays, as number ``seq``; returns whether it is a failure."""
-        _, failed = self._index.keep(locator, seq)
-        self.kept += 1
-        return failed
 
     def append(self, locator: str, seq: int, line: bytes) -> None:
         """Write one record; an older one for the same locator goes when the run completes."""
