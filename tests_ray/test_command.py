@@ -111,7 +111,10 @@ def test_a_signal_ends_the_run_in_order_and_the_output_is_gone_on_with(tmp_path:
     words = ["pages", "--out", "out.jsonl", "--workers", "2"]
     out = tmp_path / "out.jsonl"
     running = subprocess.Popen(
-        [*COMMAND, *words, "--ray", "local"], cwd=tmp_path, stderr=subprocess.PIPE
+        [*COMMAND, *words, "--ray", "local"],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # deaf if in background
     )
     end = time.monotonic() + 300
     while not (out.exists() and out.stat().st_size) and time.monotonic() < end:
