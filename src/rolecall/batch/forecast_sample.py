@@ -10,6 +10,7 @@ stand evenly over their bytes instead.
 from __future__ import annotations
 
 import os
+import stat
 import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -21,14 +22,11 @@ from msgspec import Struct
 from rolecall.errors import SourceError, UsageError
 from rolecall.inputs.columns import DEFAULT, Columns
 from rolecall.inputs.files import open_regular
-from rolecall.inputs.kinds import LINE_SUFFIXES, PAGE_SUFFIXES
+from rolecall.inputs.kinds import LINE_SUFFIXES, by_name, kind_of
 from rolecall.inputs.lines import blocks, lines
 from rolecall.inputs.nouns import Entries, Input
 from rolecall.inputs.stream import STDIN, stream
 from rolecall.inputs.unpacked import plain
-
-THROUGH: Final = 1 << 30
-"""Bytes of files of lines that are read through, in all; compressed ones count `PACKED` times."""
 
 PACKED: Final = 6
 """Bytes of pages in a byte that is compressed, about."""
@@ -39,11 +37,28 @@ COMPRESSED: Final = (".gz", ".zst", ".parquet", ".wacz")
 HELD: Final = 128 << 20
 """Bytes of lines that a sample may hold."""
 
+SMALL: Final = 1 << 20
+"""Bytes of a file that is too small to matter, whatever is in it."""
+
+PACKING: Final = 4 << 20
+"""Bytes of a compressed file by which it is seen how well it packs."""
+
 PLACES: Final = 40
 """Places in which large files are looked into."""
 
-SECONDS: Final = 30.0
-"""How long inputs are listed, at most."""
+
+class Bounds(Struct, frozen=True, kw_only=True):
+    """How much is listed, at most.
+
+    Files of lines, rows and archives that have more than ``through`` bytes in all are looked into
+    at places; compressed ones count `PACKED` times. After ``seconds`` listing ends, and says so.
+    """
+
+    through: int = 1 << 30
+    seconds: float = 30.0
+
+
+USUAL: Final = Bounds()
 
 
 class Drawn(Struct, frozen=True):
@@ -123,12 +138,12 @@ def survey(
     limit: int,
     leave_out: str | None = None,
     columns: Columns = DEFAULT,
+    bounds: Bounds = USUAL,
     stop: Callable[[], bool] = lambda: False,
-    clock: Callable[[], float] = time.monotonic,
 ) -> Survey:
     """A sample of about ``most`` inputs of ``paths`` (from ``expand``), in the order of the inputs.
 
-    ``limit`` is the largest page in bytes. Listing ends after `SECONDS`, and says so.
+    ``limit`` is the largest page in bytes; ``bounds`` are those of the listing.
 
     Raises:
         UsageError: standard input is among the paths: it can be read once only.
@@ -138,17 +153,18 @@ def survey(
             "standard input cannot be sampled: what is read from it is gone",
             hint="save it to a file, and name that",
         )
-    begun = clock()
-    large = _large(paths)
+    begun = time.monotonic()
+    large = _large(paths, bounds.through)
     apart = sum(large.values())
     spread = Spread(most)
     notes: list[str] = []
     rest = [path for path in paths if path not in large]
     entries = stream(rest, limit=limit, leave_out=leave_out, columns=columns) if rest else iter(())
-    for entry in _in_time(entries, lambda: stop() or clock() - begun > SECONDS):
+    end = begun + bounds.seconds
+    for entry in _in_time(entries, lambda: stop() or time.monotonic() >= end):
         if entry is None:
             notes.append(
-                f"listing was ended after {SECONDS:.0f} s: figures are for the first "
+                f"listing was ended after {bounds.seconds:.0f} s: figures are for the first "
                 f"{spread.seen:,} inputs"
             )
             break
@@ -167,7 +183,7 @@ def survey(
         inputs=spread.seen,
         bytes_=spread.size,
         apart=apart,
-        seconds=clock() - begun,
+        seconds=time.monotonic() - begun,
         notes=tuple(notes),
     )
 
@@ -182,19 +198,27 @@ def _in_time(entries: Entries, over: Callable[[], bool]) -> Iterator[Input | Non
             yield entry
 
 
-def _large(paths: Sequence[str]) -> dict[str, int]:
-    """Files of lines and their bytes, where all of them are too much to be read through."""
+def _large(paths: Sequence[str], through: int) -> dict[str, int]:
+    """Files of lines and such, and their bytes, where all are too much to be read through."""
     sizes: dict[str, int] = {}
     for path in paths:
-        name = path.lower()
-        if not os.path.isdir(path) and not name.removesuffix(".gz").endswith(PAGE_SUFFIXES):
-            try:
-                sizes[path] = os.stat(path).st_size
-            except (OSError, ValueError):
-                continue  # an input that fails: the stream says so
-    reading = sum(size * (1 if path.lower().endswith(LINE_SUFFIXES) else PACKED)
-                  for path, size in sizes.items())  # fmt: skip
-    return sizes if reading > THROUGH else {}
+        try:
+            found = os.stat(path)
+        except (OSError, ValueError):
+            continue  # an input that fails, or one that is not here
+        if stat.S_ISREG(found.st_mode) and _holds_many(path, found.st_size):
+            sizes[path] = found.st_size
+    reading = sum(
+        size * (1 if path.lower().endswith(LINE_SUFFIXES) else PACKED)
+        for path, size in sizes.items()
+    )
+    return sizes if reading > through else {}
+
+
+def _holds_many(path: str, size: int) -> bool:
+    """Whether a file holds more pages than one; a small one is not opened to know."""
+    kind = by_name(path) or (kind_of(path) if size > SMALL else "page")
+    return kind != "page"
 
 
 def _from_places(large: dict[str, int], most: int, limit: int, columns: Columns) -> list[Drawn]:
@@ -229,7 +253,7 @@ def _beginning(entries: Entries, path: str, places: range, each: int) -> list[Dr
             found.append(entry)
         if len(found) >= each * len(places):
             break
-    share = _packed_share(path, b"".join(one.line or b"" for one in found[:each]))
+    share = _packed_share(path, b"\n".join(one.line or b"" for one in found)[:PACKING])
     return [
         Drawn(one, max(1, round(_held(one) * share)), places[number // each])
         for number, one in enumerate(found)

@@ -146,8 +146,8 @@ class Trial(PageWork):
 
 
 def voices_of(settings: Settings, schema: Any) -> dict[str, Voice]:
-    """How the engines that may be asked are spoken to. Their prompts are those of a run; no grammar
-    is written for them, which changes no count."""
+    """How the engines that may be asked are spoken to, in the form that such engines mostly prove;
+    another one changes no count of tokens."""
     notices: list[Notice] = []
     tables = allowed_engines(declared_engines(settings, os.environ), settings, notices)
     help_, policy = help_of(settings, schema), policy_of(settings)
@@ -158,6 +158,7 @@ def voices_of(settings: Settings, schema: Any) -> dict[str, Voice]:
             kind=one.kind,
             model=one.model,
             window=one.window,
+            forms=("grounded",) if one.kind in ("vllm", "replay") else ("json_schema",),
             local=one.name != policy.cloud or bool(one.local),
             price=one.price,
             concurrency=one.concurrency or vendor(one.vendor).concurrency,

@@ -55,13 +55,16 @@ class _Known(Struct):
 
 
 class _Page(Struct):
-    """A page that was decided about. ``number`` is what the index knows it by."""
+    """A page that was decided about. ``number`` is what the index knows it by, ``size`` its bytes,
+    ``cpu`` the processor's seconds so far."""
 
     entry: Input
     page: bytes | None
     number: int | None = None
     found: Found | None = None
     quiet: bool = False
+    size: int = 0
+    cpu: float = 0.0
 
 
 def run_sharing(
@@ -102,6 +105,7 @@ def run_sharing(
         yield from _last_answers(state, asker)
         yield from state.rest()
     finally:
+        results.close()  # an error holds it, and its workers with it, until the process ends
         state.spool.close()
 
 
@@ -174,7 +178,7 @@ class _Sharing:
             return None
         self.tickets += 1
         self.pending[self.tickets] = one
-        if one.found is None or kept is None or one.page is None:
+        if one.found is None or kept is None:
             return Fresh(self.tickets, one.entry, one.page)
         return Copy(self.tickets, one.entry, one.page, kept=kept, name=self.name(one, one.found))
 
@@ -196,7 +200,8 @@ class _Sharing:
         """The record of a page with the same bytes."""
         record = exact_record(orjson.loads(line), self.name(one, found))
         done = self.page_work.done(one.entry.seq, one.entry.locator, record)
-        return replace(done, copy="exact")
+        figures = replace(done.figures, seconds={})  # they are the original's
+        return replace(done, copy="exact", figures=figures)
 
     def take(self, result: Result) -> None:
         """Take what a worker has found, and decide about what is next in order."""
@@ -210,7 +215,7 @@ class _Sharing:
         if result.again or result.done is None:
             self.queue.append(replace(one, found=None))
         elif result.done.waiting is not None and self.asker is not None:
-            self.pending[result.ticket] = one
+            self.pending[result.ticket] = replace(one, cpu=one.cpu + result.done.figures.cpu)
             if result.context is not None:
                 self.contexts[result.ticket] = result.context
             self.asker.submit(result.ticket, result.done.waiting)
@@ -234,7 +239,7 @@ class _Sharing:
         if signed.lost is not None:
             self.give(signed.lost)
             return
-        one = _Page(entry, signed.page)
+        one = _Page(entry, signed.page, size=signed.size, cpu=signed.cpu)
         if signed.sketch is not None:
             place = self.index.place(signed.sketch)
             self.forget()
@@ -272,7 +277,7 @@ class _Sharing:
         """A page has its record: give it out, and let its copies go on."""
         if not one.quiet:
             self.heavy -= len(one.page or b"")
-            self.give(done)
+            self.give(done.read_in(one.size, one.cpu + done.figures.cpu))
         known = self.known.get(one.number) if one.number is not None else None
         if known is None or one.number is None:
             return
