@@ -37,6 +37,7 @@ def run_on_ray(order: Order, address: str, closing: Closing) -> int:
     with (
         stop.watching(),
         cluster(address, workers=settings.workers) as (ray, alone),
+        stop.watching(),  # once more: Ray takes some signals for itself
         _output(order, page_work.pipeline) as output,
     ):
         closing.progress = progress
