@@ -107,7 +107,7 @@ def _tried(found: Survey, trial: Trial, order: Order, stop: Stop) -> tuple[list[
         for one in results:
             if one is not None:
                 tried.append(one)
-                finished.append((time.monotonic() - begun, one.done.figures.cpu))
+                finished.append((time.monotonic() - begun, one.work))
                 tell(len(tried))
     startup = finished[0][0] if finished else time.monotonic() - begun
     return tried, Timing(startup=startup, finished=tuple(finished), workers=crew.workers)
