@@ -156,6 +156,8 @@ def _notes(order: Order, forecast: Forecast, timing: Timing, found: Survey) -> l
         )
     if order.mode == "resume":
         notes.append("--resume: what the output has already is foreseen as if it were not there")
+    if order.ray is not None:
+        notes.append("--ray: the time is that of the workers of this machine alone")
     if order.settings.dedup != "off":
         notes.append("pages that will share an extraction are not foreseen: this is the most")
     return notes
