@@ -189,7 +189,10 @@ class CopyWork:
 
     def share(self, item: Copy) -> Made:
         """The record of a copy, shared or, where it cannot be, its own."""
-        source, notices, seconds, packed = pickle.loads(item.page or b"")
+        whole = item.page or self.sign(item.entry).page
+        if whole is None:
+            return Made(item.ticket, None, again=True)
+        source, notices, seconds, packed = pickle.loads(whole)
         page, stages = unpack(packed), Stages(seconds=seconds)
         context, line = parted(item.kept)
         record = orjson.loads(line)

@@ -178,7 +178,7 @@ class _Sharing:
             return None
         self.tickets += 1
         self.pending[self.tickets] = one
-        if one.found is None or kept is None or one.page is None:
+        if one.found is None or kept is None:
             return Fresh(self.tickets, one.entry, one.page)
         return Copy(self.tickets, one.entry, one.page, kept=kept, name=self.name(one, one.found))
 

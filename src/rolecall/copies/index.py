@@ -52,6 +52,7 @@ class _Entry(Struct, frozen=True):
     names: bytes
     heads: bytes
     facts: bytes
+    stated: bool
 
 
 class Index:
@@ -92,7 +93,9 @@ class Index:
         if one.whole:
             self._keys[1][one.whole] = number
         if one.signature:
-            self._entries[number] = _Entry(one.signature, one.names, one.heads, one.facts)
+            self._entries[number] = _Entry(
+                one.signature, one.names, one.heads, one.facts, one.stated
+            )
             self._link(number, one.signature)
         return number
 
@@ -115,7 +118,11 @@ class Index:
         self._before[number] = before
 
     def _nearest(self, one: Sketch) -> Found | None:
-        """The page that is most like this one, the earliest of those that are equally like it."""
+        """The copy that is most like this one, the earliest of those that are equally like it.
+
+        Among copies those are more alike that state data, or not, as this one does, and that have
+        the same short lines: their values are more often the same.
+        """
         if not self._latest:
             return None
         hits: dict[int, int] = {}
@@ -131,7 +138,7 @@ class Index:
             similarity = _alike(own, entry.signature)
             if similarity < ALIKE or not _same_name(names, heads, entry):
                 continue
-            rank = similarity + _overlap(facts, entry.facts)
+            rank = similarity + _overlap(facts, entry.facts) + (one.stated == entry.stated)
             if best is None or (rank, -number) > (best[0], -best[2]):
                 best = (rank, similarity, number)
         return Found(best[2], round(best[1], 4)) if best is not None else None

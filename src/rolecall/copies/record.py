@@ -26,7 +26,8 @@ def exact_record(record: Mapping[str, Any], name: Name) -> dict[str, Any]:
     """The record of a page with the same bytes, known under the same address."""
     told = _headed(record, name)
     reason = f"the same bytes as {name.original}: its extraction is shared"
-    return told | {"attempts": [], "route": _route(record, reason), **_copy_of(name)}
+    told |= {"attempts": [], "route": _route(record, reason), "seconds": {}}
+    return told | _copy_of(name)
 
 
 def near_record(

@@ -12,7 +12,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from rolecall.copies.align import Aligned, align, replaced
-from rolecall.copies.carry import Carried, Carrier
+from rolecall.copies.carry import Carried, carry
 from rolecall.copies.gains import (
     FindSkills,
     gains,
@@ -22,6 +22,7 @@ from rolecall.copies.gains import (
     skills_in,
 )
 from rolecall.copies.original import Lines, Original, lines_of, links_of, stated_of
+from rolecall.copies.stand import Stand
 from rolecall.core import Candidate, Notice, Page
 from rolecall.schema.posting import LIST_UNITS, MULTI_FIELD_UNITS, UNITS
 from rolecall.settle import CUTS
@@ -34,6 +35,9 @@ REWORDED: Final = frozenset(
 """Units of which the page's data often has another wording than the page itself."""
 
 DATES: Final = ("date_posted", "valid_through")
+
+SHORT: Final = 8
+"""Spaces of a line that may name a place which no list of places knows."""
 
 
 class Apart(Struct, frozen=True):
@@ -105,14 +109,14 @@ def _shared(page: Page, original: Original, record: Record, means: Means) -> Sha
         _compare_stated(original, stated, record)
     else:
         _demand_same_data(original, page, means)
-    carried = _carry(Carrier(page, lines, original, found, stated), record, plain=means.plain)
+    carried = _carry(Stand(page, lines, original, found, stated), record, plain=means.plain)
     if means.plain:
         _compare_lines(page, lines, original, found, (carried.data, means.skills))
     return Shared(carried.data, carried.evidence, warnings)
 
 
-def _carry(carrier: Carrier, record: Record, *, plain: bool) -> Carried:
-    found = carrier.carry(record, plain=plain)
+def _carry(stand: Stand, record: Record, *, plain: bool) -> Carried:
+    found = carry(stand, record, plain=plain)
     if isinstance(found, str):
         raise _ApartError(found)
     return found
@@ -155,12 +159,19 @@ def _compare_stated(original: Original, stated: Mapping[str, Candidate], record:
         if now is None or (was is not None and _plain(was) == _plain(now.value)):
             continue  # what is no longer stated is missed when the value is looked up
         taken = next((origins[name] for name in UNITS[unit] if name in origins), None)
-        if unit in REWORDED and was is not None and taken not in (None, "stated"):
+        if unit in REWORDED and taken not in (None, "stated"):
+            continue
+        if unit == "places" and _texts(now.value) == _texts(record["data"]["locations"]):
             continue
         if unit in DATES and was is not None and taken == "stated":
             continue  # read anew
         if _plain(now.value) != _plain(_value(record["data"], unit)):
             raise _ApartError(f"stated {unit}")
+
+
+def _texts(places: Any) -> set[str]:
+    """The wordings of places."""
+    return {one["text"].casefold() for one in places or ()}
 
 
 def _plain(value: Any) -> Any:
@@ -214,7 +225,8 @@ def _demand_known(
     page, data, original = known
     if not before and (data["title"] is None or data["company"] is None):
         raise _ApartError("new line, no title or company")
-    if data["location"] is None and may_place(text, page.language):
+    short = text.count(" ") < SHORT
+    if data["location"] is None and (short or may_place(text, page.language)):
         raise _ApartError("new place")
     skills = {one.casefold() for one in data["skills"] or ()}
     shown = original.lines.text.casefold()

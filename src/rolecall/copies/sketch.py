@@ -24,8 +24,7 @@ SEEN: Final = frozenset({"posting", "header"})
 
 PERMUTATIONS: Final = 128
 SEED: Final = 42
-RUN: Final = 3
-"""Words of a shingle. With ``PERMUTATIONS`` and ``SEED``, what makes two signatures comparable."""
+"""What makes two signatures comparable, beside the shingles: runs of three words of a line."""
 
 PROSE: Final = 5
 """Words from which on a line is prose. Shorter ones are titles, labels and facts, which boards put
@@ -55,6 +54,7 @@ class Sketch(Struct, frozen=True):
     for pages that show and state the same in their posting. ``signature`` is the MinHash of the
     prose (32-bit numbers), empty for a page that says too little. ``names`` are what the page may
     call its vacancy, ``heads`` all lines in which a title may stand, ``facts`` the short lines.
+    ``stated`` says whether the page states its posting as data.
     """
 
     exact: bytes
@@ -63,6 +63,7 @@ class Sketch(Struct, frozen=True):
     names: bytes = b""
     heads: bytes = b""
     facts: bytes = b""
+    stated: bool = False
 
 
 Signer = Callable[[list[str]], bytes]
@@ -102,25 +103,25 @@ def sketch(page: Page, exact: bytes, sign: Signer) -> Sketch:
         elif block.role in SEEN:
             shown.append(block)
     lines = [page.line(block) for block in shown]
-    words: list[str] = []
-    facts = []
+    shingles: set[str] = set()
+    facts, count = [], 0
     for block, line in zip(shown, lines, strict=True):
         found = _WORD.findall(line.casefold())
         if len(found) >= PROSE and block.link < 0.5:
-            words += found
+            # Line by line, so that a list in another order is the same list.
+            if count < MOST:
+                shingles |= set(map(" ".join, zip(found, found[1:], found[2:], strict=False)))
+            count += len(found)
         elif found:
             facts.append(_hash(" ".join(found)))
-    del words[MOST:]
     stated = [(one.syntax, one.data) for one in page.statements]
     told = (page.language, page.captured, title, lines, stated)
     whole = _hash(repr(told), 16)
-    if len(words) < LEAST:
+    if count < LEAST:
         return Sketch(exact, whole)
-    shingles = {" ".join(words[at : at + RUN]) for at in range(len(words) - RUN + 1)}
     names, heads = _named(title, shown, lines)
-    return Sketch(
-        exact, whole, sign(list(shingles)), names, heads, b"".join(sorted(set(facts)))
-    )  # fmt: skip
+    signature = sign(list(shingles))
+    return Sketch(exact, whole, signature, names, heads, b"".join(sorted(set(facts))), bool(stated))
 
 
 def _named(title: str | None, shown: list[Block], lines: list[str]) -> tuple[bytes, bytes]:
