@@ -80,7 +80,9 @@ def test_folders_and_lines_are_counted_one_by_one(tmp_path: Path) -> None:
 def test_a_large_file_is_looked_into_at_places(tmp_path: Path) -> None:
     path = tmp_path / "l.jsonl"
     path.write_bytes(lines(20_000))
-    found = looked(path, most=200, through=10_000)
+    found = looked(path, most=200, through=10_000, look=10_000)
+    each = sum(one.size for one in found.drawn) / len(found.drawn)
+    assert found.apart / each == pytest.approx(20_000, rel=0.02)
     assert (found.inputs, found.apart) == (0, path.stat().st_size)
     assert {one.place for one in found.drawn} == set(range(PLACES))
     numbers = [json.loads(one.entry.line or b"")["n"] for one in found.drawn]
@@ -96,7 +98,7 @@ def test_a_packed_large_file_is_read_from_its_beginning(tmp_path: Path) -> None:
         pages = (json.dumps({"html": draw.randbytes(long).hex()}) for _ in range(3_000))
         (tmp_path / f"{name}.jsonl.gz").write_bytes(gzip.compress("\n".join(pages).encode()))
     paths = (tmp_path / "a.jsonl.gz", tmp_path / "b.jsonl.gz")
-    found = looked(*paths, most=80, through=10_000)
+    found = looked(*paths, most=80, through=10_000, look=9_000)
     assert {one.place for one in found.drawn} == set(range(PLACES))
     locators = [one.entry.locator for one in found.drawn]
     assert len(locators) == len(set(locators)) == 80

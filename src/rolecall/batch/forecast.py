@@ -97,9 +97,9 @@ def foresee(
     figures["bytes_out"] += asking.written
     slices = _slices(timing)
     noise = _noise([passed / work for passed, work, _ in slices if work > 0])
-    work = whole.total(lambda one: one.done.figures.cpu)
-    figures["seconds"] = _wall(work, timing, noise)
+    figures["seconds"] = _wall(whole.total(lambda one: one.work), timing, noise)
     each = _noise([work / pages for _, work, pages in slices if pages])
+    work = whole.total(lambda one: one.done.figures.cpu)
     figures["workers.cpu_seconds"] = work.wider(Z * each)
     return Forecast(
         sampled=len(tried),

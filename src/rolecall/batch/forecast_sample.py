@@ -18,6 +18,7 @@ from hashlib import blake2b
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from rolecall.errors import SourceError, UsageError
 from rolecall.inputs.columns import DEFAULT, Columns
@@ -51,10 +52,12 @@ class Bounds(Struct, frozen=True, kw_only=True):
     """How much is listed, at most.
 
     Files of lines, rows and archives that have more than ``through`` bytes in all are looked into
-    at places; compressed ones count `PACKED` times. After ``seconds`` listing ends, and says so.
+    at places, ``look`` bytes at each; compressed ones count `PACKED` times. After ``seconds``
+    listing ends, and says so.
     """
 
     through: int = 1 << 30
+    look: int = 4 << 20
     seconds: float = 30.0
 
 
@@ -63,7 +66,8 @@ USUAL: Final = Bounds()
 
 class Drawn(Struct, frozen=True):
     """One input of the sample. ``size`` is its bytes as they lie in its file; ``place`` tells
-    which of the places of a large file it is from, and is -1 for one of all inputs."""
+    which of the places of a large file it is from, and is -1 for one of all inputs. At a place
+    ``size`` is the mean of the inputs there."""
 
     entry: Input
     size: int
@@ -173,7 +177,8 @@ def survey(
         notes.append("pages are so large that fewer were sampled than asked for")
     found = spread.drawn()
     if large:
-        found += _from_places(large, most, limit, columns)
+        wanted = _Wanted(each=max(1, most // PLACES), look=bounds.look, limit=limit)
+        found += _from_places(large, wanted, columns)
         notes.append(
             f"{len(large):,} large file{'s' * (len(large) != 1)} of lines were looked into at "
             "places: how many inputs they hold is foreseen too"
@@ -221,13 +226,20 @@ def _holds_many(path: str, size: int) -> bool:
     return kind != "page"
 
 
-def _from_places(large: dict[str, int], most: int, limit: int, columns: Columns) -> list[Drawn]:
+class _Wanted(Struct, frozen=True, kw_only=True):
+    """What is taken of a place: ``each`` inputs, after a look at so many bytes."""
+
+    each: int
+    look: int
+    limit: int
+
+
+def _from_places(large: dict[str, int], wanted: _Wanted, columns: Columns) -> list[Drawn]:
     """Some inputs at each of `PLACES` places that stand evenly over the bytes of all files.
 
     Files that cannot be sought are read from their beginning, as far as places fall into them.
     """
     whole = sum(large.values())
-    each = max(1, most // PLACES)
     found: list[Drawn] = []
     start, at = 0, 0
     for path, size in large.items():
@@ -235,56 +247,67 @@ def _from_places(large: dict[str, int], most: int, limit: int, columns: Columns)
         while at < PLACES and (2 * at + 1) * whole < 2 * PLACES * (start + size):
             if path.lower().endswith(LINE_SUFFIXES):
                 offset = (2 * at + 1) * whole // (2 * PLACES) - start
-                found += _lines_at(path, offset, each, at, limit)
+                found += _lines_at(path, offset, at, wanted)
             at += 1
         if at > first and not path.lower().endswith(LINE_SUFFIXES):
-            found += _beginning(
-                stream([path], limit=limit, columns=columns), path, range(first, at), each
-            )
+            entries = stream([path], limit=wanted.limit, columns=columns)
+            found += _beginning(entries, path, range(first, at), wanted)
         start += size
     return found
 
 
-def _beginning(entries: Entries, path: str, places: range, each: int) -> list[Drawn]:
-    """The first of a file's ``entries``, ``each`` for every place."""
+def _look(entries: Iterator[Input], place: int, wanted: _Wanted) -> list[Drawn]:
+    """The first of the entries, each of the mean size of all that were looked at.
+
+    The mean of many: few pages that happen to be short would make a file seem to hold more.
+    """
     found: list[Input] = []
+    count = size = 0
     for entry in entries:
-        if entry is not None:
+        if count < wanted.each:
             found.append(entry)
-        if len(found) >= each * len(places):
+        count += 1
+        size += _held(entry) + 1
+        if size >= wanted.look and count >= wanted.each:
             break
-    share = _packed_share(path, b"\n".join(one.line or b"" for one in found)[:PACKING])
-    return [
-        Drawn(one, max(1, round(_held(one) * share)), places[number // each])
-        for number, one in enumerate(found)
-    ]
+    return [Drawn(one, max(1, round(size / count)), place) for one in found]
 
 
-def _lines_at(path: str, offset: int, each: int, place: int, limit: int) -> list[Drawn]:
+def _beginning(entries: Entries, path: str, places: range, wanted: _Wanted) -> list[Drawn]:
+    """The first of a file's ``entries``, some for every place."""
+    there = (entry for entry in entries if entry is not None)
+    found = [one for place in places for one in _look(there, place, wanted)]
+    share = _packed_share(path, b"\n".join(one.entry.line or b"" for one in found)[:PACKING])
+    return [replace(one, size=max(1, round(one.size * share))) for one in found]
+
+
+def _lines_at(path: str, offset: int, place: int, wanted: _Wanted) -> list[Drawn]:
+    """The next whole lines of a file from ``offset`` on."""
     try:
         descriptor = open_regular(path)
     except SourceError as error:
         return [Drawn(Input(0, path, path=path, fault=(error.code, str(error))), 1, place)]
-    found: list[Drawn] = []
     try:
         os.lseek(descriptor, offset, os.SEEK_SET)
-        for line in lines(plain(blocks(descriptor)), 2 * limit):
-            if line is None or (line.number == 1 and offset):  # the rest of a line
-                continue
-            where = f"{path}@{offset}:{line.number}"
-            if line.content is None:
-                fault = ("too_large", "the line is too long")
-                found.append(Drawn(Input(0, where, line=b"", fault=fault), 2 * limit, place))
-            else:
-                entry = Input(0, where, line=line.content, json=True)
-                found.append(Drawn(entry, len(line.content) + 1, place))
-            if len(found) >= each:
-                break
+        found = _lines_of(descriptor, f"{path}@{offset}", offset > 0, wanted.limit)
+        return _look(found, place, wanted)
     except OSError:
-        pass  # a place that cannot be read has no pages
+        return []  # a place that cannot be read has no pages
     finally:
         os.close(descriptor)
-    return found
+
+
+def _lines_of(descriptor: int, where: str, inside: bool, limit: int) -> Iterator[Input]:
+    """The lines from here on; ``inside`` a line, its rest is left out."""
+    for line in lines(plain(blocks(descriptor)), 2 * limit):
+        if line is None or (line.number == 1 and inside):
+            continue
+        name = f"{where}:{line.number}"
+        if line.content is None:
+            fault = ("too_large", "the line is too long")
+            yield Input(0, name, line=b"", fault=fault)
+        else:
+            yield Input(0, name, line=line.content, json=True)
 
 
 def _packed_share(path: str, body: bytes) -> float:

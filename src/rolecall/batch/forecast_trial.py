@@ -58,12 +58,19 @@ class Questioned(Struct, frozen=True):
 
 
 class Tried(Struct, frozen=True):
-    """What came of one page of the sample, at ``number`` in it; ``size`` is that of its record."""
+    """What came of one page of the sample, at ``number`` in it; ``size`` is that of its record,
+    ``asking`` the processor's seconds of what a run does beside its workers: prompts."""
 
     number: int
     done: Done
     size: int
     asked: Questioned | None = None
+    asking: float = 0.0
+
+    @property
+    def work(self) -> float:
+        """The processor's seconds of all that a run does for the page."""
+        return self.done.figures.cpu + self.asking
 
 
 class Trial(PageWork):
@@ -94,16 +101,15 @@ class Trial(PageWork):
         """One page; ``entry.seq`` is its number in the sample."""
         begun = process_time()
         size, done = self.read(entry)
+        spent, asking = process_time() - begun, 0.0
         asked: Questioned | None = None
         if done.waiting is not None:
             asked = self._asked(done.waiting)
-            spent = process_time() - begun
+            asking = process_time() - begun - spent
             done = self._without_engine(done, done.waiting)
-        else:
-            spent = process_time() - begun
         written = len(done.line) + 1 if done.line is not None else 0
         told = Done(done.seq, done.locator, done.outcome, done.code, figures=done.figures)
-        return Tried(entry.seq, told.read_in(size, spent), written, asked)
+        return Tried(entry.seq, told.read_in(size, spent), written, asked, asking)
 
     def lost_one(self, entry: Input, loss: Loss) -> Tried:
         """A page whose worker was killed or died."""

@@ -107,7 +107,7 @@ def _tried(found: Survey, trial: Trial, order: Order, stop: Stop) -> tuple[list[
         for one in results:
             if one is not None:
                 tried.append(one)
-                finished.append((time.monotonic() - begun, one.done.figures.cpu))
+                finished.append((time.monotonic() - begun, one.work))
                 tell(len(tried))
     startup = finished[0][0] if finished else time.monotonic() - begun
     return tried, Timing(startup=startup, finished=tuple(finished), workers=crew.workers)
@@ -156,6 +156,8 @@ def _notes(order: Order, forecast: Forecast, timing: Timing, found: Survey) -> l
         )
     if order.mode == "resume":
         notes.append("--resume: what the output has already is foreseen as if it were not there")
+    if order.ray is not None:
+        notes.append("--ray: the time is that of the workers of this machine alone")
     if order.settings.dedup != "off":
         notes.append("pages that will share an extraction are not foreseen: this is the most")
     return notes
