@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from time import process_time
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -31,7 +32,8 @@ class Signed(Struct, frozen=True):
     """An input that was read: its sketch, and the cleaned page for later.
 
     Without a sketch there is no page. ``kept`` says that an earlier run wrote its record, ``lost``
-    is what came of an input whose worker did not come back.
+    is what came of an input whose worker did not come back. ``size`` is the page's in bytes,
+    ``cpu`` the processor's seconds so far.
     """
 
     entry: Input
@@ -39,6 +41,8 @@ class Signed(Struct, frozen=True):
     page: bytes | None = None
     kept: bool = False
     lost: Done | None = None
+    size: int = 0
+    cpu: float = 0.0
 
 
 class Item(Struct, frozen=True):
@@ -118,9 +122,15 @@ class CopyWork:
 
     def __call__(self, item: Item) -> Result:
         """One step of one input."""
-        if isinstance(item, Copy):
-            return self.share(item)
-        return self.extract(item) if isinstance(item, Fresh) else self.sign(item.entry)
+        begun = process_time()
+        if isinstance(item, Copy | Fresh):
+            made = self.share(item) if isinstance(item, Copy) else self.extract(item)
+            if made.done is None:
+                return made
+            size = made.done.figures.bytes_in
+            return replace(made, done=made.done.read_in(size, process_time() - begun))
+        signed = self.sign(item.entry)
+        return replace(signed, cpu=process_time() - begun)
 
     def lost(self, item: Item, loss: Loss) -> Result:
         """What becomes of an input whose worker was killed or died."""
@@ -139,10 +149,10 @@ class CopyWork:
         except (SourceError, MemoryError, OSError):
             return Signed(entry)
         kept = entry.known is not None and source.id == entry.known
-        exact = exact_key(source, notices)
+        exact, size = exact_key(source, notices), len(source.body)
         light = entry if kept or not self.near else _light(entry)
         if not self.near:
-            return Signed(light, Sketch(exact), kept=kept)
+            return Signed(light, Sketch(exact), kept=kept, size=size)
         if self._sign is None:
             self._sign = signer()
         sign = self._sign
@@ -150,11 +160,11 @@ class CopyWork:
             page = clean_page(source, self.page_work.pipeline, stages)
             found = stages.run("sketch", lambda: sketch(page, exact, sign))
         except (Error, MemoryError):
-            return Signed(entry, kept=kept)
+            return Signed(entry, kept=kept, size=size)
         except Exception:  # a fault of ours: extracting it says so in its record
-            return Signed(entry, kept=kept)
+            return Signed(entry, kept=kept, size=size)
         whole = pickle.dumps((source.but_bodiless(), notices, stages.seconds, pack(page)), 5)
-        return Signed(light, found, whole, kept)
+        return Signed(light, found, whole, kept, size=size)
 
     def extract(self, item: Fresh) -> Made:
         """The record of a page, and what its copies will need."""

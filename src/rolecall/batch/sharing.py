@@ -7,13 +7,13 @@ what is shared depends on the inputs and their order alone, not on which worker 
 
 from __future__ import annotations
 
+import pickle
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Final
 
-import msgspec
 import orjson
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from rolecall.batch.copy_work import Copy, CopyWork, Fresh, Item, Result, Sign, Signed
@@ -51,17 +51,22 @@ class _Known(Struct):
     locator: str
     state: str = "under way"
     found: Found | None = None
-    waiting: list[_Page] = msgspec.field(default_factory=list)
+    waiting: list[_Page] = field(default_factory=list)
 
 
 class _Page(Struct):
-    """A page that was decided about. ``number`` is what the index knows it by."""
+    """A page that was decided about. ``number`` is what the index knows it by.
+
+    ``quiet`` is one whose record is there already: it is extracted for its copies only.
+    """
 
     entry: Input
     page: bytes | None
     number: int | None = None
     found: Found | None = None
     quiet: bool = False
+    size: int = 0
+    cpu: float = 0.0
 
 
 def run_sharing(
@@ -234,7 +239,7 @@ class _Sharing:
         if signed.lost is not None:
             self.give(signed.lost)
             return
-        one = _Page(entry, signed.page)
+        one = _Page(entry, signed.page, size=signed.size, cpu=signed.cpu)
         if signed.sketch is not None:
             place = self.index.place(signed.sketch)
             self.forget()
@@ -253,7 +258,7 @@ class _Sharing:
         self.give(Done(entry.seq, entry.locator, "kept"))
         if one.number is not None:
             self.known[one.number] = _Known(entry.locator, "kept", one.found)
-            self.spool.put(one.number, msgspec.msgpack.encode(replace(entry, known=None)))
+            self.spool.put(one.number, pickle.dumps(replace(entry, known=None)))
 
     def wait(self, one: _Page) -> None:
         """Let a page wait for its original, or queue it."""
@@ -264,7 +269,7 @@ class _Sharing:
         known.waiting.append(one)
         if known.state == "kept" and one.found is not None:
             number = one.found.number
-            entry = msgspec.msgpack.decode(self.spool.get(number), type=Input)
+            entry = pickle.loads(self.spool.get(number))
             known.state = "under way"
             self.wait(_Page(entry, None, number, known.found, quiet=True))
 
@@ -272,7 +277,7 @@ class _Sharing:
         """A page has its record: give it out, and let its copies go on."""
         if not one.quiet:
             self.heavy -= len(one.page or b"")
-            self.give(done)
+            self.give(done.read_in(one.size, one.cpu + done.figures.cpu))
         known = self.known.get(one.number) if one.number is not None else None
         if known is None or one.number is None:
             return
