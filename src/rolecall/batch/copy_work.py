@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Sequence
 from time import process_time
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from msgspec import Struct
+from msgspec import Struct, structs
 from msgspec.structs import replace
 
 from rolecall.batch.done import Done
@@ -19,9 +20,10 @@ from rolecall.copies.packed import pack, unpack
 from rolecall.copies.record import Name, near_record
 from rolecall.copies.share import Apart, Means, share
 from rolecall.copies.sketch import Sketch, exact_key, signer, sketch
-from rolecall.core import Page
+from rolecall.core import Candidate, Page
 from rolecall.errors import Error, SourceError
 from rolecall.inputs.nouns import Input
+from rolecall.ladder import Producer
 from rolecall.pipeline import Stages, clean_page, warm
 
 if TYPE_CHECKING:
@@ -102,6 +104,7 @@ class CopyWork:
 
     def load_all(self) -> None:
         """Load what the first page would wait for."""
+        _ = self.means
         warm(self.page_work.pipeline)
         if self.page_work.asks:
             _ = self.page_work.help
@@ -113,8 +116,11 @@ class CopyWork:
         """What sharing needs of the pipeline."""
         if self._means is None:
             pipeline = self.page_work.pipeline
+            stated = _once(pipeline.producers["stated"])
+            producers = {**pipeline.producers, "stated": stated}
+            self.page_work.adopt(structs.replace(pipeline, producers=producers))
             self._means = Means(
-                stated=pipeline.producers["stated"],
+                stated=stated,
                 skills=pipeline.reader.model.skills.find_skills,
                 plain=pipeline.schema is None,
             )
@@ -168,7 +174,7 @@ class CopyWork:
 
     def extract(self, item: Fresh) -> Made:
         """The record of a page, and what its copies will need."""
-        entry = item.entry
+        entry, means = item.entry, self.means  # which set up the pipeline, too
         if item.page is not None:
             whole: bytes | None = item.page
         elif self.near:
@@ -183,7 +189,7 @@ class CopyWork:
         done = self.page_work.extract(
             entry, source, notices=notices, stages=Stages(seconds=seconds), page=page
         )
-        return self._made(item.ticket, done, page)
+        return _made(item.ticket, done, page, means)
 
     def share(self, item: Copy) -> Made:
         """The record of a copy, shared or, where it cannot be, its own."""
@@ -203,18 +209,33 @@ class CopyWork:
         if isinstance(found, Apart):
             done = self.page_work.extract(entry, source, notices=notices, stages=stages, page=page)
             split = found.why if found.copy else None
-            return self._made(item.ticket, replace(done, split=split), page)
+            return _made(item.ticket, replace(done, split=split), page, self.means)
         told = near_record(
             record, name, found, read=(page, source, notices), seconds=stages.rounded()
         )
         done = replace(self.page_work.done(entry.seq, entry.locator, told), copy="near")
-        return self._made(item.ticket, done, page)
+        return _made(item.ticket, done, page, self.means)
 
-    def _made(self, ticket: int, done: Done, page: Page) -> Made:
-        if done.outcome == "failed":
-            return Made(ticket, done)
-        context = remember(page, self.means.stated(page))
-        return Made(ticket, done, context, _joined(context, done))
+
+def _made(ticket: int, done: Done, page: Page, means: Means) -> Made:
+    """A record, and what copies of its page will need."""
+    if done.outcome == "failed":
+        return Made(ticket, done)
+    context = remember(page, means.stated(page))
+    return Made(ticket, done, context, _joined(context, done))
+
+
+def _once(produce: Producer) -> Producer:
+    """The same, which reads a page that it has just read only once."""
+    last: tuple[Page, Sequence[Candidate]] | None = None
+
+    def produced(page: Page) -> Sequence[Candidate]:
+        nonlocal last
+        if last is None or last[0] is not page:
+            last = (page, produce(page))
+        return last[1]
+
+    return produced
 
 
 def _joined(context: bytes, done: Done) -> bytes | None:
