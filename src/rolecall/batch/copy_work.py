@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Sequence
 from time import process_time
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from msgspec import Struct
+from msgspec import Struct, structs
 from msgspec.structs import replace
 
 from rolecall.batch.done import Done
@@ -19,9 +20,10 @@ from rolecall.copies.packed import pack, unpack
 from rolecall.copies.record import Name, near_record
 from rolecall.copies.share import Apart, Means, share
 from rolecall.copies.sketch import Sketch, exact_key, signer, sketch
-from rolecall.core import Page
+from rolecall.core import Candidate, Page
 from rolecall.errors import Error, SourceError
 from rolecall.inputs.nouns import Input
+from rolecall.ladder import Producer
 from rolecall.pipeline import Stages, clean_page, warm
 
 if TYPE_CHECKING:
@@ -32,8 +34,8 @@ class Signed(Struct, frozen=True):
     """An input that was read: its sketch, and the cleaned page for later.
 
     Without a sketch there is no page. ``kept`` says that an earlier run wrote its record, ``lost``
-    is what came of an input whose worker did not come back. ``size`` is the bytes of the page,
-    ``cpu`` the processor's seconds that reading took.
+    is what came of an input whose worker did not come back. ``size`` is the page's in bytes,
+    ``cpu`` the processor's seconds so far.
     """
 
     entry: Input
@@ -102,6 +104,7 @@ class CopyWork:
 
     def load_all(self) -> None:
         """Load what the first page would wait for."""
+        _ = self.means
         warm(self.page_work.pipeline)
         if self.page_work.asks:
             _ = self.page_work.help
@@ -113,24 +116,25 @@ class CopyWork:
         """What sharing needs of the pipeline."""
         if self._means is None:
             pipeline = self.page_work.pipeline
+            stated = _once(pipeline.producers["stated"])
+            producers = {**pipeline.producers, "stated": stated}
+            self.page_work.adopt(structs.replace(pipeline, producers=producers))
             self._means = Means(
-                stated=pipeline.producers["stated"],
+                stated=stated,
                 skills=pipeline.reader.model.skills.find_skills,
                 plain=pipeline.schema is None,
             )
         return self._means
 
     def __call__(self, item: Item) -> Result:
-        """One step of one input, and the processor's seconds that it took."""
+        """One step of one input."""
         begun = process_time()
         if isinstance(item, Copy | Fresh):
             made = self.share(item) if isinstance(item, Copy) else self.extract(item)
-            done = made.done
-            return (
-                made
-                if done is None
-                else replace(made, done=done.read_in(0, process_time() - begun))
-            )
+            if made.done is None:
+                return made
+            size = made.done.figures.bytes_in
+            return replace(made, done=made.done.read_in(size, process_time() - begun))
         signed = self.sign(item.entry)
         return replace(signed, cpu=process_time() - begun)
 
@@ -151,7 +155,7 @@ class CopyWork:
         except (SourceError, MemoryError, OSError):
             return Signed(entry)
         kept = entry.known is not None and source.id == entry.known
-        size, exact = len(source.body), exact_key(source, notices)
+        exact, size = exact_key(source, notices), len(source.body)
         light = entry if kept or not self.near else _light(entry)
         if not self.near:
             return Signed(light, Sketch(exact), kept=kept, size=size)
@@ -170,7 +174,7 @@ class CopyWork:
 
     def extract(self, item: Fresh) -> Made:
         """The record of a page, and what its copies will need."""
-        entry = item.entry
+        entry, means = item.entry, self.means  # which set up the pipeline, too
         if item.page is not None:
             whole: bytes | None = item.page
         elif self.near:
@@ -185,7 +189,7 @@ class CopyWork:
         done = self.page_work.extract(
             entry, source, notices=notices, stages=Stages(seconds=seconds), page=page
         )
-        return self._made(item.ticket, done, page)
+        return _made(item.ticket, done, page, means)
 
     def share(self, item: Copy) -> Made:
         """The record of a copy, shared or, where it cannot be, its own."""
@@ -205,18 +209,33 @@ class CopyWork:
         if isinstance(found, Apart):
             done = self.page_work.extract(entry, source, notices=notices, stages=stages, page=page)
             split = found.why if found.copy else None
-            return self._made(item.ticket, replace(done, split=split), page)
+            return _made(item.ticket, replace(done, split=split), page, self.means)
         told = near_record(
             record, name, found, read=(page, source, notices), seconds=stages.rounded()
         )
         done = replace(self.page_work.done(entry.seq, entry.locator, told), copy="near")
-        return self._made(item.ticket, done, page)
+        return _made(item.ticket, done, page, self.means)
 
-    def _made(self, ticket: int, done: Done, page: Page) -> Made:
-        if done.outcome == "failed":
-            return Made(ticket, done)
-        context = remember(page, self.means.stated(page))
-        return Made(ticket, done, context, _joined(context, done))
+
+def _made(ticket: int, done: Done, page: Page, means: Means) -> Made:
+    """A record, and what copies of its page will need."""
+    if done.outcome == "failed":
+        return Made(ticket, done)
+    context = remember(page, means.stated(page))
+    return Made(ticket, done, context, _joined(context, done))
+
+
+def _once(produce: Producer) -> Producer:
+    """The same, which reads a page that it has just read only once."""
+    last: tuple[Page, Sequence[Candidate]] | None = None
+
+    def produced(page: Page) -> Sequence[Candidate]:
+        nonlocal last
+        if last is None or last[0] is not page:
+            last = (page, produce(page))
+        return last[1]
+
+    return produced
 
 
 def _joined(context: bytes, done: Done) -> bytes | None:

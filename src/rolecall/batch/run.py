@@ -92,6 +92,10 @@ class PageWork:
             self._pipeline = prepare(settings, captured=self.captured)
         return self._pipeline
 
+    def adopt(self, pipeline: Pipeline) -> None:
+        """Work with ``pipeline`` from now on, one made from this one's own."""
+        self._pipeline = pipeline
+
     def load_all(self) -> None:
         """Load what the first page would wait for; a new process does it before its first page."""
         warm(self.pipeline)

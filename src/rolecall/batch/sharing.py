@@ -7,13 +7,13 @@ what is shared depends on the inputs and their order alone, not on which worker 
 
 from __future__ import annotations
 
+import pickle
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Final
 
-import msgspec
 import orjson
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from rolecall.batch.copy_work import Copy, CopyWork, Fresh, Item, Result, Sign, Signed
@@ -51,12 +51,15 @@ class _Known(Struct):
     locator: str
     state: str = "under way"
     found: Found | None = None
-    waiting: list[_Page] = msgspec.field(default_factory=list)
+    waiting: list[_Page] = field(default_factory=list)
 
 
 class _Page(Struct):
-    """A page that was decided about. ``number`` is what the index knows it by, ``size`` its bytes,
-    ``cpu`` the processor's seconds so far."""
+    """A page that was decided about. ``number`` is what the index knows it by.
+
+    ``quiet`` is one whose record is there already: it is extracted for its copies only. ``size`` is
+    its bytes, ``cpu`` the processor's seconds so far.
+    """
 
     entry: Input
     page: bytes | None
@@ -105,7 +108,6 @@ def run_sharing(
         yield from _last_answers(state, asker)
         yield from state.rest()
     finally:
-        results.close()  # an error holds it, and its workers with it, until the process ends
         state.spool.close()
 
 
@@ -200,8 +202,7 @@ class _Sharing:
         """The record of a page with the same bytes."""
         record = exact_record(orjson.loads(line), self.name(one, found))
         done = self.page_work.done(one.entry.seq, one.entry.locator, record)
-        figures = replace(done.figures, seconds={})  # they are the original's
-        return replace(done, copy="exact", figures=figures)
+        return replace(done, copy="exact")
 
     def take(self, result: Result) -> None:
         """Take what a worker has found, and decide about what is next in order."""
@@ -215,7 +216,7 @@ class _Sharing:
         if result.again or result.done is None:
             self.queue.append(replace(one, found=None))
         elif result.done.waiting is not None and self.asker is not None:
-            self.pending[result.ticket] = replace(one, cpu=one.cpu + result.done.figures.cpu)
+            self.pending[result.ticket] = one
             if result.context is not None:
                 self.contexts[result.ticket] = result.context
             self.asker.submit(result.ticket, result.done.waiting)
@@ -258,7 +259,7 @@ class _Sharing:
         self.give(Done(entry.seq, entry.locator, "kept"))
         if one.number is not None:
             self.known[one.number] = _Known(entry.locator, "kept", one.found)
-            self.spool.put(one.number, msgspec.msgpack.encode(replace(entry, known=None)))
+            self.spool.put(one.number, pickle.dumps(replace(entry, known=None)))
 
     def wait(self, one: _Page) -> None:
         """Let a page wait for its original, or queue it."""
@@ -269,7 +270,7 @@ class _Sharing:
         known.waiting.append(one)
         if known.state == "kept" and one.found is not None:
             number = one.found.number
-            entry = msgspec.msgpack.decode(self.spool.get(number), type=Input)
+            entry = pickle.loads(self.spool.get(number))
             known.state = "under way"
             self.wait(_Page(entry, None, number, known.found, quiet=True))
 

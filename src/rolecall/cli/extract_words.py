@@ -200,6 +200,11 @@ def read_order(words: list[str]) -> Order:
     flags["engine"] = ",".join(told.engine) if told.engine else None
     settings = load_settings(flags)
     check_dedup(settings)
+    if told.ray is not None and settings.dedup != "off":
+        raise UsageError(
+            f"copies are found by one process, not over --ray (dedup: {settings.origin('dedup')})",
+            hint="leave out --ray, or use --dedup off",
+        )
     if told.schema_org and settings.schema:
         raise UsageError(
             "--schema-org writes the default posting, not one of another schema",

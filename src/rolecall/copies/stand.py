@@ -45,7 +45,10 @@ class Stand:
         if one["match"] == "derived" and one["start"] is None:
             if str(one["pointer"]).startswith("/") and "@" not in str(one["pointer"]):
                 return one
-            raise MissingError  # outside the text, and nobody knows what it is
+            href, told = self.link(one)
+            if href != one["quote"]:
+                raise MissingError
+            return told
         told = dict(one)
         if one["match"] == "stated":
             told["pointer"] = self.pointer(unit or UNIT_OF.get(key.split("/")[1], ""))
