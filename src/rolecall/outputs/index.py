@@ -78,7 +78,8 @@ class Index:
         """The place of the earlier record of ``locator`` that nothing was decided about, or -1."""
         if not self._keys:
             return -1
-        place = self._table[self._slot(key_of(self._spelled(escape(locator))))]
+        source = locator if locator.isascii() else escape(locator)
+        place = self._table[self._slot(key_of(self._spelled(source)))]
         return -1 if place >= 0 and self._flags[place] & SETTLED else place
 
     def keep(self, locator: str, seq: int) -> tuple[int, bool]:
