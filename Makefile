@@ -126,11 +126,21 @@ bench: $(READY) $(BENCH_READY) ## speed and memory beside trafilatura with extru
 	@mkdir -p build
 	@$(BIN)/python bench/run.py --peer-python $(BENCH_VENV)/bin/python
 
+# Say TORTURE="--pages 500 --kills 30 --format parquet" for another one.
+.PHONY: torture
+torture: $(READY) ## kill a run again and again: is anything lost or done twice?
+	@$(BIN)/python bench/torture.py $(TORTURE)
+
 .PHONY: bench-scale
 bench-scale: $(READY) ## a large batch: rate, memory, a kill and the way on (COUNT, PAGES, WORKERS)
 	@mkdir -p build
 	@$(BIN)/python bench/scale.py $(or $(COUNT),100000) --pages $(or $(PAGES),tiny) \
 		--workers $(or $(WORKERS),2)
+
+.PHONY: bench-ray
+bench-ray: .venv-ray/.ready ## Ray with one and two workers, beside trafilatura with extruct in it (COUNT)
+	@mkdir -p build
+	@.venv-ray/bin/python bench/ray_peer.py $(or $(COUNT),4000)
 
 .PHONY: bench-asking
 bench-asking: $(READY) ## what asking an engine costs on our side

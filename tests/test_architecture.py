@@ -14,7 +14,7 @@ NAMES = [str(path.relative_to(ROOT)) for path in FILES]
 LAYERS = (
     ("core", "errors", "table"),
     ("aliases",),
-    ("settings",),
+    ("settings", "remote"),
     ("settings_load", "schema", "engines", "ledger", "models"),
     ("normalise", "plan", "inputs"),
     ("page", "launch"),

@@ -41,7 +41,8 @@ WARM_PAGE = b"<html><head><title>Engineer</title></head><body><h1>Engineer</h1><
 class Pipeline(Struct, frozen=True, kw_only=True):
     """What all pages of a run share, loaded once. ``config`` goes into each record.
 
-    ``config_for`` gives that of other settings, where a run went on with another model.
+    ``config_for`` gives that of other settings, where a run went on with another model. ``reader``
+    is the embedded reader, also where it proposes nothing.
     ``schema`` is the user's; ``None`` stands for the default posting. ``least`` says below which
     confidence a unit is left out.
     """
@@ -54,6 +55,7 @@ class Pipeline(Struct, frozen=True, kw_only=True):
     rules: Rules
     config: str
     config_for: Callable[[Settings], str]
+    reader: Reader
     schema: Schema | None = None
     least: Least = {}
 
@@ -120,6 +122,7 @@ def prepare(
         rules=rules_of(reader.model),
         config=config_for(settings),
         config_for=config_for,
+        reader=reader,
         schema=schema,
         least=read_least(settings.least_sure, settings.origin("least_sure")),
     )
@@ -184,15 +187,17 @@ def extract_record(
     *,
     notices: Sequence[Notice] = (),
     stages: Stages | None = None,
+    page: Page | None = None,
 ) -> dict[str, Any]:
     """Read one page and return its record; never raises on account of a page.
 
-    ``notices`` are warnings from before the page was opened; ``stages`` continues a time table.
+    ``notices`` are warnings from before the page was opened; ``stages`` continues a time table;
+    ``page`` is the source where it is cleaned already.
     A fault of ours becomes ``failed: internal``, so that it costs one page and not the run.
     """
     stages = stages if stages is not None else Stages()
     try:
-        extraction = _tried(source, pipeline, stages)
+        extraction = _tried(source, pipeline, stages, page)
         if notices:
             extraction = replace(extraction, warnings=(*notices, *extraction.warnings))
         return record_of(extraction, source, seq, pipeline, stages)
@@ -274,6 +279,7 @@ def hear_record(
     *,
     notices: Sequence[Notice] = (),
     stages: Stages | None = None,
+    page: Page | None = None,
 ) -> Waiting | dict[str, Any]:
     """As ``extract_record``, up to where engines are asked: a page of which nothing is to be asked
     is a record, and so is one that failed."""
@@ -281,7 +287,7 @@ def hear_record(
 
     stages = stages if stages is not None else Stages()
     try:
-        page, heard = hear_page(source, pipeline, stages)
+        page, heard = hear_page(source, pipeline, stages, page)
         result = stages.run("settle", lambda: settled(page, heard, pipeline.rules))
         if questions(result, help_):
             return Waiting(
@@ -311,23 +317,29 @@ def read_source(source: Source | bytes | str) -> Source:
     return Source(body=source) if isinstance(source, bytes) else source
 
 
-def _tried(source: Source, pipeline: Pipeline, stages: Stages) -> Extraction:
+def _tried(
+    source: Source, pipeline: Pipeline, stages: Stages, page: Page | None = None
+) -> Extraction:
     """The extraction; an `Error` and a lack of memory become the outcome ``failed``."""
     try:
-        return _run(source, pipeline, stages)
+        return _run(source, pipeline, stages, page)
     except (Error, MemoryError) as error:
         return failed(error, stages)
 
 
-def _run(source: Source, pipeline: Pipeline, stages: Stages) -> Extraction:
-    page, heard = hear_page(source, pipeline, stages)
+def _run(
+    source: Source, pipeline: Pipeline, stages: Stages, page: Page | None = None
+) -> Extraction:
+    page, heard = hear_page(source, pipeline, stages, page)
     result = stages.run("settle", lambda: settled(page, heard, pipeline.rules))
     return conclude(result, page, pipeline, stages)
 
 
-def hear_page(source: Source, pipeline: Pipeline, stages: Stages) -> tuple[Page, Heard]:
-    """The page, and what the producers that cost nothing propose for it."""
-    page: Page = stages.run("clean", lambda: clean(source, pipeline.limits))
+def hear_page(
+    source: Source, pipeline: Pipeline, stages: Stages, page: Page | None = None
+) -> tuple[Page, Heard]:
+    """The page, cleaned unless it is given, and what the producers that cost nothing propose."""
+    page = page if page is not None else clean_page(source, pipeline, stages)
 
     def timed(name: str, produce: Producer) -> Producer:
         return lambda page: stages.run(name, lambda: produce(page))
@@ -339,6 +351,12 @@ def hear_page(source: Source, pipeline: Pipeline, stages: Stages) -> tuple[Page,
     producers = {name: timed(name, produce) for name, produce in pipeline.producers.items()}
     stages.stage = "settle"
     return page, hear(page, producers, verdict)
+
+
+def clean_page(source: Source, pipeline: Pipeline, stages: Stages) -> Page:
+    """The page of a source; raises `Error` where there is none."""
+    page: Page = stages.run("clean", lambda: clean(source, pipeline.limits))
+    return page
 
 
 def conclude(result: Extraction, page: Page, pipeline: Pipeline, stages: Stages) -> Extraction:

@@ -189,6 +189,8 @@ class Settings:
         The reader's model is not among them: its hash goes there itself, whatever its place.
         """
         values = {one.name: getattr(self, one.name) for one in declared() if one.decides}
+        if self.dedup == "near":  # equal bytes give equal records anyway
+            values["dedup"] = self.dedup
         if self.engine == "none" or (self.engine == "auto" and not self.engines):
             return {name: value for name, value in values.items() if name not in OF_ENGINES}
         tables = {

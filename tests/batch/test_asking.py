@@ -1,5 +1,6 @@
 """Pages that wait for engines beside the workers."""
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
@@ -7,7 +8,7 @@ from tests.drive.test_engines import ANSWER, PAGE, engine
 
 from rolecall import Source
 from rolecall.ask.tokens import qwen
-from rolecall.batch.asking import Asker, answered
+from rolecall.batch.asking import HELD, PATIENCE, Asker, answered
 from rolecall.batch.done import Done
 from rolecall.climb import Help
 from rolecall.drive.connect import help_of, voice_of
@@ -70,3 +71,42 @@ def test_a_panic_costs_its_own_record_and_holds_nothing_up(pipeline: Pipeline) -
         found = list(answered(results(), asker, done, ordered=True, stop=lambda: False))
     assert [one.seq for one in found] == [0, 1, 2, 3]
     assert sorted(one.code or one.outcome for one in found) == ["internal", "internal", "ok", "ok"]
+
+
+class Slow(Panicking):
+    """An engine that answers once as many other results are there as may be held."""
+
+    def __init__(self, pulled: list[int]) -> None:
+        super().__init__()
+        self.pulled, self.seen = pulled, 0
+
+    async def complete(self, prompt: object) -> object:
+        while len(self.pulled) < HELD:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(4 * PATIENCE)  # long enough to see whether more are pulled
+        self.seen = len(self.pulled)
+        return await self.inner.complete(prompt)
+
+
+def test_results_that_wait_for_a_slow_call_are_bounded(pipeline: Pipeline) -> None:
+    pulled: list[int] = []
+    slow = Slow(pulled)
+
+    def results() -> Iterator[Done | None]:
+        yield waiting(pipeline, 0)
+        for number in range(1, 3 * HELD):
+            pulled.append(number)
+            yield Done(number, str(number), "ok")
+
+    with Asker(pipeline) as asker:
+        asker._engines = asking(pipeline, slow)
+        asker.limit = 8
+        stream = answered(
+            results(),
+            asker,
+            lambda seq, locator, record: Done(seq, locator, str(record["outcome"])),
+            ordered=True,
+            stop=lambda: False,
+        )
+        assert [one.seq for one in stream] == list(range(3 * HELD))
+    assert slow.seen <= HELD + 1

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rolecall.inputs.lines import Line, blocks, lines, plain
+from rolecall.inputs.lines import Line, blocks, lines
+from rolecall.inputs.unpacked import plain
 
 
 def cut(data: bytes, sizes: list[int]) -> Iterator[bytes | None]:

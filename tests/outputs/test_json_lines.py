@@ -1,5 +1,6 @@
 import json
 import os
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ def line(name: str, seq: int, body: str = "x", **more: Any) -> bytes:
         "schema_version": "1",
         "seq": seq,
         "source": name,
-        "source_id": body.encode().hex(),
+        "source_id": sha256(body.encode()).hexdigest(),
         "reason": None,
         "config": CONFIG,
     }
@@ -36,7 +37,7 @@ def record(ledger: Ledger, inputs: dict[str, str], order: list[str] | None = Non
     numbers = {name: seq for seq, name in enumerate(inputs)}
     fresh = 0
     for name in order or list(inputs):
-        if ledger.known(name) == inputs[name].encode().hex():
+        if ledger.known(name) == sha256(inputs[name].encode()).hexdigest():
             ledger.keep(name, numbers[name])
         else:
             ledger.append(name, numbers[name], line(name, numbers[name], inputs[name]))
@@ -164,7 +165,7 @@ def test_names_with_odd_bytes_are_found_again(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     path.write_bytes(line("bad\\xff.html", 0) + b"\n")
     ledger = open_ledger(str(path), "resume", CONFIG)
-    assert ledger.known(os.fsdecode(b"bad\xff.html")) == b"x".hex()
+    assert ledger.known(os.fsdecode(b"bad\xff.html")) == sha256(b"x").hexdigest()
     ledger.close()
 
 

@@ -11,8 +11,10 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
+
+from msgspec import structs
 
 from rolecall.batch.done import Done
 from rolecall.core import Notice
@@ -29,6 +31,9 @@ GRACE: Final = 2.0
 
 ROOM: Final = 2
 """Pages under way for each call that the engines take at once."""
+
+HELD: Final = 512
+"""Results that wait for an earlier one, at most, where they come in order."""
 
 Finished = tuple[int, dict[str, Any]]
 
@@ -68,6 +73,18 @@ class Asker:
     def ready(self) -> bool:
         """Whether there is any engine to ask."""
         return bool(self._engines.engines)
+
+    @property
+    def paid(self) -> tuple[str, ...]:
+        """Names of the engines that cost money."""
+        return tuple(
+            name for name, one in self._engines.engines.items() if one.info.price is not None
+        )
+
+    @property
+    def local(self) -> Mapping[str, bool]:
+        """Of each engine, whether it is on the user's machines."""
+        return {name: one.info.local for name, one in self._engines.engines.items()}
 
     @property
     def changes(self) -> tuple[Notice, ...]:
@@ -128,24 +145,27 @@ def answered(
 ) -> Iterator[Done]:
     """The results, those that wait for engines once they are asked, in order if ``ordered``.
 
-    No more pages are read while as many are asked about as the engines can take. After ``stop``
+    No more pages are read while as many are asked about as the engines can take, or while too many
+    results wait for an earlier one. After ``stop``
     calls get ``GRACE`` seconds; a page that is not finished then has no record.
     """
     line = _Line(ordered)
-    names: dict[int, tuple[int, str]] = {}
+    waited: dict[int, Done] = {}
 
     def take(seconds: float = 0.0) -> Iterator[Done]:
         for number, record in asker.finished(seconds):
-            yield from line.put(number, done_of(*names.pop(number), record))
+            one = waited.pop(number)
+            done = done_of(one.seq, one.locator, record)
+            yield from line.put(number, done.read_in(one.figures.bytes_in, one.figures.cpu))
 
     for number, done in _numbered(results):
         if done is not None and done.waiting is None:
             yield from line.put(number, done)
         elif done is not None and done.waiting is not None:
-            names[number] = (done.seq, done.locator)
+            waited[number] = structs.replace(done, waiting=None)
             asker.submit(number, done.waiting)
         yield from take()
-        while asker.under_way >= asker.limit and not stop():
+        while _full(asker, line) and not stop():
             yield from take(PATIENCE)
     end = float("inf")
     while asker.under_way and time.monotonic() < end:
@@ -153,6 +173,12 @@ def answered(
             end = time.monotonic() + GRACE
         yield from take(PATIENCE)
     yield from line.rest()
+
+
+def _full(asker: Asker, line: _Line) -> bool:
+    """Whether no more pages are to be read for the moment."""
+    waited_for = asker.under_way > 0  # else nothing that is held would ever come free
+    return waited_for and (asker.under_way >= asker.limit or len(line.held) >= HELD)
 
 
 def _numbered(results: Iterator[Done | None]) -> Iterator[tuple[int, Done | None]]:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from time import process_time
 from typing import TYPE_CHECKING, Any, Literal
 
-from rolecall.batch.done import Done, Tally
+from rolecall.batch.done import Done, Tally, figures_of
+from rolecall.batch.kept import Kept
 from rolecall.batch.workers import METHOD, Crew, Loss, work
-from rolecall.core import Reason, Source
-from rolecall.errors import SourceError
+from rolecall.core import Notice, Page, Reason, Source
+from rolecall.errors import SettingsError, SourceError
+from rolecall.inputs.columns import read_columns
 from rolecall.inputs.nouns import Entries, Input
 from rolecall.inputs.read import load
 from rolecall.pipeline import (
@@ -32,9 +35,12 @@ if TYPE_CHECKING:
     from rolecall.batch.asking import Asker
     from rolecall.climb import Help
 
-__all__ = ["Done", "Form", "PageWork", "Tally", "crew_of", "may_ask", "run"]
+__all__ = ["Done", "Form", "PageWork", "Tally", "check_dedup", "crew_of", "may_ask", "run"]
 
 NO_LIMIT = 86_400.0  # seconds; what a time limit of 0 means
+
+MODES = ("off", "exact", "near")
+"""What ``dedup`` may be."""
 
 Form = Literal["record", "explain", "schema-org"]
 
@@ -55,11 +61,17 @@ class PageWork:
         tables = {name: dict(one) for name, one in settings.engines.items()}
         self.settings = replace(settings, origins={}, engines=tables)
         self.captured, self.form, self.colours, self.asks = captured, form, colours, asks
+        self.columns = read_columns(settings.columns, f"columns ({settings.origin('columns')})")
         self._pipeline: Pipeline | None = None
         self._help: Help | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"_pipeline": None, "_help": None}
+
+    @property
+    def shares(self) -> bool:
+        """Whether copies share an extraction; what is printed to be read or for others is not."""
+        return self.settings.dedup != "off" and self.form == "record"
 
     @property
     def help(self) -> Help:
@@ -88,32 +100,51 @@ class PageWork:
 
     def __call__(self, entry: Input) -> Done:
         """Read one input and return its line."""
+        begun = process_time()
+        size, done = self.read(entry)
+        return done.read_in(size, process_time() - begun)
+
+    def read(self, entry: Input) -> tuple[int, Done]:
+        """The size of an input's page, and what comes of it."""
         stages = Stages()
         try:
             source, notices = stages.run("read", lambda: self.load(entry))
         except SourceError as error:
-            return self.failed(entry, reason_of(error, "read"), stages=stages)
+            return 0, self.failed(entry, reason_of(error, "read"), stages=stages)
         except (MemoryError, OSError) as error:
             reason = Reason(code="unreadable", stage="read", message=str(error) or "no memory")
-            return self.failed(entry, reason, stages=stages)
+            return 0, self.failed(entry, reason, stages=stages)
+        size = len(source.body)
         if entry.known is not None and source.id == entry.known:
-            return Done(entry.seq, entry.locator, "kept")
+            return size, Done(entry.seq, entry.locator, "kept")
+        return size, self.extract(entry, source, notices=notices, stages=stages)
+
+    def extract(
+        self,
+        entry: Input,
+        source: Source,
+        *,
+        notices: Sequence[Notice],
+        stages: Stages,
+        page: Page | None = None,
+    ) -> Done:
+        """The line of an input that was read; ``page`` is given where it is cleaned already."""
         if not self.asks:
             record = extract_record(
-                source, entry.seq, self.pipeline, notices=notices, stages=stages
+                source, entry.seq, self.pipeline, notices=notices, stages=stages, page=page
             )
             return self.done(entry.seq, entry.locator, record)
         heard = hear_record(
-            source, entry.seq, self.pipeline, self.help, notices=notices, stages=stages
+            source, entry.seq, self.pipeline, self.help, notices=notices, stages=stages, page=page
         )
         if isinstance(heard, Waiting):
             return Done(entry.seq, entry.locator, "waiting", waiting=heard)
         return self.done(entry.seq, entry.locator, heard)
 
-    def lost(self, entry: Input, loss: Loss) -> Done:
-        """The record of an input whose worker was killed or died."""
+    def lost(self, entry: Input, loss: Loss, source: Source | None = None) -> Done:
+        """The record of an input whose worker was killed or died, ``source`` where it was read."""
         try:
-            source = self.load(entry)[0]
+            source = source if source is not None else self.load(entry)[0]
         except (SourceError, OSError):
             source = None
         retryable = loss.code == "timeout"  # a busy machine may be to blame
@@ -122,7 +153,8 @@ class PageWork:
 
     def load(self, entry: Input) -> Any:
         """The input's `Source` and notices."""
-        return load(entry, limit=self.settings.max_bytes, captured=self.captured)
+        limit = self.settings.max_bytes
+        return load(entry, limit=limit, captured=self.captured, columns=self.columns)
 
     def failed(
         self,
@@ -148,6 +180,7 @@ class PageWork:
     def done(self, seq: int, locator: str, record: dict[str, Any]) -> Done:
         """``record`` in the form of this run."""
         reason = record["reason"] or {}
+        figures = figures_of(record)
         return Done(
             seq,
             locator,
@@ -155,6 +188,7 @@ class PageWork:
             reason.get("code"),
             reason.get("message", ""),
             self.line(record),
+            figures=figures,
         )
 
     def line(self, record: dict[str, Any]) -> bytes | None:
@@ -169,6 +203,19 @@ class PageWork:
 
             return dump(to_schema_org(record["data"])) if record["data"] is not None else None
         return dump(record)
+
+
+def check_dedup(settings: Settings) -> None:
+    """That the setting means something and what it needs is installed; raises `UsageError`."""
+    if settings.dedup not in MODES:
+        raise SettingsError(
+            f"dedup ({settings.origin('dedup')}): there is no mode {settings.dedup!r}",
+            hint=f"there are: {', '.join(MODES)}",
+        )
+    if settings.dedup == "near":
+        from rolecall.copies.sketch import signer
+
+        signer()
 
 
 def may_ask(settings: Settings, environ: Mapping[str, str]) -> bool:
@@ -214,8 +261,15 @@ def run(
 
     Pages that wait for engines go on to ``asker``, while workers read the next ones.
     """
-    ticks = asker is not None
-    results = work(entries, page_work, page_work.lost, crew=crew, stop=stop, ticks=ticks)
+    if page_work.shares:
+        from rolecall.batch.sharing import run_sharing
+
+        yield from run_sharing(entries, page_work, crew, stop=stop, asker=asker)
+        return
+    kept = Kept(entries, limit=page_work.settings.max_bytes, columns=page_work.columns)
+    results = kept.beside(
+        work(kept.rest(), page_work, page_work.lost, crew=crew, stop=stop, ticks=True)
+    )
     if asker is None:
         yield from (done for done in results if done is not None)
         return

@@ -16,16 +16,18 @@ from typing import TYPE_CHECKING
 from rolecall.batch.run import Done, PageWork, crew_of, may_ask
 from rolecall.batch.run import run as run_pages
 from rolecall.cli import FAILED, OK, OVER_BUDGET, PIPE_CLOSED
+from rolecall.cli.closing import Closing
 from rolecall.cli.extract_words import Order, read_order
 from rolecall.cli.progress import Progress
 from rolecall.cli.signals import Stop
 from rolecall.errors import UsageError
+from rolecall.inputs.columns import Columns
 from rolecall.inputs.files import shown
 from rolecall.inputs.nouns import Entries, Input, Left
 from rolecall.inputs.stream import PAGE_SUFFIXES, STDIN, count, stream
 from rolecall.outputs.nouns import Output, OutputError
 from rolecall.outputs.open import open_output
-from rolecall.pipeline import warm
+from rolecall.pipeline import Pipeline, warm
 
 if TYPE_CHECKING:
     from rolecall.batch.asking import Asker
@@ -36,6 +38,22 @@ FEW = 8  # inputs that one worker does faster than several would start
 def run(words: list[str]) -> int:
     """Extract, and return the exit code."""
     order = read_order(words)
+    if order.wish is not None:
+        from rolecall.cli.estimate import estimate
+
+        return estimate(order, order.wish)
+    with Closing(order) as closing:
+        if order.ray is not None:
+            from rolecall.cli.extract_ray import run_on_ray
+
+            closing.code = run_on_ray(order, order.ray, closing)
+        else:
+            closing.code = _extract(order, closing)
+        return closing.code
+
+
+def _extract(order: Order, closing: Closing) -> int:
+    """The run on this machine."""
     asks = may_ask(order.settings, os.environ)
     page_work = PageWork(
         order.settings,
@@ -45,7 +63,13 @@ def run(words: list[str]) -> int:
         asks=asks,
     )
     stop, left = Stop(), Left()
-    entries = stream(order.paths, limit=order.settings.max_bytes, leave_out=order.out, left=left)
+    entries = stream(
+        order.paths,
+        limit=order.settings.max_bytes,
+        leave_out=order.out,
+        left=left,
+        columns=page_work.columns,
+    )
     if STDIN in order.paths and os.isatty(0) and not order.quiet:
         sys.stderr.write("reading standard input; Ctrl-D ends it\n")
     with stop.watching():
@@ -53,12 +77,13 @@ def run(words: list[str]) -> int:
         if not head and not stop():
             raise UsageError(
                 "nothing to read in " + ", ".join(map(shown, order.paths)),
-                hint=f"a folder yields its {' '.join(PAGE_SUFFIXES)} files",
+                hint=f"a folder yields its {' '.join(PAGE_SUFFIXES)} files; others are named",
             )
         many = len(head) > FEW
-        progress = _progress(order, len(head), many=many)
+        progress = _progress(order, len(head), page_work.columns, many=many)
+        closing.config = page_work.pipeline.config
         with (
-            _output(order, page_work.pipeline.config) as ledger,
+            _output(order, page_work.pipeline) as ledger,
             contextlib.ExitStack() as opened,
         ):
             if many:
@@ -71,6 +96,8 @@ def run(words: list[str]) -> int:
             crew = crew_of(order.settings, many=many, asks=asks, ordered=order.out is None)
             asker = opened.enter_context(_asker(page_work, progress)) if asks else None
             page_work.asks = asker is not None
+            closing.progress, progress.workers = progress, crew.workers
+            progress.local = asker.local if asker is not None else {}
             if not gc.isenabled():  # all is loaded now, and none of it is garbage
                 gc.freeze()
                 gc.enable()
@@ -90,21 +117,28 @@ def run(words: list[str]) -> int:
 
 
 @contextlib.contextmanager
-def _output(order: Order, config: str) -> Iterator[Output | None]:
+def _output(order: Order, pipeline: Pipeline) -> Iterator[Output | None]:
     """The output file while it is open; ``None`` without ``--out``."""
     if order.out is None:
         yield None
         return
-    ledger = open_output(order.out, order.mode, config, with_text=order.settings.with_text)
+    ledger = open_output(
+        order.out,
+        order.mode,
+        pipeline.config,
+        with_text=order.settings.with_text,
+        fields=pipeline.schema.columns if pipeline.schema is not None else None,
+        form=order.format,
+    )
     try:
         yield ledger
     finally:
         ledger.close()
 
 
-def _progress(order: Order, seen: int, *, many: bool) -> Progress:
-    total = None if order.quiet else count(order.paths) if many else seen
-    progress = Progress(total, quiet=order.quiet)
+def _progress(order: Order, seen: int, columns: Columns, *, many: bool) -> Progress:
+    total = None if order.quiet else count(order.paths, columns) if many else seen
+    progress = Progress(total, quiet=order.quiet, verbose=order.verbose)
     for notice in order.settings.warnings:
         progress.say(f"rolecall: {notice.message}")
     return progress
@@ -181,13 +215,12 @@ def _stopped(order: Order, progress: Progress, ledger: Output | None, stop: Stop
 def _end(progress: Progress, ledger: Output | None, left: Left) -> int:
     """Put the output in order and say what came out."""
     others = ledger.complete() if ledger is not None else 0
+    progress.beside("others", "kept records of inputs that were not in this run", others)
+    progress.beside("left_out", "left out other files", left.ignored)
+    progress.beside("named_twice", "read once what was named twice", left.repeated)
+    for what, number in sorted(left.records.items()):
+        progress.beside(f"left_out_{what}", f"left out of archives, {what}", number)
     progress.summary()
-    if others:
-        progress.say(f"kept records of inputs that were not in this run: {others:,}")
-    if left.ignored:
-        progress.say(f"left out other files: {left.ignored:,}")
-    if left.repeated:
-        progress.say(f"read once what was named twice: {left.repeated:,}")
     if "budget_exceeded" in progress.tally.codes.get("failed", ()):
         return OVER_BUDGET
     return FAILED if progress.tally.failed else OK

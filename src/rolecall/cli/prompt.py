@@ -17,6 +17,7 @@ from rolecall.climb import Help, questions
 from rolecall.core import EngineInfo, Page
 from rolecall.drive.connect import declared_engines, help_of, voice_of
 from rolecall.errors import SourceError, UsageError
+from rolecall.inputs.columns import read_columns
 from rolecall.inputs.read import load
 from rolecall.inputs.stream import stream
 from rolecall.ladder import settled
@@ -140,11 +141,14 @@ def text_of(shown: dict[str, Any], *, grammar: bool) -> str:
 def _asked(name: str, settings: Settings, *, every: bool) -> tuple[Page, Any, Help]:
     """The page, the questions about it, and the engines' policy."""
     pipeline = prepare(settings)
-    entry = next(iter(stream([name], limit=settings.max_bytes)), None)
+    limit = settings.max_bytes
+    columns = read_columns(settings.columns, f"columns ({settings.origin('columns')})")
+    entries = stream([name], limit=limit, columns=columns)
+    entry = next((one for one in entries if one is not None), None)
     if entry is None:
         raise UsageError(f"nothing to read in {name}")
     try:
-        source, _ = load(entry, limit=settings.max_bytes)
+        source, _ = load(entry, limit=limit, columns=columns)
     except SourceError as error:
         raise UsageError(f"{name}: {error}", hint=error.hint) from error
     page, heard = hear_page(source, pipeline, Stages())

@@ -1,1 +1,1 @@
-"""Near-duplicates: pages that say the same, and one extraction shared between them."""
+"""Copies: pages that show the same vacancy, so that one extraction can serve all of them."""

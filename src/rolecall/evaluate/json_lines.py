@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from rolecall.errors import SourceError, UsageError
 from rolecall.inputs.files import open_regular, shown
-from rolecall.inputs.lines import blocks, lines, plain
+from rolecall.inputs.lines import blocks, lines
+from rolecall.inputs.unpacked import plain
 
 LONGEST: Final = 100_000_000
 """Bytes of one line: a page that is written into it, with all its escapes."""

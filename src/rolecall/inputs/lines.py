@@ -2,24 +2,23 @@
 
 A stream is an iterator of blocks; ``None`` among them means that nothing has come for a moment, so
 that whoever reads can do something else. Knows CR LF and LF, a byte order mark at the start, blank
-lines, a last line without its end, and gzip.
+lines, and a last line without its end.
 """
 
 from __future__ import annotations
 
 import select
-import zlib
 from collections.abc import Iterator
 from os import read
 
 from msgspec import Struct
 
+from rolecall.inputs.unpacked import Blocks
+
 MAX_SKIP = 2 << 30  # bytes without a usable line in them after which a stream is given up
 BLOCK = 1 << 18
 PATIENCE = 0.02  # seconds that a stream is waited for before it says None
 BOM = b"\xef\xbb\xbf"
-GZIP = b"\x1f\x8b"
-Blocks = Iterator[bytes | None]
 
 
 class Line(Struct, frozen=True):
@@ -39,27 +38,6 @@ def blocks(descriptor: int) -> Blocks:
         if not block:
             return
         yield block
-
-
-def plain(stream: Blocks) -> Blocks:
-    """The stream, decompressed if it is gzip; one layer, any number of members.
-
-    Raises `zlib.error` or `EOFError` where the compressed stream is broken or ends early.
-    """
-    head = b""
-    for block in stream:
-        if block is None:
-            yield None
-            continue
-        head += block
-        if len(head) >= len(GZIP):
-            break
-    if head[:2] == GZIP:
-        yield from _inflated(head, stream)
-    else:
-        if head:
-            yield head
-        yield from stream
 
 
 def lines(stream: Blocks, longest: int) -> Iterator[Line | None]:
@@ -94,26 +72,3 @@ def lines(stream: Blocks, longest: int) -> Iterator[Line | None]:
 
 def _bare(line: bytes, number: int) -> bytes:
     return (line.removeprefix(BOM) if number == 1 else line).strip()
-
-
-def _inflated(head: bytes, stream: Blocks) -> Blocks:
-    engine = zlib.decompressobj(wbits=31)
-    waiting: Blocks = iter((head,))
-    while True:
-        for block in waiting:
-            if block is None:
-                yield None
-                continue
-            while block:
-                if engine.eof:  # another member, or zeros and junk that mean nothing
-                    if block[:1] != GZIP[:1]:
-                        return
-                    engine = zlib.decompressobj(wbits=31)
-                if out := engine.decompress(block, BLOCK):
-                    yield out
-                block = engine.unused_data if engine.eof else engine.unconsumed_tail
-        if waiting is stream:
-            break
-        waiting = stream
-    if not engine.eof:
-        raise EOFError("the gzip stream ends early")

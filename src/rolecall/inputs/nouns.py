@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 
@@ -16,7 +16,7 @@ class Input(Struct, frozen=True):
     bytes: a line of JSON (``json``) or a page. ``fault`` is (code, message) of what is known to be
     wrong. ``known`` is the source_id of a record that an earlier run wrote for this locator.
     ``url``, ``media_type``, ``charset`` and ``captured`` are what is known of the page beside its
-    bytes.
+    bytes. ``notice`` is (code, message) of what was odd about reading it.
     """
 
     seq: int
@@ -30,6 +30,7 @@ class Input(Struct, frozen=True):
     media_type: str | None = None
     charset: str | None = None
     captured: date | None = None
+    notice: tuple[str, str] | None = None
 
     def but_known(self, source_id: str) -> Input:
         """This input, with the source_id that an earlier run wrote for it."""
@@ -37,11 +38,32 @@ class Input(Struct, frozen=True):
 
 
 Entries = Iterator[Input | None]
-"""Inputs as they come; ``None`` where standard input has nothing for a moment."""
+"""Inputs as they come; ``None`` where nothing has come for a moment."""
 
 
 class Left(Struct):
-    """What was left out while listing, for the summary."""
+    """What was left out while listing, for the summary.
+
+    ``ignored`` counts files of folders, ``repeated`` what was named twice, ``records`` the records
+    of archives that are no pages, by what they are.
+    """
 
     ignored: int = 0
     repeated: int = 0
+    records: dict[str, int] = field(default_factory=dict)
+
+    def leave(self, what: str) -> None:
+        """Count one record of an archive that is no page."""
+        self.records[what] = self.records.get(what, 0) + 1
+
+    def add(self, other: Left) -> None:
+        """Count what another one counted, too."""
+        self.ignored += other.ignored
+        self.repeated += other.repeated
+        for what, number in other.records.items():
+            self.records[what] = self.records.get(what, 0) + number
+
+
+def failed(locator: str, code: str, message: str) -> Input:
+    """An input of which it is known that it cannot be read."""
+    return Input(0, locator, line=b"", fault=(code, message))

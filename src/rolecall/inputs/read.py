@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from hashlib import sha256
 from pathlib import PurePath
 from typing import Any
 
@@ -11,8 +12,11 @@ import orjson
 
 from rolecall.core import Notice, Source
 from rolecall.errors import SourceError
+from rolecall.inputs.columns import DEFAULT, Columns
 from rolecall.inputs.files import read_bounded, too_large
 from rolecall.inputs.nouns import Input
+from rolecall.inputs.tables import day
+from rolecall.inputs.unpacked import is_zstd, unpack_zstd
 
 MEDIA_TYPES = {
     ".html": "text/html",
@@ -26,68 +30,85 @@ MEDIA_TYPES = {
 Notices = tuple[Notice, ...]
 
 
-def load(entry: Input, *, limit: int, captured: date | None = None) -> tuple[Source, Notices]:
+def load(
+    entry: Input, *, limit: int, captured: date | None = None, columns: Columns = DEFAULT
+) -> tuple[Source, Notices]:
     """The input as a `Source`, and what was odd about reading it.
 
     ``limit`` bounds the page in bytes; ``captured`` holds unless the input has a day of its own.
+    ``columns`` are the names in lines of JSON.
     """
     if entry.fault is not None:
         code, message = entry.fault
         raise SourceError(message, code=code)
     captured = entry.captured or captured
     if entry.json:
-        return _from_line(entry, limit, captured)
-    if entry.path is None:
-        body = entry.line or b""
+        return _from_line(entry, limit, captured, columns)
+    body = entry.line or b"" if entry.path is None else read_bounded(entry.path, limit)
+    if len(body) > limit:
+        raise too_large(limit)
+    notices: Notices = ()
+    if entry.notice is not None:
+        notices = (Notice(code=entry.notice[0], message=entry.notice[1]),)
+    if is_zstd(body):
+        body, trouble = unpack_zstd(body, limit)
         if len(body) > limit:
             raise too_large(limit)
-        source = Source(
-            body=body,
-            locator=entry.locator,
-            url=entry.url,
-            media_type=entry.media_type,
-            charset=entry.charset,
-            captured=captured,
-        )
-        return source, ()
-    body = read_bounded(entry.path, limit)
-    name = PurePath(entry.path.lower())
-    suffix = name.with_suffix("").suffix if name.suffix == ".gz" else name.suffix
+        if trouble:
+            told = Notice(code="zstd_damaged", message=f"read in part: {trouble}")
+            notices = (*notices, told)
     source = Source(
         body=body,
         locator=entry.locator,
         url=entry.url,
-        media_type=entry.media_type or MEDIA_TYPES.get(suffix),
+        media_type=entry.media_type or (media_type(entry.path) if entry.path else None),
+        charset=entry.charset,
         captured=captured,
     )
-    return source, ()
+    return source, notices
 
 
-def _from_line(entry: Input, limit: int, captured: date | None) -> tuple[Source, Notices]:
+def identity(entry: Input, *, limit: int, columns: Columns = DEFAULT) -> str:
+    """The ``id`` of the source that ``load`` would give, at less cost; raises as that does."""
+    if entry.path is not None and entry.fault is None and not entry.json:
+        body = read_bounded(entry.path, limit)
+        if not is_zstd(body):
+            return sha256(body).hexdigest()
+    return load(entry, limit=limit, columns=columns)[0].id
+
+
+def media_type(path: str) -> str | None:
+    """What the ending of a name says that a page is."""
+    name = PurePath(path.lower())
+    suffix = name.with_suffix("").suffix if name.suffix in (".gz", ".zst") else name.suffix
+    return MEDIA_TYPES.get(suffix)
+
+
+def _from_line(
+    entry: Input, limit: int, captured: date | None, columns: Columns
+) -> tuple[Source, Notices]:
     """A line of JSON with ``html`` or ``text``, and maybe ``url``, ``charset``, ``captured``."""
     told = _object(entry.line or b"")
-    html, text = told.get("html"), told.get("text")
+    html, text = told.get(columns.html), told.get(columns.text)
     content = html if isinstance(html, str) and (html or not text) else text
     if not isinstance(content, str):
-        raise SourceError('the object has no "html" and no "text" that is a string')
+        named = f'no "{columns.html}" and no "{columns.text}"'
+        raise SourceError(f"the object has {named} that is a string")
     body = content.encode("utf-8", "surrogatepass")
     if len(body) > limit:
         raise too_large(limit)
-    url = told.get("url")
+    url = told.get(columns.url)
     notices: Notices = ()
-    if told.get("captured") is not None:
-        try:
-            captured = date.fromisoformat(str(told["captured"])[:10])
-        except ValueError:
-            message = f"captured is not a date: {str(told['captured'])[:40]!r}"
-            notices = (Notice(code="bad_captured", message=message),)
+    its_day, odd = day(told.get(columns.captured), columns.captured)
+    if odd is not None:
+        notices = (Notice(code=odd[0], message=odd[1]),)
     source = Source(
         body=body,
         locator=entry.locator,
         url=url if isinstance(url, str) and url else None,
         media_type="text/html" if content is html else "text/plain",
         charset="utf-8",
-        captured=captured,
+        captured=its_day or captured,
     )
     return source, notices
 

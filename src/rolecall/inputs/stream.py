@@ -2,43 +2,58 @@
 
 A folder yields its HTML, text and Markdown files, also those below it, sorted by name; hidden
 files and what a browser saved beside a page (``X_files`` next to ``X.html``) are left out. JSON
-Lines yield one input per line that is not blank. Every input gives exactly one record, so whatever
-cannot be listed or read is an input too, with its ``fault``.
+Lines yield one input per line that is not blank, tables one per row, archives one per page. Every
+input gives exactly one record, so whatever cannot be listed or read is an input too, with its
+``fault``.
 """
 
 from __future__ import annotations
 
 import glob
 import os
-import re
-import zlib
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from rolecall.errors import SourceError, UsageError
+from rolecall.inputs.columns import DEFAULT, Columns
+from rolecall.inputs.feed import Feed
 from rolecall.inputs.files import open_regular, shown
-from rolecall.inputs.lines import Blocks, blocks, lines, plain
-from rolecall.inputs.nouns import Entries, Input, Left
+from rolecall.inputs.folders import walk
+from rolecall.inputs.kinds import (
+    PAGE_SUFFIXES,
+    SNIFF,
+    by_content,
+    by_name,
+    kind_of,
+    table_of,
+)
+from rolecall.inputs.lines import blocks
+from rolecall.inputs.nouns import Entries, Input, Left, failed
+from rolecall.inputs.order import Order
+from rolecall.inputs.rows import from_lines
+from rolecall.inputs.unpacked import DAMAGE, GZIP, Blocks, is_zstd, plain, says
+from rolecall.remote.names import MAGIC, is_remote
 
-PAGE_SUFFIXES = (".html", ".htm", ".xhtml", ".txt", ".text", ".md", ".markdown")
-LINE_SUFFIXES = (".jsonl", ".ndjson", ".jsonlines")
-MAGIC = re.compile(r"[*?\[]")
+__all__ = ["PAGE_SUFFIXES", "STDIN", "count", "expand", "stream"]
+
 STDIN = "-"
-SNIFF = 4096  # bytes of standard input that tell JSON Lines from a page
 COUNTED = 1 << 29  # bytes of lines that are looked through to know how many there are
-JSON_START = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*["}]')
 
 
 def expand(arguments: Iterable[str]) -> list[str]:
     """Glob patterns -> the paths they match, sorted; other arguments as they are.
 
-    A name that exists is never a pattern. A pattern that matches nothing is a `UsageError`.
+    A name that exists is never a pattern. A pattern that matches nothing is a `UsageError`. A
+    pattern of objects in a store is looked up when it is read.
     """
     paths: list[str] = []
     for argument in arguments:
-        if argument != STDIN and MAGIC.search(argument) and not os.path.lexists(argument):
+        if is_remote(argument) or not _is_pattern(argument):
+            paths.append(argument)
+        else:
             found = sorted(glob.iglob(argument, recursive=True), key=os.fsencode)
             if not found:
                 raise UsageError(
@@ -46,61 +61,107 @@ def expand(arguments: Iterable[str]) -> list[str]:
                     hint="quote the pattern, ** looks into folders too",
                 )
             paths += found
-        else:
-            paths.append(argument)
     if not paths:
         raise UsageError("nothing to read", hint="name files, folders, patterns, or - for stdin")
     return paths
 
 
+def _is_pattern(argument: str) -> bool:
+    return (
+        argument != STDIN
+        and MAGIC.search(argument) is not None
+        and not os.path.lexists(argument)
+        and table_of(argument)[1] is None
+    )
+
+
+class _Call(Struct):
+    """What one call of `stream` goes by, and what it has seen."""
+
+    limit: int
+    columns: Columns
+    left: Left
+    feed: Feed
+    away: str | None
+    several: bool
+    seen: set[int]
+
+    def again(self, *key: str) -> bool:
+        """Whether this was there before; counted if so."""
+        if not self.several:
+            return False
+        found = hash(key)
+        if found in self.seen:
+            self.left.repeated += 1
+            return True
+        self.seen.add(found)
+        return False
+
+
 def stream(
-    paths: list[str], *, limit: int, leave_out: str | None = None, left: Left | None = None
+    paths: list[str],
+    *,
+    limit: int,
+    leave_out: str | None = None,
+    left: Left | None = None,
+    columns: Columns = DEFAULT,
 ) -> Entries:
     """The inputs of ``paths`` (from ``expand``) with their ``seq``, listed as far as asked for.
 
-    ``limit`` is the largest page in bytes, for stdin; ``leave_out`` is a path that is not an
-    input, such as the output file. A path named twice is one input.
+    ``limit`` is the largest page in bytes; ``leave_out`` is a path that is not an input, such as
+    the output file. A path named twice is one input. ``columns`` are the names in tables. A
+    process apart that was needed ends with the stream.
     """
-    left = left if left is not None else Left()
-    away = os.path.abspath(leave_out) if leave_out is not None else None
-    seen: set[int] = set()
+    call = _Call(
+        limit=limit,
+        columns=columns,
+        left=left if left is not None else Left(),
+        feed=Feed(),
+        away=_full(leave_out) if leave_out is not None else None,
+        several=len(paths) > 1,
+        seen=set(),
+    )
     seq = 0
-    for path in paths:
-        for entry in _entries(path, limit, left):
-            if entry is None:
-                yield None
-                continue
-            if entry.path is not None and (away is not None or len(paths) > 1):
-                full = os.path.abspath(entry.path) if "\0" not in entry.path else entry.path
-                if full == away:
-                    left.ignored += 1
+    try:
+        for path in paths:
+            for entry in _entries(path, call):
+                if entry is None:
+                    yield None
                     continue
-                if len(paths) > 1:
-                    key = hash((full, entry.locator if entry.line is not None else ""))
-                    if key in seen:
-                        left.repeated += 1
-                        continue
-                    seen.add(key)
-            yield replace(entry, seq=seq) if entry.line is None else _numbered(entry, seq)
-            seq += 1
+                yield _numbered(entry, seq)
+                seq += 1
+    finally:
+        call.feed.end()
 
 
-def count(paths: list[str]) -> int | None:
+def count(paths: list[str], columns: Columns = DEFAULT) -> int | None:
     """About how many inputs there are, where that is cheap to know; blank lines are counted too."""
     total = 0
-    for path in paths:
-        if path == STDIN:
-            return None
-        if os.path.isdir(path):
-            total += sum(1 for _ in _walk(path, Left()))
-        elif _is_lines(path):
-            found = _count_lines(path)
+    feed = Feed()
+    try:
+        for path in paths:
+            found = _count(path, columns, feed)
             if found is None:
                 return None
             total += found
-        else:
-            total += 1
+    finally:
+        feed.end()
     return total
+
+
+def _count(path: str, columns: Columns, feed: Feed) -> int | None:
+    if path == STDIN or is_remote(path):
+        return None
+    if os.path.isdir(path):
+        return sum(1 for _ in walk(path, Left()))
+    file, table = table_of(path)
+    kind = kind_of(file)
+    if kind == "page":
+        return 1
+    if kind == "lines":
+        return _count_lines(path)
+    order = Order(path=file, kind=kind, table=table, limit=0, columns=columns, counting=True)
+    return feed.count(order) if kind in ("parquet", "sqlite") else None
 
 
 def _count_lines(path: str) -> int | None:
@@ -110,10 +171,14 @@ def _count_lines(path: str) -> int | None:
     except SourceError:
         return 1
     with os.fdopen(descriptor, "rb", buffering=0) as file:
-        if path.lower().endswith(".gz") or os.fstat(descriptor).st_size > COUNTED:
+        if os.fstat(descriptor).st_size > COUNTED:
             return None
         total, last = 0, b"\n"
+        head = True
         while block := file.read(1 << 20):
+            if head and (block[:2] == GZIP or is_zstd(block)):
+                return None
+            head = False
             total += block.count(b"\n")
             last = block[-1:]
     return total + (last != b"\n")
@@ -121,62 +186,78 @@ def _count_lines(path: str) -> int | None:
 
 def _numbered(entry: Input, seq: int) -> Input:
     """A line's ``path`` served to recognise repetition only; its bytes are here already."""
+    if entry.line is None:
+        return replace(entry, seq=seq)
     return replace(entry, seq=seq, path=None)
 
 
-def _entries(path: str, limit: int, left: Left) -> Entries:
+def _full(path: str) -> str:
+    return path if "\0" in path or is_remote(path) else os.path.abspath(path)
+
+
+def _entries(path: str, call: _Call) -> Entries:
+    """The inputs of one path that were not there before."""
     if path == STDIN:
-        yield from _stdin(limit)
-    elif _is_lines(path) and not os.path.isdir(path):
-        yield from _json_lines(path, limit)
+        yield from _stdin(call)
+    elif is_remote(path):
+        order = Order(path=path, limit=call.limit, columns=call.columns)
+        for entry in call.feed.inputs(order, call.left):
+            if entry is None:
+                yield None
+            elif entry.path is not None and entry.path == call.away:
+                call.left.ignored += 1
+            elif not call.again(entry.locator):
+                yield entry
     elif os.path.isdir(path):
-        yield from _walk(path, left)
+        yield from _folder(path, call)
     else:
+        yield from _file(path, call)
+
+
+def _folder(path: str, call: _Call) -> Iterator[Input]:
+    empty = True
+    for entry in walk(path, call.left):
+        empty = False
+        full = _full(entry.path or entry.locator)
+        if full == call.away:
+            call.left.ignored += 1
+        elif not call.again(full):
+            yield entry
+    if empty and by_name(path.rstrip(os.sep)) not in (None, "page"):
+        text = "is a folder without pages; name the files in it, say as a pattern"
+        yield failed(path, "unreadable", text)
+
+
+def _file(path: str, call: _Call) -> Entries:
+    file, table = table_of(path)
+    full = _full(file)
+    if full == call.away:
+        call.left.ignored += 1
+        return
+    if call.again(full, *filter(None, (table,))):
+        return
+    kind = kind_of(file)
+    if kind == "page":
         yield Input(0, path, path=path)
+    elif kind == "lines":
+        yield from _json_lines(path, call.limit)
+    else:
+        order = Order(path=file, kind=kind, table=table, limit=call.limit, columns=call.columns)
+        entries = call.feed.inputs(order, call.left)
+        if kind == "sqlite" and table is None and call.several:
+            entries = _unless_named(entries, file, call)
+        yield from entries
 
 
-def _is_lines(path: str) -> bool:
-    name = path.lower().removesuffix(".gz")
-    return name.endswith(LINE_SUFFIXES)
-
-
-def _walk(folder: str, left: Left) -> Iterator[Input]:
-    """Files below ``folder`` in the order of their names, without recursion or held trees.
-
-    A folder that cannot be listed is an input that failed. Links to folders are not followed: a
-    loop of them would never end.
-    """
-    stack: list[str] = [folder]
-    while stack:
-        path = stack.pop()
-        if not path.endswith(os.sep) and path is not folder:
-            yield Input(0, path, path=path)
-            continue
-        try:
-            with os.scandir(path) as found:
-                entries = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in found]
-        except OSError as error:
-            message = f"cannot list the folder: {(error.strerror or str(error)).lower()}"
-            yield Input(0, path, fault=("unreadable", message))
-            continue
-        entries.sort(key=lambda entry: os.fsencode(entry[0]), reverse=True)
-        pages = {_stem(name) for name, is_folder in entries if not is_folder}
-        for name, is_folder in entries:
-            if name.startswith(".") or (
-                is_folder and name.endswith("_files") and name[:-6] in pages
-            ):
-                left.ignored += 1
-            elif is_folder:
-                stack.append(os.path.join(path, name, ""))
-            elif name.lower().removesuffix(".gz").endswith(PAGE_SUFFIXES):
-                stack.append(os.path.join(path, name))
-            else:
-                left.ignored += 1
-
-
-def _stem(name: str) -> str:
-    stem, suffix = os.path.splitext(name)
-    return stem if suffix.lower() in (".html", ".htm") else ""
+def _unless_named(entries: Entries, file: str, call: _Call) -> Entries:
+    """The rows of the table that was found, unless it was named too."""
+    known = False
+    for entry in entries:
+        if entry is not None and not known:
+            known = True
+            if call.again(_full(file), entry.locator[len(file) + 1 :].rpartition(":")[0]):
+                return
+        yield entry
 
 
 def _json_lines(path: str, limit: int) -> Entries:
@@ -187,41 +268,46 @@ def _json_lines(path: str, limit: int) -> Entries:
         yield Input(0, path, path=path, fault=(error.code, str(error)))
         return
     try:
-        yield from _from_lines(plain(blocks(descriptor)), path, path, limit)
+        yield from from_lines(plain(blocks(descriptor)), path, path, limit)
     finally:
         os.close(descriptor)
 
 
-def _from_lines(stream: Blocks, locator: str, path: str | None, limit: int) -> Entries:
-    """One input per line, and one that failed where the stream breaks off."""
-    number = 0
-    longest = 2 * limit  # escapes make a page longer as JSON
-    try:
-        for line in lines(stream, longest):
-            if line is None:
-                yield None
-                continue
-            number = line.number
-            where = f"{locator}:{number}"
-            if line.content is not None:
-                yield Input(0, where, path=path, line=line.content, json=True)
-            else:
-                message = f"line {number} is longer than {longest:,} bytes"
-                yield Input(0, where, path=path, line=b"", fault=("too_large", message))
-    except (OSError, EOFError, zlib.error) as error:
-        where = f"{locator}:{number + 1}"
-        told = str(getattr(error, "strerror", None) or error).lower()
-        message = f"reading stopped before line {number + 1}: {told}"
-        yield Input(0, where, path=path, line=b"", fault=("decode_error", message))
-
-
-def _stdin(limit: int) -> Entries:
-    """Standard input: JSON Lines if it starts like an object, else one page."""
+def _stdin(call: _Call) -> Entries:
+    """Standard input: JSON Lines or an archive if it starts like one, else one page."""
     try:
         os.fstat(0)
     except OSError as error:
         raise UsageError("standard input is closed", hint="name files instead of -") from error
-    stream = plain(blocks(0))
+    raw = blocks(0)
+    head = b""
+    try:
+        for block in raw:
+            if block is None:
+                yield None
+                continue
+            head += block
+            if len(head) >= SNIFF or by_content(head) != "page":
+                break
+    except OSError as error:
+        yield Input(0, STDIN, fault=("decode_error", f"reading stopped: {says(error)}"))
+        return
+    kind = by_content(head)
+    whole = chain((head,), raw) if head else raw
+    if kind == "lines":
+        yield from from_lines(plain(whole), STDIN, None, call.limit)
+    elif kind == "warc":
+        order = Order(path=STDIN, kind=kind, limit=call.limit, head=head, stdin=True)
+        yield from call.feed.inputs(order, call.left)
+    elif kind == "page":
+        yield from _one_page(plain(whole), call.limit)
+    else:
+        name = "Parquet" if kind == "parquet" else "SQLite"
+        text = f"{name} cannot be read from standard input; name the file"
+        yield failed(STDIN, "unreadable", text)
+
+
+def _one_page(stream: Blocks, limit: int) -> Entries:
     head: list[bytes] = []
     size = 0
     try:
@@ -231,14 +317,9 @@ def _stdin(limit: int) -> Entries:
                 continue
             head.append(block)
             size += len(block)
-            start = b"".join(head) if size < SNIFF else head[0]
-            if JSON_START.match(start):
-                yield from _from_lines(chain((start,), stream), STDIN, None, limit)
-                return
             if size > limit:
                 break
-    except (OSError, EOFError, zlib.error) as error:
-        told = str(getattr(error, "strerror", None) or error).lower()
-        yield Input(0, STDIN, fault=("decode_error", f"reading stopped: {told}"))
+    except DAMAGE as error:
+        yield Input(0, STDIN, fault=("decode_error", f"reading stopped: {says(error)}"))
         return
     yield Input(0, STDIN, line=b"".join(head))

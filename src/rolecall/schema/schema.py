@@ -96,6 +96,13 @@ class Schema:
         return self.document == POSTING_SCHEMA
 
     @property
+    def columns(self) -> tuple[str, ...] | None:
+        """The names of the data's fields at the top; ``None`` for the default posting."""
+        if self.is_posting:
+            return None
+        return tuple(dict.fromkeys(one.path[0] for one in self.fields if one.path))
+
+    @property
     def unlinked(self) -> tuple[Field, ...]:
         """The fields that nothing of the default posting fills."""
         linked = {link.path for link in self.links}

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Final
 
 from msgspec import Struct
 
-from rolecall.ask.compose import Asked
+from rolecall.ask.lengths import Usual, known_tokens
 from rolecall.ask.prompt import Style, messages
-from rolecall.ask.questions import Kind, Question
-from rolecall.ask.render import Sheet, sheet_of
+from rolecall.ask.render import Sheet
 from rolecall.ask.tokens import PER_ANSWER, Tokens, count_messages, qwen
-from rolecall.core import Candidate, EngineInfo, Source
+from rolecall.core import EngineInfo, Source
 from rolecall.drive.connect import help_of, policy_of, voice_of
 from rolecall.errors import SourceError, UsageError
 from rolecall.evaluate.load.postings import generated
-from rolecall.evaluate.load.prompts import OPENING, Heard, hear_pages
+from rolecall.evaluate.load.prompts import OPENING, hear_pages
 from rolecall.inputs.nouns import Input
 from rolecall.inputs.read import load
 from rolecall.inputs.stream import STDIN, count, expand, stream
@@ -34,17 +32,6 @@ MADE: Final = 200
 
 BLOCK: Final = 16
 """Tokens that vLLM's prefix cache keeps together; what does not fill the last block is computed."""
-
-FRAME: Final = 3
-"""Tokens around the members of an answer: two braces and the end."""
-
-TYPICAL: Final[dict[Kind, int]] = {
-    "quote": 12, "quotes": 30, "choice": 16, "choices": 18, "ranges": 14
-}  # fmt: skip
-"""Tokens of an answer to a question of this kind that no page of the sample gives."""
-
-ENOUGH: Final = 3
-"""Pages on which the reader must know a field before their mean stands for the others."""
 
 SHORT: Final = EngineInfo(name="plan", kind="plan", model="", local=True, forms=("text",))
 """A local engine of no kind: its prompts are those of all, and no grammar is written for them."""
@@ -87,10 +74,16 @@ def load_of(
     pipeline = prepare(settings)
     help_ = help_of(settings, pipeline.schema)
     voice = voice_of(SHORT, tokens, policy_of(settings), help_.extras)
-    known, asked = _Known(tokens), []
+    usual, asked = Usual(), []
     for number, source in enumerate(sample.sources, 1):
         for heard in hear_pages([source], pipeline, help_, every=every):
-            answers = {one.name: known.learn(one, heard) for one in heard.questions}
+            answers = {
+                one.name: known_tokens(one, heard.page, heard.candidates, tokens)
+                for one in heard.questions
+            }
+            for name, counted in answers.items():
+                if counted is not None:
+                    usual.learn(name, counted)
             asked.append((voice.compose(heard.page, heard.questions).asked, answers))
         if told is not None:
             told(number, len(sample.sources))
@@ -101,7 +94,10 @@ def load_of(
             hint="nothing has to be planned for them; or ask for every field",
         )
     lengths = Counter(
-        (one.tokens, known.answer(one, answers, len(windows)))
+        (
+            one.tokens,
+            usual.answer(one.questions, answers, windows=len(windows), most=one.prompt.max_tokens),
+        )
         for windows, answers in asked
         for one in windows
     )
@@ -160,76 +156,6 @@ def shared_tokens(style: Style, tokens: Tokens) -> int:
     )
     same = count_messages(tokens, (system,)) - PER_ANSWER + tokens.count(OPENING)
     return same // BLOCK * BLOCK
-
-
-class _Known:
-    """How many tokens answers take: counted where the reader knows the answer, else their mean."""
-
-    def __init__(self, tokens: Tokens) -> None:
-        self._tokens = tokens
-        self._counts: dict[str, list[int]] = defaultdict(list)
-
-    def learn(self, one: Question, heard: Heard) -> int | None:
-        """The tokens of the answer to ``one``, where the page itself or the reader knows it."""
-        for unit in heard.candidates:
-            if unit.unit == one.unit and (said := _answer(one, unit, heard)) is not None:
-                text = (
-                    f'"{one.name}":{json.dumps(said, ensure_ascii=False, separators=(",", ":"))},'
-                )
-                counted = self._tokens.count(text)
-                self._counts[one.name].append(counted)
-                return min(counted, one.budget)
-        return None
-
-    def answer(self, asked: Asked, known: dict[str, int | None], windows: int) -> int:
-        """The tokens of an answer to ``asked``, one of so many ``windows`` of its page."""
-        whole = sum(
-            told if (told := known[one.name]) is not None else self._usual(one)
-            for one in asked.questions
-        )
-        return min(FRAME + -(-whole // windows), asked.prompt.max_tokens)
-
-    def _usual(self, one: Question) -> int:
-        """What an answer to ``one`` takes on other pages."""
-        counts = self._counts[one.name]
-        if len(counts) < ENOUGH:
-            return min(TYPICAL[one.kind] + len(one.name) // 3, one.budget)
-        return min(round(sum(counts) / len(counts)), one.budget)
-
-
-def _answer(one: Question, found: Candidate, heard: Heard) -> Any:
-    """The answer to ``one`` that says ``found``; ``None`` where it cannot be said so."""
-    quotes = [quote for quote in found.quotes if quote]
-    if not quotes:
-        return None
-    if one.kind == "ranges":
-        return _ranges(one, found, heard)
-    if one.kind == "quote":
-        return quotes[0]
-    if one.kind == "quotes":
-        return quotes[: one.most]
-    options = found.value if isinstance(found.value, list) else [found.value]
-    pairs = [[str(option), quote] for option, quote in zip(options, quotes, strict=False)]
-    return pairs[0] if one.kind == "choice" else pairs[: one.most]
-
-
-def _ranges(one: Question, found: Candidate, heard: Heard) -> list[list[int]] | None:
-    """The lines that hold ``found``, as ranges."""
-    spans = [span for span in found.spans if span is not None]
-    lines = sorted(
-        {
-            line.number
-            for line in sheet_of(heard.page).lines
-            if any(line.span.start < span.end and span.start < line.span.end for span in spans)
-        }
-    )
-    out: list[list[int]] = []
-    for number in lines:
-        if out and number == out[-1][1] + 1:
-            out[-1][1] = number
-        else:
-            out.append([number, number])
-    return out[: one.most] or None
 
 
 def _source(sample: Sample, postings: int, prompts: int, tokens: Tokens) -> str:

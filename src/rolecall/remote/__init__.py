@@ -1,0 +1,1 @@
+"""Object stores: bytes at `s3://`, `gs://` and other addresses, read and written as streams."""
