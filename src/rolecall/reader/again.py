@@ -15,8 +15,8 @@ V = TypeVar("V")
 LONGEST: Final = 2_000
 """Characters of a text that is remembered."""
 
-MOST_ONCE: Final = 32_768
-"""Texts that came once and are known by a number each: some 3 MB."""
+MOST_ONCE: Final = 8_192
+"""Texts that came once and are known by a number each: some 0.8 MB for a table."""
 
 EACH: Final = 1_500
 """Bytes that are reckoned for what was found in a text, beside those for its characters."""
