@@ -14,16 +14,16 @@ import argparse
 import json
 import os
 import platform
+import re
 import shutil
 import signal
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ BUILD = pages.ROOT / "build"
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 TICK = 0.05  # seconds between looks at the output
 SAMPLE = 0.5  # seconds between looks at memory
+KEPT = re.compile(r"([\d,]+) kept\b")
 
 
 @dataclass
@@ -181,7 +182,7 @@ def undisturbed(folder: Path, count: int, workers: int) -> dict[str, Any]:
         "records": records,
         "digest": said,
         "exit": run.process.returncode,
-        "summary": told.strip().splitlines()[-1:],
+        "summary": told.strip().splitlines(),
     }
 
 
@@ -194,9 +195,9 @@ def killed(folder: Path, count: int, workers: int, wanted: str) -> dict[str, Any
     there = Lines(folder / "out.jsonl").look()
     again = start(folder, workers, resume=True)
     seconds = again.watch(lambda done: False)
-    told = again.process.communicate()[1].strip().splitlines()[-1:]
+    told = again.process.communicate()[1].strip().splitlines()
     records, said = digest(folder / "out.jsonl")
-    kept = next((int(word.replace(",", "")) for word in _before("kept", told)), 0)
+    kept = kept_of(told)
     return {
         "records_at_kill": there,
         "kept": kept,
@@ -210,12 +211,11 @@ def killed(folder: Path, count: int, workers: int, wanted: str) -> dict[str, Any
     }
 
 
-def _before(word: str, told: list[str]) -> Iterator[str]:
-    """The words that stand before ``word`` in what a run said last."""
-    words = " ".join(told).replace(",  ", " ").split()
-    for one, two in pairwise(words):
-        if two.strip(",") == word:
-            yield one
+def kept_of(told: Sequence[str]) -> int:
+    """How many records of an earlier run were kept, by what a run said at its end."""
+    said = next((line for line in told if line.startswith("done:")), "")
+    found = KEPT.search(said)
+    return int(found.group(1).replace(",", "")) if found is not None else 0
 
 
 def table(figures: dict[str, Any]) -> str:

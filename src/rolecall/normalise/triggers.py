@@ -122,7 +122,8 @@ def triggers_of(word: str) -> int:
     known = _patterns()
     for part in (word,) if word.isalnum() else _INSIDE.split(word):
         key = fold(part)
-        bits |= known.bits(key)
+        if found := known.bits(key):  # else the bits stay the one number that all share
+            bits |= found
         if key[:HEAD] in HOUR_HEADS:
             bits |= _always(EMPLOYMENT)
         if key in known.days:

@@ -15,14 +15,25 @@ V = TypeVar("V")
 LONGEST: Final = 2_000
 """Characters of a text that is remembered."""
 
-MOST_ONCE: Final = 32_768
-"""Texts that came once and are known by a number each: some 3 MB."""
+MOST_ONCE: Final = 8_192
+"""Texts that came once and are known by a number each: some 0.8 MB for a table."""
 
 EACH: Final = 1_500
 """Bytes that are reckoned for what was found in a text, beside those for its characters."""
 
 PER_CHARACTER: Final = 12
 """Bytes reckoned for a character: the text, its words, and what holds them."""
+
+
+def came(once: set[int], text: str) -> bool:
+    """Whether ``text`` came before, as far as is known; it is noted in ``once`` if not."""
+    mark = hash(text)
+    if mark in once:
+        return True
+    if len(once) >= MOST_ONCE:
+        once.clear()
+    once.add(mark)
+    return False
 
 
 class Again(dict[str, V]):
@@ -44,13 +55,7 @@ class Again(dict[str, V]):
         found = self._old.get(text)
         if found is None:
             found = self._find(text)
-            if len(text) > LONGEST:
-                return found
-            once, mark = self._once, hash(text)
-            if mark not in once:
-                if len(once) >= MOST_ONCE:
-                    once.clear()
-                once.add(mark)
+            if len(text) > LONGEST or not came(self._once, text):
                 return found
         size = EACH + PER_CHARACTER * len(text)
         self._size += size

@@ -1,4 +1,4 @@
-"""Words as the skill tagger weighs them: kept once computed, since most words of a page are known.
+"""Words as the skill tagger weighs them: kept when they come again, as most words of a page do.
 
 A word weighs for itself and for the two words on each side of it. Pieces of a line between white
 space are kept with the words they hold, so that a line is taken apart by its pieces.
@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 
 from msgspec import Struct
 
+from rolecall.reader.again import came
 from rolecall.reader.skill_features import (
     MAX_WORDS,
     NO_WORDS,
@@ -27,7 +28,7 @@ from rolecall.reader.skill_features import (
 K = TypeVar("K")
 
 MEMORY: Final = 40_000
-"""Words that are kept, and pieces."""
+"""Words that are kept, and pieces; numbers and names that come once are not."""
 
 LONGEST: Final = 60
 """Letters of a word or piece that is kept; longer strings hardly come again."""
@@ -96,6 +97,7 @@ class _Words(dict[str, Weighed]):
         self._weights = weights
         self._tables = [weights.family(name) for name in chain(*WORD_FAMILIES)]
         self._shapes: dict[str, list[complex]] = {}
+        self._once: set[int] = set()
 
     def __missing__(self, text: str) -> Weighed:
         seen = self._terms.look(text)
@@ -114,7 +116,7 @@ class _Words(dict[str, Weighed]):
         after, after2 = s4 + w4 + e34 + p54, s5 + w5
         goes_on = own.imag, before2.imag, before.imag, after.imag, after2.imag
         word = Weighed(*seen, own.real, before2.real, before.real, after.real, after2.real, goes_on)
-        if len(text) <= LONGEST:
+        if len(text) <= LONGEST and came(self._once, text):
             if len(self) >= MEMORY:
                 self.clear()
             self[text] = word
@@ -126,11 +128,12 @@ class _Pieces(dict[str, tuple[Weighed, ...]]):
 
     def __init__(self, words: _Words) -> None:
         self._words = words
+        self._once: set[int] = set()
 
     def __missing__(self, piece: str) -> tuple[Weighed, ...]:
         parts = [piece] if piece.isalnum() else TOKEN.findall(piece)[:MAX_WORDS]
         found = tuple(map(self._words.__getitem__, parts))
-        if len(piece) <= LONGEST:
+        if len(piece) <= LONGEST and came(self._once, piece):
             if len(self) >= MEMORY:
                 self.clear()
             self[piece] = found
