@@ -55,7 +55,9 @@ class Kept:
                 end = 0.0
                 yield None
 
-    def beside(self, results: Generator[Done | None, None, None]) -> Iterator[Done | None]:
+    def beside(
+        self, results: Generator[Done | None, None, None]
+    ) -> Generator[Done | None, None, None]:
         """The results of working on ``rest``, and with them the inputs that were passed over.
 
         ``results`` must give a ``None`` now and then, also while nobody works.

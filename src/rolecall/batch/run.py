@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from time import process_time
@@ -274,9 +275,10 @@ def run(
     results = kept.beside(
         work(kept.rest(), page_work, page_work.lost, crew=crew, stop=stop, ticks=True)
     )
-    if asker is None:
-        yield from (done for done in results if done is not None)
-        return
-    from rolecall.batch.asking import answered
+    with closing(results):  # also after an error, whose traceback would keep the workers alive
+        if asker is None:
+            yield from (done for done in results if done is not None)
+            return
+        from rolecall.batch.asking import answered
 
-    yield from answered(results, asker, page_work.done, ordered=crew.ordered, stop=stop)
+        yield from answered(results, asker, page_work.done, ordered=crew.ordered, stop=stop)

@@ -108,6 +108,7 @@ def run_sharing(
         yield from _last_answers(state, asker)
         yield from state.rest()
     finally:
+        results.close()  # after an error here: its traceback would keep the workers alive
         state.spool.close()
 
 
