@@ -71,36 +71,32 @@ class Peer:
 
 def theirs(folder: Path, workers: int) -> Iterator[int]:
     """The peer's extraction in plain Ray Data, the same way."""
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    import ray
-    import ray.data
+    from rolecall.batch.ray_cluster import LOCAL, cluster
 
-    cores = max(workers, os.cpu_count() or 1)
-    ray.init(
-        address="local",
-        num_cpus=cores,
-        include_dashboard=False,
-        log_to_driver=False,
-        object_store_memory=256 << 20,
-    )
-    ray.data.DataContext.get_current().enable_progress_bars = False
     paths = sorted(map(str, folder.glob("*.jsonl.gz")))
-    data = ray.data.read_json(
-        paths, arrow_open_stream_args={"compression": "gzip"}, num_cpus=0, override_num_blocks=64
-    ).map_batches(
-        Peer,
-        batch_size=BATCH,
-        num_cpus=1,
-        compute=ray.data.ActorPoolStrategy(size=workers),
-    )
     done = 0
-    with (folder / "peer.jsonl").open("w", encoding="utf-8") as out:
+    with (
+        cluster(LOCAL, workers=workers) as (ray, _),
+        (folder / "peer.jsonl").open("w", encoding="utf-8") as out,
+    ):
+        context = ray.data.DataContext.get_current()
+        context.enable_progress_bars = context.print_on_execution_start = False
+        data = ray.data.read_json(
+            paths,
+            arrow_open_stream_args={"compression": "gzip"},
+            num_cpus=0,
+            override_num_blocks=64,
+        ).map_batches(
+            Peer,
+            batch_size=BATCH,
+            num_cpus=1,
+            compute=ray.data.ActorPoolStrategy(size=workers),
+        )
         for batch in data.iter_batches(batch_size=None, batch_format="numpy", prefetch_batches=0):
             for line in batch["data"]:
                 out.write(f"{line}\n")
                 done += 1
                 yield done
-    ray.shutdown()
 
 
 def timed(done: Iterator[int], count: int) -> dict[str, float]:

@@ -130,12 +130,13 @@ def test_every_setting_is_described_and_its_default_is_of_its_kind():
 
 
 def test_only_what_can_change_a_result_decides():
-    assert set(Settings().deciding()) == {"max_bytes", "reader", "least_sure", "dedup"}
+    assert set(Settings().deciding()) == {"max_bytes", "reader", "least_sure", "dedup", "columns"}
     assert set(Settings(engine="none", policy="cloud-on-doubt").deciding()) == {
         "max_bytes",
         "reader",
         "least_sure",
         "dedup",
+        "columns",
     }
 
 

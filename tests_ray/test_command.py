@@ -111,13 +111,16 @@ def test_a_signal_ends_the_run_in_order_and_the_output_is_gone_on_with(tmp_path:
     words = ["pages", "--out", "out.jsonl", "--workers", "2"]
     out = tmp_path / "out.jsonl"
     running = subprocess.Popen(
-        [*COMMAND, *words, "--ray", "local"], cwd=tmp_path, stderr=subprocess.PIPE
+        [*COMMAND, *words, "--ray", "local"],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # deaf if in background
     )
-    end = time.monotonic() + 100
+    end = time.monotonic() + 300
     while not (out.exists() and out.stat().st_size) and time.monotonic() < end:
         time.sleep(0.05)
     running.send_signal(signal.SIGINT)
-    _, told = running.communicate(timeout=60)
+    _, told = running.communicate(timeout=120)
     assert running.returncode == 130, told
     assert b"go on with: rolecall extract --resume" in told
     done = len(plain(out.read_bytes()))

@@ -138,6 +138,7 @@ class Settings:
         "",
         "Names that JSON Lines and tables use instead of html, text, url, charset and captured: "
         "html=body,url=link.",
+        decides=True,
     )
     with_text: bool = _setting(
         False, "Add the page's visible text to each record, so that spans can be read without it."

@@ -115,6 +115,7 @@ def test_lines_that_come_slowly_are_answered_as_they_come(tmp_path: Path) -> Non
         (["empty"], "nothing to read in empty"),
         (["a.html", "--resume"], "--resume and --force need --out"),
         (["a.html", "--out", "o", "--resume", "--force"], "choose one"),
+        (["a.html", "--format", "csv"], "--format needs --out"),
         (["a.html", "--out", "o", "--explain"], "--out holds records"),
         (["a.html", "--explain", "--schema-org"], "exclude each other"),
         (["a.html", "--captured", "May"], "no date like 2026-05-17"),

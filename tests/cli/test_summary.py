@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.cli.shell import COMMAND, environment, folder, inside, page, rolecall, rows, start
+from tests.cli.shell import COMMAND, environment, folder, inside, page, rows, start
 from tests.cli.test_engines import REPLAY
 from tests.cli.test_extract import finish, wait_for
 from tests.drive.test_engines import PAGE
@@ -23,7 +23,9 @@ def told(path: Path) -> dict[str, Any]:
 def test_a_complete_run_writes_its_figures(tmp_path: Path) -> None:
     folder(tmp_path / "d", 12)
     (tmp_path / "d" / "notes.pdf").write_bytes(b"")
-    done = rolecall("extract", "d", "--out", "o.jsonl", "--summary", "s.json", cwd=tmp_path)
+    done = inside(
+        "extract", "d", "--workers", "1", "--out", "o.jsonl", "--summary", "s.json", cwd=tmp_path
+    )
     assert done.returncode == 0
     assert done.stderr.decode().splitlines()[-1] == "  left out other files: 1"
     summary, lines = told(tmp_path), (tmp_path / "o.jsonl").read_bytes()
@@ -51,11 +53,11 @@ def test_what_was_kept_is_told_from_what_this_run_did(tmp_path: Path) -> None:
     folder(tmp_path / "d", 10)
     (tmp_path / "d" / "p0003.html").unlink()
     (tmp_path / "d" / "p0003.html").symlink_to("nowhere")
-    words = ("extract", "d", "--out", "o.jsonl", "--summary", "s.json")
-    assert rolecall(*words, cwd=tmp_path).returncode == 3
+    words = ("extract", "d", "--workers", "1", "--out", "o.jsonl", "--summary", "s.json")
+    assert inside(*words, cwd=tmp_path).returncode == 3
     (tmp_path / "d" / "p0004.html").write_text(page(99))
     (tmp_path / "d" / "p0009.html").unlink()
-    assert rolecall(*words, "--resume", cwd=tmp_path).returncode == 3
+    assert inside(*words, "--resume", cwd=tmp_path).returncode == 3
     summary = told(tmp_path)
     assert summary["run"]["outcomes"] == {"ok": 1, "failed": 1}
     assert summary["run"]["reasons"] == {"failed": {"unreadable": 1}}
@@ -66,12 +68,13 @@ def test_what_was_kept_is_told_from_what_this_run_did(tmp_path: Path) -> None:
 
 def test_more_is_said_where_it_is_asked_for(tmp_path: Path) -> None:
     folder(tmp_path / "d", 3)
-    short = rolecall("extract", "d", cwd=tmp_path).stderr.decode().splitlines()
+    words = ("extract", "d", "--out", "o.jsonl", "--force")
+    short = inside(*words, cwd=tmp_path).stderr.decode().splitlines()
     assert len(short) == 1
-    long = rolecall("extract", "d", "--verbose", cwd=tmp_path).stderr.decode().splitlines()
+    long = inside(*words, "--verbose", cwd=tmp_path).stderr.decode().splitlines()
     assert long[0].startswith("done: 3 inputs")
     assert any("worker" in line and "reader" in line for line in long)
-    quiet = rolecall("extract", "d", "--quiet", "--verbose", "--summary", "s.json", cwd=tmp_path)
+    quiet = inside(*words, "--quiet", "--verbose", "--summary", "s.json", cwd=tmp_path)
     assert quiet.stderr == b""
     assert told(tmp_path)["run"]["inputs"] == 3
 
@@ -86,8 +89,20 @@ def test_engines_are_told_with_calls_tokens_and_cost(tmp_path: Path) -> None:
     usage = {"input_tokens": 1_000, "cached_tokens": 400, "output_tokens": 10}
     line = {"contains": "Answer:", "text": json.dumps({"company": "crumb"}), "usage": usage}
     (tmp_path / "answers.jsonl").write_text(json.dumps(line))
-    words = ("extract", "d", "--policy", "cloud-on-doubt", "--cloud", "far", "--summary", "s.json")
-    done = rolecall(*words, cwd=tmp_path, HOME=str(tmp_path))
+    words = (
+        "extract",
+        "d",
+        "--workers",
+        "1",
+        "--policy",
+        "cloud-on-doubt",
+        "--cloud",
+        "far",
+        "--summary",
+        "s.json",
+    )
+    words += ("--out", "o.jsonl", "--force")
+    done = inside(*words, cwd=tmp_path, HOME=str(tmp_path))
     assert done.returncode == 0, done.stderr
     said = "engine far: 4 calls, tokens 4,000 in (1,600 cached), 40 out, $0.0360"
     assert said in done.stderr.decode()
@@ -96,7 +111,7 @@ def test_engines_are_told_with_calls_tokens_and_cost(tmp_path: Path) -> None:
     assert run["asked"]["cost_usd"] == pytest.approx(4 * (600 * 10 + 400 * 5 + 10 * 100) / 1e6)
     assert run["routes"]["cloud"] == 4
     assert run["stages"]["ask"]["share"] is None
-    rolecall(*words, cwd=tmp_path, HOME=str(tmp_path))
+    inside(*words, cwd=tmp_path, HOME=str(tmp_path))
     again = told(tmp_path)["run"]["asked"]
     assert (again["calls"], again["kept_answers"], again["cost_usd"]) == (0, 4, 0)
 

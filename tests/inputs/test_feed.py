@@ -15,7 +15,7 @@ from rolecall.inputs.feed import Feed
 from rolecall.inputs.kinds import by_content, by_name
 from rolecall.inputs.nouns import Input, Left
 from rolecall.inputs.order import Order
-from rolecall.inputs.stream import stream
+from rolecall.inputs.stream import count, stream
 
 
 def listed(*paths: object) -> list[Input]:
@@ -65,6 +65,7 @@ def test_what_is_no_file_is_one_failed_input_without_waiting(tmp_path: Path) -> 
     found = listed(*paths, tmp_path / "a\0.parquet", tmp_path / "none.sqlite", tmp_path / "a.html")
     assert made.codes(found) == ["unreadable"] * 10 + [None]
     assert [entry.seq for entry in found] == list(range(11))
+    assert count([str(tmp_path / "a.sqlite"), str(tmp_path / "a.parquet")]) == 2
 
 
 def test_files_without_an_ending_are_known_by_their_bytes(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 import os
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -118,6 +119,33 @@ def test_a_file_that_is_being_written_is_read_or_said_to_be_locked(
     else:
         assert codes(found) == [None]
     assert sorted(os.listdir(tmp_path))[0] == "a.sqlite"
+
+
+def test_nothing_is_left_beside_a_file(tmp_path: Path) -> None:
+    path = run(tmp_path / "a.sqlite", "PRAGMA journal_mode = wal", "CREATE TABLE a (html)")
+    run(path, "INSERT INTO a VALUES ('<p>')")
+    link = tmp_path / "link.sqlite"
+    link.symlink_to(path)
+    assert [entry.line for one in (path, link) for entry in read(one)] == [b"<p>", b"<p>"]
+    assert sorted(os.listdir(tmp_path)) == ["a.sqlite", "link.sqlite"]
+
+
+def test_changes_that_were_never_committed_are_not_read(tmp_path: Path) -> None:
+    """A writer that died leaves a journal, which only another writer can undo."""
+    path = sqlite(tmp_path / "a.sqlite", [{"html": "<p>" + "x" * 3000}] * 50)
+    dead = tmp_path / "dead.sqlite"
+    with closing(sqlite3.connect(path, isolation_level=None)) as writer:
+        writer.execute("PRAGMA cache_size = 1")
+        writer.execute("BEGIN")
+        writer.execute("UPDATE pages SET html = 'changed'")
+        for end in ("", "-journal"):
+            shutil.copy(f"{path}{end}", f"{dead}{end}")
+        writer.execute("ROLLBACK")
+    (entry,) = read(dead)
+    assert entry.fault is not None
+    assert "mended" in entry.fault[1]
+    run(dead, "CREATE TABLE other (x)")
+    assert {entry.line for entry in read(dead)} == {b"<p>" + b"x" * 3000}
 
 
 @settings(max_examples=30, deadline=None)

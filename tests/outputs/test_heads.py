@@ -22,7 +22,7 @@ def record(**more: Any) -> dict[str, Any]:
     return failed_record(reason, locator="a", seq=3, config="c0ffee") | more
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(words, words, st.integers(0, 2**40), st.none() | words, st.booleans(), seconds)
 def test_the_head_is_what_reading_all_of_it_would_say(
     source: str, url: str, seq: int, text: str | None, retryable: bool, took: dict[str, float]

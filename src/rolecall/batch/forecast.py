@@ -13,7 +13,7 @@ from typing import Any, Final
 from msgspec import Struct, structs
 
 from rolecall.batch.forecast_asked import Load, asking_of
-from rolecall.batch.forecast_interval import LEVEL, NOTHING, Interval, Z, exactly
+from rolecall.batch.forecast_interval import ENDLESS, LEVEL, NOTHING, Interval, Z, exactly
 from rolecall.batch.forecast_sample import Survey
 from rolecall.batch.forecast_trial import Tried
 from rolecall.batch.forecast_whole import Whole
@@ -94,11 +94,12 @@ def foresee(
     }
     figures |= _outcomes(whole)
     asking = asking_of(whole, prices)
+    figures["bytes_out"] += asking.written
     slices = _slices(timing)
     noise = _noise([passed / work for passed, work, _ in slices if work > 0])
-    work = whole.total(lambda one: one.done.figures.cpu)
-    figures["seconds"] = _wall(work, timing, noise)
+    figures["seconds"] = _wall(whole.total(lambda one: one.work), timing, noise)
     each = _noise([work / pages for _, work, pages in slices if pages])
+    work = whole.total(lambda one: one.done.figures.cpu)
     figures["workers.cpu_seconds"] = work.wider(Z * each)
     return Forecast(
         sampled=len(tried),
@@ -161,7 +162,7 @@ def _wall(work: Interval, timing: Timing, noise: float) -> Interval:
     finished = timing.finished
     done = math.fsum(cpu for _, cpu in finished[1:])
     if done <= 0:
-        return Interval(0.0, timing.startup, math.inf)
+        return Interval(0.0, timing.startup, ENDLESS)
     pace = (finished[-1][0] - finished[0][0]) / done
     return work.times(pace).wider(Z * noise) + exactly(timing.startup)
 

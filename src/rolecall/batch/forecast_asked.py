@@ -27,16 +27,20 @@ USUAL_PROMPT: Final = 1_200.0
 USUAL_ANSWER: Final = 35.0
 """The same for an answer."""
 
+WRITTEN: Final = Interval(0.0, 350.0, 1_000.0)
+"""Bytes by which a call makes a record longer: that it was made, and what it found."""
+
 Load = tuple[tuple[int, int, int], ...]
 """Prompt and answer tokens of requests, and how often they come."""
 
 
 class Asking(Struct, frozen=True, kw_only=True):
     """What engines will be asked: figures as a forecast names them, the load of each engine in the
-    sample, and what is to be said of them."""
+    sample, the bytes that it adds to the output, and what is to be said of them."""
 
     figures: dict[str, Interval] = {}
     loads: dict[str, Load] = {}
+    written: Interval = NOTHING
     notes: tuple[str, ...] = ()
 
 
@@ -44,7 +48,8 @@ def asking_of(whole: Whole, prices: Mapping[str, Price | None]) -> Asking:
     """What the engines of ``prices`` will be asked, and what it costs."""
     if not prices:
         return Asking()
-    figures = {"asked_pages": whole.count(lambda one: one.asked is not None)}
+    pages = whole.total(lambda one: float(one.asked is not None), 1.0)
+    figures = {"asked_pages": pages.within(0.0, whole.inputs.high)}
     loads: dict[str, Load] = {}
     notes: list[str] = []
     costs, answers = NOTHING, _answers(whole.tried)
@@ -66,7 +71,17 @@ def asking_of(whole: Whole, prices: Mapping[str, Price | None]) -> Asking:
         loads[name] = _load(whole.tried, mine, answers)
     if any(price is not None for price in prices.values()):
         figures["asked.cost_usd"] = costs
-    return Asking(figures=figures, loads=loads, notes=tuple(notes))
+    return Asking(figures=figures, loads=loads, written=_longer(figures), notes=tuple(notes))
+
+
+def _longer(figures: Mapping[str, Interval]) -> Interval:
+    """Bytes that all calls add to the records."""
+    calls = [told for name, told in figures.items() if name.endswith(".calls")]
+    return Interval(
+        sum(one.low for one in calls) * WRITTEN.low,
+        sum(one.expected for one in calls) * WRITTEN.expected,
+        sum(one.high for one in calls) * WRITTEN.high,
+    )
 
 
 def _of_engine(
@@ -82,7 +97,7 @@ def _of_engine(
     for value, usual in (
         (_calls, 1.0), (_prompt_tokens, USUAL_PROMPT), (answer_tokens, USUAL_ANSWER)
     ):  # fmt: skip
-        told = whole.total(_only(value, mine), usual)
+        told = whole.total(_only(value, mine), usual) if mine or not later else NOTHING
         if later:  # nobody knows which pages the first engine leaves in doubt
             more = whole.total(_only(value, later), 0.0)
             told = Interval(0.0, told.expected, told.high + more.high)

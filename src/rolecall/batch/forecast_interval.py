@@ -31,6 +31,10 @@ SPARSE: Final = 0.2
 """Where no more of the pages add to a sum, those that do are counted first."""
 
 
+ENDLESS: Final = 1e300
+"""The upper end of an interval that has none; a number that JSON can hold."""
+
+
 class Interval(Struct, frozen=True):
     """A figure that is foreseen: ``low`` <= ``expected`` <= ``high``."""
 
@@ -43,13 +47,14 @@ class Interval(Struct, frozen=True):
         down = math.hypot(self.expected - self.low, other.expected - other.low)
         up = math.hypot(self.high - self.expected, other.high - other.expected)
         middle = self.expected + other.expected
-        return Interval(middle - down, middle, middle + up)
+        return Interval(middle - down, middle, min(middle + up, ENDLESS))
 
     def times(self, factor: float) -> Interval:
         """All of it, so many times (``factor`` is not negative)."""
-        return Interval(self.low * factor, self.expected * factor, self.high * factor)
+        low, middle, high = self.low * factor, self.expected * factor, self.high * factor
+        return Interval(low, middle, min(high, ENDLESS))
 
-    def within(self, least: float, most: float = math.inf) -> Interval:
+    def within(self, least: float, most: float = ENDLESS) -> Interval:
         """The same between two bounds."""
         low, middle, high = (
             min(max(one, least), most) for one in (self.low, self.expected, self.high)
@@ -62,7 +67,7 @@ class Interval(Struct, frozen=True):
         middle = self.expected
         down = math.hypot(middle - self.low, middle - middle / (1 + share))
         up = math.hypot(self.high - middle, middle * share)
-        return Interval(max(0.0, middle - down), middle, middle + up)
+        return Interval(max(0.0, middle - down), middle, min(middle + up, ENDLESS))
 
 
 NOTHING: Final = Interval(0.0, 0.0, 0.0)
@@ -91,7 +96,7 @@ def regression(
     if count >= whole:
         return exactly(seen)
     if count < 2:
-        return Interval(seen, seen * whole / max(count, 1), math.inf)
+        return Interval(seen, seen * whole / max(count, 1), ENDLESS)
     nonzero = [place for place, value in enumerate(values) if value]
     if len(nonzero) <= SPARSE * count:
         added = [values[place] for place in nonzero]
@@ -99,8 +104,8 @@ def regression(
     mean, mean_size = seen / count, math.fsum(sizes) / count
     spread = math.fsum((size - mean_size) ** 2 for size in sizes)
     if count < FEW or spread <= 0:
-        rests = [value - mean for value in values]
-        return _around(whole * mean, rests, whole, 1).within(seen)
+        rests = [whole * (value - mean) for value in values]
+        return _around(whole * mean, rests, 1 - count / whole, 1).within(seen)
     pairs = list(zip(values, sizes, strict=True))
     slope = math.fsum((v - mean) * (s - mean_size) for v, s in pairs) / spread
     off = all_sizes / whole - mean_size  # by how much all pages are larger than the sample's
@@ -109,9 +114,9 @@ def regression(
         pull = (size - mean_size) / spread
         held = min(0.9, 1 / count + pull * (size - mean_size))  # how much it bends the line to it
         rest = (value - mean - slope * (size - mean_size)) / (1 - held)
-        rests.append(rest * (1 + count * off * pull))
+        rests.append(whole * rest * (1 + count * off * pull))
     moved = max(seen, whole * (mean + slope * off))
-    return _around(moved, rests, whole, 2).within(seen)
+    return _around(moved, rests, 1 - count / whole, 2).within(seen)
 
 
 def _sparse(values: Sequence[float], count: int, whole: int, usual: float) -> Interval:
@@ -121,7 +126,7 @@ def _sparse(values: Sequence[float], count: int, whole: int, usual: float) -> In
         return hits.times(usual)
     mean = math.fsum(values) / len(values)
     rests = [value - mean for value in values]
-    each = _around(mean, rests, math.inf, 1) if len(values) > 1 else Interval(0.0, mean, 2 * mean)
+    each = _around(mean, rests, 1.0, 1) if len(values) > 1 else Interval(0.0, mean, 2 * mean)
     few, many = hits.low / hits.expected, hits.high / hits.expected
     down = math.hypot(1 - few, 1 - each.low / mean)
     up = math.hypot(many - 1, each.high / mean - 1)
@@ -132,19 +137,21 @@ def _sparse(values: Sequence[float], count: int, whole: int, usual: float) -> In
 def ratio(values: Sequence[float], sizes: Sequence[float], all_sizes: float) -> Interval:
     """The sum of ``values`` over files of ``all_sizes`` bytes, of which places were read.
 
-    One value and one size for each place: what its pages hold, and their bytes.
+    One value and one size for each place: what its pages hold, and their bytes. Places stand evenly
+    over the bytes, so that each speaks for as many of them, however few bytes were read there.
     """
-    count, seen, read = len(values), math.fsum(values), math.fsum(sizes)
-    if read <= 0:
-        return Interval(seen, seen, math.inf)
-    each = seen / read
+    seen, read = math.fsum(values), math.fsum(sizes)
     if read >= all_sizes:
         return exactly(seen)
-    if count < 2:
-        return Interval(seen, each * all_sizes, math.inf)
-    rests = [value - each * size for value, size in zip(values, sizes, strict=True)]
-    places = all_sizes / (read / count)  # places that there are, of the usual size
-    return _around(each * all_sizes, rests, places, 1).within(seen)
+    pairs = zip(values, sizes, strict=True)
+    rates = [all_sizes * value / size for value, size in pairs if size > 0]
+    if not rates:
+        return Interval(seen, seen, ENDLESS)
+    middle = max(seen, math.fsum(rates) / len(rates))
+    if len(rates) < 2:
+        return Interval(seen, middle, ENDLESS)
+    rests = [rate - middle for rate in rates]
+    return _around(middle, rests, 1 - read / all_sizes, 1).within(seen)
 
 
 def share(hits: int, count: int, whole: float) -> Interval:
@@ -164,16 +171,16 @@ def share(hits: int, count: int, whole: float) -> Interval:
     return Interval(low, found.expected, high).within(hits, whole - (count - hits))
 
 
-def _around(middle: float, rests: Sequence[float], whole: float, lost: int) -> Interval:
-    """The interval of a sum of ``whole`` parts, whose deviations in the sample are ``rests``."""
+def _around(middle: float, rests: Sequence[float], left: float, lost: int) -> Interval:
+    """The interval of a mean that was found to be ``middle``: ``rests`` are the deviations of the
+    sample, ``left`` the share of the whole that is not in it, ``lost`` what was fitted."""
     count = len(rests)
     steps = math.fsum((b - a) ** 2 for a, b in pairwise(rests))
     variance = steps / (2 * (count - 1))
     if variance <= 0:
         return exactly(middle)
     free = max(1.0, (count - lost) * 2 / 3)  # differences of neighbours tell two thirds as much
-    left = max(0.0, 1 - count / whole)
-    error = math.sqrt(left * variance / count) * (whole if whole < math.inf else 1.0)
+    error = math.sqrt(max(0.0, left) * variance / count)
     t = student(free)
     third = math.fsum(one**3 for one in rests) / count / variance**1.5
     bend = third * (1 + 2 * t * t) / (6 * math.sqrt(count))

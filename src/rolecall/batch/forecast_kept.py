@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 import orjson
 
-from rolecall.batch.forecast import Forecast
+from rolecall.batch.forecast import VERSION, Forecast
 from rolecall.engines.state import state_file
 
 MOST: Final = 50
@@ -48,6 +48,7 @@ def find(key: str, environ: Mapping[str, str]) -> Forecast | None:
     """The forecast that was kept under ``key``; ``None`` where there is none that can be read."""
     try:
         body = (folder(environ) / f"{key}.json").read_bytes()
-        return msgspec.json.decode(body, type=Forecast)
+        found = msgspec.json.decode(body, type=Forecast)
     except (OSError, ValueError, msgspec.DecodeError):
         return None
+    return found if found.version == VERSION else None

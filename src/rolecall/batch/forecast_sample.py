@@ -10,6 +10,7 @@ stand evenly over their bytes instead.
 from __future__ import annotations
 
 import os
+import stat
 import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -17,18 +18,16 @@ from hashlib import blake2b
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from rolecall.errors import SourceError, UsageError
 from rolecall.inputs.columns import DEFAULT, Columns
 from rolecall.inputs.files import open_regular
-from rolecall.inputs.kinds import LINE_SUFFIXES, PAGE_SUFFIXES
+from rolecall.inputs.kinds import LINE_SUFFIXES, by_name, kind_of
 from rolecall.inputs.lines import blocks, lines
 from rolecall.inputs.nouns import Entries, Input
 from rolecall.inputs.stream import STDIN, stream
 from rolecall.inputs.unpacked import plain
-
-THROUGH: Final = 1 << 30
-"""Bytes of files of lines that are read through, in all; compressed ones count `PACKED` times."""
 
 PACKED: Final = 6
 """Bytes of pages in a byte that is compressed, about."""
@@ -39,16 +38,36 @@ COMPRESSED: Final = (".gz", ".zst", ".parquet", ".wacz")
 HELD: Final = 128 << 20
 """Bytes of lines that a sample may hold."""
 
+SMALL: Final = 1 << 20
+"""Bytes of a file that is too small to matter, whatever is in it."""
+
+PACKING: Final = 4 << 20
+"""Bytes of a compressed file by which it is seen how well it packs."""
+
 PLACES: Final = 40
 """Places in which large files are looked into."""
 
-SECONDS: Final = 30.0
-"""How long inputs are listed, at most."""
+
+class Bounds(Struct, frozen=True, kw_only=True):
+    """How much is listed, at most.
+
+    Files of lines, rows and archives that have more than ``through`` bytes in all are looked into
+    at places, ``look`` bytes at each; compressed ones count `PACKED` times. After ``seconds``
+    listing ends, and says so.
+    """
+
+    through: int = 1 << 30
+    look: int = 4 << 20
+    seconds: float = 30.0
+
+
+USUAL: Final = Bounds()
 
 
 class Drawn(Struct, frozen=True):
     """One input of the sample. ``size`` is its bytes as they lie in its file; ``place`` tells
-    which of the places of a large file it is from, and is -1 for one of all inputs."""
+    which of the places of a large file it is from, and is -1 for one of all inputs. At a place
+    ``size`` is the mean of the inputs there."""
 
     entry: Input
     size: int
@@ -123,12 +142,12 @@ def survey(
     limit: int,
     leave_out: str | None = None,
     columns: Columns = DEFAULT,
+    bounds: Bounds = USUAL,
     stop: Callable[[], bool] = lambda: False,
-    clock: Callable[[], float] = time.monotonic,
 ) -> Survey:
     """A sample of about ``most`` inputs of ``paths`` (from ``expand``), in the order of the inputs.
 
-    ``limit`` is the largest page in bytes. Listing ends after `SECONDS`, and says so.
+    ``limit`` is the largest page in bytes; ``bounds`` are those of the listing.
 
     Raises:
         UsageError: standard input is among the paths: it can be read once only.
@@ -138,17 +157,18 @@ def survey(
             "standard input cannot be sampled: what is read from it is gone",
             hint="save it to a file, and name that",
         )
-    begun = clock()
-    large = _large(paths)
+    begun = time.monotonic()
+    large = _large(paths, bounds.through)
     apart = sum(large.values())
     spread = Spread(most)
     notes: list[str] = []
     rest = [path for path in paths if path not in large]
     entries = stream(rest, limit=limit, leave_out=leave_out, columns=columns) if rest else iter(())
-    for entry in _in_time(entries, lambda: stop() or clock() - begun > SECONDS):
+    end = begun + bounds.seconds
+    for entry in _in_time(entries, lambda: stop() or time.monotonic() >= end):
         if entry is None:
             notes.append(
-                f"listing was ended after {SECONDS:.0f} s: figures are for the first "
+                f"listing was ended after {bounds.seconds:.0f} s: figures are for the first "
                 f"{spread.seen:,} inputs"
             )
             break
@@ -157,7 +177,8 @@ def survey(
         notes.append("pages are so large that fewer were sampled than asked for")
     found = spread.drawn()
     if large:
-        found += _from_places(large, most, limit, columns)
+        wanted = _Wanted(each=max(1, most // PLACES), look=bounds.look, limit=limit)
+        found += _from_places(large, wanted, columns)
         notes.append(
             f"{len(large):,} large file{'s' * (len(large) != 1)} of lines were looked into at "
             "places: how many inputs they hold is foreseen too"
@@ -167,7 +188,7 @@ def survey(
         inputs=spread.seen,
         bytes_=spread.size,
         apart=apart,
-        seconds=clock() - begun,
+        seconds=time.monotonic() - begun,
         notes=tuple(notes),
     )
 
@@ -182,28 +203,43 @@ def _in_time(entries: Entries, over: Callable[[], bool]) -> Iterator[Input | Non
             yield entry
 
 
-def _large(paths: Sequence[str]) -> dict[str, int]:
-    """Files of lines and their bytes, where all of them are too much to be read through."""
+def _large(paths: Sequence[str], through: int) -> dict[str, int]:
+    """Files of lines and such, and their bytes, where all are too much to be read through."""
     sizes: dict[str, int] = {}
     for path in paths:
-        name = path.lower()
-        if not os.path.isdir(path) and not name.removesuffix(".gz").endswith(PAGE_SUFFIXES):
-            try:
-                sizes[path] = os.stat(path).st_size
-            except (OSError, ValueError):
-                continue  # an input that fails: the stream says so
-    reading = sum(size * (1 if path.lower().endswith(LINE_SUFFIXES) else PACKED)
-                  for path, size in sizes.items())  # fmt: skip
-    return sizes if reading > THROUGH else {}
+        try:
+            found = os.stat(path)
+        except (OSError, ValueError):
+            continue  # an input that fails, or one that is not here
+        if stat.S_ISREG(found.st_mode) and _holds_many(path, found.st_size):
+            sizes[path] = found.st_size
+    reading = sum(
+        size * (1 if path.lower().endswith(LINE_SUFFIXES) else PACKED)
+        for path, size in sizes.items()
+    )
+    return sizes if reading > through else {}
 
 
-def _from_places(large: dict[str, int], most: int, limit: int, columns: Columns) -> list[Drawn]:
+def _holds_many(path: str, size: int) -> bool:
+    """Whether a file holds more pages than one; a small one is not opened to know."""
+    kind = by_name(path) or (kind_of(path) if size > SMALL else "page")
+    return kind != "page"
+
+
+class _Wanted(Struct, frozen=True, kw_only=True):
+    """What is taken of a place: ``each`` inputs, after a look at so many bytes."""
+
+    each: int
+    look: int
+    limit: int
+
+
+def _from_places(large: dict[str, int], wanted: _Wanted, columns: Columns) -> list[Drawn]:
     """Some inputs at each of `PLACES` places that stand evenly over the bytes of all files.
 
     Files that cannot be sought are read from their beginning, as far as places fall into them.
     """
     whole = sum(large.values())
-    each = max(1, most // PLACES)
     found: list[Drawn] = []
     start, at = 0, 0
     for path, size in large.items():
@@ -211,56 +247,67 @@ def _from_places(large: dict[str, int], most: int, limit: int, columns: Columns)
         while at < PLACES and (2 * at + 1) * whole < 2 * PLACES * (start + size):
             if path.lower().endswith(LINE_SUFFIXES):
                 offset = (2 * at + 1) * whole // (2 * PLACES) - start
-                found += _lines_at(path, offset, each, at, limit)
+                found += _lines_at(path, offset, at, wanted)
             at += 1
         if at > first and not path.lower().endswith(LINE_SUFFIXES):
-            found += _beginning(
-                stream([path], limit=limit, columns=columns), path, range(first, at), each
-            )
+            entries = stream([path], limit=wanted.limit, columns=columns)
+            found += _beginning(entries, path, range(first, at), wanted)
         start += size
     return found
 
 
-def _beginning(entries: Entries, path: str, places: range, each: int) -> list[Drawn]:
-    """The first of a file's ``entries``, ``each`` for every place."""
+def _look(entries: Iterator[Input], place: int, wanted: _Wanted) -> list[Drawn]:
+    """The first of the entries, each of the mean size of all that were looked at.
+
+    The mean of many: few pages that happen to be short would make a file seem to hold more.
+    """
     found: list[Input] = []
+    count = size = 0
     for entry in entries:
-        if entry is not None:
+        if count < wanted.each:
             found.append(entry)
-        if len(found) >= each * len(places):
+        count += 1
+        size += _held(entry) + 1
+        if size >= wanted.look and count >= wanted.each:
             break
-    share = _packed_share(path, b"".join(one.line or b"" for one in found[:each]))
-    return [
-        Drawn(one, max(1, round(_held(one) * share)), places[number // each])
-        for number, one in enumerate(found)
-    ]
+    return [Drawn(one, max(1, round(size / count)), place) for one in found]
 
 
-def _lines_at(path: str, offset: int, each: int, place: int, limit: int) -> list[Drawn]:
+def _beginning(entries: Entries, path: str, places: range, wanted: _Wanted) -> list[Drawn]:
+    """The first of a file's ``entries``, some for every place."""
+    there = (entry for entry in entries if entry is not None)
+    found = [one for place in places for one in _look(there, place, wanted)]
+    share = _packed_share(path, b"\n".join(one.entry.line or b"" for one in found)[:PACKING])
+    return [replace(one, size=max(1, round(one.size * share))) for one in found]
+
+
+def _lines_at(path: str, offset: int, place: int, wanted: _Wanted) -> list[Drawn]:
+    """The next whole lines of a file from ``offset`` on."""
     try:
         descriptor = open_regular(path)
     except SourceError as error:
         return [Drawn(Input(0, path, path=path, fault=(error.code, str(error))), 1, place)]
-    found: list[Drawn] = []
     try:
         os.lseek(descriptor, offset, os.SEEK_SET)
-        for line in lines(plain(blocks(descriptor)), 2 * limit):
-            if line is None or (line.number == 1 and offset):  # the rest of a line
-                continue
-            where = f"{path}@{offset}:{line.number}"
-            if line.content is None:
-                fault = ("too_large", "the line is too long")
-                found.append(Drawn(Input(0, where, line=b"", fault=fault), 2 * limit, place))
-            else:
-                entry = Input(0, where, line=line.content, json=True)
-                found.append(Drawn(entry, len(line.content) + 1, place))
-            if len(found) >= each:
-                break
+        found = _lines_of(descriptor, f"{path}@{offset}", offset > 0, wanted.limit)
+        return _look(found, place, wanted)
     except OSError:
-        pass  # a place that cannot be read has no pages
+        return []  # a place that cannot be read has no pages
     finally:
         os.close(descriptor)
-    return found
+
+
+def _lines_of(descriptor: int, where: str, inside: bool, limit: int) -> Iterator[Input]:
+    """The lines from here on; ``inside`` a line, its rest is left out."""
+    for line in lines(plain(blocks(descriptor)), 2 * limit):
+        if line is None or (line.number == 1 and inside):
+            continue
+        name = f"{where}:{line.number}"
+        if line.content is None:
+            fault = ("too_large", "the line is too long")
+            yield Input(0, name, line=b"", fault=fault)
+        else:
+            yield Input(0, name, line=line.content, json=True)
 
 
 def _packed_share(path: str, body: bytes) -> float:

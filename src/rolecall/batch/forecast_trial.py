@@ -58,12 +58,19 @@ class Questioned(Struct, frozen=True):
 
 
 class Tried(Struct, frozen=True):
-    """What came of one page of the sample, at ``number`` in it; ``size`` is that of its record."""
+    """What came of one page of the sample, at ``number`` in it; ``size`` is that of its record,
+    ``asking`` the processor's seconds of what a run does beside its workers: prompts."""
 
     number: int
     done: Done
     size: int
     asked: Questioned | None = None
+    asking: float = 0.0
+
+    @property
+    def work(self) -> float:
+        """The processor's seconds of all that a run does for the page."""
+        return self.done.figures.cpu + self.asking
 
 
 class Trial(PageWork):
@@ -94,16 +101,15 @@ class Trial(PageWork):
         """One page; ``entry.seq`` is its number in the sample."""
         begun = process_time()
         size, done = self.read(entry)
+        spent, asking = process_time() - begun, 0.0
         asked: Questioned | None = None
         if done.waiting is not None:
             asked = self._asked(done.waiting)
-            spent = process_time() - begun
+            asking = process_time() - begun - spent
             done = self._without_engine(done, done.waiting)
-        else:
-            spent = process_time() - begun
         written = len(done.line) + 1 if done.line is not None else 0
         told = Done(done.seq, done.locator, done.outcome, done.code, figures=done.figures)
-        return Tried(entry.seq, told.read_in(size, spent), written, asked)
+        return Tried(entry.seq, told.read_in(size, spent), written, asked, asking)
 
     def lost_one(self, entry: Input, loss: Loss) -> Tried:
         """A page whose worker was killed or died."""
@@ -146,8 +152,8 @@ class Trial(PageWork):
 
 
 def voices_of(settings: Settings, schema: Any) -> dict[str, Voice]:
-    """How the engines that may be asked are spoken to. Their prompts are those of a run; no grammar
-    is written for them, which changes no count."""
+    """How the engines that may be asked are spoken to, in the form that such engines mostly prove;
+    another one changes no count of tokens."""
     notices: list[Notice] = []
     tables = allowed_engines(declared_engines(settings, os.environ), settings, notices)
     help_, policy = help_of(settings, schema), policy_of(settings)
@@ -158,6 +164,7 @@ def voices_of(settings: Settings, schema: Any) -> dict[str, Voice]:
             kind=one.kind,
             model=one.model,
             window=one.window,
+            forms=("grounded",) if one.kind in ("vllm", "replay") else ("json_schema",),
             local=one.name != policy.cloud or bool(one.local),
             price=one.price,
             concurrency=one.concurrency or vendor(one.vendor).concurrency,

@@ -25,6 +25,9 @@ CONNECT: Final = 5.0
 ANSWER: Final = 30.0
 """Seconds in which what answers there has to show that it is Ray."""
 
+MODE: Final = "RAY_AUTH_MODE"
+"""The variable that says whether Ray's machines show each other a token."""
+
 LOOK: Final = 120.0
 """Seconds that a machine may take to start a process and load Rolecall."""
 
@@ -101,8 +104,11 @@ def demand(address: str) -> None:
         f"no Ray answers at {address}",
         hint="start one with: ray start --head; or use --ray local",
     )
-    check = [sys.executable, "-m", "ray.scripts.scripts", "health-check"]
-    if address != "auto":
+    words = [sys.executable, "-m", "ray.scripts.scripts", "health-check"]
+    modes: list[dict[str, str]] = [{}]
+    if address == "auto":
+        modes.append({MODE: os.environ.get(MODE, "token")})  # as `ray.init` does it
+    else:
         host, _, port = address.rpartition(":")
         if not host or not port.isdigit() or "/" in host:
             raise UsageError(
@@ -113,13 +119,29 @@ def demand(address: str) -> None:
             socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT).close()
         except (OSError, OverflowError) as error:
             raise nothing from error
-        check += ["--address", address]
-    try:
-        done = subprocess.run(check, capture_output=True, text=True, timeout=ANSWER, check=False)
-    except subprocess.TimeoutExpired as error:
-        raise nothing from error
-    if done.returncode:
-        raise UsageError(f"{nothing}: {last_line(done.stderr)}", hint=nothing.hint)
+        words += ["--address", address]
+    told = ""
+    for mode in modes:
+        try:
+            done = subprocess.run(
+                words,
+                capture_output=True,
+                text=True,
+                timeout=ANSWER,
+                check=False,
+                env=os.environ | mode,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise nothing from error
+        if not done.returncode:
+            return
+        told = done.stderr
+    if "AuthenticationError" in told:
+        raise UsageError(
+            f"the Ray at {address} wants a token",
+            hint=f"set {MODE}=token, and RAY_AUTH_TOKEN or the file ~/.ray/auth_token",
+        )
+    raise UsageError(f"{nothing}: {last_line(told)}", hint=nothing.hint)
 
 
 def on_every_node(ray: Any, look: Callable[[Any], None], terms: Any) -> None:

@@ -188,8 +188,7 @@ class _Books(Struct, kw_only=True):
         self.counts[part] = self.counts.get(part, 0) + size
         if answered.left is not None:
             self.sizes[part] = answered.first + size
-            self.left.ignored += answered.left.ignored
-            self.left.repeated += answered.left.repeated
+            self.left.add(answered.left)
         yield from answered.results
 
     def close(self) -> None:

@@ -215,7 +215,7 @@ class _Sharing:
         if result.again or result.done is None:
             self.queue.append(replace(one, found=None))
         elif result.done.waiting is not None and self.asker is not None:
-            self.pending[result.ticket] = one
+            self.pending[result.ticket] = replace(one, cpu=one.cpu + result.done.figures.cpu)
             if result.context is not None:
                 self.contexts[result.ticket] = result.context
             self.asker.submit(result.ticket, result.done.waiting)

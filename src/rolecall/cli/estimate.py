@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import structs
 
-from rolecall.batch.forecast import Forecast, Timing, foresee, with_rate
+from rolecall.batch.forecast import UNKNOWN_NOISE, Forecast, Timing, foresee, with_rate
 from rolecall.batch.forecast_kept import keep, key_of
 from rolecall.batch.forecast_sample import Survey, survey
 from rolecall.batch.forecast_trial import Trial, Tried, Try
@@ -107,7 +107,7 @@ def _tried(found: Survey, trial: Trial, order: Order, stop: Stop) -> tuple[list[
         for one in results:
             if one is not None:
                 tried.append(one)
-                finished.append((time.monotonic() - begun, one.done.figures.cpu))
+                finished.append((time.monotonic() - begun, one.work))
                 tell(len(tried))
     startup = finished[0][0] if finished else time.monotonic() - begun
     return tried, Timing(startup=startup, finished=tuple(finished), workers=crew.workers)
@@ -147,15 +147,17 @@ def _notes(order: Order, forecast: Forecast, timing: Timing, found: Survey) -> l
     notes = []
     if forecast.sampled < len(found.drawn):
         notes.append(f"after {SECONDS:.0f} s the sample was ended at {forecast.sampled:,} pages")
-    if forecast.sampled < 30:
+    if forecast.sampled < min(30, found.inputs) or (found.apart and forecast.sampled < 30):
         notes.append(f"a sample of {forecast.sampled:,} pages shows nothing that is rare")
-    if forecast.noise > 0.15:
+    if forecast.noise > UNKNOWN_NOISE:
         notes.append(
             f"the machine's speed changed by {forecast.noise:.0%} during the sample: other things "
             "run on it"
         )
     if order.mode == "resume":
         notes.append("--resume: what the output has already is foreseen as if it were not there")
+    if order.ray is not None:
+        notes.append("--ray: the time is that of the workers of this machine alone")
     if order.settings.dedup != "off":
         notes.append("pages that will share an extraction are not foreseen: this is the most")
     return notes

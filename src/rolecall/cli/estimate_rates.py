@@ -68,7 +68,9 @@ def rates_of(forecast: Forecast, voices: Mapping[str, Voice], wish: Wish) -> Car
             notes.append(
                 f"the time holds nothing of {name}, whose card is not known: --gpu names it"
             )
-            table += _table(forecast, name, voice)
+            rows, told = _table(forecast, name, voice)
+            table += rows
+            notes += told
     return Cards(rates=tuple(rates), table=tuple(table), notes=tuple(notes))
 
 
@@ -83,20 +85,22 @@ def _device(wish: Wish) -> Device | None:
     return found[0] if found else None
 
 
-def _table(forecast: Forecast, name: str, voice: Voice) -> list[Row]:
+def _table(forecast: Forecast, name: str, voice: Voice) -> tuple[list[Row], list[str]]:
+    """The hours of some cards, and what is to be said of the model."""
     from rolecall.plan.devices import device_named
 
-    rows = []
+    rows, notes = [], []
     asked = forecast.figures.get("asked_pages", NOTHING)
     for card in SHOWN:
-        rate, _ = _planned(forecast, name, voice, device_named(card))
+        rate, told = _planned(forecast, name, voice, device_named(card))
+        notes += [one for one in told if one not in notes]
         if rate is not None:
             each = rate.postings
             hours = Interval(
                 asked.low / each.high, asked.expected / each.expected, asked.high / each.low
             ).times(1 / 60)
             rows.append(Row(engine=name, card=rate.card, postings=each, gpu_hours=hours))
-    return rows
+    return rows, notes
 
 
 def _planned(

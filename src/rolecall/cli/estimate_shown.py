@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from rolecall.batch.forecast import Forecast
-from rolecall.batch.forecast_interval import Interval
-from rolecall.batch.summary import money, size, span
+from rolecall.batch.forecast_interval import ENDLESS, Interval
+from rolecall.batch.summary import money, percent, size, span
 from rolecall.cli.estimate_rates import Cards
 from rolecall.table import aligned
 
 ROWS: tuple[tuple[str, str], ...] = (
     ("inputs", "inputs"),
-    ("bytes_in", "pages, bytes"),
+    ("bytes_in", "bytes of pages"),
     ("outcomes.ok", "ok"),
     ("outcomes.partial", "partial"),
     ("outcomes.not_a_posting", "not a posting"),
@@ -37,6 +37,8 @@ def text_of(forecast: Forecast, cards: Cards, left: tuple[float, float] | None) 
     figures = forecast.figures
     workers = f"{forecast.workers} worker{'s' * (forecast.workers != 1)}"
     sample = f"{forecast.sampled:,} page{'s' * (forecast.sampled != 1)}"
+    if forecast.sampled == forecast.figures["inputs"].high:
+        sample = f"all {sample}"
     rows = [("", "expected", "from", "to")]
     for key, name in ROWS:
         if key in figures and not (_none(figures[key]) and key.startswith("outcomes.")):
@@ -53,8 +55,8 @@ def text_of(forecast: Forecast, cards: Cards, left: tuple[float, float] | None) 
     ]
     rows += [_row(f"{one.engine}: {one.card} for", one.gpu_hours, _hours) for one in cards.table]
     lines = [
-        f"forecast from a sample of {sample}, read in {span(forecast.sample_seconds)}; "
-        f"the truth is to be from - to in {forecast.level:.0%} of forecasts\n",
+        f"forecast from {sample}, read in {span(forecast.sample_seconds)}; the truth is between "
+        f'"from" and "to" in {percent(forecast.level)} of cases\n',
         aligned(*rows),
     ]
     lines += [f"{one}\n" for one in (*_rate(forecast), *_budget(forecast, left), *forecast.notes)]
@@ -79,7 +81,7 @@ def _words(key: str) -> Callable[[float], str]:
 
 
 def _endless(value: float) -> str:
-    return "?" if value == float("inf") else ""
+    return "?" if value >= ENDLESS / 1e6 else ""
 
 
 def _hours(value: float) -> str:

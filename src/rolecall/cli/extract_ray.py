@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
 
-from rolecall.batch.ray_cluster import LOCAL, cluster
+from rolecall.batch.ray_cluster import LOCAL, cluster, room
 from rolecall.batch.ray_run import Wanted, check, results_on
-from rolecall.batch.run import PageWork
+from rolecall.batch.run import PageWork, may_ask
 from rolecall.cli.closing import Closing
 from rolecall.cli.extract import _end, _output, _stopped, _write_all
 from rolecall.cli.extract_words import Order
@@ -36,9 +37,12 @@ def run_on_ray(order: Order, address: str, closing: Closing) -> int:
     with (
         stop.watching(),
         cluster(address, workers=settings.workers) as (ray, alone),
+        stop.watching(),  # once more: Ray takes some signals for itself
         _output(order, page_work.pipeline) as output,
     ):
         closing.progress = progress
+        progress.workers = settings.workers or room(ray)
+        progress.local = _local(order)
         assert output is not None  # the words of an order see to that
         wanted = Wanted(
             paths=order.paths,
@@ -57,3 +61,17 @@ def run_on_ray(order: Order, address: str, closing: Closing) -> int:
         if stop():
             return _stopped(order, progress, output, stop)
         return _end(progress, output, left)
+
+
+def _local(order: Order) -> dict[str, bool]:
+    """Of each engine that may be asked whether it is on the user's machines, by what is declared.
+
+    All are but the one that a policy may go elsewhere for.
+    """
+    settings = order.settings
+    if not may_ask(settings, os.environ):
+        return {}
+    from rolecall.drive.connect import declared_engines
+
+    cloud = settings.cloud_engine if settings.policy != "local-only" else None
+    return {one.name: one.name != cloud for one in declared_engines(settings, os.environ)}

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from rolecall.batch.forecast import Compared, Forecast, compared
+from rolecall.batch.forecast_interval import ENDLESS
 from rolecall.batch.summary import Summary, document, span
 
 
@@ -42,7 +43,7 @@ def _plain(one: Compared) -> dict[str, Any]:
     found: dict[str, Any] = msgspec.to_builtins(one)
     for name in ("low", "expected", "high", "actual", "error"):
         value = found[name]
-        found[name] = None if value is None or abs(value) == float("inf") else round(value, 6)
+        found[name] = None if value is None or value >= ENDLESS else round(value, 6)
     return found
 
 

@@ -200,7 +200,7 @@ class Progress:
         words = [f"{done:,}"]
         if total:
             words = [f"{done:,}/{total:,}", f"{min(1.0, done / total):4.0%}"]
-        if rate or not kept:
+        if tally.fresh > 1:
             words.append(f"{rate:,.0f}/s" if rate >= 10 or not rate else f"{rate:.2g}/s")
         if total and rate:
             words.append(f"ETA {span(max(0, total - done) / rate)}")

@@ -61,18 +61,19 @@ def counted(order: Order) -> int | None:
     """How many inputs an order has, where that is cheap to know."""
     if is_remote(order.path):
         return None
-    if order.kind == "sqlite":
-        from rolecall.inputs.sqlite import count
+    try:
+        if order.kind == "sqlite":
+            from rolecall.inputs.sqlite import count
 
-        return count(order.path, order.table, order.columns)
-    if order.kind == "parquet":
-        from rolecall.inputs.parquet import rows
+            os.close(open_regular(order.path))
+            return count(order.path, order.table, order.columns)
+        if order.kind == "parquet":
+            from rolecall.inputs.parquet import rows
 
-        try:
             with _file(order.path) as file:
                 return rows(file)
-        except SourceError:
-            return 1
+    except SourceError:
+        return 1
     return None
 
 

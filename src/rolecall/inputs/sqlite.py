@@ -80,25 +80,38 @@ def count(path: str, table: str | None, columns: Columns) -> int | None:
 
 
 def _opened(path: str, patience: float = HANGS_SECONDS) -> sqlite3.Connection:
-    """The file, for reading only; ``immutable`` where its folder lets no lock be made."""
-    name = quote(os.path.abspath(os.fsencode(path)))
-    for more in ("", "&immutable=1"):
-        database = sqlite3.connect(
-            f"file:{name}?mode=ro{more}", uri=True, timeout=WAIT_SECONDS, isolation_level=None
-        )
-        database.text_factory = bytes
-        _wind(database, patience)
-        try:
-            database.execute("PRAGMA trusted_schema = OFF")
-            database.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        except sqlite3.Error as error:
-            database.close()
-            readonly = "unable to open" in str(error) or "readonly" in str(error)
-            if more or not readonly or os.path.exists(path + "-wal"):
-                raise
-            continue
-        return database
-    raise SourceError("cannot be opened")
+    """The file, for reading only; nothing is written beside it either.
+
+    One that keeps a log of changes (WAL) and has none now is read as if nobody could write into it:
+    SQLite would start a log, and leave it there.
+    """
+    full = os.path.realpath(path)
+    more = "&immutable=1" if _keeps_log(full) and not os.path.exists(full + "-wal") else ""
+    database = sqlite3.connect(
+        f"file:{quote(os.fsencode(full))}?mode=ro{more}",
+        uri=True,
+        timeout=WAIT_SECONDS,
+        isolation_level=None,
+    )
+    database.text_factory = bytes
+    _wind(database, patience)
+    try:
+        database.execute("PRAGMA trusted_schema = OFF")
+        database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.Error as error:
+        database.close()
+        if "readonly" in str(error):
+            raise SourceError(
+                "a program was cut off while it wrote into the file; open it once with that "
+                "program, or with sqlite3, and it is mended"
+            ) from error
+        raise
+    return database
+
+
+def _keeps_log(path: str) -> bool:
+    with open(path, "rb") as file:
+        return file.read(20)[18:20] == b"\2\2"  # the versions to write and to read it with
 
 
 def _table(

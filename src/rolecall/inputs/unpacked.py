@@ -90,7 +90,9 @@ def unpack_zstd(body: bytes, limit: int) -> tuple[bytes, str]:
 
 
 def says(error: BaseException) -> str:
-    """What was wrong, in lower case."""
+    """What was wrong, in lower case where it is another's words."""
+    if isinstance(error, SourceError):
+        return str(error)
     return str(getattr(error, "strerror", None) or error).lower()
 
 

@@ -66,6 +66,11 @@ _CAPITALS: Final = re.compile(r"[A-Z]{1,3}")
 _MARK: Final = re.compile(r"[,;|·•()\[\]\n/:–—-]")
 """What may part a place string, or may end its label."""
 
+_DOUBTFUL: Final = re.compile(r"[/:–—-]|\d(?: ?[A-Z]{2})? \D")
+"""Marks that do not part it everywhere, and numbers that may be taken out of its middle."""
+
+_PARTS: Final = re.compile(r"[,;|·•()\[\]\n]+")
+
 
 class _Looks(dict[str, int]):
     """Word as it is written -> what it may be in a place string, worked out when first met."""
@@ -146,10 +151,17 @@ def may_be_place(text: str) -> bool:
     if not 2 <= len(whole) <= LONGEST_PLACE or NO_PLACE.search(whole):
         return False
     if _MARK.search(whole):
+        if _DOUBTFUL.search(whole) is None and not any(map(_may_be_part, _PARTS.split(whole))):
+            return False
         return may_hold_place(whole)
-    words = words_in(whole)
+    return _may_be_part(whole)
+
+
+def _may_be_part(part: str) -> bool:
+    """The same for a part of a place string that no mark parts."""
+    words = words_in(part)
     if not JOINS.isdisjoint(words):
-        return may_hold_place(whole)
+        return may_hold_place(part)
     last = len(words) - 1
     for i, word in enumerate(words):
         look = LOOKS[word]
@@ -160,7 +172,7 @@ def may_be_place(text: str) -> bool:
         if look & OPENS and i < last and opens_with(word, words[i + 1]):
             return True
         if not look & _SKIPPED:
-            return fold(words[last]) in place_words("place word")
+            return LOOKS[words[last]] & _WORD != 0
     return False
 
 

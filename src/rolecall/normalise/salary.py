@@ -32,6 +32,12 @@ MOST_NUMBERS: Final = 3000
 """Numbers looked at in one text; no posting shows as many, and it bounds the work."""
 
 _GAP_REACH: Final = 40
+_CLOSE: Final = 4
+"""Characters behind the last number of a text that are looked at for such marks alone."""
+
+_CLOSERS: Final = f"{SPACES}.,;:!?)"
+"""Marks behind a number that belong to no amount."""
+
 _DIGIT: Final = re.compile(r"\d")
 _FLAT_PRICE: Final = re.compile(r"[,.](?:--?|–|—)(?!\d)")
 _KILO: Final = re.compile(rf"[{SPACES}]?[kKtT](?=€|EUR|USD|GBP|CHF|CZK|PLN|SEK|NOK|DKK|kr\b|Kč|zł)")
@@ -146,6 +152,9 @@ def _amount(
         return None
     if mark is None and not keep and start - floor > _GAP_REACH and not may_go_on(text, end):
         return None
+    lone = mark is None and not keep and floor < 0 and len(text) - end <= _CLOSE
+    if lone and not text[end:].strip(_CLOSERS):
+        return None  # the text ends here, and nothing before could speak for money
     flat = _FLAT_PRICE.match(text, end)
     end = flat.end() if flat else end
     factor, end = multiplier(text, end, language)

@@ -37,11 +37,11 @@ class Parquet:
     """The packing of ``.parquet``.
 
     The library is loaded when it is first used: for a new output that is when its records are
-    written, after the worker processes have ended.
+    written, after the worker processes have ended. ``group`` is the size of a row group in memory.
     """
 
-    def __init__(self, wanted: Wanted) -> None:
-        self._wanted = wanted
+    def __init__(self, wanted: Wanted, *, group: int = GROUP) -> None:
+        self._wanted, self._group = wanted, group
         if find_spec("pyarrow") is None:
             raise UsageError(
                 "Parquet needs a package that is not installed",
@@ -94,10 +94,11 @@ class Parquet:
                 batch = self._batch(some, schema)
                 group.append(batch)
                 size += batch.nbytes
-                if size >= GROUP:
+                if size >= self._group:
                     writer.write_table(self._arrow.Table.from_batches(group, schema))
                     group, size = [], 0
-            writer.write_table(self._arrow.Table.from_batches(group, schema))
+            if group:
+                writer.write_table(self._arrow.Table.from_batches(group, schema))
 
     def _batch(self, lines: list[bytes], schema: Any) -> Any:
         rows = [to_row(line, self._wanted) for line in lines]

@@ -190,4 +190,6 @@ def _fits(value: Any, kind: Kind) -> bool:
         return all(type(one) is float for _, one in value)
     if kind == "int":
         return type(value) is int and -(2**63) <= value < 2**63
-    return type(value) in {"string": (str,), "float": (float, int), "bool": (bool,)}.get(kind, ())
+    if kind == "float" and type(value) is int:
+        return abs(value) <= _WHOLE
+    return type(value) is {"string": str, "float": float, "bool": bool}.get(kind)

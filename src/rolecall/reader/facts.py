@@ -8,15 +8,13 @@ the finder came to its value (its *cue*).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from rolecall.core import Page, Span
 from rolecall.normalise import triggers
 from rolecall.normalise.dates import find_dates
-from rolecall.normalise.dates_relative import may_be_relative, may_open
 from rolecall.normalise.education import find_education
 from rolecall.normalise.employment import find_employment
 from rolecall.normalise.found import Found
@@ -26,7 +24,6 @@ from rolecall.normalise.seniority import find_title_level, read_level
 from rolecall.normalise.workplace import find_workplace
 from rolecall.normalise.years import find_years
 from rolecall.reader.blocks import SEEN, Tagged
-from rolecall.reader.lines import Line
 from rolecall.reader.proposal import Proposal, bins, is_label, label_of
 
 LONGEST = 3000
@@ -47,13 +44,20 @@ def _near_title(tagged: Tagged, index: int) -> str:
     return f"up={bins(away)}" if away > 0 else "in" if index < tagged.last else "down"
 
 
-def _proposals(tagged: Tagged, unit: str, lines: Iterable[int], find: Find) -> list[Proposal]:
-    """What ``find`` sees in each of ``lines``, with the features all facts share."""
+def _proposals(tagged: Tagged, unit: str, lines: Iterable[int]) -> list[Proposal]:
+    """What the finder of ``unit`` sees in each of ``lines``, with the features all facts share."""
     rows: list[tuple[int, Found]] = []
+    page, fact = tagged.page, FACTS[unit]
+    keys = fact.key(page, labelled=False), fact.key(page, labelled=True)
     for i in lines:
-        seen = find(tagged.lines[i].text[:LONGEST], unit in tagged.labelled[i])
+        line, labelled = tagged.lines[i], unit in tagged.labelled[i]
+        kept, key = line.wording.kept, keys[labelled]
+        seen = kept.get(key)
+        if seen is None:
+            every = fact.find(line.text[:LONGEST], page, labelled)
+            seen = kept[key] = [one for one in every if one.value is not None]
         if seen:
-            rows += [(i, one) for one in seen if one.value is not None]
+            rows += [(i, one) for one in seen]
     if not rows:
         return []
     values = Counter([str(found.value) for _, found in rows])
@@ -111,17 +115,31 @@ def _marks(
     return (*marks, "title") if title else marks
 
 
-Find = Callable[[str, bool], list[Found]]
-"""A finder for one page: the finds of a line, which a label of the unit may stand in front of."""
+Find = Callable[[str, Page, bool], list[Found]]
+"""What is found in a text of a page, which a label of the unit may stand in front of."""
 
 DATE: Final = triggers.ALL + 1
 """Stands for the lines that may hold a date, beside the finders of ``triggers``."""
 
 
+class Fact(NamedTuple):
+    """How a fact is found: which lines are searched, and by what; ``paged`` says that the page's
+    language and day, and a label in front of the line, take part."""
+
+    trigger: int
+    name: str
+    find: Find
+    paged: bool = False
+
+    def key(self, page: Page, *, labelled: bool) -> Hashable:
+        """All that the finds in a text go by, besides the text."""
+        return (self.name, page.language, page.captured, labelled) if self.paged else self.name
+
+
 def _propose(tagged: Tagged, unit: str) -> list[Proposal]:
-    finder, find = FACTS[unit]
+    finder = FACTS[unit].trigger
     lines = _dated(tagged) if finder == DATE else _called(tagged, finder)
-    return _proposals(tagged, unit, lines, find(tagged.page))
+    return _proposals(tagged, unit, lines)
 
 
 def propose_workplaces(tagged: Tagged) -> list[Proposal]:
@@ -170,47 +188,33 @@ def _called(tagged: Tagged, finder: int) -> list[int]:
 
 def _dated(tagged: Tagged) -> list[int]:
     """The lines that may hold a date of the posting; some of the site's own lines may."""
-    return [i for i in seen_lines(tagged, chrome=True) if _may_date(tagged.lines[i])]
+    return [i for i in seen_lines(tagged, chrome=True) if tagged.lines[i].wording.dated]
 
 
-def _may_date(line: Line) -> bool:
-    """Whether a line has a digit or is short and begins as "yesterday" or "a week ago" do."""
-    if line.triggers & triggers.DIGIT:
-        return True
-    words = line.words
-    return bool(words) and may_open(words[0]) and may_be_relative(line.text)
+def _salaries(text: str, page: Page, labelled: bool) -> list[Found]:
+    found = find_salaries(text, language=page.language, labelled=labelled)
+    return [x for x in found if x.cue != "amount"]
 
 
-def _salaries(page: Page) -> Find:
-    def find(text: str, labelled: bool) -> list[Found]:
-        found = find_salaries(text, language=page.language, labelled=labelled)
-        return [x for x in found if x.cue != "amount"]
-
-    return find
+def _dates(text: str, page: Page, labelled: bool) -> list[Found]:
+    """The dates of a line, which both units look for."""
+    return find_dates(text, language=page.language, captured=page.captured, labelled=labelled)
 
 
-def _posted(page: Page) -> Find:
-    return lambda text, labelled: _dates(text, page.language, page.captured, labelled)
+def _alone(find: Callable[[str], list[Found]]) -> Find:
+    """A finder to which the text is all."""
+    return lambda text, page, labelled: find(text)
 
 
-@lru_cache(maxsize=512)
-def _dates(text: str, language: str | None, captured: date | None, labelled: bool) -> list[Found]:
-    """The dates of a line, which both units look for; nobody changes the list."""
-    return find_dates(text, language=language, captured=captured, labelled=labelled)
-
-
-FACTS: Final[Mapping[str, tuple[int, Callable[[Page], Find]]]] = {
-    "workplace": (triggers.WORKPLACE, lambda page: lambda text, _: find_workplace(text)),
-    "salary": (triggers.DIGIT, _salaries),
-    "experience": (triggers.YEARS, lambda page: lambda text, _: find_years(text)),
-    "education": (triggers.EDUCATION, lambda page: lambda text, _: find_education(text)),
-    "date_posted": (DATE, _posted),
-    "valid_through": (DATE, _posted),
-    "employment_type": (triggers.EMPLOYMENT, lambda page: lambda text, _: find_employment(text)),
-    "languages_required": (
-        triggers.LANGUAGES,
-        lambda page: lambda text, _: find_languages(text),
-    ),
+FACTS: Final[Mapping[str, Fact]] = {
+    "workplace": Fact(triggers.WORKPLACE, "workplace", _alone(find_workplace)),
+    "salary": Fact(triggers.DIGIT, "salary", _salaries, paged=True),
+    "experience": Fact(triggers.YEARS, "years", _alone(find_years)),
+    "education": Fact(triggers.EDUCATION, "education", _alone(find_education)),
+    "date_posted": Fact(DATE, "dates", _dates, paged=True),
+    "valid_through": Fact(DATE, "dates", _dates, paged=True),
+    "employment_type": Fact(triggers.EMPLOYMENT, "employment", _alone(find_employment)),
+    "languages_required": Fact(triggers.LANGUAGES, "languages", _alone(find_languages)),
 }
 """Units of facts: which lines are searched, and by what."""
 

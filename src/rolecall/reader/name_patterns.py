@@ -19,9 +19,6 @@ MOST_SAID = 4
 SENTENCE, COPYRIGHT_LINE, CHROME_LINE, OPENING = 600, 400, 120, 80
 """Characters of a line that are searched for each kind of name; an "about" line is shorter."""
 
-MOST_KEPT, LONGEST_KEPT = 4096, 200
-"""Lines whose names are remembered: menus, footers and imprints return on page after page."""
-
 SMALL_END = re.compile(r"\s+[^\W\d_A-ZÀ-ÖØ-ÞА-Я]{1,3}$")
 INNER_CAPITAL = re.compile(r"[a-z][A-Z]|['’]s$")
 LEGAL = re.compile(
@@ -144,23 +141,12 @@ def pieces(text: str, split: re.Pattern[str]) -> list[tuple[int, int]]:
     return [(a, b) for a, b in found if b - a > 1] if len(found) > 1 else []
 
 
-_KEPT: tuple[dict[str, tuple[Saying, ...]], ...] = ({}, {})
-
-
 def sayings(text: str, words: Sequence[str], *, chrome: bool) -> tuple[Saying, ...]:
     """The names that a line gives away by its wording; ``words`` are its words, in lower case.
 
     In a line of site chrome no sentences are read.
     """
-    if len(text) > LONGEST_KEPT:
-        return tuple(_sayings(text, words, chrome))
-    kept = _KEPT[chrome]
-    found = kept.get(text)
-    if found is None:
-        if len(kept) >= MOST_KEPT:
-            kept.clear()
-        found = kept[text] = tuple(_sayings(text, words, chrome))
-    return found
+    return tuple(_sayings(text, words, chrome))
 
 
 def _sayings(text: str, words: Sequence[str], chrome: bool) -> Iterator[Saying]:

@@ -115,7 +115,11 @@ def _from_line(tagged: Tagged, i: int, line: Line, names: Names) -> None:
         for n, (first, last) in enumerate(pieces(text, TITLE_SPLIT)):
             names.add(start + first, start + last, (f"title:{min(n, 1)}",))
     where = "body" if zone in BODY else zone
-    for way, first, last in sayings(text, line.words, chrome=line.block.role == "chrome"):
+    kept, chrome = line.wording.kept, line.block.role == "chrome"
+    said = kept.get(chrome)
+    if said is None:
+        said = kept[chrome] = sayings(text, line.words, chrome=chrome)
+    for way, first, last in said:
         if way != "lead" or where in ("body", "head"):
             names.add(start + first, start + last, _ways(way, where))
 
@@ -139,9 +143,13 @@ def _frequent(tagged: Tagged, names: Names) -> None:
     for i in range(max(0, tagged.first - 3), min(len(tagged.lines), tagged.last + AFTER)):
         line = tagged.lines[i]
         if line.block.role == "posting":
-            for key in {
-                _bare(name): None for name in NAMES.findall(line.text, 0, LONGEST_BODY_LINE)
-            }:
+            kept = line.wording.kept
+            bare = kept.get("names")
+            if bare is None:
+                bare = kept["names"] = tuple(
+                    {_bare(name): None for name in NAMES.findall(line.text, 0, LONGEST_BODY_LINE)}
+                )
+            for key in bare:
                 if key in counts:
                     counts[key] += 1
                 else:

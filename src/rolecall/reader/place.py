@@ -56,7 +56,7 @@ CAPITALS = re.compile(r"[^\W\d_][^\d_:!?]*")
 
 
 class _Found(NamedTuple):
-    """A part of a line that may be a place: where it stands in the page, how it was found."""
+    """A part of a line that may be a place: where it stands in it, and how it was found."""
 
     start: int
     end: int
@@ -76,7 +76,11 @@ def propose_places(tagged: Tagged) -> list[Proposal]:
         mine = "location" in tagged.labelled[i]
         if role == "chrome" and not mine and not _hints(line.block.hints[:80]):
             continue
-        found = _found(tagged, i, mine)
+        kept = line.wording.kept
+        where = (mine, line.block.kind, _header(tagged, i), tagged.zones[i] == "chrome")
+        found = kept.get(where)
+        if found is None:
+            found = kept[where] = _found(line, *where)
         if found and menu_share(line.words) < 1.0:
             rows.extend([(i, one) for one in found])
     if not rows:
@@ -86,7 +90,8 @@ def propose_places(tagged: Tagged) -> list[Proposal]:
     counts: dict[str, int] = {}
     out: list[Proposal] = []
     for i, one in rows:
-        span = Span(one.start, one.end)
+        start = tagged.lines[i].block.span.start
+        span = Span(start + one.start, start + one.end)
         text = span.of(tagged.page.text)
         key = text.lower()
         counts[key] = again = counts.get(key, 0) + 1
@@ -128,33 +133,31 @@ def _hints(hints: str) -> bool:
     return HINT.search(hints) is not None
 
 
-def _found(tagged: Tagged, i: int, mine: bool) -> list[_Found]:
-    """Parts of a line that may be places: ``field`` for whole parts, others inside a text."""
-    line = tagged.lines[i]
-    at = value_at(line)
-    text = line.text[at:] if at else line.text
-    start = line.block.span.start + at
+def _found(line: Line, mine: bool, kind: str, header: bool, chrome: bool) -> list[_Found]:
+    """Parts of a line that may be places: ``field`` for whole parts, others inside a text.
+
+    All that counts of the line is its text, and what the other words say of it: ``mine`` that a
+    label of places stands in front of it, ``header`` and ``chrome`` where it stands.
+    """
+    start = value_at(line)
+    text = line.text[start:] if start else line.text
     out: list[_Found] = []
-    if (
-        len(line.words) <= MOST_WORDS
-        and len(line.text) <= LONGEST_FIELD
-        and line.block.kind != "title"
-    ):
+    if len(line.words) <= MOST_WORDS and len(line.text) <= LONGEST_FIELD and kind != "title":
         telling = may_hold_place(text)
         if telling or mine:
             out = [
                 _Found(start + first, start + last, "field", sure)
                 for first, last, sure in _fields(text, mine)
             ]
-        if _header(tagged, i):
+        if header:
             out += [
-                _Found(start + first, start + last, kind, is_place(text[first:last]))
-                for first, last, kind in _within(line, text, bool(out), telling)
+                _Found(start + first, start + last, way, is_place(text[first:last]))
+                for first, last, way in _within(line, text, bool(out), telling)
             ]
-    if out or tagged.zones[i] == "chrome":
+    if out or chrome:
         return out
     text = text[:LONGEST_TEXT]
-    whole = "title" if line.block.kind in ("title", "heading") else "run"
+    whole = "title" if kind in ("title", "heading") else "run"
     for first, last, cue in islice(spans_of_places(text), MOST_FOUND):
         sure = is_place(text[first:last])
         out.append(_Found(start + first, start + last, f"{whole}-{cue}", sure))

@@ -11,10 +11,11 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import orjson
 
+from rolecall.reader.again import Again
 from rolecall.reader.linear import Linear
 from rolecall.reader.skill_chain import Segment, Steps, segments
 from rolecall.reader.skill_features import (
@@ -65,6 +66,8 @@ class SkillSpan(NamedTuple):
 
 
 EDGES = (EDGE, EDGE)
+MOST_BYTES = 2 << 20
+"""Bytes reckoned for what is remembered of the lines of one kind of section, twice."""
 
 
 class _TermSums(dict[tuple[Hit, str], tuple[Pair, Pair, Pair]]):
@@ -96,9 +99,20 @@ class Chain:
         self._paren = Sums(weights, paren_features)
         self._beside = Sums(weights, list_features)
         self._terms = _TermSums(weights)
+        self._again = {
+            section: Again(partial(self._of, section), MOST_BYTES) for section in get_args(Section)
+        }
 
-    def mentions(self, line: SkillLine) -> list[Mention]:
+    def mentions(self, line: SkillLine) -> Sequence[Mention]:
         """The terms of one line, each with its probability."""
+        start, found = line.start, self._again[line.section][line.text]
+        if not start:
+            return found
+        return [one._replace(start=one.start + start, end=one.end + start) for one in found]
+
+    def _of(self, section: Section, text: str) -> Sequence[Mention]:
+        """The terms of a line by its text, at the start of a page."""
+        line = SkillLine(text, 0, section)
         words = self._words.read(line.text)
         if not words:
             return []

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from functools import lru_cache, reduce
 from itertools import islice
+from operator import or_
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -298,9 +299,9 @@ def _wording(text: str) -> Wording:
         out.append("upper")
     if text[:2].islower():
         out.append("lower")
-    every = set(signs)
-    out.extend([f"cue={name}" for name, bit in CUES if any(sign & bit for sign in every)])
-    ranked = any(sign & LEVEL for sign in every) or NO_WORD.search(key) is not None
+    every = reduce(or_, signs, 0)
+    out.extend([f"cue={name}" for name, bit in CUES if every & bit])
+    ranked = every & LEVEL or NO_WORD.search(key) is not None
     if ranked and LEVEL_NAME.search(text):
         out.append("level")
     if text.replace(" ", "").isalpha() and "http" not in text:

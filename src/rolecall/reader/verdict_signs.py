@@ -150,7 +150,11 @@ class _Found:
             self.facts.update(FACTS.intersection(line.label))
         if len(line.words) <= 6 and "apply" in line.cues and "req" not in line.cues:
             self.applies += 1
-        for name, _ in self.phrases.find(line.words):
+        kept = line.wording.kept
+        said = kept.get("phrases")
+        if said is None:
+            said = kept["phrases"] = self.phrases.find(line.words)
+        for name, _ in said:
             self.said.setdefault(name, line.index)
             self.lists += name == "list" and block.role in SEEN
             near = self.seen < 40 or block.kind in ("title", "heading")

@@ -1,18 +1,20 @@
 """What the text of a line says, wherever it stands: its words, label, heading, cues, look.
 
 Menus, footers and headings come again and again, on one page and on the next, so that the wording
-of short texts is remembered.
+of a text that does is remembered, and with it whatever finders found in the text.
 """
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from msgspec import Struct
 
+from rolecall.normalise.dates_relative import may_be_relative, may_open
 from rolecall.normalise.triggers import ALL, DIGIT, called, triggers_in
+from rolecall.reader.again import Again
 from rolecall.reader.lexicon import HeadingMatch, Lexicon, lexicon, senses, split_words, words_of
 
 HEADING_CHARS: Final = 100
@@ -21,10 +23,10 @@ CUE_WORDS: Final = 80
 """Words of a line that are looked at for cues."""
 
 MOST_KNOWN: Final = 4096
-"""Texts that are remembered."""
+"""Echoes, looks, counts and tones that are remembered."""
 
-LONGEST_KNOWN: Final = 200
-"""Characters of a text that is remembered."""
+MOST_BYTES: Final = 8 << 20
+"""Bytes reckoned for the wordings that are remembered, twice."""
 
 FEW_WORDS: Final = 16
 """Words of a line that may repeat a title."""
@@ -94,9 +96,11 @@ class Wording(Struct):
     ``label`` names the fields that the text before the colon (or the whole line) labels;
     ``value_at`` is where the labelled value starts: the length of the text if it is only a label,
     0 if it has none. ``first_cue`` is the cue of the first or second word. ``triggers`` are the
-    finders that should look at the line (see ``normalise.triggers``). ``pieces`` is what stands
+    finders that should look at the line (see ``normalise.triggers``), ``dated`` whether that for
+    dates should. ``pieces`` is what stands
     between spaces in a text of few words. ``heads`` says whether it may be a heading: it is short
-    and does not go on.
+    and does not go on. ``kept`` is what finders found in the text, by the finder and by all else
+    that it went by: it is filled as they ask, and nobody changes what is in it.
     """
 
     words: Final[tuple[str, ...]]
@@ -112,11 +116,8 @@ class Wording(Struct):
     look: Final[Look]
     counts: Final[Counts]
     tone: Final[Tone]
-
-
-def wording(text: str) -> Wording:
-    """The wording of a line's ``text``."""
-    return _known(text) if len(text) <= LONGEST_KNOWN else _wording(text)
+    dated: Final[bool]
+    kept: Final[dict[Any, Any]]
 
 
 def _wording(text: str) -> Wording:
@@ -151,10 +152,13 @@ def _wording(text: str) -> Wording:
         _look_of(text, triggers, label, value_at),
         _counts_of(cues, size),
         _tone(tuple(cues), first),
+        triggers & DIGIT != 0 or (count > 0 and may_open(words[0]) and may_be_relative(text)),
+        {},
     )
 
 
-_known = lru_cache(maxsize=MOST_KNOWN)(_wording)
+wording: Final = Again(_wording, MOST_BYTES).__getitem__
+"""The wording of a line's text."""
 
 
 def _heard(words: tuple[str, ...]) -> tuple[dict[str, int], int]:

@@ -1,0 +1,62 @@
+"""Texts that come again: what was found in them is remembered, within bounds of memory.
+
+Half of the lines of a crawl are menus, footers and standing texts of its sites; the other half is
+never seen again. So a text is remembered when it comes a second time. That changes no result:
+what is remembered depends on the text alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+V = TypeVar("V")
+
+LONGEST: Final = 2_000
+"""Characters of a text that is remembered."""
+
+MOST_ONCE: Final = 32_768
+"""Texts that came once and are known by a number each: some 3 MB."""
+
+EACH: Final = 1_500
+"""Bytes that are reckoned for what was found in a text, beside those for its characters."""
+
+PER_CHARACTER: Final = 12
+"""Bytes reckoned for a character: the text, its words, and what holds them."""
+
+
+class Again(dict[str, V]):
+    """Text -> what ``find`` finds in it, for texts that came at least twice.
+
+    When ``most`` bytes are reckoned to be in it, what is remembered grows old; what is old and was
+    not asked for since goes when the next lot grows old. So at most twice as much is held.
+    """
+
+    __slots__ = ("_find", "_most", "_old", "_once", "_size")
+
+    def __init__(self, find: Callable[[str], V], most: int) -> None:
+        self._find, self._most = find, most
+        self._old: dict[str, V] = {}
+        self._once: set[int] = set()
+        self._size = 0
+
+    def __missing__(self, text: str) -> V:
+        found = self._old.get(text)
+        if found is None:
+            found = self._find(text)
+            if len(text) > LONGEST:
+                return found
+            once, mark = self._once, hash(text)
+            if mark not in once:
+                if len(once) >= MOST_ONCE:
+                    once.clear()
+                once.add(mark)
+                return found
+        size = EACH + PER_CHARACTER * len(text)
+        self._size += size
+        if self._size > self._most:
+            self._old = dict(self)
+            self.clear()
+            self._size = size
+        self[text] = found
+        return found
