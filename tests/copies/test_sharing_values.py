@@ -34,8 +34,8 @@ PAGE = """<html lang=en><head><title>Night Baker - Harbour Bakery Ltd</title>{da
 <li>Look after the ovens and write down what they did</li><li>Load the first van at five</li></ul>
 <h2>Requirements</h2><ul><li>Two years of experience in a bakery or a kitchen</li>
 <li>Basic food hygiene certificate</li></ul>
-<p><a href="https://bakery.example/apply/1">Apply now</a></p></main><footer>Imprint</footer>
-</body></html>"""
+<p><a href="https://bakery.example/apply/1">Apply now</a></p>
+</main><footer>Imprint</footer></body></html>"""
 DATA = (
     '<script type="application/ld+json">{"@type":"JobPosting","title":"Night Baker",'
     '"datePosted":"%s","hiringOrganization":{"name":"Harbour Bakery Ltd"}}</script>'

@@ -7,6 +7,7 @@ what is shared depends on the inputs and their order alone, not on which worker 
 
 from __future__ import annotations
 
+import contextlib
 import pickle
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from rolecall.batch.run import PageWork
 
 LIMBO: Final = 512
-"""Inputs that were read and have no record yet, at most."""
+"""Inputs that were read and have no record yet, at most; twice what engines take, if more."""
 
 LIMBO_BYTES: Final = 32 << 20
 """What their cleaned pages may take together before no more inputs are read."""
@@ -93,7 +94,7 @@ def run_sharing(
         state.items(), copy_work, copy_work.lost, crew=replace(crew, ordered=False), stop=stop,
         ticks=True,
     )  # fmt: skip
-    try:
+    with contextlib.closing(state.spool), contextlib.closing(results):
         for result in results:
             if result is not None:
                 state.take(result)
@@ -107,9 +108,6 @@ def run_sharing(
                 yield from state.out()
         yield from _last_answers(state, asker)
         yield from state.rest()
-    finally:
-        results.close()  # after an error here: its traceback would keep the workers alive
-        state.spool.close()
 
 
 def _last_answers(state: _Sharing, asker: Asker | None) -> Iterator[Done]:
@@ -134,6 +132,7 @@ class _Sharing:
     ) -> None:
         self.entries, self.page_work, self.index, self.asker = entries, page_work, index, asker
         self.ordered = crew.ordered
+        self.limbo = max(LIMBO, 2 * asker.limit) if asker is not None else LIMBO
         self.spool = Spool(index.remembered)
         self.order: deque[int] = deque()  # seqs that are read, until they are decided about
         self.signed: dict[int, Signed] = {}
@@ -156,7 +155,7 @@ class _Sharing:
                 item = self.hand_out(self.queue.popleft())
                 if item is not None:
                     yield item
-            elif not exhausted and self.inside < LIMBO and self.heavy < LIMBO_BYTES:
+            elif not exhausted and self.inside < self.limbo and self.heavy < LIMBO_BYTES:
                 try:
                     entry = next(self.entries)
                 except StopIteration:
