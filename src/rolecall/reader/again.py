@@ -1,7 +1,7 @@
 """Texts that come again: what was found in them is remembered, within bounds of memory.
 
 Half of the lines of a crawl are menus, footers and standing texts of its sites; the other half is
-never seen again. So a longer text is remembered when it comes a second time. That changes no result:
+never seen again. So a longer text is remembered when it comes a second time. No result changes:
 what is remembered depends on the text alone.
 """
 
