@@ -66,9 +66,7 @@ def test_whole_lines_of_a_growing_file_are_counted(tmp_path):
 def test_what_a_run_kept_is_read_from_what_it_says_last():
     """The count before "kept", however large; progress on the way does not count."""
     last = "done: 2,000 inputs in 1.2 s, 900/s: 1,400 ok, 5 failed (timeout 5), 1,005 kept"
-    assert (
-        scale.kept_of(["1,500/2,000  75%  90/s  7 kept", last]) == 1005
-    )
+    assert scale.kept_of(["1,500/2,000  75%  90/s  7 kept", last]) == 1005
     assert scale.kept_of([]) == 0
 
 
