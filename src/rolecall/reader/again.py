@@ -1,7 +1,7 @@
 """Texts that come again: what was found in them is remembered, within bounds of memory.
 
 Half of the lines of a crawl are menus, footers and standing texts of its sites; the other half is
-never seen again. So a text is remembered when it comes a second time. That changes no result:
+never seen again. So a longer text is remembered when it comes a second time. No result changes:
 what is remembered depends on the text alone.
 """
 
@@ -14,6 +14,9 @@ V = TypeVar("V")
 
 LONGEST: Final = 2_000
 """Characters of a text that is remembered."""
+
+SHORT: Final = 40
+"""Characters of a text that is remembered at once: menus and headings are no longer."""
 
 MOST_ONCE: Final = 8_192
 """Texts that came once and are known by a number each: some 0.8 MB for a table."""
@@ -37,7 +40,7 @@ def came(once: set[int], text: str) -> bool:
 
 
 class Again(dict[str, V]):
-    """Text -> what ``find`` finds in it, for texts that came at least twice.
+    """Text -> what ``find`` finds in it, for short texts, and those that came twice.
 
     When ``most`` bytes are reckoned to be in it, what is remembered grows old; what is old and was
     not asked for since goes when the next lot grows old. So at most twice as much is held.
@@ -55,7 +58,8 @@ class Again(dict[str, V]):
         found = self._old.get(text)
         if found is None:
             found = self._find(text)
-            if len(text) > LONGEST or not came(self._once, text):
+            size = len(text)
+            if size > LONGEST or (size > SHORT and not came(self._once, text)):
                 return found
         size = EACH + PER_CHARACTER * len(text)
         self._size += size

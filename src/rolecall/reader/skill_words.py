@@ -116,7 +116,7 @@ class _Words(dict[str, Weighed]):
         after, after2 = s4 + w4 + e34 + p54, s5 + w5
         goes_on = own.imag, before2.imag, before.imag, after.imag, after2.imag
         word = Weighed(*seen, own.real, before2.real, before.real, after.real, after2.real, goes_on)
-        if len(text) <= LONGEST and came(self._once, text):
+        if len(text) <= LONGEST and (text.isalpha() or came(self._once, text)):
             if len(self) >= MEMORY:
                 self.clear()
             self[text] = word
@@ -133,7 +133,7 @@ class _Pieces(dict[str, tuple[Weighed, ...]]):
     def __missing__(self, piece: str) -> tuple[Weighed, ...]:
         parts = [piece] if piece.isalnum() else TOKEN.findall(piece)[:MAX_WORDS]
         found = tuple(map(self._words.__getitem__, parts))
-        if len(piece) <= LONGEST and came(self._once, piece):
+        if len(piece) <= LONGEST and (piece.isalpha() or came(self._once, piece)):
             if len(self) >= MEMORY:
                 self.clear()
             self[piece] = found
