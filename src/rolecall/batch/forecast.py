@@ -184,6 +184,10 @@ def with_rate(forecast: Forecast, rate: Rate) -> Forecast:
     return structs.replace(forecast, figures=figures)
 
 
+AS_GOOD: Final = 0.001
+"""The share by which a count may be off and still counts as foreseen."""
+
+
 class Compared(Struct, frozen=True, kw_only=True):
     """One figure of a forecast and what came of it."""
 
@@ -212,7 +216,9 @@ def compared(forecast: Forecast, run: Mapping[str, Any]) -> dict[str, Compared]:
             continue
         actual = _at(run, name)
         error = told.expected / actual - 1 if actual else None
-        slack = 0.5 if not name.endswith(("seconds", "cost_usd")) else 0.0  # counts are whole
+        slack = 0.0
+        if not name.endswith(("seconds", "cost_usd")):
+            slack = max(0.5, AS_GOOD * actual)  # counts are whole, and bytes in a file seldom exact
         found[name] = Compared(
             low=told.low,
             expected=told.expected,
