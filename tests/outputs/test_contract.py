@@ -235,3 +235,6 @@ def test_the_ending_says_the_format() -> None:
         "jsonl", "jsonl", "csv", "sqlite", "sqlite", "parquet", "jsonl.gz", "jsonl.zst"
     ]  # fmt: skip
     assert posting("a", 0, title="Baker")
+    for name in ("a.csv.gz", "b.Parquet.zst"):
+        with pytest.raises(UsageError, match="only JSON Lines"):
+            format_of(name)
