@@ -109,7 +109,7 @@ def _extract(order: Order, closing: Closing) -> int:
                     progress.say(f"rolecall: {notice.message}")
                 if stop():
                     return _stopped(order, progress, ledger, stop)
-                return _end(progress, ledger, left)
+                return _end(order, progress, ledger, left)
             except OutputError:
                 progress.summary(stopped=True)
                 raise
@@ -217,9 +217,13 @@ def _stopped(order: Order, progress: Progress, ledger: Output | None, stop: Stop
     return stop.exit_code
 
 
-def _end(progress: Progress, ledger: Output | None, left: Left) -> int:
+def _end(order: Order, progress: Progress, ledger: Output | None, left: Left) -> int:
     """Put the output in order and say what came out."""
-    others = ledger.complete() if ledger is not None else 0
+    others = 0
+    if ledger is not None:
+        for path in order.paths:  # a folder that was not there in an earlier run is none of others
+            ledger.forget(path)
+        others = ledger.complete()
     progress.beside("others", "kept records of inputs that were not in this run", others)
     progress.beside("left_out", "left out other files", left.ignored)
     progress.beside("named_twice", "read once what was named twice", left.repeated)
