@@ -5,7 +5,7 @@ import signal
 import threading
 from pathlib import Path
 
-from rolecall.batch.run import Done, Form, PageWork, Tally, run
+from rolecall.batch.run import NO_LIMIT, Done, Form, PageWork, Tally, crew_of, run
 from rolecall.batch.workers import Crew, Loss
 from rolecall.inputs.nouns import Input
 from rolecall.inputs.stream import stream
@@ -110,3 +110,9 @@ def test_a_page_that_hangs_or_crashes_costs_its_own_record(tmp_path: Path) -> No
     ]
     assert [told(done)["seq"] for done in found] == list(range(5))
     assert len({told(done)["source_id"] for done in found}) == 1
+
+
+def test_no_time_limit_is_longer_than_timers_take() -> None:
+    for told, limit in ((0.0, NO_LIMIT), (1e300, NO_LIMIT), (5.0, 5.0)):
+        settings = Settings(page_timeout_seconds=told)
+        assert crew_of(settings, many=False, asks=False, ordered=True).timeout == limit

@@ -76,6 +76,18 @@ def test_an_item_whose_worker_was_killed_once_is_tried_again(tmp_path: object) -
     assert list(work(iter(range(20)), once, lost, crew=Crew(ordered=True))) == list(range(20))
 
 
+def test_an_item_that_was_stopped_past_its_alarm_is_tried_again(tmp_path: object) -> None:
+    flag = os.path.join(str(tmp_path), "alarmed")
+
+    def once(item: int) -> int:
+        if item == CRASH_ONCE and not os.path.exists(flag):
+            with open(flag, "w"):
+                os.kill(os.getpid(), signal.SIGALRM)
+        return item
+
+    assert list(work(iter(range(20)), once, lost, crew=Crew(ordered=True))) == list(range(20))
+
+
 def test_workers_are_replaced_after_their_share() -> None:
     pids = set(work(iter(range(200)), pid, lost, crew=Crew(pages=20)))
     assert 3 <= len(pids) <= 10

@@ -166,6 +166,7 @@ def test_an_engine_whose_speed_nobody_knows_is_said_to_be_one() -> None:
         (["a.html", "--json"], "--json goes with --estimate"),
         (["a.html", "--estimate", "--engine-rate", "0"], "above 0"),
         (["a.html", "--estimate", "--explain"], "--estimate is about records"),
+        (["a.html", "--estimate", "--summary", "s.json"], "writes no summary"),
         (["a.html", "--estimate", "--gpu", "h100", "--engine-rate", "5"], "keep one of them"),
     ],
 )

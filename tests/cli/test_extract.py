@@ -11,6 +11,8 @@ import pytest
 from tests.cli.shell import COMMAND, environment, folder, page, records, rolecall, rows, start
 
 from rolecall.cli import main
+from rolecall.cli.extract import FEW, _head
+from rolecall.inputs.nouns import Input
 
 
 def outcomes(data: bytes) -> list[str]:
@@ -89,6 +91,16 @@ def test_standard_input_is_a_page_or_lines(tmp_path: Path) -> None:
         assert [record["source"] for record in found] == ["-:1", "-:2", "-:3"]
     (record,) = records(rolecall("extract", "-", stdin=html * 20_000).stdout)
     assert record["reason"]["code"] == "too_large"
+
+
+@pytest.mark.parametrize(("come", "many"), [(1, False), (FEW, False), (FEW + 1, True)])
+def test_inputs_that_come_slowly_may_be_many(come: int, many: bool) -> None:
+    def stop() -> bool:
+        return False
+
+    there = [Input(number, f"{number}") for number in range(come)]
+    assert _head(iter(there), stop) == (there, many)
+    assert _head(iter([None, *there[:1], None, *there[1:]]), stop) == (there[:1], True)
 
 
 def test_lines_that_come_slowly_are_answered_as_they_come(tmp_path: Path) -> None:

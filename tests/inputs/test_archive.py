@@ -127,6 +127,17 @@ def test_pages_that_are_too_large_fail_alone_however_they_are_coded() -> None:
     assert codes(found) == ["too_large", "too_large", "too_large", None]
 
 
+def test_a_page_in_countless_parts_fails_soon() -> None:
+    nothing = gzip.compress(b"", mtime=0)
+    found = inputs(
+        coded("gzip", nothing * 63 + gzip.compress(PAGE))
+        + coded("gzip", nothing * 10_000)
+        + response(PAGE)
+    )
+    assert codes(found) == [None, "decode_error", None]
+    assert found[0].line == PAGE
+
+
 def test_a_page_that_the_crawler_cut_says_so() -> None:
     data = record(
         "response", b"HTTP/1.1 200 OK\r\n\r\n<p>", url="http://a", WARC_Truncated="length"

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.inputs.made import LIMIT, codes, parquet, read
 
+from rolecall.inputs.parquet import BATCH_BYTES, _parts
 from rolecall.inputs.read import load
 
 pa = pytest.importorskip("pyarrow")
@@ -40,6 +41,15 @@ def test_pages_may_be_text_or_bytes_of_any_type(tmp_path: Path, kind: object) ->
     html, text, _ = (entry.charset for entry in found)
     assert text == "utf-8"
     assert html == (None if "binary" in str(kind) else "utf-8")
+
+
+def test_a_text_that_is_there_once_for_many_rows_is_not_written_out_for_all_at_once() -> None:
+    cells = pa.array(["x" * (BATCH_BYTES // 4)] * 9 + [None]).dictionary_encode()
+    batch = pa.record_batch({"html": cells, "url": pa.array(["a"] * 10)})
+    assert [part.num_rows for part in _parts(batch)] == [4, 4, 2]
+    assert [part.num_rows for part in _parts(batch.select(["url"]))] == [10]
+    none = pa.array([None, None], pa.string()).dictionary_encode()
+    assert [part.num_rows for part in _parts(pa.record_batch({"html": none}))] == [2]
 
 
 def test_what_is_known_of_a_page_comes_along(tmp_path: Path) -> None:

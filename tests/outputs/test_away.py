@@ -7,6 +7,7 @@ from tests.remote.conftest import bucket, endpoint
 
 from rolecall.errors import UsageError
 from rolecall.outputs.away import working_copy
+from rolecall.outputs.carry import carry
 from rolecall.outputs.open import open_output
 from rolecall.remote import objects
 
@@ -61,3 +62,11 @@ def test_each_address_has_a_working_copy_of_its_own() -> None:
     assert (one.name, one.parent.parent) == ("out.csv", other.parent.parent)
     assert one.parent != other.parent
     assert working_copy("s3://a/out.csv", environ | {"AWS_ENDPOINT_URL": "x"}) != one
+
+
+def test_errands_take_no_modules_from_the_folder_of_the_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "shutil.py").write_text("raise SystemExit('taken from here')")
+    monkeypatch.chdir(tmp_path)
+    assert carry("delete", "memory://bucket/none.jsonl") is None

@@ -9,9 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.outputs.made import CONFIG, FORMATS, digest, line, posting, read, run, told
 
+from rolecall.core import Reason
 from rolecall.errors import UsageError
 from rolecall.outputs.nouns import Output, OutputError
 from rolecall.outputs.open import Format, format_of, open_output
+from rolecall.record import dump, failed_record
 
 NAMES = [f"p{number}" for number in range(20)]
 PAGES = dict.fromkeys(NAMES, "x")
@@ -196,6 +198,31 @@ def test_the_text_and_a_schema_of_ones_own(path: Path, form: Format) -> None:
     assert read(path, form)[0]["text"] == "Baker wanted"
 
 
+def test_a_folder_that_was_not_there_is_forgotten_once_its_pages_are(
+    path: Path, form: Format
+) -> None:
+    reason = Reason(code="unreadable", stage="read", message="no such file")
+    nothing = dump(failed_record(reason, locator="day", seq=0, config=CONFIG))
+    output = open_output(str(path), "new", CONFIG)
+    output.append("day", 0, nothing)
+    output.append("old", 1, line("old", 1, outcome="failed"))
+    output.complete()
+    output.close()
+    output = open_output(str(path), "resume", CONFIG)
+    output.append("day/a", 0, line("day/a", 0))
+    for name in ("day", "old", "none"):
+        output.forget(name)
+    assert output.complete() == 1
+    output.close()
+    assert told(path, form) == [(0, "day/a"), (1, "old")]
+    output = open_output(str(path), "resume", CONFIG)
+    output.append("day", 0, nothing)
+    output.forget("day")
+    assert output.complete() == 2
+    output.close()
+    assert told(path, form) == [(0, "day"), (1, "day/a"), (2, "old")]
+
+
 @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_after_any_runs_each_input_has_one_record(
@@ -235,3 +262,6 @@ def test_the_ending_says_the_format() -> None:
         "jsonl", "jsonl", "csv", "sqlite", "sqlite", "parquet", "jsonl.gz", "jsonl.zst"
     ]  # fmt: skip
     assert posting("a", 0, title="Baker")
+    for name in ("a.csv.gz", "b.Parquet.zst"):
+        with pytest.raises(UsageError, match="only JSON Lines"):
+            format_of(name)

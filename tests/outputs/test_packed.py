@@ -52,6 +52,19 @@ def test_an_unfinished_output_is_not_begun_anew(tmp_path: Path) -> None:
     assert told(path, "jsonl.zst") == [(0, "b")]
 
 
+def test_the_journal_of_the_next_run_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl.gz"
+    run(open_output(str(path), "new", CONFIG), PAGES)
+    output = open_output(str(path), "resume", CONFIG)
+    for seq, name in enumerate(PAGES):
+        output.keep(name, seq)
+    output.complete()  # its journal is gone, and another run may begin
+    journal = Path(journal_of(str(path)))
+    journal.touch()
+    output.close()
+    assert journal.exists()
+
+
 def test_an_output_that_appears_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl.gz"
     output = open_output(str(path), "new", CONFIG)

@@ -11,7 +11,7 @@ from tests.outputs.made import CONFIG, line, posting
 
 from rolecall.errors import UsageError
 from rolecall.outputs.nouns import Wanted
-from rolecall.outputs.parquet import ROWS, Parquet
+from rolecall.outputs.parquet import BATCH, ROWS, Parquet
 from rolecall.outputs.parquet_rows import to_row
 from rolecall.schema.posting import FIELDS
 
@@ -121,6 +121,16 @@ def test_many_records_are_written_in_groups(tmp_path: Path) -> None:
     packing = Parquet(WANTED, group=1)
     packing.write(path, iter(lines))
     assert pyarrow.parquet.ParquetFile(path).num_row_groups == 2
+    assert list(packing.lines(path)) == lines
+
+
+def test_long_records_are_written_in_smaller_groups(tmp_path: Path) -> None:
+    path = str(tmp_path / "out.parquet")
+    wanted = Wanted(config=CONFIG, with_text=True)
+    lines = [line(f"p{seq}", seq, text="long " * (BATCH // 10)) + b"\n" for seq in range(5)]
+    packing = Parquet(wanted, group=BATCH)
+    packing.write(path, iter(lines))
+    assert pyarrow.parquet.ParquetFile(path).num_row_groups == 3
     assert list(packing.lines(path)) == lines
 
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Done", "Form", "PageWork", "Tally", "check_dedup", "crew_of", "may_ask", "run"]
 
-NO_LIMIT = 86_400.0  # seconds; what a time limit of 0 means
+NO_LIMIT = 86_400.0  # seconds; what a time limit of 0 means, and any longer one
 
 MODES = ("off", "exact", "near")
 """What ``dedup`` may be."""
@@ -240,7 +240,7 @@ def crew_of(settings: Settings, *, many: bool, asks: bool, ordered: bool) -> Cre
     # Engines live in a thread of this process, and a process with threads is not safe to fork.
     return Crew(
         workers=settings.workers or (_cores() if many else 1),
-        timeout=settings.page_timeout_seconds or NO_LIMIT,
+        timeout=min(settings.page_timeout_seconds or NO_LIMIT, NO_LIMIT),
         pages=settings.recycle_after or sys.maxsize,
         ordered=ordered,
         method="spawn" if asks else METHOD,

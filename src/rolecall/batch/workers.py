@@ -245,7 +245,9 @@ class _Run(Generic[T, R]):
             return
         first = child.tasks.popleft()
         self.again.extend(child.tasks)
-        if late or code == -signal.SIGALRM:
+        # An alarm comes after this process has had its time to kill the child, so it was stopped
+        # meanwhile (Ctrl-Z), as the item was maybe: that is no fault of it the first time.
+        if late or (first.tries and code == -signal.SIGALRM):
             loss = Loss(code="timeout", message=f"took longer than {self.crew.timeout:g} seconds")
         elif first.tries:
             loss = Loss(code="poison", message=f"ended two worker processes ({_ending(code)})")

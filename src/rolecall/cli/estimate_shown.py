@@ -17,7 +17,7 @@ ROWS: tuple[tuple[str, str], ...] = (
     ("outcomes.partial", "partial"),
     ("outcomes.not_a_posting", "not a posting"),
     ("outcomes.failed", "failed"),
-    ("bytes_out", "output on disk"),
+    ("bytes_out", "records as JSON"),
     ("workers.cpu_seconds", "processor"),
     ("seconds", "time"),
     ("asked_pages", "pages asked about"),

@@ -75,4 +75,8 @@ def read_wish(told: argparse.Namespace) -> Wish | None:
         )
     if told.explain or told.schema_org:
         raise UsageError("--estimate is about records", hint="leave out --explain, --schema-org")
+    if told.summary is not None:
+        raise UsageError(
+            "--estimate writes no summary", hint="leave out --summary; --json prints the forecast"
+        )
     return Wish(pages=told.estimate, gpu=told.gpu, rate=told.engine_rate, json=told.json)

@@ -10,7 +10,7 @@ import itertools
 import os
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from rolecall.batch.run import Done, PageWork, crew_of, may_ask
@@ -73,13 +73,12 @@ def _extract(order: Order, closing: Closing) -> int:
     if STDIN in order.paths and os.isatty(0) and not order.quiet:
         sys.stderr.write("reading standard input; Ctrl-D ends it\n")
     with stop.watching():
-        head = _head(entries, stop)
+        head, many = _head(entries, stop)
         if not head and not stop():
             raise UsageError(
                 "nothing to read in " + ", ".join(map(shown, order.paths)),
                 hint=f"a folder yields its {' '.join(PAGE_SUFFIXES)} files; others are named",
             )
-        many = len(head) > FEW
         progress = _progress(order, len(head), page_work.columns, many=many)
         closing.config = page_work.pipeline.config
         with (
@@ -110,7 +109,7 @@ def _extract(order: Order, closing: Closing) -> int:
                     progress.say(f"rolecall: {notice.message}")
                 if stop():
                     return _stopped(order, progress, ledger, stop)
-                return _end(progress, ledger, left)
+                return _end(order, progress, ledger, left)
             except OutputError:
                 progress.summary(stopped=True)
                 raise
@@ -155,15 +154,21 @@ def _asker(page_work: PageWork, progress: Progress) -> Iterator[Asker | None]:
         yield asker if asker.ready else None
 
 
-def _head(entries: Entries, stop: Stop) -> list[Input]:
-    """The first entries, to know whether there are more than a few; the first is waited for."""
+def _head(entries: Entries, stop: Callable[[], bool]) -> tuple[list[Input], bool]:
+    """The first entries, and whether there may be more than a few; the first is waited for.
+
+    Where the next one does not come at once (a store, a pipe), nobody knows how many there are:
+    workers start as work comes for them, so that taking them for many costs little.
+    """
     head: list[Input] = []
     for entry in entries:
         if entry is not None:
             head.append(entry)
-        if stop() or len(head) > FEW or (entry is None and head):
+        if stop():
             break
-    return head
+        if len(head) > FEW or (entry is None and head):
+            return head, True
+    return head, False
 
 
 def _with_known(entry: Input | None, *, ledger: Output) -> Input | None:
@@ -212,9 +217,13 @@ def _stopped(order: Order, progress: Progress, ledger: Output | None, stop: Stop
     return stop.exit_code
 
 
-def _end(progress: Progress, ledger: Output | None, left: Left) -> int:
+def _end(order: Order, progress: Progress, ledger: Output | None, left: Left) -> int:
     """Put the output in order and say what came out."""
-    others = ledger.complete() if ledger is not None else 0
+    others = 0
+    if ledger is not None:
+        for path in order.paths:  # a folder that was not there in an earlier run is none of others
+            ledger.forget(path)
+        others = ledger.complete()
     progress.beside("others", "kept records of inputs that were not in this run", others)
     progress.beside("left_out", "left out other files", left.ignored)
     progress.beside("named_twice", "read once what was named twice", left.repeated)

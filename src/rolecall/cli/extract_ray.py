@@ -60,7 +60,7 @@ def run_on_ray(order: Order, address: str, closing: Closing) -> int:
             raise
         if stop():
             return _stopped(order, progress, output, stop)
-        return _end(progress, output, left)
+        return _end(order, progress, output, left)
 
 
 def _local(order: Order) -> dict[str, bool]:

@@ -21,6 +21,7 @@ SIZE = re.compile(rb"\s*([0-9a-fA-F]{1,15})[^\n]{0,1000}?\n")
 HEAD = 256 << 10  # bytes that the head of a response may take
 PAGES = ("text/html", "application/xhtml+xml", "text/plain", "text/markdown")
 MOST_CODINGS = 4
+MOST_MEMBERS = 64  # of gzip in one body: each costs a copy of all that comes after it
 
 
 class Unreadable(Exception):  # noqa: N818 - a state of the bytes, told in words
@@ -153,6 +154,8 @@ def _inflated(body: bytes, limit: int, wbits: int) -> bytes:
     parts: list[bytes] = []
     room = limit + 1
     while body and room > 0 and (wbits != 31 or body[:2] == GZIP):
+        if len(parts) == MOST_MEMBERS:
+            raise Unreadable(f"the content is in more than {MOST_MEMBERS} parts")
         engine = zlib.decompressobj(wbits=wbits)
         try:
             parts.append(engine.decompress(body, room))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any, BinaryIO
 
 from rolecall.errors import SourceError
@@ -12,7 +13,7 @@ from rolecall.inputs.nouns import Input, failed
 from rolecall.inputs.tables import Cells, no_page, row
 
 BATCH_BYTES = 2 << 20
-MOST_ROWS = 1024
+MOST_ROWS = 64  # a file tells only what a text that is there often takes once
 BUFFER = 1 << 20
 NEED = "Parquet needs a package: pip install 'rolecall[batch]'"
 
@@ -31,7 +32,7 @@ def parquet(file: BinaryIO, locator: str, limit: int, columns: Columns) -> Itera
             for batch in opened.iter_batches(
                 size, row_groups=[group], columns=list(names.values()), use_threads=False
             ):
-                for cells in _cells(batch, names):
+                for cells in chain.from_iterable(_cells(one, names) for one in _parts(batch)):
                     number += 1
                     yield row(cells, f"{locator}:{number}", limit, columns)
     except SourceError as error:
@@ -67,6 +68,23 @@ def _rows_at_once(group: Any) -> int:
     return max(1, min(MOST_ROWS, int(BATCH_BYTES / max(1.0, each))))
 
 
+def _parts(batch: Any) -> Iterator[Any]:
+    """A batch in parts that stay small when the texts of its dictionaries are written out."""
+    import pyarrow
+    from pyarrow import compute
+
+    longest = 1
+    for column in batch.columns:
+        if pyarrow.types.is_dictionary(column.type) and len(column.dictionary):
+            if not _holds_bytes(column.type, pyarrow.types):
+                continue
+            lengths = compute.binary_length(_plain_bytes(column.dictionary))
+            longest = max(longest, compute.max(lengths).as_py() or 1)
+    step = max(1, BATCH_BYTES // longest)
+    for start in range(0, batch.num_rows, step):
+        yield batch.slice(start, step)
+
+
 def _names(schema: Any, columns: Columns) -> dict[str, str]:
     """Parts of an input and the columns that hold them, checked for their types."""
     import pyarrow
@@ -98,6 +116,14 @@ def _is_text(kind: Any, types: Any) -> bool:
     return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind))
 
 
+def _plain_bytes(column: Any) -> Any:
+    """A column of text or bytes as bytes, whether they are valid text or not."""
+    import pyarrow
+
+    small = pyarrow.types.is_string(column.type) or pyarrow.types.is_binary(column.type)
+    return column.cast(pyarrow.binary() if small else pyarrow.large_binary())
+
+
 def _cells(batch: Any, names: dict[str, str]) -> Iterator[Cells]:
     """The rows of a batch; text as the bytes that it is in the file, whether valid or not."""
     import pyarrow
@@ -110,8 +136,7 @@ def _cells(batch: Any, names: dict[str, str]) -> Iterator[Cells]:
             column = column.dictionary_decode()
         coded[part] = _is_text(column.type, pyarrow.types)
         if coded[part]:
-            large = not pyarrow.types.is_string(column.type)
-            column = column.cast(pyarrow.large_binary() if large else pyarrow.binary())
+            column = _plain_bytes(column)
         found[part] = column.to_pylist()
     none: list[Any] = [None] * batch.num_rows
     both = zip(

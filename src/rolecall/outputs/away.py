@@ -51,6 +51,10 @@ class Away:
         self.kept = self._inner.kept
         return failed
 
+    def forget(self, locator: str) -> None:
+        """The record of ``locator`` goes, if no page was read for it and this run has no such."""
+        self._inner.forget(locator)
+
     def append(self, locator: str, seq: int, line: bytes) -> None:
         """Write one record to the working copy."""
         self._inner.append(locator, seq, line)

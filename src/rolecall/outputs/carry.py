@@ -29,12 +29,15 @@ def carry(what: str, url: str, path: str = "") -> Any:
     Raises:
         OutputError: the store does not do it.
     """
-    command = [sys.executable, "-m", "rolecall.outputs.carry", what, url, path]
+    # Modules come from where this process has its own, never from the folder it was started in.
+    command = [sys.executable, "-P", "-m", "rolecall.outputs.carry", what, url, path]
+    modules = os.pathsep.join(part for part in sys.path if part)
     done = subprocess.run(
         command,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         check=False,
+        env=os.environ | {"PYTHONPATH": modules},
     )
     try:
         told = json.loads(done.stdout)

@@ -101,6 +101,15 @@ class Index:
         self._written.append(seq)
         return earlier
 
+    def forget(self, locator: str) -> None:
+        """Drop the earlier record of ``locator`` if it is a failure without a page."""
+        place = self.find(locator)
+        if place < 0 or not self._flags[place] & FAILED:
+            return
+        if not any(self._ids[place * ID : place * ID + ID]):
+            self._flags[place] |= SETTLED
+            self._drop(place)
+
     def others(self) -> list[int]:
         """The places of records that were neither kept nor replaced, by their numbers.
 
@@ -185,6 +194,10 @@ class Indexed:
         _, failed = self._index.keep(locator, seq)
         self.kept += 1
         return failed
+
+    def forget(self, locator: str) -> None:
+        """The record of ``locator`` goes, if no page was read for it and this run has no such."""
+        self._index.forget(locator)
 
 
 def fill(index: Index, heads: Iterable[Head], path: str, wanted: Wanted) -> None:

@@ -83,6 +83,12 @@ class Output(Protocol):
     def keep(self, locator: str, seq: int) -> bool:
         """The record of ``locator`` stays, as number ``seq``; returns whether it is a failure."""
 
+    def forget(self, locator: str) -> None:
+        """The record of ``locator`` goes, if no page was read for it and this run has no such.
+
+        So a folder or a table that could not be read once leaves no failure beside its pages.
+        """
+
     def append(self, locator: str, seq: int, line: bytes) -> None:
         """Write one record, given as its line of JSON; an older one of ``locator`` goes."""
 

@@ -6,6 +6,8 @@ import functools
 import os
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
+from rolecall.errors import UsageError
+from rolecall.inputs.files import shown
 from rolecall.outputs.files import refuse_irregular
 from rolecall.outputs.nouns import Mode, Output, Wanted
 from rolecall.remote.names import is_remote
@@ -30,9 +32,21 @@ ENDINGS: Final[dict[str, Format]] = {
 
 
 def format_of(path: str) -> Format:
-    """The format that the name's ending says; JSON Lines for every other one."""
+    """The format that the name's ending says; JSON Lines for every other one.
+
+    Raises:
+        UsageError: the ending says that another format than JSON Lines is to be compressed.
+    """
     name = path.lower()
-    return next((one for ending, one in ENDINGS.items() if name.endswith(ending)), "jsonl")
+    fitting = (one for ending, one in ENDINGS.items() if name.endswith(ending))
+    found: Format = next(fitting, "jsonl")
+    inner = os.path.splitext(os.path.splitext(name)[0])[1]
+    if found in ("jsonl.gz", "jsonl.zst") and inner in ENDINGS:
+        raise UsageError(
+            f"{shown(path)}: only JSON Lines are compressed as a whole, not {inner}",
+            hint=f"name it {inner}, or say --format {found}",
+        )
+    return found
 
 
 def open_output(

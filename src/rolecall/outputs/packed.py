@@ -19,6 +19,7 @@ from rolecall.outputs.files import (
     beside,
     check_there,
     exists,
+    is_there,
     open_own,
     remove,
     replaced,
@@ -99,10 +100,11 @@ class Packed(Indexed):
         return len(others)
 
     def close(self) -> None:
-        """Let go of the output and its lock; an empty journal goes."""
-        if not self._journal.size():
-            remove(self._journal.path)
-        os.close(self._journal.descriptor)
+        """Let go of the output and its lock; an empty journal goes, if it still is this run's."""
+        journal = self._journal
+        if not journal.size() and is_there(journal.path, journal.descriptor):
+            remove(journal.path)
+        os.close(journal.descriptor)
 
     def _packed(self) -> Iterator[Head]:
         if self._seen is not None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 from importlib.util import find_spec
-from itertools import islice
 from typing import Any, Final
 
 import orjson
@@ -25,6 +24,9 @@ KEY: Final = b"rolecall"
 
 ROWS: Final = 500
 """Records that are turned into columns at once."""
+
+BATCH: Final = 1 << 24
+"""Bytes of lines from which on fewer are turned into columns at once."""
 
 GROUP: Final = 1 << 25
 """Bytes of a row group in memory, about."""
@@ -90,7 +92,7 @@ class Parquet:
         ) as writer:
             group: list[Any] = []
             size = 0
-            while some := [line[:-1] for line in islice(lines, ROWS)]:
+            while some := _some(lines):
                 batch = self._batch(some, schema)
                 group.append(batch)
                 size += batch.nbytes
@@ -111,8 +113,11 @@ class Parquet:
 
     def _rows(self, path: str, file: Any, columns: tuple[str, ...] | None) -> Iterator[Any]:
         try:
-            for batch in file.iter_batches(ROWS, columns=columns, use_threads=False):
-                yield from batch.to_pylist()
+            for group in range(file.num_row_groups):  # what is read at once is no more than one
+                for batch in file.iter_batches(
+                    ROWS, row_groups=[group], columns=columns, use_threads=False
+                ):
+                    yield from batch.to_pylist()
         except (self._arrow.ArrowException, OSError) as error:
             raise not_ours(f"{shown(path)} is damaged: {says(error)}") from error
 
@@ -162,3 +167,15 @@ class Parquet:
             "bool": arrow.bool_(),
             "map": arrow.map_(arrow.string(), arrow.float64()),
         }[kind]
+
+
+def _some(lines: Iterator[bytes]) -> list[bytes]:
+    """The next lines without their ends, as many as are turned into columns at once."""
+    found: list[bytes] = []
+    size = 0
+    for line in lines:
+        found.append(line[:-1])
+        size += len(line)
+        if len(found) >= ROWS or size >= BATCH:
+            break
+    return found
