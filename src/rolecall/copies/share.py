@@ -22,7 +22,7 @@ from rolecall.copies.gains import (
     skills_in,
 )
 from rolecall.copies.original import Lines, Original, lines_of, links_of, stated_of
-from rolecall.copies.stand import Stand
+from rolecall.copies.stand import UNIT_OF, Stand
 from rolecall.core import Candidate, Notice, Page
 from rolecall.schema.posting import LIST_UNITS, MULTI_FIELD_UNITS, UNITS
 from rolecall.settle import CUTS
@@ -97,7 +97,7 @@ def _shared(page: Page, original: Original, record: Record, means: Means) -> Sha
     ]
     if (changed or lost) and record["outcome"] == "not_a_posting":
         raise _ApartError("no posting, other lines")
-    if (changed or lost) and not means.plain:
+    if not means.plain and (changed or lost or not _in_order(original.lines, found)):
         raise _ApartError("other lines, own schema")
     _demand_open(original.lines, lines, found)
     warnings = _warnings(page, original, record)
@@ -110,9 +110,20 @@ def _shared(page: Page, original: Original, record: Record, means: Means) -> Sha
     else:
         _demand_same_data(original, page, means)
     carried = _carry(Stand(page, lines, original, found, stated), record, plain=means.plain)
+    told = {name for unit in _doubted(record) for name in UNITS.get(unit, ())}
+    if any(carried.data[name] != record["data"][name] for name in told & carried.data.keys()):
+        raise _ApartError("problem")
     if means.plain:
         _compare_lines(page, lines, original, found, (carried.data, means.skills))
     return Shared(carried.data, carried.evidence, warnings)
+
+
+def _in_order(original: Lines, found: Aligned) -> bool:
+    """Whether no line of the vacancy has moved."""
+    there = [
+        one for at, one in enumerate(found.to) if one is not None and original.roles[at] == "v"
+    ]
+    return all(map(int.__lt__, there, there[1:]))
 
 
 def _carry(stand: Stand, record: Record, *, plain: bool) -> Carried:
@@ -154,8 +165,11 @@ def _demand_same_data(original: Original, page: Page, means: Means) -> None:
 def _compare_stated(original: Original, stated: Mapping[str, Candidate], record: Record) -> None:
     """That the copy states as data what the original did, or what its record says."""
     origins = {key.split("/")[1]: one["origin"] for key, one in record["evidence"].items()}
+    doubted = _doubted(record)
     for unit in UNITS:
         was, now = original.stated.get(unit), stated.get(unit)
+        if unit in doubted and _plain(was) != _plain(now.value if now is not None else None):
+            raise _ApartError(f"stated {unit}")  # what contradicted the value may do so no more
         if now is None or (was is not None and _plain(was) == _plain(now.value)):
             continue  # what is no longer stated is missed when the value is looked up
         taken = next((origins[name] for name in UNITS[unit] if name in origins), None)
@@ -167,6 +181,11 @@ def _compare_stated(original: Original, stated: Mapping[str, Candidate], record:
             continue  # read anew
         if _plain(now.value) != _plain(_value(record["data"], unit)):
             raise _ApartError(f"stated {unit}")
+
+
+def _doubted(record: Record) -> set[str]:
+    """Units of which the record tells a problem, in words that hold their values."""
+    return {UNIT_OF.get(one["pointer"].split("/")[1], "") for one in record["problems"]}
 
 
 def _texts(places: Any) -> set[str]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from rolecall.copies.align import Aligned
 from rolecall.copies.heads import DATES, LABELS, other_places, size_of_head, standing
 from rolecall.copies.original import Lines, Original, links_of
+from rolecall.copies.over import same_label
 from rolecall.core import Block, Candidate, Page
 from rolecall.schema.posting import UNITS
 
@@ -55,6 +56,7 @@ class Stand:
         if one["start"] is not None:
             try:
                 told |= self.place(one["start"], one["end"])
+                self.demand_label(one["start"], told["start"])
             except MissingError:
                 if unit not in LABELS:
                     raise
@@ -87,6 +89,12 @@ class Stand:
         if new.text[at : at + end - start] != old.text[start:end]:
             raise MissingError
         return self.spot(at, at + end - start)
+
+    def demand_label(self, start: int, there: int) -> None:
+        """That the copy has no other label over a line than the original."""
+        old, new = self.original.lines, self.lines
+        if not same_label(old, new, old.at(start), new.at(there)):
+            raise MissingError
 
     def inside(self, start: int, end: int, line: int, there: int) -> int:
         """Where words stand in an edited line: as often as before, between the same words."""
