@@ -127,6 +127,7 @@ def test_facts_above_the_text_may_stand_in_another_way() -> None:
         ("<h2>About", "<p>Closing date: 1 July 2026</p><h2>About", "new date"),
         ("<h2>About", "<p>Write to crew@bakery.example</p><h2>About", "new application_email"),
         ("<h2>About", "<p>This vacancy is closed.</p><h2>About", "closed"),
+        ("<p>Harbour Bakery Ltd", "<p>Mill Foods Ltd", "new company"),
         ("<li>Load", "<li>Experience with SAP and Python</li><li>Load", "new skill"),
     ],
 )

@@ -21,6 +21,7 @@ from rolecall.copies.gains import (
     says_closed,
     skills_in,
 )
+from rolecall.copies.heads import other_names, size_of_head
 from rolecall.copies.original import Lines, Original, lines_of, links_of, stated_of
 from rolecall.copies.stand import UNIT_OF, Stand
 from rolecall.core import Candidate, Notice, Page
@@ -230,6 +231,7 @@ def _compare_lines(
                 raise _ApartError(f"new {unit}")
         if role == "v":
             _demand_known(text, before, (page, data, original), find)
+    _demand_employer(lines, original.lines, found, data["company"])
     _demand_no_link(page, original, data)
 
 
@@ -252,6 +254,17 @@ def _demand_known(
     for skill in skills_in(text, find):
         if skill.casefold() not in skills and skill.casefold() not in shown:
             raise _ApartError("new skill")
+
+
+def _demand_employer(lines: Lines, original: Lines, found: Aligned, company: str | None) -> None:
+    """That no line which named the employer has gone where a new one may name another."""
+    gone = any(
+        one is None and original.roles[at] == "v" and original.line(at) == company
+        for at, one in enumerate(found.to)
+    )
+    head = size_of_head(lines, found.back) if gone else 0
+    if gone and other_names(lines, found.back, head, original.text):
+        raise _ApartError("new company")
 
 
 def _demand_no_link(page: Page, original: Original, data: Mapping[str, Any]) -> None:
