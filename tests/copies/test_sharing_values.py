@@ -128,6 +128,12 @@ def test_facts_above_the_text_may_stand_in_another_way() -> None:
         ("<h2>About", "<p>Write to crew@bakery.example</p><h2>About", "new application_email"),
         ("<h2>About", "<p>This vacancy is closed.</p><h2>About", "closed"),
         ("<p>Harbour Bakery Ltd", "<p>Mill Foods Ltd", "new company"),
+        ("<h2>About", "<p>Location: Bristol, United Kingdom</p><h2>About", "new places"),
+        ("<h2>About", "<p>Bristol, United Kingdom</p><h2>About", "new places"),
+        ("<h2>Req", "<h2>Benefits</h2><ul><li>Free bread</li></ul><h2>Req", "new benefits"),
+        ("https://bakery.example/apply/1", "javascript:void(0)", "application_url"),
+        ("https://bakery.example/apply/1", "#apply", "application_url"),
+        ("https://bakery.example/apply/1", "mailto:crew@bakery.example", "application_url"),
         ("<li>Load", "<li>Experience with SAP and Python</li><li>Load", "new skill"),
     ],
 )

@@ -96,6 +96,12 @@ def other_places(page: Lines, pairs: list[int | None], head: int, known: str) ->
     )
 
 
+def unsaid(text: str, known: str) -> bool:
+    """Whether a part of ``text`` between marks stands nowhere in ``known``."""
+    said = known.casefold()
+    return any(part.strip().casefold() not in said for part in _PARTS.split(text[:LONGEST]))
+
+
 def other_names(page: Lines, pairs: list[int | None], head: int, original: str) -> bool:
     """Whether new lines above the text may name an employer that the ``original`` does not.
 

@@ -12,8 +12,9 @@ from typing import Any, Final
 from msgspec import Struct
 
 from rolecall.copies.align import Aligned, align, replaced
-from rolecall.copies.carry import Carried, carry
+from rolecall.copies.carry import SECTIONS, Carried, carry
 from rolecall.copies.gains import (
+    LONGEST,
     FindSkills,
     gains,
     invites,
@@ -21,10 +22,11 @@ from rolecall.copies.gains import (
     says_closed,
     skills_in,
 )
-from rolecall.copies.heads import other_names, size_of_head
+from rolecall.copies.heads import other_names, other_places, size_of_head, unsaid
 from rolecall.copies.original import Lines, Original, lines_of, links_of, stated_of
 from rolecall.copies.stand import UNIT_OF, Stand
 from rolecall.core import Candidate, Notice, Page
+from rolecall.reader.wording import wording
 from rolecall.schema.posting import LIST_UNITS, MULTI_FIELD_UNITS, UNITS
 from rolecall.settle import CUTS
 
@@ -39,6 +41,10 @@ DATES: Final = ("date_posted", "valid_through")
 
 SHORT: Final = 8
 """Spaces of a line that may name a place which no list of places knows."""
+
+
+WHOLE: Final = 0.8
+"""The share of a line's words from which on they are the heading of a list."""
 
 
 class Apart(Struct, frozen=True):
@@ -231,6 +237,10 @@ def _compare_lines(
                 raise _ApartError(f"new {unit}")
         if role == "v":
             _demand_known(text, before, (page, data, original), find)
+    if data["location"] is not None:
+        head = size_of_head(lines, found.back)
+        if other_places(lines, found.back, head, original.lines.text):
+            raise _ApartError("new places")
     _demand_employer(lines, original.lines, found, data["company"])
     _demand_no_link(page, original, data)
 
@@ -249,11 +259,27 @@ def _demand_known(
     short = text.count(" ") < SHORT
     if data["location"] is None and (short or may_place(text, page.language)):
         raise _ApartError("new place")
+    if not before:
+        _demand_no_topic(text[:LONGEST], data, original.lines.text)
     skills = {one.casefold() for one in data["skills"] or ()}
     shown = original.lines.text.casefold()
     for skill in skills_in(text, find):
         if skill.casefold() not in skills and skill.casefold() not in shown:
             raise _ApartError("new skill")
+
+
+def _demand_no_topic(text: str, data: Mapping[str, Any], shown: str) -> None:
+    """That a new line says no other place behind a label, and heads no list that the record lacks.
+
+    The lines of such a list would not tell.
+    """
+    its = wording(text)
+    if "location" in its.label and unsaid(text[its.value_at :], shown):
+        raise _ApartError("new places")
+    heads = its.heading is not None and not its.label and its.heading.cover > WHOLE
+    topic = its.heading.name if its.heading is not None and heads else ""
+    if topic in SECTIONS and data[topic] is None:
+        raise _ApartError(f"new {topic}")
 
 
 def _demand_employer(lines: Lines, original: Lines, found: Aligned, company: str | None) -> None:

@@ -18,6 +18,8 @@ UNIT_OF: Final = {name: unit for unit, names in UNITS.items() for name in names}
 
 _BEFORE: Final = re.compile(r"(\w+)\W*$")
 _AFTER: Final = re.compile(r"\W*(\w+)")
+_WEB: Final = re.compile(r"https?://[^/\s]", re.IGNORECASE)
+_MAIL: Final = re.compile(r"[^@\s]+@[^@\s]+$")
 
 Evidence = dict[str, Any]
 """Evidence as a record has it."""
@@ -149,6 +151,8 @@ class Stand:
         if one["quote"] not in targets and len(targets) != 1:
             raise MissingError
         href, place = next(row for row in here if len(targets) == 1 or row[0] == one["quote"])
+        if href != one["quote"] and not (_MAIL if mail else _WEB).match(href):
+            raise MissingError  # a script, a place on the page, a letter instead of a form
         return href, one | {"quote": href, "pointer": f"{place}/@href"}
 
     def spot(self, start: int, end: int) -> dict[str, Any]:
