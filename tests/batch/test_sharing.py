@@ -17,11 +17,13 @@ from tests.drive.test_engines import ANSWER, PAGE, engine
 
 import copies_pages
 from rolecall.batch.asking import Asker
+from rolecall.batch.copy_work import CopyWork, Fresh, Made, Sign, Signed
 from rolecall.batch.done import Done, Tally, copies_told
 from rolecall.batch.run import PageWork, check_dedup, run
-from rolecall.batch.sharing import run_sharing
+from rolecall.batch.sharing import LIMBO, _Sharing, run_sharing
 from rolecall.batch.spool import Spool
-from rolecall.batch.workers import Crew
+from rolecall.batch.workers import Crew, Loss
+from rolecall.copies.index import Index
 from rolecall.errors import SettingsError, UsageError
 from rolecall.inputs.nouns import Input
 from rolecall.settings import Settings
@@ -186,6 +188,18 @@ def test_copies_of_a_page_that_failed_are_extracted_by_themselves() -> None:
     assert first["source_id"] == json.loads(done[2].line or b"")["source_id"]
 
 
+def test_a_kept_page_whose_worker_is_lost_keeps_its_record(pages: Pages) -> None:
+    one = pages.inputs[0]
+    same, other = one.but_known(pages.whole[0]["source_id"]), one.but_known("0" * 64)
+    work, loss = CopyWork(near(), near=True), Loss(code="timeout", message="took too long")
+    assert work.lost(Sign(-1, same), loss) == Signed(same, kept=True)
+    for entry in (one, other):
+        lost = work.lost(Sign(-1, entry), loss)
+        assert isinstance(lost, Signed)
+        assert lost.lost is not None
+        assert lost.lost.code == "timeout"
+
+
 def test_equal_bytes_are_extracted_once_and_everything_else_by_itself(pages: Pages) -> None:
     body = pages.inputs[0].line or b""
     inputs = [
@@ -248,9 +262,38 @@ def test_engines_are_asked_about_originals_only() -> None:
     assert one.calls == 1
     assert [record["data"]["company"] for record in records] == ["crumb"] * 5
     assert [len(record["attempts"]) for record in records] == [1, 0, 0, 0, 0]
-    assert [each.copy for each in done] == [None, "exact", "near", "exact", "exact"]
+    assert [each.copy for each in done] == [None, "exact", "near", "near", "exact"]
     assert records[2]["evidence"]["/company"]["origin"] == "small"
     assert records[2]["route"]["engine"] is None
+
+
+def test_a_copy_that_engines_are_asked_about_is_told_as_split_off() -> None:
+    inputs = inputs_of([PAGE.encode(), PAGE.replace("Bath", "Leeds").encode()])
+    work = loaded(PageWork(Settings(dedup="near"), asks=True))
+    with Asker(work.pipeline) as asker:
+        asker._engines = asking(work.pipeline, engine(lambda prompt: ANSWER))  # type: ignore[arg-type]
+        done = list(run(iter(inputs), work, Crew(ordered=True), asker=asker))
+    assert [(each.copy, each.split) for each in done] == [(None, None), (None, "places")]
+    assert all(each.figures.cpu > 0 for each in done)
+
+
+def test_records_that_wait_for_an_earlier_one_are_bounded() -> None:
+    inputs = iter(Input(at, str(at), line=b"") for at in range(10 * LIMBO))
+    state = _Sharing(inputs, near(), Crew(ordered=True), Index(100), None)
+    items = state.items()
+    first = next(items)
+    assert first is not None
+    state.take(Signed(first.entry))
+    slow = next(items)
+    assert isinstance(slow, Fresh)
+    while (item := next(items)) is not None:
+        state.take(Signed(item.entry, kept=True))
+    assert list(state.out()) == []
+    assert len(state.ready) == LIMBO
+    state.take(Made(slow.ticket, Done(0, "0", "ok", line=b"")))
+    assert [one.seq for one in state.out()] == list(range(LIMBO + 1))
+    assert next(items) is not None
+    state.spool.close()
 
 
 def test_the_mode_is_checked_before_anything_is_read(monkeypatch: pytest.MonkeyPatch) -> None:

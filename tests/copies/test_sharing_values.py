@@ -127,6 +127,13 @@ def test_facts_above_the_text_may_stand_in_another_way() -> None:
         ("<h2>About", "<p>Closing date: 1 July 2026</p><h2>About", "new date"),
         ("<h2>About", "<p>Write to crew@bakery.example</p><h2>About", "new application_email"),
         ("<h2>About", "<p>This vacancy is closed.</p><h2>About", "closed"),
+        ("<p>Harbour Bakery Ltd", "<p>Mill Foods Ltd", "new company"),
+        ("<h2>About", "<p>Location: Bristol, United Kingdom</p><h2>About", "new places"),
+        ("<h2>About", "<p>Bristol, United Kingdom</p><h2>About", "new places"),
+        ("<h2>Req", "<h2>Benefits</h2><ul><li>Free bread</li></ul><h2>Req", "new benefits"),
+        ("https://bakery.example/apply/1", "javascript:void(0)", "application_url"),
+        ("https://bakery.example/apply/1", "#apply", "application_url"),
+        ("https://bakery.example/apply/1", "mailto:crew@bakery.example", "application_url"),
         ("<li>Load", "<li>Experience with SAP and Python</li><li>Load", "new skill"),
     ],
 )
@@ -134,6 +141,34 @@ def test_what_makes_a_copy_go_its_own_way(old: str, new: str, why: str) -> None:
     found = sharing(BARE.replace(old, new), BARE)
     assert isinstance(found, Apart)
     assert (found.why, found.copy) == (why, True)
+
+
+PAY = "<h3>Salary</h3><p>£28,000 - £32,000 per year</p><h3>Bonus</h3><p>£2,000 - £4,000 a year</p>"
+DAYS = "<dl><dt>Posted on<dd>3 May 2026<dt>Apply before<dd>9 June 2026</dl>"
+
+
+def swapped(text: str, one: str, other: str) -> str:
+    return text.replace(one, "\0").replace(other, one).replace("\0", other)
+
+
+@pytest.mark.parametrize(
+    ("more", "one", "other", "why"),
+    [
+        (PAY, "£28,000 - £32,000 per year", "£2,000 - £4,000 a year", "salary"),
+        (DAYS, "3 May 2026", "9 June 2026", "date_posted"),
+        (DAYS, "Posted on<", "Apply before<", "date_posted"),
+        ("", "What you will do", "Requirements", "responsibilities"),
+        ("", "Requirements", "Benefits", "requirements"),
+    ],
+)
+def test_the_same_line_under_another_label_says_something_else(
+    more: str, one: str, other: str, why: str
+) -> None:
+    lines = ("<p>Salary: £28,000 - £32,000 per year</p>\n", "<p>Posted on: 3 May 2026</p>")
+    page = BARE.replace(lines[0], "").replace(lines[1], more) if more else BARE
+    assert sharing(swapped(page, one, other), page) == Apart(why)
+    moved = page.replace("<nav>", "<nav><a href=/x>X</a> ").replace("<main>", "<main><p>A job</p>")
+    assert isinstance(sharing(moved, page), Shared)
 
 
 def test_long_lines_in_place_of_others_make_another_vacancy() -> None:
@@ -156,6 +191,18 @@ def test_stated_data_must_say_the_same() -> None:
     assert isinstance(sharing(BARE, stated), Apart)
 
 
+def test_a_contradiction_must_be_on_the_copy_too() -> None:
+    pay = (
+        '"baseSalary":{"@type":"MonetaryAmount","currency":"GBP","value":{"@type":'
+        '"QuantitativeValue","minValue":40000,"maxValue":50000,"unitText":"YEAR"}},'
+    )
+    stated = PAGE.replace("{data}", (DATA % "2026-05-03").replace('"date', pay + '"date'))
+    assert [one["pointer"] for one in read(stated)[1]["problems"]] == ["/salary_min"]
+    assert isinstance(sharing(stated.replace("<nav>", "<nav><a href=/x>X</a> "), stated), Shared)
+    assert sharing(stated.replace(pay, ""), stated) == Apart("stated salary")
+    assert sharing(stated.replace("£28,000", "£29,000"), stated) == Apart("problem")
+
+
 def test_a_page_that_is_no_posting_is_shared_word_for_word_only() -> None:
     no_posting = {"outcome": "not_a_posting", "data": None, "evidence": {}}
     again = BARE.replace("<nav>", "<nav><a href=/b>Board</a> ")
@@ -171,6 +218,8 @@ def test_records_of_another_shape_are_shared_where_nothing_changed() -> None:
     assert isinstance(sharing(again, BARE, plain=False), Shared)
     found = sharing(BARE.replace("dough", "duogh"), BARE, plain=False)
     assert found == Apart("other lines, own schema")
+    moved = swapped(BARE, "What you will do", "Requirements")
+    assert sharing(moved, BARE, plain=False) == Apart("other lines, own schema")
 
 
 def test_a_relative_date_counts_from_the_copys_own_day() -> None:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 from rolecall.core import Source
 from rolecall.pipeline import extract_record, prepare
 from rolecall.reader.again import EACH, LONGEST, MOST_ONCE, PER_CHARACTER, SHORT, Again
+from rolecall.reader.facts import MOST_KEPT
+from rolecall.reader.wording import wording
 from rolecall.record import dump
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -87,3 +90,15 @@ def test_a_record_does_not_hang_on_what_a_process_saw(pages, draw):
     for path in order:
         source = Source(body=path.read_bytes(), locator=str(path))
         assert without_times(dump(extract_record(source, 0, pipeline))) == pages[path]
+
+
+def test_days_and_languages_of_pages_do_not_pile_up():
+    """A standing text with a date is read for each page's own day, and only so many are held."""
+    pipeline, line = prepare(), "Posted on 3 May for the bakery in Leeds and its shops"
+    body = f"<html lang=en><title>Baker</title><body><h1>Baker</h1><p>{line}</p></body>".encode()
+    most = 0
+    for number in range(3 * MOST_KEPT):
+        day = date(2020, 1, 1) + timedelta(days=30 * number)
+        extract_record(Source(body=body, captured=day), 0, pipeline)
+        most = max(most, len(wording(line).kept))
+    assert MOST_KEPT <= most <= MOST_KEPT + 8

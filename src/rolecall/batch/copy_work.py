@@ -145,6 +145,8 @@ class CopyWork:
         if isinstance(item, Fresh):
             source = pickle.loads(item.page)[0] if item.page is not None else None
             return Made(item.ticket, self.page_work.lost(item.entry, loss, source))
+        if self.page_work.kept(item.entry):  # its record stands, whatever became of the worker
+            return Signed(item.entry, kept=True)
         return Signed(item.entry, lost=self.page_work.lost(item.entry, loss))
 
     def sign(self, entry: Input) -> Signed:

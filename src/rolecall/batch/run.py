@@ -18,7 +18,7 @@ from rolecall.core import Notice, Page, Reason, Source
 from rolecall.errors import SettingsError, SourceError
 from rolecall.inputs.columns import read_columns
 from rolecall.inputs.nouns import Entries, Input
-from rolecall.inputs.read import load
+from rolecall.inputs.read import identity, load
 from rolecall.pipeline import (
     Pipeline,
     Stages,
@@ -155,6 +155,16 @@ class PageWork:
         retryable = loss.code == "timeout"  # a busy machine may be to blame
         reason = Reason(code=loss.code, stage="extract", message=loss.message, retryable=retryable)
         return self.failed(entry, reason, source=source)
+
+    def kept(self, entry: Input) -> bool:
+        """Whether an input still is what an earlier run made its record of."""
+        limit, columns = self.settings.max_bytes, self.columns
+        try:
+            return entry.known is not None and entry.known == identity(
+                entry, limit=limit, columns=columns
+            )
+        except (SourceError, OSError, MemoryError):
+            return False
 
     def load(self, entry: Input) -> Any:
         """The input's `Source` and notices."""

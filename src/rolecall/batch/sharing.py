@@ -59,7 +59,7 @@ class _Page(Struct):
     """A page that was decided about. ``number`` is what the index knows it by.
 
     ``quiet`` is one whose record is there already: it is extracted for its copies only. ``size`` is
-    its bytes, ``cpu`` the processor's seconds so far.
+    its bytes, ``cpu`` the processor's seconds so far, ``split`` why it shares nothing.
     """
 
     entry: Input
@@ -69,6 +69,7 @@ class _Page(Struct):
     quiet: bool = False
     size: int = 0
     cpu: float = 0.0
+    split: str | None = None
 
 
 def run_sharing(
@@ -155,7 +156,7 @@ class _Sharing:
                 item = self.hand_out(self.queue.popleft())
                 if item is not None:
                     yield item
-            elif not exhausted and self.inside < self.limbo and self.heavy < LIMBO_BYTES:
+            elif not exhausted and self.open():
                 try:
                     entry = next(self.entries)
                 except StopIteration:
@@ -171,6 +172,12 @@ class _Sharing:
                 return
             else:
                 yield None
+
+    def open(self) -> bool:
+        """Whether there is room for one more input, or its record where these wait in order."""
+        return (
+            self.inside < self.limbo and self.heavy < LIMBO_BYTES and len(self.ready) < self.limbo
+        )
 
     def hand_out(self, one: _Page) -> Item | None:
         """A decided page as a worker's item; an exact copy needs no worker."""
@@ -216,7 +223,8 @@ class _Sharing:
         if result.again or result.done is None:
             self.queue.append(replace(one, found=None))
         elif result.done.waiting is not None and self.asker is not None:
-            self.pending[result.ticket] = one
+            cpu = one.cpu + result.done.figures.cpu
+            self.pending[result.ticket] = replace(one, cpu=cpu, split=result.done.split)
             if result.context is not None:
                 self.contexts[result.ticket] = result.context
             self.asker.submit(result.ticket, result.done.waiting)
@@ -230,6 +238,7 @@ class _Sharing:
         for ticket, record in self.asker.finished(seconds):
             one = self.pending.pop(ticket)
             done = self.page_work.done(one.entry.seq, one.entry.locator, record)
+            done = replace(done, split=one.split)
             context = self.contexts.pop(ticket, None)
             kept = joined(context, done.line or b"") if context is not None else None
             self.finish(one, done, kept)

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from rolecall.copies.heads import DATES
+from rolecall.copies.over import alone, same_label
 from rolecall.copies.stand import Evidence, MissingError, Stand
 from rolecall.normalise.dates import find_dates
 from rolecall.normalise.found import Found
@@ -30,7 +31,28 @@ def figures(
         value, changes = anew(stand, unit, own, data)
         data |= value
         told = {key: one | changes for key, one in own.items()}
+    demand_alone(stand, unit, own, told)
     evidence |= told
+
+
+def demand_alone(
+    stand: Stand, unit: str, own: Mapping[str, Evidence], told: Mapping[str, Evidence]
+) -> None:
+    """That a bare value with another line before it than it had is the only one of its kind."""
+    old, new = stand.original.lines, stand.lines
+    for key, one in told.items():
+        if one["start"] is None or own[key]["start"] is None:
+            continue
+        at, there = old.at(own[key]["start"]), new.at(one["start"])
+        if at and there and old.line(at - 1) == new.line(there - 1):
+            continue
+        if not alone(new, there, one["end"] - one["start"], lambda line: values(stand, unit, line)):
+            raise MissingError
+
+
+def values(stand: Stand, unit: str, line: str) -> list[Any]:
+    """The values that the finder of ``unit`` sees in a line of the copy."""
+    return [one.value for one in read(stand, unit, line, stand.page.captured)]
 
 
 def anew(
@@ -58,6 +80,8 @@ def anew(
     if any(data[name] != value for name, value in before.items()):
         raise MissingError
     if not _alike(before, after):
+        raise MissingError
+    if not same_label(old, new, line, there):
         raise MissingError
     start, end = (new.starts[there] + edge for edge in (now[place].start, now[place].end))
     return after, {"quote": new.text[start:end]} | stand.spot(start, end)

@@ -36,6 +36,9 @@ BODY_WORDS: Final = 8
 """Words of the line with which the text begins: the first long one that both pages have."""
 
 SURE_PLACE: Final = 0.8
+MAYBE_PLACE: Final = 0.5
+NAME_WORDS: Final = 5
+"""Words of a line that may be an employer's name."""
 
 _MARKS: Final = "·|•–—,:;()/"
 _PARTS: Final = re.compile(rf"\s*[{_MARKS}]\s*|\s-\s")
@@ -91,3 +94,27 @@ def other_places(page: Lines, pairs: list[int | None], head: int, known: str) ->
     return any(
         is_place(part) >= SURE_PLACE and part.strip().casefold() not in text for part in parts
     )
+
+
+def unsaid(text: str, known: str) -> bool:
+    """Whether a part of ``text`` between marks stands nowhere in ``known``."""
+    said = known.casefold()
+    return any(part.strip().casefold() not in said for part in _PARTS.split(text[:LONGEST]))
+
+
+def other_names(page: Lines, pairs: list[int | None], head: int, original: str) -> bool:
+    """Whether new lines above the text may name an employer that the ``original`` does not.
+
+    Short lines in capitals that are no place, no label, and nothing that a finder knows.
+    """
+    text = original.casefold()
+    for at in range(1, head):
+        line = page.line(at)
+        if page.roles[at] != "v" or pairs[at] is not None or line.casefold() in text:
+            continue
+        its = wording(line)
+        short = len(its.words) <= NAME_WORDS and line[:1].isupper()
+        known = its.triggers or its.label or its.heading or its.cues
+        if short and not known and is_place(line) < MAYBE_PLACE:
+            return True
+    return False

@@ -73,9 +73,7 @@ class Index:
         """Where the next page stands among those before it; it is remembered."""
         for key, exact in ((one.exact, True), (one.whole, False)):
             number = self._known(key) if key else None
-            if number is not None:
-                if not exact:
-                    self._keys[1][one.exact] = number
+            if number is not None:  # its own bytes are not noted: they have no record of their own
                 return Place(None, Found(number, 1.0, exact))
         found = self._nearest(one) if one.signature else None
         return Place(self._add(one), found)

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from rolecall.copies.align import NEAR, dice
 from rolecall.copies.original import Lines
+from rolecall.copies.over import same_topics
 from rolecall.copies.stand import Evidence, MissingError, Stand
 from rolecall.reader.lines import parent_and_home
 from rolecall.reader.sections import SENTENCE
@@ -71,9 +72,13 @@ def section(
         start, end = item(stand, one, data[unit][int(key.rpartition("/")[2])])
         found[start] = (end, one)
     some = next(iter(own.values()))
-    inside = {stand.lines.at(start) for start in found}
-    for at in joining(stand, inside):
-        found[stand.lines.starts[at]] = (stand.lines.ends[at], some)
+    old, new = stand.original.lines, stand.lines
+    pairs = {old.at(one["start"]): new.at(start) for start, (_, one) in found.items()}
+    added = joining(stand, set(pairs.values()))
+    if not same_topics(old, new, pairs, added):
+        raise MissingError
+    for at in added:
+        found[new.starts[at]] = (new.ends[at], some)
     data[unit] = []
     for number, start in enumerate(sorted(found)):
         end, one = found[start]

@@ -12,8 +12,9 @@ from typing import Any, Final
 from msgspec import Struct
 
 from rolecall.copies.align import Aligned, align, replaced
-from rolecall.copies.carry import Carried, carry
+from rolecall.copies.carry import SECTIONS, Carried, carry
 from rolecall.copies.gains import (
+    LONGEST,
     FindSkills,
     gains,
     invites,
@@ -21,9 +22,11 @@ from rolecall.copies.gains import (
     says_closed,
     skills_in,
 )
+from rolecall.copies.heads import other_names, other_places, size_of_head, unsaid
 from rolecall.copies.original import Lines, Original, lines_of, links_of, stated_of
-from rolecall.copies.stand import Stand
+from rolecall.copies.stand import UNIT_OF, Stand
 from rolecall.core import Candidate, Notice, Page
+from rolecall.reader.wording import wording
 from rolecall.schema.posting import LIST_UNITS, MULTI_FIELD_UNITS, UNITS
 from rolecall.settle import CUTS
 
@@ -38,6 +41,10 @@ DATES: Final = ("date_posted", "valid_through")
 
 SHORT: Final = 8
 """Spaces of a line that may name a place which no list of places knows."""
+
+
+WHOLE: Final = 0.8
+"""The share of a line's words from which on they are the heading of a list."""
 
 
 class Apart(Struct, frozen=True):
@@ -97,7 +104,7 @@ def _shared(page: Page, original: Original, record: Record, means: Means) -> Sha
     ]
     if (changed or lost) and record["outcome"] == "not_a_posting":
         raise _ApartError("no posting, other lines")
-    if (changed or lost) and not means.plain:
+    if not means.plain and (changed or lost or not _in_order(original.lines, found)):
         raise _ApartError("other lines, own schema")
     _demand_open(original.lines, lines, found)
     warnings = _warnings(page, original, record)
@@ -110,9 +117,20 @@ def _shared(page: Page, original: Original, record: Record, means: Means) -> Sha
     else:
         _demand_same_data(original, page, means)
     carried = _carry(Stand(page, lines, original, found, stated), record, plain=means.plain)
+    told = {name for unit in _doubted(record) for name in UNITS.get(unit, ())}
+    if any(carried.data[name] != record["data"][name] for name in told & carried.data.keys()):
+        raise _ApartError("problem")
     if means.plain:
         _compare_lines(page, lines, original, found, (carried.data, means.skills))
     return Shared(carried.data, carried.evidence, warnings)
+
+
+def _in_order(original: Lines, found: Aligned) -> bool:
+    """Whether no line of the vacancy has moved."""
+    there = [
+        one for at, one in enumerate(found.to) if one is not None and original.roles[at] == "v"
+    ]
+    return all(map(int.__lt__, there, there[1:]))
 
 
 def _carry(stand: Stand, record: Record, *, plain: bool) -> Carried:
@@ -154,8 +172,11 @@ def _demand_same_data(original: Original, page: Page, means: Means) -> None:
 def _compare_stated(original: Original, stated: Mapping[str, Candidate], record: Record) -> None:
     """That the copy states as data what the original did, or what its record says."""
     origins = {key.split("/")[1]: one["origin"] for key, one in record["evidence"].items()}
+    doubted = _doubted(record)
     for unit in UNITS:
         was, now = original.stated.get(unit), stated.get(unit)
+        if unit in doubted and _plain(was) != _plain(now.value if now is not None else None):
+            raise _ApartError(f"stated {unit}")  # what contradicted the value may do so no more
         if now is None or (was is not None and _plain(was) == _plain(now.value)):
             continue  # what is no longer stated is missed when the value is looked up
         taken = next((origins[name] for name in UNITS[unit] if name in origins), None)
@@ -167,6 +188,11 @@ def _compare_stated(original: Original, stated: Mapping[str, Candidate], record:
             continue  # read anew
         if _plain(now.value) != _plain(_value(record["data"], unit)):
             raise _ApartError(f"stated {unit}")
+
+
+def _doubted(record: Record) -> set[str]:
+    """Units of which the record tells a problem, in words that hold their values."""
+    return {UNIT_OF.get(one["pointer"].split("/")[1], "") for one in record["problems"]}
 
 
 def _texts(places: Any) -> set[str]:
@@ -211,6 +237,11 @@ def _compare_lines(
                 raise _ApartError(f"new {unit}")
         if role == "v":
             _demand_known(text, before, (page, data, original), find)
+    if data["location"] is not None:
+        head = size_of_head(lines, found.back)
+        if other_places(lines, found.back, head, original.lines.text):
+            raise _ApartError("new places")
+    _demand_employer(lines, original.lines, found, data["company"])
     _demand_no_link(page, original, data)
 
 
@@ -228,11 +259,38 @@ def _demand_known(
     short = text.count(" ") < SHORT
     if data["location"] is None and (short or may_place(text, page.language)):
         raise _ApartError("new place")
+    if not before:
+        _demand_no_topic(text[:LONGEST], data, original.lines.text)
     skills = {one.casefold() for one in data["skills"] or ()}
     shown = original.lines.text.casefold()
     for skill in skills_in(text, find):
         if skill.casefold() not in skills and skill.casefold() not in shown:
             raise _ApartError("new skill")
+
+
+def _demand_no_topic(text: str, data: Mapping[str, Any], shown: str) -> None:
+    """That a new line says no other place behind a label, and heads no list that the record lacks.
+
+    The lines of such a list would not tell.
+    """
+    its = wording(text)
+    if "location" in its.label and unsaid(text[its.value_at :], shown):
+        raise _ApartError("new places")
+    heads = its.heading is not None and not its.label and its.heading.cover > WHOLE
+    topic = its.heading.name if its.heading is not None and heads else ""
+    if topic in SECTIONS and data[topic] is None:
+        raise _ApartError(f"new {topic}")
+
+
+def _demand_employer(lines: Lines, original: Lines, found: Aligned, company: str | None) -> None:
+    """That no line which named the employer has gone where a new one may name another."""
+    gone = any(
+        one is None and original.roles[at] == "v" and original.line(at) == company
+        for at, one in enumerate(found.to)
+    )
+    head = size_of_head(lines, found.back) if gone else 0
+    if gone and other_names(lines, found.back, head, original.text):
+        raise _ApartError("new company")
 
 
 def _demand_no_link(page: Page, original: Original, data: Mapping[str, Any]) -> None:

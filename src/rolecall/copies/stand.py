@@ -9,6 +9,7 @@ from typing import Any, Final
 from rolecall.copies.align import Aligned
 from rolecall.copies.heads import DATES, LABELS, other_places, size_of_head, standing
 from rolecall.copies.original import Lines, Original, links_of
+from rolecall.copies.over import same_label
 from rolecall.core import Block, Candidate, Page
 from rolecall.schema.posting import UNITS
 
@@ -17,6 +18,8 @@ UNIT_OF: Final = {name: unit for unit, names in UNITS.items() for name in names}
 
 _BEFORE: Final = re.compile(r"(\w+)\W*$")
 _AFTER: Final = re.compile(r"\W*(\w+)")
+_WEB: Final = re.compile(r"https?://[^/\s]", re.IGNORECASE)
+_MAIL: Final = re.compile(r"[^@\s]+@[^@\s]+$")
 
 Evidence = dict[str, Any]
 """Evidence as a record has it."""
@@ -55,6 +58,7 @@ class Stand:
         if one["start"] is not None:
             try:
                 told |= self.place(one["start"], one["end"])
+                self.demand_label(one["start"], told["start"])
             except MissingError:
                 if unit not in LABELS:
                     raise
@@ -87,6 +91,12 @@ class Stand:
         if new.text[at : at + end - start] != old.text[start:end]:
             raise MissingError
         return self.spot(at, at + end - start)
+
+    def demand_label(self, start: int, there: int) -> None:
+        """That the copy has no other label over a line than the original."""
+        old, new = self.original.lines, self.lines
+        if not same_label(old, new, old.at(start), new.at(there)):
+            raise MissingError
 
     def inside(self, start: int, end: int, line: int, there: int) -> int:
         """Where words stand in an edited line: as often as before, between the same words."""
@@ -141,6 +151,8 @@ class Stand:
         if one["quote"] not in targets and len(targets) != 1:
             raise MissingError
         href, place = next(row for row in here if len(targets) == 1 or row[0] == one["quote"])
+        if href != one["quote"] and not (_MAIL if mail else _WEB).match(href):
+            raise MissingError  # a script, a place on the page, a letter instead of a form
         return href, one | {"quote": href, "pointer": f"{place}/@href"}
 
     def spot(self, start: int, end: int) -> dict[str, Any]:

@@ -26,6 +26,9 @@ from rolecall.normalise.years import find_years
 from rolecall.reader.blocks import SEEN, Tagged
 from rolecall.reader.proposal import Proposal, bins, is_label, label_of
 
+MOST_KEPT = 32
+"""Finds that are remembered with one text: with each page's day and language come new ones."""
+
 LONGEST = 3000
 CHROME_WORDS = 12
 """A line of site chrome with as many words or more holds no date of a posting."""
@@ -54,6 +57,8 @@ def _proposals(tagged: Tagged, unit: str, lines: Iterable[int]) -> list[Proposal
         kept, key = line.wording.kept, keys[labelled]
         seen = kept.get(key)
         if seen is None:
+            if len(kept) >= MOST_KEPT:
+                kept.clear()
             every = fact.find(line.text[:LONGEST], page, labelled)
             seen = kept[key] = [one for one in every if one.value is not None]
         if seen:
