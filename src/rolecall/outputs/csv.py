@@ -30,6 +30,12 @@ TAIL: Final = ("retryable", "config")
 # before it, and some programs take the full-width forms for the same.
 _FORMULA: Final = re.compile(r"['\s\ufeff\u200b]*[=+\-@\t\r\n＝＋－＠]")
 
+# Where lists are separated by semicolons, a spreadsheet parts a file at those, and at line ends
+# within quotation marks, which do not begin a cell then: so a formula may begin there too.
+_BEFORE: Final = r"[;\"'\s\ufeff\u200b]"
+_INNER: Final = re.compile(rf"(?<!{_BEFORE}){_BEFORE}++(?=[=+\-@＝＋－＠])")
+_PARTS: Final = re.compile(r"[;\t\n]")
+
 _CELL: Final = rb'(?:"(?:[^"]|"")*+"|[^",\r\n]*+)'
 _START: Final = re.compile(
     rb"(\d{1,18}),(" + _CELL + rb"),([0-9a-f]{64})?," + _CELL + rb",([a-z_]+),"
@@ -114,13 +120,25 @@ def columns(wanted: Wanted) -> list[str]:
 
 
 def disarmed(text: str) -> str:
-    """``text`` with an apostrophe before it if a spreadsheet might take it for a formula."""
+    """``text`` with an apostrophe before each part that a spreadsheet might take for a formula."""
+    text = _INNER.sub(_armed, text)
     return f"'{text}" if _FORMULA.match(text) else text
 
 
 def unarmed(cell: str) -> str:
     """The text that ``disarmed`` was given."""
-    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+    text = cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+    return _INNER.sub(_bare, text)
+
+
+def _armed(found: re.Match[str]) -> str:
+    run = found.group()
+    return f"{run}'" if _PARTS.search(run) else run
+
+
+def _bare(found: re.Match[str]) -> str:
+    run = found.group()
+    return run[:-1] if run.endswith("'") and _PARTS.search(run) else run
 
 
 def _row(cells: Any) -> bytes:
