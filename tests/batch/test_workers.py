@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from rolecall.batch.workers import Crew, Loss, work
+from rolecall.batch.workers import CHUNK_ITEMS, Crew, Loss, work
 
 HANG, KILLED, EXIT, CRASH_ONCE, EAT = 3, 5, 7, 9, 11
 marker = ""
@@ -100,7 +100,8 @@ def test_workers_that_have_grown_are_replaced() -> None:
         hoard.append(bytearray(os.urandom(1 << 20)))
         return os.getpid()
 
-    pids = set(work(iter(range(24)), grow, lost, crew=Crew(growth=4 << 20)))
+    # More than a chunk of them, since a worker is looked at when it has done one.
+    pids = set(work(iter(range(2 * CHUNK_ITEMS)), grow, lost, crew=Crew(growth=4 << 20)))
     assert len(pids) > 1
 
 

@@ -218,7 +218,7 @@ def test_a_resumed_run_redoes_what_changed_and_numbers_what_moved(tmp_path: Path
     )
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("workers", ["2"])
 def test_a_killed_run_that_is_resumed_equals_an_undisturbed_one(
     tmp_path: Path, workers: str
 ) -> None:

@@ -26,7 +26,7 @@ from rolecall.ledger.money import Caps
 from rolecall.pipeline import Stages, hear_page, prepare
 from rolecall.settings import Settings
 
-PAGES = int(os.environ.get("CHAOS_PAGES", "300"))
+PAGES = int(os.environ.get("CHAOS_PAGES", "200"))
 ANSWER = json.dumps({"company": "crumb"})
 TYPED = {"engine_unavailable", "rate_limited", "context_overflow", "budget_exceeded"}
 MIX = (*TRANSIENT, "429_after_9999", "refusal", "length", "400", "429_quota")

@@ -128,7 +128,6 @@ def test_requests_wait_where_the_old_server_ends_during_the_swap(tmp_path: Path)
 @pytest.mark.parametrize(
     ("beside", "orders", "reason"),
     [
-        (True, {"die": "memory"}, "no_memory"),
         (True, {"die": "flag"}, "bad_flag"),
         (True, {"unheld": True}, "not_proved"),
         (False, {"die": "memory"}, "no_memory"),
