@@ -19,9 +19,6 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 p
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
 	&& { echo $$p; break; }; done)
 
-# One more than there are cores: many tests wait for processes and servers.
-TEST_PROCESSES ?= $(shell $(PYTHON) -c 'import os; print(min(8, (os.cpu_count() or 1) + 1))')
-
 PIP_INSTALL := -m pip install -qq --disable-pip-version-check --no-input
 
 .PHONY: help
@@ -106,7 +103,7 @@ demo: $(READY) ## extract the example postings and print what was found
 
 .PHONY: test
 test: $(READY) ## run the tests
-	@$(BIN)/python -m pytest -n $(TEST_PROCESSES)
+	@$(BIN)/python -m pytest -n auto --maxprocesses 8
 
 .PHONY: check
 check: $(READY) ## formatting, lint and types

@@ -8,6 +8,6 @@ from torture import torture
 
 @pytest.mark.parametrize(("form", "seed"), [("sqlite", 3)])
 def test_kills_lose_nothing_and_double_nothing(tmp_path: Path, form: Format, seed: int) -> None:
-    told = torture(tmp_path, 12, 2, form, seed)
-    assert told.groups + told.workers >= 2
+    told = torture(tmp_path, 10, 1, form, seed)
+    assert told.groups + told.workers >= 1
     assert (told.lost, told.double, told.unequal) == (0, 0, 0)
