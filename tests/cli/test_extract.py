@@ -218,6 +218,20 @@ def test_a_resumed_run_redoes_what_changed_and_numbers_what_moved(tmp_path: Path
     )
 
 
+def test_a_failure_that_is_kept_still_counts(tmp_path: Path) -> None:
+    """A page that brought down its workers has a record, and is not tried again."""
+    folder(tmp_path / "d", 3)
+    rolecall("extract", "d", "--out", "o.jsonl", cwd=tmp_path)
+    written = [json.loads(line) for line in (tmp_path / "o.jsonl").read_text().splitlines()]
+    reason = {"code": "poison", "stage": "extract", "message": "", "retryable": False}
+    written[1] |= {"outcome": "failed", "reason": reason, "data": None, "evidence": {}}
+    lines = [json.dumps(one, separators=(",", ":"), ensure_ascii=False) for one in written]
+    (tmp_path / "o.jsonl").write_text("\n".join(lines) + "\n")
+    done = rolecall("extract", "d", "--out", "o.jsonl", "--resume", cwd=tmp_path)
+    assert (done.returncode, b"3 kept" in done.stderr) == (3, True)
+    assert b"Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize("workers", ["2"])
 def test_a_killed_run_that_is_resumed_equals_an_undisturbed_one(
     tmp_path: Path, workers: str
@@ -365,14 +379,6 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
     assert run.stderr.read() == b""
     run.stderr.close()
     assert run.wait(20) in (0, 141)
-
-
-def test_a_failed_record_that_is_kept_still_counts(tmp_path: Path) -> None:
-    (tmp_path / "a.jsonl").write_bytes(b'{"html": "' + b"x" * 50 + b'"}\n' + rows(1))
-    words = ("extract", "a.jsonl", "--out", "o.jsonl")
-    assert rolecall(*words, cwd=tmp_path, ROLECALL_MAX_BYTES="40").returncode == 3
-    again = rolecall(*words, "--resume", cwd=tmp_path, ROLECALL_MAX_BYTES="40")
-    assert again.returncode == 3
 
 
 def test_the_export_names_inputs_that_have_none(tmp_path: Path) -> None:

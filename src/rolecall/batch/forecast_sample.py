@@ -291,8 +291,9 @@ def _lines_at(path: str, offset: int, place: int, wanted: _Wanted) -> list[Drawn
         os.lseek(descriptor, offset, os.SEEK_SET)
         found = _lines_of(descriptor, f"{path}@{offset}", offset > 0, wanted.limit)
         return _look(found, place, wanted)
-    except OSError:
-        return []  # a place that cannot be read has no pages
+    except OSError as error:
+        told = (error.strerror or str(error)).lower()
+        return [Drawn(Input(0, path, path=path, fault=("decode_error", told)), 1, place)]
     finally:
         os.close(descriptor)
 

@@ -1,7 +1,6 @@
 """Inputs whose record is there already are passed over here, without a way to a worker and back.
 
-Their bytes are read and hashed all the same: a page that changed is done again. That takes some
-30 µs for a page of 10 kB, of which most is opening the file.
+Their bytes are read and hashed all the same: a page that changed is done again.
 """
 
 from __future__ import annotations

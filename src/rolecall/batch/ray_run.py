@@ -26,7 +26,7 @@ from rolecall.batch.ray_actor import Extractor, Terms, paid_apart
 from rolecall.batch.ray_cluster import LOCAL, cluster, fault_of, last_line, on_every_node, room
 from rolecall.batch.ray_known import Known
 from rolecall.batch.ray_parts import Answered, Part, Place, check_paths, parts_of, read_part
-from rolecall.batch.run import PageWork, crew_of, may_ask
+from rolecall.batch.run import PageWork, crew_of, may_ask, written
 from rolecall.errors import Error, UsageError
 from rolecall.inputs.nouns import Left
 from rolecall.inputs.stream import expand
@@ -101,7 +101,7 @@ def extract_on_ray(
             wanted = Wanted(paths=paths, page_work=page_work, output=output)
             with closing(results_on(ray, wanted, alone=alone)) as results:
                 for done in results:
-                    tally.add(_written(done, output))
+                    tally.add(written(done, output))
             output.complete()
     return tally
 
@@ -298,12 +298,3 @@ def _ours(error: BaseException) -> BaseException:
     fault = Error(f"Ray has given up: {last_line(error)}", hint="run again with --resume")
     fault.__cause__ = error
     return fault
-
-
-def _written(done: Done, output: Output) -> Done:
-    """``done``, once it is in the output; ``failed`` is the code of a kept failure."""
-    if done.line is not None:
-        output.append(done.locator, done.seq, done.line)
-    elif output.keep(done.locator, done.seq):
-        return structs.replace(done, code="failed")
-    return done

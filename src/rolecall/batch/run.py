@@ -11,6 +11,8 @@ from datetime import date
 from time import process_time
 from typing import TYPE_CHECKING, Any, Literal
 
+from msgspec import structs
+
 from rolecall.batch.done import Done, Tally, figures_of
 from rolecall.batch.kept import Kept
 from rolecall.batch.workers import METHOD, Crew, Loss, work
@@ -19,6 +21,7 @@ from rolecall.errors import SettingsError, SourceError
 from rolecall.inputs.columns import read_columns
 from rolecall.inputs.nouns import Entries, Input
 from rolecall.inputs.read import identity, load
+from rolecall.outputs.nouns import Output
 from rolecall.pipeline import (
     Pipeline,
     Stages,
@@ -36,7 +39,9 @@ if TYPE_CHECKING:
     from rolecall.batch.asking import Asker
     from rolecall.climb import Help
 
-__all__ = ["Done", "Form", "PageWork", "Tally", "check_dedup", "crew_of", "may_ask", "run"]
+__all__ = [
+    "Done", "Form", "PageWork", "Tally", "check_dedup", "crew_of", "may_ask", "run", "written",
+]  # fmt: skip
 
 NO_LIMIT = 86_400.0  # seconds; what a time limit of 0 means, and any longer one
 
@@ -292,3 +297,12 @@ def run(
         from rolecall.batch.asking import answered
 
         yield from answered(results, asker, page_work.done, ordered=crew.ordered, stop=stop)
+
+
+def written(done: Done, output: Output) -> Done:
+    """``done``, once it is in ``output``; ``failed`` is the code of a failure that was kept."""
+    if done.line is not None:
+        output.append(done.locator, done.seq, done.line)
+    elif output.keep(done.locator, done.seq):
+        return structs.replace(done, code="failed")
+    return done

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import functools
 import gc
 import itertools
 import os
-import shlex
 import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from rolecall.batch.run import Done, PageWork, crew_of, may_ask
+from rolecall.batch.run import PageWork, crew_of, may_ask
 from rolecall.batch.run import run as run_pages
-from rolecall.cli import FAILED, OK, OVER_BUDGET, PIPE_CLOSED
+from rolecall.cli import PIPE_CLOSED
 from rolecall.cli.closing import Closing
+from rolecall.cli.extract_end import end, open_out, stopped, write_all
 from rolecall.cli.extract_words import Order, read_order
 from rolecall.cli.progress import Progress
 from rolecall.cli.signals import Stop
@@ -26,8 +25,7 @@ from rolecall.inputs.files import shown
 from rolecall.inputs.nouns import Entries, Input, Left
 from rolecall.inputs.stream import PAGE_SUFFIXES, STDIN, count, stream
 from rolecall.outputs.nouns import Output, OutputError
-from rolecall.outputs.open import open_output
-from rolecall.pipeline import Pipeline, warm
+from rolecall.pipeline import warm
 
 if TYPE_CHECKING:
     from rolecall.batch.asking import Asker
@@ -63,13 +61,7 @@ def _extract(order: Order, closing: Closing) -> int:
         asks=asks,
     )
     stop, left = Stop(), Left()
-    entries = stream(
-        order.paths,
-        limit=order.settings.max_bytes,
-        leave_out=order.out,
-        left=left,
-        columns=page_work.columns,
-    )
+    entries = _listed(order, page_work, left)
     if STDIN in order.paths and os.isatty(0) and not order.quiet:
         sys.stderr.write("reading standard input; Ctrl-D ends it\n")
     with stop.watching():
@@ -82,7 +74,7 @@ def _extract(order: Order, closing: Closing) -> int:
         progress = _progress(order, len(head), page_work.columns, many=many)
         closing.config = page_work.pipeline.config
         with (
-            _output(order, page_work.pipeline) as ledger,
+            open_out(order, page_work.pipeline) as ledger,
             contextlib.ExitStack() as opened,
         ):
             if many:
@@ -103,36 +95,27 @@ def _extract(order: Order, closing: Closing) -> int:
             try:
                 pages = run_pages(entries, page_work, crew, stop=stop, asker=asker)
                 with contextlib.closing(pages) as results:
-                    if not _write_all(results, ledger, progress):
+                    if not write_all(results, ledger, progress):
                         return PIPE_CLOSED
                 for notice in asker.changes if asker is not None else ():
                     progress.say(f"rolecall: {notice.message}")
                 if stop():
-                    return _stopped(order, progress, ledger, stop)
-                return _end(order, progress, ledger, left)
+                    return stopped(order, progress, ledger, stop)
+                return end(order, progress, ledger, left)
             except OutputError:
                 progress.summary(stopped=True)
                 raise
 
 
-@contextlib.contextmanager
-def _output(order: Order, pipeline: Pipeline) -> Iterator[Output | None]:
-    """The output file while it is open; ``None`` without ``--out``."""
-    if order.out is None:
-        yield None
-        return
-    ledger = open_output(
-        order.out,
-        order.mode,
-        pipeline.config,
-        with_text=order.settings.with_text,
-        fields=pipeline.schema.columns if pipeline.schema is not None else None,
-        form=order.format,
+def _listed(order: Order, page_work: PageWork, left: Left) -> Entries:
+    """The inputs of a run, listed as far as they are asked for."""
+    return stream(
+        order.paths,
+        limit=order.settings.max_bytes,
+        leave_out=order.out,
+        left=left,
+        columns=page_work.columns,
     )
-    try:
-        yield ledger
-    finally:
-        ledger.close()
 
 
 def _progress(order: Order, seen: int, columns: Columns, *, many: bool) -> Progress:
@@ -177,59 +160,3 @@ def _with_known(entry: Input | None, *, ledger: Output) -> Input | None:
         return None
     known = ledger.known(entry.locator)
     return entry if known is None else entry.but_known(known)
-
-
-def _write_all(results: Iterator[Done], ledger: Output | None, progress: Progress) -> bool:
-    """Write each line as it comes; false if the reader of stdout went away."""
-    for done in results:
-        if ledger is None:
-            if done.line is not None and not _print(done.line):
-                return False
-        elif done.line is None:
-            if ledger.keep(done.locator, done.seq):
-                done = dataclasses.replace(done, code="failed")
-        else:
-            ledger.append(done.locator, done.seq, done.line)
-        progress.add(done)
-    return True
-
-
-def _print(line: bytes) -> bool:
-    """One whole line to stdout; false if nobody reads it any more."""
-    view = memoryview(line + b"\n")
-    try:
-        while view:
-            view = view[os.write(1, view) :]
-    except BrokenPipeError:
-        return False
-    except OSError as error:
-        raise OutputError(f"cannot write to stdout: {(error.strerror or '').lower()}") from error
-    return True
-
-
-def _stopped(order: Order, progress: Progress, ledger: Output | None, stop: Stop) -> int:
-    """Say how far the run came and how to go on."""
-    progress.summary(stopped=True)
-    if ledger is not None:
-        ledger.sync()
-        again = [word for word in order.words if word not in ("--force", "--resume")]
-        progress.say(f"go on with: rolecall extract --resume {shlex.join(again)}")
-    return stop.exit_code
-
-
-def _end(order: Order, progress: Progress, ledger: Output | None, left: Left) -> int:
-    """Put the output in order and say what came out."""
-    others = 0
-    if ledger is not None:
-        for path in order.paths:  # a folder that was not there in an earlier run is none of others
-            ledger.forget(path)
-        others = ledger.complete()
-    progress.beside("others", "kept records of inputs that were not in this run", others)
-    progress.beside("left_out", "left out other files", left.ignored)
-    progress.beside("named_twice", "read once what was named twice", left.repeated)
-    for what, number in sorted(left.records.items()):
-        progress.beside(f"left_out_{what}", f"left out of archives, {what}", number)
-    progress.summary()
-    if "budget_exceeded" in progress.tally.codes.get("failed", ()):
-        return OVER_BUDGET
-    return FAILED if progress.tally.failed else OK

@@ -9,7 +9,7 @@ from rolecall.batch.ray_cluster import LOCAL, cluster, room
 from rolecall.batch.ray_run import Wanted, check, results_on
 from rolecall.batch.run import PageWork, may_ask
 from rolecall.cli.closing import Closing
-from rolecall.cli.extract import _end, _output, _stopped, _write_all
+from rolecall.cli.extract_end import end, open_out, stopped, write_all
 from rolecall.cli.extract_words import Order
 from rolecall.cli.progress import Progress
 from rolecall.cli.signals import Stop
@@ -38,7 +38,7 @@ def run_on_ray(order: Order, address: str, closing: Closing) -> int:
         stop.watching(),
         cluster(address, workers=settings.workers) as (ray, alone),
         stop.watching(),  # once more: Ray takes some signals for itself
-        _output(order, page_work.pipeline) as output,
+        open_out(order, page_work.pipeline) as output,
     ):
         closing.progress = progress
         progress.workers = settings.workers or room(ray)
@@ -54,13 +54,13 @@ def run_on_ray(order: Order, address: str, closing: Closing) -> int:
         )
         try:
             with contextlib.closing(results_on(ray, wanted, alone=alone)) as results:
-                _write_all(results, output, progress)
+                write_all(results, output, progress)
         except Error:
             progress.summary(stopped=True)
             raise
         if stop():
-            return _stopped(order, progress, output, stop)
-        return _end(order, progress, output, left)
+            return stopped(order, progress, output, stop)
+        return end(order, progress, output, left)
 
 
 def _local(order: Order) -> dict[str, bool]:
