@@ -6,6 +6,7 @@ a process costs that page and not the actor. It asks the engines that its machin
 
 from __future__ import annotations
 
+import atexit
 import pickle
 import socket
 import sys
@@ -74,6 +75,7 @@ class Extractor:
     def __init__(self, terms: Terms) -> None:
         self._fault: Error | None = None
         self._opened = ExitStack()
+        atexit.register(self._opened.close)  # before Python stops the thread of the engines
         self._waiting: deque[Input] = deque()
         self._notices: tuple[str, ...] = ()
         try:
@@ -119,7 +121,8 @@ class Extractor:
 
     def __del__(self) -> None:
         """Let go of the engines when Ray ends the actor in order: answers are kept then."""
-        self._opened.close()
+        if not sys.is_finalizing():  # else their thread stands still, and would be waited for
+            self._opened.close()
 
     def _engines(self, terms: Terms) -> Asker | None:
         """The engines that this machine reaches; ``None`` if there is none."""
