@@ -177,10 +177,10 @@ LOCK := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3
 
 .PHONY: lock
 lock: $(READY) ## resolve the locks in requirements/ anew
-	@for name in run dev ray bench bench-tokens bench-crawl4ai; do \
+	@for name in dev run ray bench bench-tokens bench-crawl4ai; do \
 		case $$name in \
-			run) inputs="pyproject.toml --extra engines --extra eval --extra gpu --extra batch";; \
-			dev) inputs="pyproject.toml --extra engines --extra eval --extra gpu --extra batch requirements/dev.in";; \
+			run) inputs="-c requirements/dev.txt pyproject.toml --extra engines --extra eval --extra gpu --extra batch --extra serve --extra postgres";; \
+			dev) inputs="pyproject.toml --extra engines --extra eval --extra gpu --extra batch --extra serve --extra postgres requirements/dev.in";; \
 			ray) inputs="pyproject.toml --extra engines --extra ray requirements/ray.in";; \
 			*) inputs="requirements/$$name.in";; \
 		esac; \

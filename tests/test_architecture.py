@@ -14,7 +14,7 @@ NAMES = [str(path.relative_to(ROOT)) for path in FILES]
 LAYERS = (
     ("core", "errors", "table"),
     ("aliases",),
-    ("settings", "remote"),
+    ("settings", "remote", "fetch", "client"),
     ("settings_load", "schema", "engines", "ledger", "models"),
     ("normalise", "plan", "inputs"),
     ("page", "launch"),
@@ -25,9 +25,11 @@ LAYERS = (
     ("climb", "outputs", "copies"),
     ("pipeline",),
     ("drive",),
-    ("batch",),
+    ("batch", "queue"),
+    ("worker",),
     ("doctor",),
     ("evaluate",),
+    ("serve",),
     ("cli",),
 )
 """Rooms from the ground up; each may import what stands in an earlier row, and itself."""

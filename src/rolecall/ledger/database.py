@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from rolecall.errors import DatabaseError
 from rolecall.ledger.steps import STEPS
+from rolecall.ledger.store import SQLITE
 
 FILE: Final = "rolecall.db"
 BUSY_SECONDS: Final = 10.0
@@ -42,6 +43,8 @@ class Database:
     Errors of SQLite come out as `DatabaseError` with a remedy: a damaged file, a full disk, a file
     that another program keeps locked for longer than `BUSY_SECONDS` (that one is retryable).
     """
+
+    dialect = SQLITE
 
     def __init__(self, path: Path, busy_seconds: float = BUSY_SECONDS) -> None:
         self.path = path
@@ -68,8 +71,10 @@ class Database:
             return connection.execute(sql, values).fetchall()
 
     @contextmanager
-    def write(self, *, durable: bool = False) -> Iterator[sqlite3.Connection]:
+    def write(self, *, durable: bool = False, alone: str = "") -> Iterator[sqlite3.Connection]:
         """One transaction that nobody else writes in; it ends with the block, or not at all.
+
+        So ``alone``, see `rolecall.ledger.store.Store`, is always granted.
 
         It outlives the death of the process. With ``durable`` it has also reached the disk when the
         block ends, and outlives a power cut; that takes as long as the disk takes.

@@ -10,6 +10,8 @@ from typing import Final
 
 from msgspec import Struct
 
+from rolecall.ledger.steps_queue import LABEL, QUEUE, SERVE
+
 
 class Step(Struct, frozen=True):
     """One step: its number (the database's ``user_version`` after it), its owner, its statements.
@@ -73,5 +75,8 @@ CACHE: Final = (
 STEPS: Final[tuple[Step, ...]] = (
     Step(1, "budget", BUDGET),
     Step(2, "cache", CACHE),
+    Step(3, "queue", QUEUE),
+    Step(4, "serve", SERVE),
+    Step(5, "label", LABEL),
 )
 """All steps, the oldest first. A new owner adds its step at the end."""

@@ -1,0 +1,89 @@
+"""What the owners of tables ask of a database, be it the embedded one or PostgreSQL.
+
+SQL is written once. Names of values are given as ``:name``, moments as whole milliseconds since
+1970. What the two systems say differently stands in `Dialect`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Final, Protocol
+
+from msgspec import Struct
+
+Values = Mapping[str, Any]
+
+
+class Dialect(Struct, frozen=True, kw_only=True):
+    """Where the systems differ.
+
+    ``now`` is an expression for the present moment in milliseconds: in SQLite the value ``:now``,
+    on a server the server's own clock, so that machines need not agree. ``skip_locked`` ends a
+    query for rows that are to be changed: those that another one is changing are passed over.
+    ``least`` and ``most`` are functions of two values.
+    """
+
+    name: str
+    now: str
+    skip_locked: str
+    least: str
+    most: str
+
+
+SQLITE: Final = Dialect(name="sqlite", now=":now", skip_locked="", least="min", most="max")
+POSTGRES: Final = Dialect(
+    name="postgres",
+    now="((extract(epoch FROM clock_timestamp()) * 1000)::bigint + :skew)",
+    skip_locked="FOR UPDATE SKIP LOCKED",
+    least="least",
+    most="greatest",
+)
+
+
+class Rows(Protocol):
+    """What comes of a statement."""
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows it changed."""
+
+    def fetchall(self) -> list[Any]:
+        """All rows it gave."""
+
+    def fetchone(self) -> Any:
+        """The next row it gave; ``None`` when there is none."""
+
+
+class Connection(Protocol):
+    """One open transaction."""
+
+    def execute(self, sql: str, values: Any = (), /) -> Any:
+        """Carry out one statement; gives `Rows`."""
+
+    def executemany(self, sql: str, values: Any, /) -> Any:
+        """Carry out one statement for each of many values."""
+
+
+class Store(Protocol):
+    """A database with its tables made; usable from any thread."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """How this system says what systems say differently."""
+
+    def rows(self, sql: str, values: Any = ()) -> Sequence[tuple[Any, ...]]:
+        """The rows of one query, which sees the database as it is at one moment."""
+
+    def write(
+        self, *, durable: bool = False, alone: str = ""
+    ) -> AbstractContextManager[Connection]:
+        """One transaction; it ends with the block, or not at all.
+
+        With ``durable`` it has reached the disk when the block ends. ``alone`` names what nobody
+        else may do meanwhile, for what is read and then written; the embedded database lets
+        nobody else write in any case.
+        """
+
+    def close(self) -> None:
+        """Close all connections."""

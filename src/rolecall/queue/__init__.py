@@ -1,0 +1,1 @@
+"""A durable queue of pages: what is accepted gives exactly one record, whatever dies meanwhile."""

@@ -1,0 +1,32 @@
+"""The present moment, as the database sees it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from rolecall.ledger.store import Connection, Dialect
+
+
+class Moment:
+    """Milliseconds since 1970: a server's own clock, or this machine's for the embedded database.
+
+    ``clock`` gives seconds; with a server only its distance from this machine's clock counts, so
+    that tests can move the time.
+    """
+
+    def __init__(self, dialect: Dialect, clock: Callable[[], float] = time.time) -> None:
+        self._dialect, self._clock = dialect, clock
+
+    @property
+    def values(self) -> dict[str, int]:
+        """What an SQL text with `Dialect.now` in it needs."""
+        now = self._clock()
+        return {"now": int(now * 1000), "skew": int((now - time.time()) * 1000)}
+
+    def of(self, connection: Connection) -> int:
+        """The moment in whole milliseconds."""
+        if self._dialect.now == ":now":
+            return self.values["now"]
+        row = connection.execute(f"SELECT {self._dialect.now}", self.values).fetchone()
+        return int(row[0])
