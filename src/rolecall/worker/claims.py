@@ -10,13 +10,15 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from rolecall.core import Reason
-from rolecall.errors import DatabaseError
+from rolecall.core import Notice, Reason
+from rolecall.errors import DatabaseError, Error
+from rolecall.pipeline import reason_of
 from rolecall.queue.ends import CANCELLED, ending
 from rolecall.queue.nouns import Beat, Claim
 from rolecall.queue.queue import Queue
 from rolecall.worker.child import Order
 from rolecall.worker.ending import End, Ending, InThread, end_of
+from rolecall.worker.fetching import AT_ONCE, Fetching
 from rolecall.worker.nouns import Drained, Lent, Why, source_of
 from rolecall.worker.reading import Reading
 
@@ -46,10 +48,16 @@ class Claims:
     """What a worker has been lent. ``fences`` are read by the heartbeat from its own thread."""
 
     def __init__(
-        self, queue: Queue, name: str, reading: Reading, bounds: Bounds, in_thread: InThread
+        self,
+        queue: Queue,
+        name: str,
+        reading: Reading,
+        fetching: Fetching,
+        bounds: Bounds,
+        in_thread: InThread,
     ) -> None:
         self._queue, self._name, self._reading, self._bounds = queue, name, reading, bounds
-        self._in_thread = in_thread
+        self._fetching, self._in_thread = fetching, in_thread
         self.ending = Ending(queue.leases, in_thread)
         self.fences: dict[int, int] = {}
         self.trouble = ""
@@ -95,13 +103,14 @@ class Claims:
                 woken = await self._sleep(wait if room > 0 else LONG)
                 wait = SHORT if woken else min(LONG, wait * 2)
 
-    async def drain(self, grace: float) -> Drained:
-        """Claim nothing more; what is not done within ``grace`` seconds goes back.
+    async def drain(self, grace: float, running: asyncio.Task[None]) -> Drained:
+        """Claim nothing more, which ends ``running`` (`run`).
 
-        What no process has begun goes back at once.
+        What is not done within ``grace`` seconds goes back; what no process has begun, at once.
         """
         self._stopping = True
         self.wake()
+        await asyncio.wait({running}, timeout=max(1.0, grace))
         for task, lent in list(self._lent.items()):
             if not lent.begun:
                 self._give_up(task, "back")
@@ -137,13 +146,13 @@ class Claims:
         """How many tasks to claim now: none until there is room for a handful."""
         if self.ending.trouble:
             return 0
-        asking = self.asking
-        reading = len(self._lent) - asking
+        asking, fetching = self.asking, sum(lent.fetching for lent in self._lent.values())
+        reading = len(self._lent) - asking - fetching
         ahead = min(AHEAD_PAGES, 1 + int(AHEAD_SECONDS / max(self._pace, 1e-4)))
         most = self._bounds.processes * (1 + ahead)
         if reading > most // 2:
             return 0
-        room = most - reading
+        room = min(most - reading, AT_ONCE - fetching)
         if self._reading.asks:
             limit = self._reading.asking.room.limit
             room = min(room, limit + max(2, limit // 4) - asking)
@@ -198,16 +207,25 @@ class Claims:
     async def _record(self, lent: Lent) -> None:
         """Work on a task, and keep its result before engines take another page in its place."""
         claim = lent.claim
+        source = source_of(claim)
+        notices: tuple[Notice, ...] = ()
         if claim.body is None:
-            reason = Reason(code="unreadable", stage="queue", message="its page is not kept")
-            record = await self._reading.failed(reason, source_of(claim), claim.place, None)
-            await self._end(lent, End(claim=claim, kind="finish", record=record))
-            return
+            lent.fetching = True
+            try:
+                source, notices = await self._fetching.page(claim)
+            except Error as error:
+                told = reason_of(error, "fetch")
+                record = await self._reading.failed(told, source, claim.place, claim.schema)
+                await self._end(lent, end_of(claim, record))
+                return
+            finally:
+                lent.fetching = False
         order = Order(
-            source=source_of(claim),
+            source=source,
             seq=claim.place,
             schema=claim.schema,
             asks=self._reading.asks,
+            notices=notices,
         )
         started = time.monotonic()
 

@@ -76,12 +76,17 @@ class Drained(Struct, frozen=True, kw_only=True):
 
 
 class Lent(Struct, eq=False):
-    """A claim and the work on it; ``begun`` once a child process reads the page."""
+    """A claim and the work on it.
+
+    ``begun`` once a child process reads the page; ``fetching`` and ``asking`` while it waits for
+    the page or for engines. One that has ``ended`` cannot be given up any more.
+    """
 
     claim: Claim
     task: asyncio.Task[None] | None = None
     begun: bool = False
     ended: bool = False
+    fetching: bool = False
     asking: bool = False
     why: Why = ""
 

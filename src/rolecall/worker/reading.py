@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from rolecall.batch.workers import Loss
 from rolecall.core import Reason, Source
-from rolecall.pipeline import Waiting
+from rolecall.errors import Error
+from rolecall.pipeline import Pipeline, Waiting
 from rolecall.record import failed_record
 from rolecall.worker.asking import Asking
 from rolecall.worker.child import Order
@@ -66,7 +67,7 @@ class Reading:
             yield await self._lost(order, found)
         elif isinstance(found, Waiting):
             asked()
-            pipeline = await asyncio.to_thread(self.pipelines.of, order.schema)
+            pipeline = await self._pipeline(order.schema)
             async with self.asking.room.one():
                 yield await self.asking.finish(found, pipeline, order.schema)
         else:
@@ -81,10 +82,17 @@ class Reading:
         self, reason: Reason, source: Source, seq: int, schema: str | None
     ) -> dict[str, Any]:
         """The record of a page that failed outside of the pipeline."""
-        pipeline = await asyncio.to_thread(self.pipelines.of, schema)
+        pipeline = await self._pipeline(schema)
         record = failed_record(
             reason, locator=source.locator, seq=seq, config=pipeline.config, source=source
         )
         if pipeline.settings.with_text:
             record["text"] = None
         return record
+
+    async def _pipeline(self, schema: str | None) -> Pipeline:
+        """The pipeline of a schema; the usual one where that schema is not there any more."""
+        try:
+            return await asyncio.to_thread(self.pipelines.of, schema)
+        except Error:
+            return await asyncio.to_thread(self.pipelines.of, None)

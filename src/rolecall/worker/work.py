@@ -6,13 +6,14 @@ import asyncio
 import atexit
 import functools
 import hashlib
+import logging
 import os
 import secrets
 import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
@@ -22,34 +23,52 @@ from msgspec import Struct
 from rolecall.batch.run import NO_LIMIT, cores, may_ask
 from rolecall.batch.workers import Crew
 from rolecall.core import Source
+from rolecall.errors import DatabaseError
+from rolecall.fetch import Rules
+from rolecall.queue.callbacks import Callbacks
 from rolecall.queue.nouns import Worker as Present
 from rolecall.queue.queue import Queue
 from rolecall.settings import Settings
 from rolecall.worker.asking import Asking
+from rolecall.worker.callbacks import Deliveries
 from rolecall.worker.child import Order
 from rolecall.worker.claims import Bounds, Claims
+from rolecall.worker.ending import InThread
+from rolecall.worker.fetching import Fetching
 from rolecall.worker.heart import Heart
 from rolecall.worker.nouns import BusyError, Drained, State, StoppedError
 from rolecall.worker.pipelines import Pipelines
 from rolecall.worker.pool import METHOD, Pool, kill_children
+from rolecall.worker.pressure import Pressure
 from rolecall.worker.reading import Reading, Schemas
+
+_log = logging.getLogger(__name__)
 
 THREADS: Final = 4
 """Threads that wait for the database."""
+
+FORGET: Final = 600.0
+"""Seconds between purges."""
 
 LINE: Final = 64
 """Pages that may wait for an answer at once."""
 
 
+Step = Callable[[], Coroutine[Any, Any, None]]
+
+
 class Crewed(Struct, frozen=True, kw_only=True):
     """How a worker is to be: ``processes`` that read pages (0: as the settings say, else one per
     core), ``slots`` tasks at once (0: as many as processes and engines can do), ``line`` pages that
-    may wait for an answer at once, and whether it takes tasks of the queue at all."""
+    may wait for an answer at once, and whether it ``takes_tasks`` of the queue at all. ``fetches``
+    are the rules by which pages are fetched, if they may be; ``calls`` those of callbacks."""
 
     processes: int = 0
     slots: int = 0
     line: int = LINE
     takes_tasks: bool = True
+    fetches: Rules | None = None
+    calls: Rules | None = None
 
 
 class Worker:
@@ -88,7 +107,7 @@ class Worker:
         self._fault: BaseException | None = None
         self._grace = 0.0
         self._drained = Drained()
-        self._extracting = 0
+        self._answering: set[asyncio.Task[Any]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event
         self._reading: Reading
@@ -112,7 +131,7 @@ class Worker:
             slots=self._slots(),
             doing=claims.doing,
             asking=claims.asking,
-            extracting=self._extracting,
+            extracting=len(self._answering),
             unsaved=claims.ending.unsaved,
             room=asking.room.limit if self._asks else 0,
             storage=claims.ending.trouble or claims.trouble or self._heart.trouble,
@@ -167,25 +186,38 @@ class Worker:
             SchemaError: there is no such schema, or it cannot be used.
         """
         if self._loop is None or self._phase != "working":
-            raise StoppedError("no worker runs here", hint="start the server anew")
+            raise _stopped()
         key = schema if isinstance(schema, str) or schema is None else _hash_of(schema)
         if isinstance(schema, Mapping) and key is not None:
             self._schemas.give(key, schema)
         order = Order(source=source, seq=seq, schema=key, asks=self._asks)
         step = self._extract(order)
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(step, self._loop))
+        try:
+            asked = asyncio.run_coroutine_threadsafe(step, self._loop)
+        except RuntimeError:  # it has ended just now
+            step.close()
+            raise _stopped() from None
+        try:
+            return await asyncio.wrap_future(asked)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and not task.cancelling():
+                raise _stopped() from None
+            raise
 
     async def _extract(self, order: Order) -> dict[str, Any]:
-        if self._extracting >= self._crewed.line:
-            raise BusyError(f"{self._extracting} pages wait for an answer", seconds=1.0)
-        self._extracting += 1
+        if len(self._answering) >= self._crewed.line:
+            raise BusyError(f"{len(self._answering)} pages wait for an answer", seconds=1.0)
+        task = asyncio.current_task()
+        assert task is not None
+        self._answering.add(task)
         try:
             if order.schema is not None:
                 await asyncio.to_thread(self._pipelines.of, order.schema)
             async with self._reading.record(order, urgent=True) as record:
                 return record
         finally:
-            self._extracting -= 1
+            self._answering.discard(task)
 
     def _slots(self) -> int:
         room = self._reading.asking.room.limit if self._asks else 0
@@ -231,10 +263,20 @@ class Worker:
             ):
                 self._reading = Reading(pool, asking, self._pipelines, asks=self._asks)
                 bounds = Bounds(processes=self._processes, slots=self._crewed.slots)
-                self._claims = Claims(self._queue, self.name, self._reading, bounds, in_thread)
-                await self._work(loop)
+                fetching = Fetching(self._crewed.fetches, self._crewed.calls)
+                self._claims = Claims(
+                    self._queue, self.name, self._reading, fetching, bounds, in_thread
+                )
+                messages = Deliveries(
+                    Callbacks(self._queue.store), self._queue.view, fetching.post, in_thread
+                )
+                beside: list[Step] = [self._claims.ending.run, Pressure(asking).run]
+                if self._crewed.takes_tasks:
+                    beside += [messages.run, functools.partial(self._forget, in_thread)]
+                await self._work(loop, beside)
 
-    async def _work(self, loop: asyncio.AbstractEventLoop) -> None:
+    async def _work(self, loop: asyncio.AbstractEventLoop, beside: list[Step]) -> None:
+        """Claim until `stop`; ``beside`` runs meanwhile."""
         claims = self._claims
         self._heart = Heart(
             self._queue,
@@ -244,18 +286,34 @@ class Worker:
         )
         self._loop = loop
         self._heart.start()
-        ending = asyncio.create_task(claims.ending.run())
-        claiming = asyncio.create_task(claims.run() if self._crewed.takes_tasks else _nothing())
+        tasks = [asyncio.create_task(_lasting(one)) for one in beside]
+        claiming = asyncio.create_task(
+            _lasting(claims.run) if self._crewed.takes_tasks else _none()
+        )
         self._phase = "working"
         self._up.set()
         try:
             await self._stop.wait()
             self._phase = "draining"
-            self._drained = await claims.drain(self._grace)
-            await claiming
+            end = loop.time() + self._grace
+            self._drained = await claims.drain(self._grace, claiming)
+            while self._answering and loop.time() < end:
+                await asyncio.wait(self._answering, timeout=end - loop.time())
         finally:
-            ending.cancel()
+            tasks += [claiming, *self._answering]
+            for one in tasks:
+                one.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             await asyncio.to_thread(self._heart.stop)
+
+    async def _forget(self, in_thread: InThread) -> None:
+        """Forget now and then what is older than the rules keep."""
+        while True:
+            await asyncio.sleep(FORGET)
+            try:
+                await in_thread(self._queue.control.purge)
+            except DatabaseError as error:
+                _log.warning("nothing was forgotten: %s", error)
 
     def _presence(self) -> Present:
         from msgspec import structs
@@ -265,8 +323,22 @@ class Worker:
         return structs.replace(self._present, slots=self._slots(), doing=self._claims.doing)
 
 
-async def _nothing() -> None:
+def _stopped() -> StoppedError:
+    return StoppedError("the worker here does not run", hint="try again in a moment")
+
+
+async def _none() -> None:
     return
+
+
+async def _lasting(step: Step) -> None:
+    """Do what lasts as long as the worker; a fault of ours does not end it."""
+    while True:
+        try:
+            return await step()
+        except Exception:
+            _log.exception("a fault in the worker; it goes on")
+            await asyncio.sleep(1.0)
 
 
 def _hash_of(document: Mapping[str, Any]) -> str:
