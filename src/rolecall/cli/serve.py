@@ -46,7 +46,7 @@ def run(words: list[str]) -> int:
         }
     )
     try:
-        from rolecall.serve.start import serve
+        from rolecall.serve.start import Wanted, serve
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] == "rolecall":
             raise
@@ -54,7 +54,8 @@ def run(words: list[str]) -> int:
             f"serving needs {error.name}, which is not installed",
             hint="pip install 'rolecall[serve]'",
         ) from None
-    return asyncio.run(serve(settings, os.environ, told.queue, works=not told.no_worker))
+    wanted = Wanted(works=not told.no_worker, fetches=told.fetch)
+    return asyncio.run(serve(settings, os.environ, wanted))
 
 
 def _parser() -> Parser:
@@ -66,5 +67,6 @@ def _parser() -> Parser:
     add("--auth", metavar="WHEN", help="who needs a token: auto, always, beyond-loopback")
     add("--workers", type=int, metavar="N", help="processes that read pages (one per core)")
     add("--no-worker", action="store_true", help="take pages in, and leave them to rolecall work")
+    add("--fetch", action="store_true", help="fetch pages of which only the address is given")
     add("--queue", metavar="URL", help="a PostgreSQL database instead of the embedded one")
     return parser

@@ -11,7 +11,9 @@ import orjson
 from starlette.responses import Response
 
 from rolecall.errors import DatabaseError, Error, SchemaError, UsageError
+from rolecall.fetch import FetchError
 from rolecall.queue.inbox import KeyReusedError, QueueFullError
+from rolecall.worker.nouns import BusyError, StoppedError
 
 MEDIA_TYPE: Final = "application/problem+json"
 BUSY_SECONDS: Final = 5
@@ -64,6 +66,12 @@ def problem_of(error: Error) -> ProblemError:
         return error
     if isinstance(error, QueueFullError):
         return later(429, "queue_full", str(error), error.seconds)
+    if isinstance(error, BusyError):
+        return later(429, "busy", str(error), error.seconds)
+    if isinstance(error, StoppedError):
+        return later(503, "stopped", str(error), BUSY_SECONDS)
+    if isinstance(error, FetchError):
+        return ProblemError(422, error.kind, str(error), hint=error.hint)
     if isinstance(error, KeyReusedError):
         return ProblemError(422, "key_reused", str(error), hint=error.hint)
     if isinstance(error, SchemaError):

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import errno
 import logging
-import multiprocessing
 import os
 import signal
 import socket
@@ -20,6 +19,7 @@ from rolecall.errors import UsageError
 from rolecall.serve.hosts import is_loopback
 from rolecall.serve.protocol import bounded
 from rolecall.serve.state import State
+from rolecall.worker.pool import kill_children
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 BACKLOG = 2_048
@@ -92,7 +92,7 @@ class Serving:
         self._server = _Server(config)
         self.signal = 0
 
-    async def run(self, started: Callable[[], Awaitable[None] | None] | None = None) -> None:
+    async def run(self, started: Callable[[], Awaitable[None]] | None = None) -> None:
         """Serve until `stop`. ``started`` is called when requests are answered."""
         _more_files()
         for name in ("uvicorn.error", "uvicorn.asgi"):
@@ -100,10 +100,13 @@ class Serving:
         work = asyncio.create_task(self._server.serve(sockets=[self._bound]))
         while not self._server.started and not work.done():
             await asyncio.sleep(0.01)
-        if started is not None and not work.done():
-            told = started()
-            if told is not None:
-                await told
+        try:
+            if started is not None and not work.done():
+                await started()
+        except BaseException:
+            self.stop()
+            await work
+            raise
         await work
 
     def stop(self) -> None:
@@ -118,8 +121,7 @@ class Serving:
 
         def take(number: int) -> None:
             if self.signal:
-                for child in multiprocessing.active_children():
-                    child.kill()
+                kill_children()
                 os._exit(128 + number)
             self.signal = number
             told("finishing what is under way; a second signal ends it at once")

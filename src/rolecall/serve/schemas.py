@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any, Final
 
+import orjson
 from msgspec import Struct
 
 from rolecall.queue.queue import Queue
@@ -23,11 +24,10 @@ _HASH: Final = re.compile(r"[0-9a-f]{32}")
 
 
 class Admitted(Struct, frozen=True, kw_only=True):
-    """A schema that was looked through: its hash, under which the queue keeps it, and itself."""
+    """A schema that was looked through, and the hash under which the queue keeps it."""
 
     hash: str
     document: Mapping[str, Any]
-    schema: Schema
 
 
 class Schemas:
@@ -36,11 +36,12 @@ class Schemas:
     def __init__(self, queue: Queue) -> None:
         self._queue = queue
         self._known: OrderedDict[bytes, Admitted] = OrderedDict()
+        self._kept: set[str] = set()
         self._one = asyncio.Semaphore(1)
         self._waiting = 0
 
-    async def admit(self, text: bytes, name: str | None = None) -> Admitted:
-        """Look a schema through and keep it; with ``name`` it gets that name.
+    async def admit(self, text: bytes, name: str | None = None, *, keep: bool = True) -> Admitted:
+        """Look a schema through; with ``keep`` the queue keeps it, with ``name`` under that name.
 
         Raises:
             SchemaError: it is refused.
@@ -53,12 +54,11 @@ class Schemas:
             known = await self._new(text)
             self._known[key] = known
             while len(self._known) > MOST_KNOWN:
-                self._known.popitem(last=False)
-        elif name is None:
-            self._known.move_to_end(key)
-            return known
-        if name is not None:
+                self._kept.discard(self._known.popitem(last=False)[1].hash)
+        self._known.move_to_end(key)
+        if keep and (name is not None or known.hash not in self._kept):
             await asyncio.to_thread(self._queue.inbox.put_schema, dict(known.document), name)
+            self._kept.add(known.hash)
         return known
 
     async def hash_of(self, key: str) -> str:
@@ -74,11 +74,6 @@ class Schemas:
             )
         return found
 
-    async def document_of(self, key: str) -> Mapping[str, Any]:
-        """The schema with this hash or name; raises `ProblemError` without any."""
-        found = await asyncio.to_thread(self._queue.view.schema, await self.hash_of(key))
-        return found if found is not None else {}
-
     async def _new(self, text: bytes) -> Admitted:
         if self._waiting >= MOST_WAITING:
             raise later(429, "schemas", "too many new schemas are being looked through", 2)
@@ -89,8 +84,8 @@ class Schemas:
         finally:
             self._waiting -= 1
         document = dict(schema.document)
-        kept = await asyncio.to_thread(self._queue.inbox.put_schema, document)
-        return Admitted(hash=kept, document=document, schema=schema)
+        told = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
+        return Admitted(hash=hashlib.sha256(told).hexdigest()[:32], document=document)
 
 
 def is_hash(name: str) -> bool:

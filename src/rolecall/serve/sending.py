@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 from msgspec import Raw, Struct
 from starlette.requests import Request
 
+from rolecall.fetch import check_url
 from rolecall.queue.nouns import Callback, NewTask, Submission
 from rolecall.serve.access import Who
 from rolecall.serve.problems import ProblemError
@@ -21,7 +22,6 @@ from rolecall.serve.reading import (
     BatchSent,
     QueuedPage,
     body_of,
-    check_address,
     decoded,
     media_type,
     source_of,
@@ -42,15 +42,11 @@ class Chosen(Struct, frozen=True, kw_only=True):
     delay: float | None = None
 
 
-class Kept(Struct, frozen=True):
-    """A schema that the queue keeps."""
-
-    hash: str
-    document: Any
-
-
-async def wanted_schema(schemas: Schemas, wanted: Raw | str | None) -> Kept | Admitted | None:
-    """The schema that is asked for: a name, a hash, or a schema itself, which is then kept.
+async def wanted_schema(
+    schemas: Schemas, wanted: Raw | str | None, *, keep: bool = True
+) -> str | Admitted | None:
+    """The schema that is asked for: the hash of one that is kept, or one that was sent itself,
+    which the queue keeps from then on with ``keep``.
 
     Raises:
         SchemaError: it is refused.
@@ -61,18 +57,16 @@ async def wanted_schema(schemas: Schemas, wanted: Raw | str | None) -> Kept | Ad
         if text in (b"", b"null"):
             return None
         if text.startswith(b"{"):
-            return await schemas.admit(text)
+            return await schemas.admit(text, keep=keep)
         kind = msgspec.json.decode(text)
         if not isinstance(kind, str):
             raise wrong("/schema", "is a name, a hash or a JSON Schema")
         wanted = kind
     if wanted is None:
         return None
-    import re
-
     if not re.fullmatch(SCHEMA_NAME, wanted):
         raise wrong("/schema", "is no name of a schema")
-    return Kept(await schemas.hash_of(wanted), await schemas.document_of(wanted))
+    return await schemas.hash_of(wanted)
 
 
 async def submission_of(
@@ -99,14 +93,14 @@ async def submission_of(
     if batch.callback is not None:
         if not state.calls_back:
             raise ProblemError(403, "no_callbacks", "this server calls nobody back")
-        check_address(batch.callback.url, "/callback/url")
+        check_url(batch.callback.url)
         callback = Callback(url=batch.callback.url, secret=batch.callback.secret)
     named = chosen.schema if kind == LINES else batch.schema
     schema = await wanted_schema(state.schemas, named)
     return Submission(
         submitter=who.name,
         tasks=tuple(tasks),
-        schema=schema.hash if schema is not None else None,
+        schema=schema.hash if isinstance(schema, Admitted) else schema,
         key=key,
         fingerprint=_fingerprint(kind, chosen, body) if key is not None else None,
         callback=callback,

@@ -23,11 +23,17 @@ from rolecall.settings import Settings
 class Extractor(Protocol):
     """Has one page extracted at once."""
 
-    async def extract(self, source: Source, schema: Mapping[str, Any] | None) -> dict[str, Any]:
-        """The record of a page; ``schema`` is an admitted document, ``None`` the default posting.
+    async def extract(
+        self, source: Source, schema: str | Mapping[str, Any] | None
+    ) -> dict[str, Any]:
+        """The record of a page; ``schema`` is the hash of one that the queue keeps, an admitted
+        document, or ``None`` for the default posting.
 
         A page that cannot be used gives a record that says so. Cancelled, it stops its engines.
         """
+
+    def wake(self) -> None:
+        """Something was handed in or cancelled just now."""
 
     def trouble(self) -> str | None:
         """Why it cannot work at the moment; ``None`` while it can."""
@@ -43,9 +49,9 @@ class State:
     entry: Entry
     extractor: Extractor
     names: frozenset[str]
+    environ: Mapping[str, str] = field(default_factory=dict)
     fetches: bool = False
     calls_back: bool = True
-    works: bool = False
     limits: Limits = field(init=False)
     load: Load = field(init=False)
     gather: Gather = field(init=False)

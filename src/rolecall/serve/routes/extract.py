@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query
@@ -27,6 +27,7 @@ from rolecall.serve.reading import (
     wrong_media_type,
 )
 from rolecall.serve.said import EXAMPLE_PAGE, said, taken
+from rolecall.serve.schemas import Admitted
 from rolecall.serve.sending import wanted_schema
 from rolecall.serve.state import state_of
 
@@ -80,9 +81,9 @@ async def extract_one(
     else:
         source = await _raw(request, url, captured)
         wanted = schema
-    found = await wanted_schema(state.schemas, wanted)
-    document: Mapping[str, Any] | None = found.document if found is not None else None
-    record = await until_gone(request, state.extractor.extract(source, document))
+    found = await wanted_schema(state.schemas, wanted, keep=False)
+    named = found.document if isinstance(found, Admitted) else found
+    record = await until_gone(request, state.extractor.extract(source, named))
     state.metrics.extracted.labels(record["outcome"]).inc()
     return record_answer(record)
 

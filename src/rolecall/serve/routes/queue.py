@@ -37,7 +37,9 @@ async def pause(request: Request) -> Response:
 async def resume(request: Request) -> Response:
     """Let workers take tasks again."""
     allowed(request, "admin")
-    await asyncio.to_thread(state_of(request).queue.control.resume)
+    state = state_of(request)
+    await asyncio.to_thread(state.queue.control.resume)
+    state.extractor.wake()
     return json_answer(PausedShown(paused=False))
 
 

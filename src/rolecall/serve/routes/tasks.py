@@ -119,6 +119,7 @@ async def hand_in(
     chosen = Chosen(schema=schema, priority=priority, delay=delay)
     submission = await submission_of(request, state, who, idempotency_key, chosen)
     receipt = await state.gather.submit(submission)
+    state.extractor.wake()
     if not receipt.repeated:
         state.metrics.pages.inc(len(receipt.tasks) - len(receipt.known))
     return json_answer(receipt_shown(receipt), 202, Location=f"/v1/tasks/b{receipt.batch}")
@@ -209,7 +210,9 @@ async def retry(request: Request, id: Id) -> Response:
     """Queue a task that has ended once more, or the tasks of a batch that failed, were cancelled or
     are quarantined. Their records are forgotten."""
     who = allowed(request, "tasks")
-    changed = await asyncio.to_thread(_retry, state_of(request), who, id)
+    state = state_of(request)
+    changed = await asyncio.to_thread(_retry, state, who, id)
+    state.extractor.wake()
     if not changed and id.startswith("t"):
         raise ProblemError(409, "not_ended", "the task has not ended, or its page is not kept")
     return json_answer(ChangedShown(changed=changed))
@@ -228,7 +231,9 @@ async def cancel(
 ) -> Response:
     """Cancel a task, or what is left of a batch. What is being worked on is given up soon."""
     who = allowed(request, "tasks")
-    changed = await asyncio.to_thread(_cancel, state_of(request), who, id, forget)
+    state = state_of(request)
+    changed = await asyncio.to_thread(_cancel, state, who, id, forget)
+    state.extractor.wake()
     return json_answer(ChangedShown(changed=changed))
 
 
