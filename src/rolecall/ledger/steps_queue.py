@@ -72,7 +72,9 @@ QUEUE: Final = (
     "CREATE INDEX queue_task_put ON queue_task (changed) WHERE state = 'waiting'",
     "CREATE INDEX queue_task_lease ON queue_task (lease) WHERE state = 'running'",
     "CREATE INDEX queue_task_batch ON queue_task (batch, place, state)",
-    "CREATE INDEX queue_task_state ON queue_task (state, id)",
+    # None over all states: SQLite would take it for those above, and sort all that is queued.
+    "CREATE INDEX queue_task_cancelled ON queue_task (id) WHERE state = 'cancelled'",
+    "CREATE INDEX queue_task_quarantined ON queue_task (id) WHERE state = 'quarantined'",
     "CREATE INDEX queue_task_body ON queue_task (body) WHERE body IS NOT NULL",
     "CREATE UNIQUE INDEX queue_task_key ON queue_task (submitter, key) WHERE key IS NOT NULL",
     """CREATE TABLE queue_result (

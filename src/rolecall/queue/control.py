@@ -56,7 +56,7 @@ class Control:
             ).fetchone()
             if row is None:
                 return False
-            claim = claim_of(row, {})
+            claim = claim_of(row)
             ranks = Ranks(connection)
             rank = ranks.next(claim.submitter, claim.priority, BACK)
             queue_again(connection, task, rank, now)
@@ -115,7 +115,7 @@ class Control:
                 ("", [row for row in rows if row[-1] == "running"]),
             ):
                 self._mark(connection, sql, [row[0] for row in some], now)
-            ends = [Ended(ending(claim_of(row, {}), CANCELLED, self._config)) for row in ended]
+            ends = [Ended(ending(claim_of(row), CANCELLED, self._config)) for row in ended]
             keep(connection, ends, now)
         return len(rows)
 
