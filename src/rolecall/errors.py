@@ -65,9 +65,25 @@ class SchemaError(UsageError):
 
 
 class SourceError(Error):
-    """An input cannot be used: ``code`` is ``unreadable``, ``too_large`` or ``decode_error``."""
+    """An input cannot be used: ``code`` is ``unreadable``, ``too_large`` or ``decode_error``.
+
+    One that was fetched may also be a ``timeout`` or ``rate_limited``; ``retry_at`` is the time
+    (ISO 8601, UTC) at which its server asked to be asked again.
+    """
 
     code = "unreadable"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        code: str | None = None,
+        retryable: bool = False,
+        retry_at: str | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint, code=code)
+        self.retryable, self.retry_at = retryable, retry_at
 
 
 class ModelFileError(Error):

@@ -40,7 +40,7 @@ def load(
     """
     if entry.fault is not None:
         code, message = entry.fault
-        raise SourceError(message, code=code)
+        raise SourceError(message, code=code, retryable=entry.retryable, retry_at=entry.retry_at)
     captured = entry.captured or captured
     if entry.json:
         return _from_line(entry, limit, captured, columns)
@@ -69,7 +69,12 @@ def load(
 
 
 def identity(entry: Input, *, limit: int, columns: Columns = DEFAULT) -> str:
-    """The ``id`` of the source that ``load`` would give, at less cost; raises as that does."""
+    """The ``id`` of the source that ``load`` would give, at less cost; raises as that does.
+
+    A page that was fetched once is not fetched to see whether it is another one now.
+    """
+    if entry.is_away and entry.known:
+        return entry.known
     if entry.path is not None and entry.fault is None and not entry.json:
         body = read_bounded(entry.path, limit)
         if not is_zstd(body):
@@ -93,7 +98,9 @@ def _from_line(
     content = html if isinstance(html, str) and (html or not text) else text
     if not isinstance(content, str):
         named = f'no "{columns.html}" and no "{columns.text}"'
-        raise SourceError(f"the object has {named} that is a string")
+        known = isinstance(told.get(columns.url), str)
+        hint = "--fetch fetches its page from its address" if known else None
+        raise SourceError(f"the object has {named} that is a string", hint=hint)
     body = content.encode("utf-8", "surrogatepass")
     if len(body) > limit:
         raise too_large(limit)
