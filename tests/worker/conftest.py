@@ -23,9 +23,10 @@ def page(number=0, more=""):
     ).encode()
 
 
-SLOW = page(
-    more="<div>" * 400 + "<p>Berlin 50.000 EUR Python Java Engineer at Example GmbH</p>" * 4_000
+LINES = "".join(
+    f"<p>Berlin 50.000 EUR Python Engineer at Example GmbH {n}</p>" for n in range(8_000)
 )
+SLOW = page(more=LINES)
 """A page that takes some seconds."""
 
 
