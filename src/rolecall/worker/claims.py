@@ -192,7 +192,7 @@ class Claims:
                 await self._record(lent)
             except asyncio.CancelledError:
                 await self._given_up(lent)
-            except Exception as error:  # a fault of ours costs one page
+            except BaseException as error:  # a fault of ours costs one page, as a library's panic
                 _log.exception("task %d", claim.task)
                 reason = Reason(code="internal", stage="worker", message=repr(error)[:300])
                 source = source_of(claim)
