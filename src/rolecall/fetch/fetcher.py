@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from rolecall.core import Notice
@@ -65,7 +66,7 @@ class Fetcher:
         self.allowed = self.rules.networks
         self.resolver = resolver
         self.line = Line(
-            trust if trust is not None else httpcore2.default_ssl_context(),
+            trust if trust is not None else _usual_trust(),
             backend if backend is not None else httpcore2.AnyIOBackend(),
         )
         self.hosts = Hosts(self.rules.at_once, self.rules.delay)
@@ -230,6 +231,14 @@ class Fetcher:
                 check_status(answer, at.url)
                 return read_robots(await _start(answer, LARGEST), PRODUCT)
         return Robots()  # the RFC takes more than five redirects for a file that is not there
+
+
+@cache
+def _usual_trust() -> ssl.SSLContext:
+    """The system's certificates, read once: they take longer than a page."""
+    import httpcore2
+
+    return httpcore2.default_ssl_context()
 
 
 async def _start(answer: Answer, most: int) -> bytes:
