@@ -169,6 +169,12 @@ class Settings:
         "Folder of the database with the budget and the kept completions; empty is "
         "$XDG_DATA_HOME/rolecall, usually ~/.local/share/rolecall.",
     )
+    queue: str = _setting(
+        "",
+        "The PostgreSQL of the queue and the budget, for several machines: "
+        "postgresql://USER@HOST:5432/NAME, with the password in PGPASSWORD or ~/.pgpass; empty is "
+        "the database in data_folder.",
+    )
     vllm_python: str = _setting(
         "",
         "The Python that has vLLM, for rolecall up; empty is the one of .venv-vllm-cuda "
