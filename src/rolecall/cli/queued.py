@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 _ID: Final = re.compile(r"([tb])(0|[1-9][0-9]{0,17})")
 
 
-def queue_at(url: str | None, settings: Settings) -> Queue:
-    """The queue in the database at ``url``, or in the embedded one of the data folder.
+def open_queue(settings: Settings) -> Queue:
+    """The queue that the settings name; close its ``store`` at the end.
 
     Raises:
-        UsageError: a package that the queue needs is not installed.
+        UsageError: a package that the queue needs is not installed, or the settings are wrong.
         DatabaseError: the database cannot be used.
     """
     try:
-        from rolecall.queue.open import open_queue
+        from rolecall.queue import open as opening
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] == "rolecall":
             raise
@@ -31,7 +31,7 @@ def queue_at(url: str | None, settings: Settings) -> Queue:
             f"the queue needs {error.name}, which is not installed",
             hint="pip install 'rolecall[serve]'",
         ) from None
-    return open_queue(url, settings, os.environ)
+    return opening.open_queue(settings, os.environ)
 
 
 def add_queue(add: Any) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rolecall.cli import FAILED, OK, USAGE
 from rolecall.cli.options import Parser
 from rolecall.cli.options import settings as load_settings
-from rolecall.cli.queued import add_queue, queue_at, read_id
+from rolecall.cli.queued import add_queue, open_queue, read_id
 from rolecall.cli.signals import Stop
 from rolecall.errors import UsageError
 
@@ -102,7 +102,7 @@ def _parser(verb: str, description: str, examples: str = "") -> Parser:
 
 
 def _open(told: Namespace) -> Queue:
-    return queue_at(told.queue, load_settings({}))
+    return open_queue(load_settings({"queue": told.queue}))
 
 
 def _print(text: str) -> None:
@@ -282,12 +282,11 @@ def _change(words: list[str], verb: str, description: str, done: str) -> int:
 
 def _retry_batch(queue: Queue, batch: int) -> int:
     """Queue what failed of a batch once more."""
-    from rolecall.queue.nouns import ENDED, Wanted
+    from rolecall.queue.nouns import Wanted
 
     changed, before = 0, None
-    states = tuple(sorted(ENDED))
     while True:
-        wanted = Wanted(batch=batch, states=states, outcome="failed", before=before, limit=RETRIED)
+        wanted = Wanted(batch=batch, outcome="failed", before=before, limit=RETRIED)
         found = queue.view.tasks(wanted)
         changed += sum(queue.control.retry(one.id) for one in found)
         if len(found) < RETRIED:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rolecall.cli import FAILED, OK
 from rolecall.cli.options import Parser, add_policy
 from rolecall.cli.options import settings_with_servers as load_settings
-from rolecall.cli.queued import add_queue, queue_at
+from rolecall.cli.queued import add_queue, open_queue
 from rolecall.cli.signals import Stop
 from rolecall.errors import UsageError
 
@@ -55,13 +55,14 @@ def run(words: list[str]) -> int:
             raise UsageError(f"--{name} is not below 0", hint="see rolecall work --help")
     settings = load_settings(
         {
+            "queue": told.queue,
             "workers": told.workers,
             "engine": told.engine,
             "policy": told.policy,
             "cloud_engine": told.cloud_engine,
         }
     )
-    queue = queue_at(told.queue, settings)
+    queue = open_queue(settings)
     try:
         from rolecall.fetch import Rules
         from rolecall.worker.work import Crewed, Worker

@@ -183,12 +183,15 @@ class Claims:
         if lent is None or lent.ended or lent.why or lent.task is None:
             return
         lent.why = why
-        lent.task.cancel()
+        if lent.running:  # else it sees so itself: a task that has not run yet would just vanish
+            lent.task.cancel()
 
     async def _work(self, lent: Lent) -> None:
-        claim = lent.claim
+        claim, lent.running = lent.claim, True
         try:
             try:
+                if lent.why:
+                    raise asyncio.CancelledError
                 await self._record(lent)
             except asyncio.CancelledError:
                 await self._given_up(lent)
