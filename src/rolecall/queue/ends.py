@@ -8,7 +8,7 @@ from rolecall.core import Reason
 from rolecall.ledger.store import Connection
 from rolecall.queue.nouns import Claim, Result, State
 from rolecall.queue.packing import pack_record, route_of, site_of, words_of
-from rolecall.record import failed_record
+from rolecall.record import doubt_of, failed_record
 
 CANCELLED: Final = Reason(code="cancelled", stage="queue", message="was cancelled")
 
@@ -44,9 +44,9 @@ def put_result(connection: Connection, result: Result, now: int) -> None:
     data = record.get("data") or {}
     reason = record.get("reason") or {}
     connection.execute(
-        "INSERT INTO queue_result (task, batch, record, outcome, reason, site, route, title,"
-        " company, words, made) VALUES (:task, :batch, :record, :outcome, :reason, :site, :route,"
-        " :title, :company, :words, :now)",
+        "INSERT INTO queue_result (task, batch, outcome, reason, site, route, title, company, doubt,"
+        " words, made, record) VALUES (:task, :batch, :outcome, :reason, :site, :route, :title,"
+        " :company, :doubt, :words, :now, :record)",
         {
             "task": claim.task,
             "batch": claim.batch,
@@ -57,6 +57,7 @@ def put_result(connection: Connection, result: Result, now: int) -> None:
             "route": route_of(record),
             "title": _text(data.get("title")),
             "company": _text(data.get("company")),
+            "doubt": doubt_of(record, claim.schema is None),
             "words": words_of(record),
             "now": now,
         },

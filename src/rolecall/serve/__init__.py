@@ -1,0 +1,1 @@
+"""`rolecall serve`: the HTTP API and the web UI over a queue."""
