@@ -1,4 +1,4 @@
-"""The tables of the queue, of the server and of labels made there, as the embedded database makes them.
+"""The tables of the queue, of the server and of labels, as the embedded database makes them.
 
 Moments are milliseconds since 1970. See `rolecall.queue` for what the columns of the queue mean.
 """

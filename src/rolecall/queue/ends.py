@@ -44,8 +44,8 @@ def put_result(connection: Connection, result: Result, now: int) -> None:
     data = record.get("data") or {}
     reason = record.get("reason") or {}
     connection.execute(
-        "INSERT INTO queue_result (task, batch, outcome, reason, site, route, title, company, doubt,"
-        " words, made, record) VALUES (:task, :batch, :outcome, :reason, :site, :route, :title,"
+        "INSERT INTO queue_result (task, batch, outcome, reason, site, route, title, company,"
+        " doubt, words, made, record) VALUES (:task, :batch, :outcome, :reason, :site, :route, :title,"
         " :company, :doubt, :words, :now, :record)",
         {
             "task": claim.task,

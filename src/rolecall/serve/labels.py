@@ -23,7 +23,7 @@ AT_ONCE: Final = 100
 
 
 class Said(Struct, frozen=True, kw_only=True):
-    """A word about a row: the answer, whether it is another than the extraction's, by whom, when."""
+    """A word about a row: the answer, whether it is not the extraction's, by whom, when."""
 
     answer: Answer
     changed: bool
@@ -63,9 +63,7 @@ class Labels:
         found = {row[0]: _said(*row[1:]) for row in rows}
         return {name: one for name, one in found.items() if one.answer.how != "skipped"}
 
-    def say(
-        self, task: int, answers: Mapping[str, tuple[Answer, bool]], author: str
-    ) -> None:
+    def say(self, task: int, answers: Mapping[str, tuple[Answer, bool]], author: str) -> None:
         """Keep what is right for rows of a page: answers, and whether they change the value.
 
         The answer ``skipped`` takes back what was said.

@@ -28,6 +28,7 @@ from rolecall.record import doubt_of
 
 Order = Literal["doubtful", "given"]
 
+
 class Known(Struct, frozen=True):
     """A page of the run: its input, what its label is recognised by, and how doubtful it is."""
 

@@ -25,7 +25,7 @@ def answer_of(opened: Opened, row: Row, form: Form) -> Answer:
     back what was said), ``read`` (the value of the chosen words), ``save`` (what was typed).
 
     Raises:
-        UsageError: what was typed or chosen cannot be a value of the row; the message is for people.
+        UsageError: what was typed or chosen cannot be a value of the row.
     """
     op = form.get("op")
     if op == "right":
@@ -127,8 +127,7 @@ def _typed(opened: Opened, row: Row, form: Form, place: Place | None) -> list[It
     if row.kind in MANY:
         lines = [one.strip() for one in form.get("value").splitlines()]
         values = [_one(row, one, page) for one in lines if one]
-        found = [_known(opened, row, one, None) or _found(page, one) for one in values]
-        return found
+        return [_known(opened, row, one, None) or _found(page, one) for one in values]
     value = _parts(row, form) if row.kind in ("salary", "years") else _single(row, form, page)
     if value is None:
         return []

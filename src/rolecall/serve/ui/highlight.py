@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Final
 
 from msgspec import Struct
@@ -57,7 +58,7 @@ def pieces(text: str, quotes: Sequence[Quote], blocks: Sequence[Block] = ()) -> 
     open_: list[Quote] = []
     calm_until, seen = 0, set[str]()
     cuts = sorted(edges)
-    for at, end in zip(cuts, cuts[1:], strict=False):
+    for at, end in pairwise(cuts):
         open_ = [one for one in open_ if one.end > at] + begins.get(at, [])
         calm_until = max(calm_until, calm.get(at, 0))
         narrow = min(open_, key=lambda one: one.end - one.start, default=None)

@@ -120,15 +120,15 @@ def open_posting(ui: Ui, visitor: Visitor, number: int) -> Opened:
     except Error:
         schema = None
     page = _cleaned(source)
-    text, record, note = _text(page, record)
+    text, placed, note = _text(page, record)
     return Opened(
         task=task,
-        record=record,
+        record=placed,
         schema=schema,
         source=source,
         page=page,
         text=text,
-        rows=filled(rows_for(schema), record, text),
+        rows=filled(rows_for(schema), placed, text),
         said=ui.labels.said(number),
         finished=ui.labels.finished(number),
         note=note,
@@ -220,9 +220,7 @@ def _problems(row: Row, record: Mapping[str, Any]) -> Iterator[Mapping[str, Any]
             yield one
 
 
-def _text(
-    page: Page | None, record: Mapping[str, Any]
-) -> tuple[str, Mapping[str, Any], str]:
+def _text(page: Page | None, record: Mapping[str, Any]) -> tuple[str, Mapping[str, Any], str]:
     """The text, the record with places that hold in it, and what is to be said of them."""
     kept = record.get("text")
     text = page.text if page is not None else kept if isinstance(kept, str) else ""

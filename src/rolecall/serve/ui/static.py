@@ -1,4 +1,4 @@
-"""Style sheet, scripts and pictures of the UI, held in memory under addresses that name a version."""
+"""Style sheet, scripts and pictures of the UI, in memory, under addresses that name a version."""
 
 from __future__ import annotations
 

@@ -72,8 +72,7 @@ async def proofs(ui: Ui) -> list[Finding]:
         return [failed("engines", error)]
     except TimeoutError:
         told = f"no answer within {MOST_SECONDS:.0f} s"
-        error = EngineError(told, hint="rolecall doctor waits longer")
-        return [failed("engines", error)]
+        return [failed("engines", EngineError(told, hint="rolecall doctor waits longer"))]
 
 
 async def load_of(ui: Ui, engines: tuple[EngineSettings, ...]) -> Mapping[str, str]:

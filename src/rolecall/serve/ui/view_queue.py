@@ -1,4 +1,4 @@
-"""The queue as it is now: counts, workers, batches, how fast it goes, and what can be done to it."""
+"""The queue as it is now: counts, workers, batches, its pace, and what can be done to it."""
 
 from __future__ import annotations
 

@@ -66,9 +66,7 @@ def _source(ui: Ui, ask: Ask) -> Source:
     return Source(body=body, locator=locator, url=url, media_type=kind, charset=charset)
 
 
-def _result(
-    ui: Ui, ask: Ask, source: Source, record: dict[str, Any], seconds: float
-) -> Response:
+def _result(ui: Ui, ask: Ask, source: Source, record: dict[str, Any], seconds: float) -> Response:
     text, cleaned = "", None
     if record.get("text_sha256"):
         try:
