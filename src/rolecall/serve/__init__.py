@@ -1,1 +1,1 @@
-"""`rolecall serve`: the HTTP API and the web UI over a queue."""
+"""The HTTP API and the web UI: one process over a queue, see `rolecall.serve.run`."""
