@@ -45,8 +45,8 @@ def put_result(connection: Connection, result: Result, now: int) -> None:
     reason = record.get("reason") or {}
     connection.execute(
         "INSERT INTO queue_result (task, batch, outcome, reason, site, route, title, company,"
-        " doubt, words, made, record) VALUES (:task, :batch, :outcome, :reason, :site, :route, :title,"
-        " :company, :doubt, :words, :now, :record)",
+        " doubt, words, made, record) VALUES (:task, :batch, :outcome, :reason, :site, :route,"
+        " :title, :company, :doubt, :words, :now, :record)",
         {
             "task": claim.task,
             "batch": claim.batch,

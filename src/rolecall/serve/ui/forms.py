@@ -62,6 +62,6 @@ def parts_of(body: bytes, boundary: bytes) -> Form:
 
 
 def _text(raw: bytes) -> str:
-    """A name, in which browsers write quotation marks and line ends as ``%22``, ``%0D``, ``%0A``."""
+    """A name; browsers write quotation marks and line ends in it as ``%22``, ``%0D``, ``%0A``."""
     text = raw.decode("utf-8", "replace")
     return text.replace("%22", '"').replace("%0D", "\r").replace("%0A", "\n")

@@ -31,7 +31,7 @@ FRAMED: Final = (
 
 HEADERS: Final[Mapping[str, str]] = {
     "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
+    "referrer-policy": "same-origin",  # with none, browsers send forms without their origin
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "x-dns-prefetch-control": "off",
@@ -97,11 +97,8 @@ def html(text: str, *, status: int = 200, policy: str = POLICY) -> Response:
 
 def framed(body: bytes) -> Response:
     """A page that is not ours, for a frame: nothing in it runs and nothing is asked for."""
-    return Response(
-        body,
-        media_type="text/html; charset=utf-8",
-        headers={**HEADERS, "content-security-policy": FRAMED},
-    )
+    headers = {**HEADERS, "content-security-policy": FRAMED, "x-frame-options": "SAMEORIGIN"}
+    return Response(body, media_type="text/html; charset=utf-8", headers=headers)
 
 
 def download(body: bytes, media_type: str, name: str) -> Response:

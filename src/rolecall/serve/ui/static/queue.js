@@ -37,7 +37,7 @@ let events = null;
 try {
   events = new EventSource("/v1/events");
   const seen = () => later(AT_MOST_EVERY);
-  for (const name of ["message", "task", "waiting", "queued", "running", "done", "cancelled", "quarantined"]) {
+  for (const name of ["task", "counts"]) {
     events.addEventListener(name, seen);
   }
   events.addEventListener("open", () => { say("live"); });
