@@ -47,17 +47,21 @@ MENU: Final = (
 
 @cache
 def _environment() -> Any:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from jinja2 import ChainableUndefined, Environment, FileSystemLoader, Undefined
 
     made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
-        undefined=StrictUndefined,
+        undefined=ChainableUndefined,  # records of other versions may lack a part
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+    def visible(value: Any, most: int = shown.LONGEST) -> Any:
+        return shown.visible("" if isinstance(value, Undefined) else value, most)
+
     made.filters |= {
-        "visible": shown.visible,
+        "visible": visible,
         "marked": shown.marked,
         "plain": shown.plain,
         "legible": shown.legible,

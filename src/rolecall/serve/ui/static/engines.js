@@ -3,7 +3,7 @@ import { renew } from "./live.js";
 
 const button = document.getElementById("look");
 const told = document.getElementById("looking");
-button.addEventListener("click", async (event) => {
+button?.addEventListener("click", async (event) => {
   event.preventDefault();
   if (button.getAttribute("aria-disabled") === "true") return;
   button.setAttribute("aria-disabled", "true");
