@@ -215,6 +215,10 @@ class Settings:
         "The command that starts vLLM instead, such as a container; what rolecall up adds are the "
         "flags of vllm serve, the model first.",
     )
+    runs_folder: str = _setting(
+        "",
+        "Folder below which the server looks for evaluation runs; empty is the current folder.",
+    )
     serve_host: str = _setting("127.0.0.1", "The address that rolecall serve is bound to.")
     serve_port: int = _setting(
         8600, "The port that rolecall serve is bound to; 0 takes a free one.", least=0
