@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import mimetypes
 import os
 import re
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
@@ -15,7 +14,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct, structs
 
-from rolecall.core import Source
+from rolecall.core import MEDIA_TYPES, Source
 from rolecall.errors import SourceError, UsageError
 
 Given = Source | bytes | str | os.PathLike[str]
@@ -26,7 +25,6 @@ MOST_BYTES: Final = 8_000_000
 """Pages and bytes in one piece of a submission; a page that is larger goes alone."""
 
 _ADDRESS: Final = re.compile(r"https?://[^\s<>]+")
-_KINDS: Final = mimetypes.MimeTypes(())
 _CONTROLS: Final = re.compile("[\x00-\x1f\x7f]")
 
 
@@ -166,8 +164,7 @@ def _of_file(path: Path, url: str | None) -> Sent:
         body = path.read_bytes()
     except OSError as error:
         raise SourceError(f"{path} cannot be read: {error.strerror or error}") from error
-    kind = _KINDS.guess_type(path.name)[0]
-    kind = kind if kind and (kind.startswith("text/") or kind.endswith("xhtml+xml")) else None
+    kind = MEDIA_TYPES.get(path.suffix.lower())
     return Sent(body_base64=_text(body), url=url, source=_name(str(path)), media_type=kind)
 
 

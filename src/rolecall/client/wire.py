@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from rolecall.aliases import CLIENT_VARIABLES
 from rolecall.client.calls import (
     LARGEST_REPLY,
     Ask,
@@ -65,7 +66,8 @@ def place(
     Raises:
         UsageError: no address, one that is none of HTTP, or a token that no header can carry.
     """
-    url = url or environ.get("ROLECALL_URL") or ""
+    of_url, of_token = (environ.get(name) or "" for name in CLIENT_VARIABLES)
+    url = url or of_url
     if not url:
         raise UsageError(
             "no server was named",
@@ -79,8 +81,7 @@ def place(
         )
     if parts.query or parts.fragment:
         raise UsageError("the server's address ends with a query", hint="leave it out")
-    token = (environ.get("ROLECALL_TOKEN") or "") if token is None else token
-    token = token.strip()
+    token = (of_token if token is None else token).strip()
     if not (token.isascii() and token.isprintable()) or " " in token:
         raise UsageError("the token holds what no token holds", hint="copy it anew, as one word")
     return Place(url=url.rstrip("/").removesuffix("/v1"), token=token, **rest)
