@@ -102,8 +102,12 @@ demo: $(READY) ## extract the example postings and print what was found
 	@echo "Each value with its quote: $(BIN)/rolecall extract examples/01* --explain"
 
 # Tests start the command some hundred times, also where Python is told to keep no bytecode.
+.PHONY: browser
+browser: ## install Chromium for the tests of the web UI, where that is possible
+	@tools/browser.sh
+
 .PHONY: test
-test: $(READY) ## run the tests
+test: $(READY) browser ## run the tests
 	@$(BIN)/python -m compileall -q src
 	@$(BIN)/python -m pytest -n auto --maxprocesses 8
 
@@ -177,7 +181,7 @@ LOCK := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3
 
 .PHONY: lock
 lock: $(READY) ## resolve the locks in requirements/ anew
-	@for name in dev run ray bench bench-tokens bench-crawl4ai; do \
+	@for name in dev run ray bench bench-queue bench-tokens bench-crawl4ai; do \
 		case $$name in \
 			run) inputs="-c requirements/dev.txt pyproject.toml --extra engines --extra eval --extra gpu --extra batch --extra serve --extra postgres";; \
 			dev) inputs="pyproject.toml --extra engines --extra eval --extra gpu --extra batch --extra serve --extra postgres requirements/dev.in";; \
@@ -198,5 +202,5 @@ lock: $(READY) ## resolve the locks in requirements/ anew
 
 .PHONY: clean
 clean: ## remove environments, caches and built files
-	rm -rf $(VENV) $(BENCH_VENV) $(TOKENS_VENV) $(CRAWL_VENV) $(VLLM_VENV) $(CUDA_VENV) .venv-ray build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(BENCH_VENV) .venv-bench-queue $(TOKENS_VENV) $(CRAWL_VENV) $(VLLM_VENV) $(CUDA_VENV) .venv-ray build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -254,7 +254,7 @@ def crew_of(settings: Settings, *, many: bool, asks: bool, ordered: bool) -> Cre
     """The workers of a run: one for a few inputs, one per core for ``many``, or as told."""
     # Engines live in a thread of this process, and a process with threads is not safe to fork.
     return Crew(
-        workers=settings.workers or (_cores() if many else 1),
+        workers=settings.workers or (cores() if many else 1),
         timeout=min(settings.page_timeout_seconds or NO_LIMIT, NO_LIMIT),
         pages=settings.recycle_after or sys.maxsize,
         ordered=ordered,
@@ -262,7 +262,7 @@ def crew_of(settings: Settings, *, many: bool, asks: bool, ordered: bool) -> Cre
     )
 
 
-def _cores() -> int:
+def cores() -> int:
     """Cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

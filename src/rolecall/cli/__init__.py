@@ -28,6 +28,8 @@ VERBS = {
     "verify": "hold the requirements of ADR-009 against what is here",
     "eval": "measure engines on labelled pages, compare them, pin floors",
     "bench": "how fast an engine or the whole pipeline is, under load",
+    "serve": "the HTTP API and the web UI, with a worker",
+    "tokens": "who may use the server: make, list, revoke",
     "schema": "check a JSON Schema of your own, show the default one",
     "budget": "what paid engines have cost, and what the caps leave",
     "settings": "every setting, its value and where it came from",

@@ -69,22 +69,44 @@ async def connected(
         if not engines:
             yield Engines({}, NO_HELP, Purse(), notices=tuple(notices))
             return
-        help_ = help_of(settings, schema, notices)
-        # One that is declared and does not answer now is left out, and no fault of the settings.
-        policy, asked = policy_of(settings, (*engines, *tables)), help_.extras
+        yield await _speaking(Engines(engines, NO_HELP, purse), settings, tables, schema, notices)
 
-        async def voiced(name: str, engine: Engine, told: list[Notice]) -> Voice:
-            info, table = engine.info, tables.get(name)
-            tokens = await _counter(engine, table.tokenizer if table else "", told)
-            told += info.notices
-            return voice_of(replace(info, name=name), tokens, policy, asked)
 
-        voices = {}
-        for name, engine in engines.items():
-            _demand_price(name, engine.info, policy)
-            voices[name] = await voiced(name, engine, notices)
-        help_ = structs.replace(help_, voices=voices)
-        yield Engines(engines, help_, purse, notices=tuple(notices), renew=voiced)
+async def for_schema(
+    engines: Engines, settings: Settings, environ: Mapping[str, str], schema: Schema | None
+) -> Engines:
+    """``engines`` that are open, asked for what another ``schema`` needs; they stay the same
+    engines, with their connections and the budget, and whoever opened them closes them."""
+    if not engines.engines:
+        return engines
+    tables = {one.name: one for one in declared_engines(settings, environ)}
+    return await _speaking(engines, settings, tables, schema, list(engines.notices))
+
+
+async def _speaking(
+    opened: Engines,
+    settings: Settings,
+    tables: Mapping[str, EngineSettings],
+    schema: Schema | None,
+    notices: list[Notice],
+) -> Engines:
+    """How each of the engines is spoken to about ``schema``."""
+    help_ = help_of(settings, schema, notices)
+    # One that is declared and does not answer now is left out, and no fault of the settings.
+    policy, asked = policy_of(settings, (*opened.engines, *tables)), help_.extras
+
+    async def voiced(name: str, engine: Engine, told: list[Notice]) -> Voice:
+        info, table = engine.info, tables.get(name)
+        tokens = await _counter(engine, table.tokenizer if table else "", told)
+        told += info.notices
+        return voice_of(replace(info, name=name), tokens, policy, asked)
+
+    voices = {}
+    for name, engine in opened.engines.items():
+        _demand_price(name, engine.info, policy)
+        voices[name] = await voiced(name, engine, notices)
+    help_ = structs.replace(help_, voices=voices)
+    return Engines(opened.engines, help_, opened.purse, notices=tuple(notices), renew=voiced)
 
 
 def help_of(settings: Settings, schema: Schema | None, notices: list[Notice] | None = None) -> Help:
