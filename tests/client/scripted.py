@@ -10,7 +10,8 @@ class Scripted:
     """``replies`` are taken in turn: (status, headers, body), or a word for a fault.
 
     ``cut`` closes the connection without an answer, ``half`` in the middle of one. The last one is
-    given again and again. ``heard`` are the requests: (method, path, headers in small letters, body).
+    given again and again. ``heard`` are the requests: (method, path, headers, body), the names of
+    headers in small letters.
     """
 
     def __init__(self, *replies):
