@@ -59,7 +59,7 @@ class Server:
     @property
     def database(self) -> Path:
         """The file of its embedded database."""
-        return next(self.folder.rglob("*.sqlite*"))
+        return next(self.folder.rglob("*.db"))
 
 
 @contextmanager
@@ -143,7 +143,7 @@ def accept(count: int) -> dict[str, Any]:
         ("hundred_realistic", middle, 100, 2),
         ("hundred_tiny", tiny, 100, 2),
     ):
-        with _folder() as folder, server(folder, "--no-work", wait="/healthz") as one:
+        with _folder() as folder, server(folder, "--no-worker", wait="/healthz") as one:
             asked = list(submissions(bodies, size, one.port))
             answers = load(one.port, asked, connections)
             answers.demand(202)
@@ -201,7 +201,7 @@ def restart(count: int) -> dict[str, Any]:
     """Seconds from the start of a server with ``count`` queued pages until one is worked on."""
     bodies = list(pages.kinds()["tiny"](1_000)) * (count // 1_000)
     with _folder() as folder:
-        with server(folder, "--no-work", wait="/healthz") as one:
+        with server(folder, "--no-worker", wait="/healthz") as one:
             begun = time.monotonic()
             load(one.port, list(submissions(bodies, 500, one.port)), 2).demand(202)
             filled = time.monotonic() - begun
