@@ -56,6 +56,11 @@ class Server:
         text = Path(f"/proc/{self.process.pid}/statm").read_text()
         return int(text.split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
+    def cpu_s(self) -> float:
+        """Seconds of processor time that the server's own process has had."""
+        told = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
+
     @property
     def database(self) -> Path:
         """The file of its embedded database."""
@@ -104,13 +109,15 @@ def overhead(count: int) -> dict[str, Any]:
                 for body in bodies
             ]
             load(one.port, asked[:20], 1)
+            before = one.cpu_s()
             alone = load(one.port, asked * max(1, count // len(asked)), 1, keep=True)
+            cpu_ms = 1_000 * (one.cpu_s() - before) / len(alone.millis)
             eight = load(one.port, asked * max(1, count // len(asked)), 8, keep=True)
             bare = load(one.port, [request("GET", "/healthz", port=one.port)] * 2_000, 1)
             for answers in (alone, eight, bare):
                 answers.demand(200)
             return {
-                "alone": beyond(alone),
+                "alone": beyond(alone) | {"server_cpu_ms": cpu_ms},
                 "eight": beyond(eight),
                 "healthz_p50_ms": bare.quantile(0.5),
                 "asked": sum(bool(json.loads(one)["attempts"]) for one in alone.bodies),
@@ -145,6 +152,7 @@ def accept(count: int) -> dict[str, Any]:
     ):
         with _folder() as folder, server(folder, "--no-worker", wait="/healthz") as one:
             asked = list(submissions(bodies, size, one.port))
+            before = one.cpu_s()
             answers = load(one.port, asked, connections)
             answers.demand(202)
             found[name] = {
@@ -152,6 +160,7 @@ def accept(count: int) -> dict[str, Any]:
                 "pages_per_s": len(bodies) / answers.seconds,
                 "p50_ms": answers.quantile(0.5),
                 "p99_ms": answers.quantile(0.99),
+                "cpu_ms_a_page": 1_000 * (one.cpu_s() - before) / len(bodies),
                 "resident_mb": one.resident_mb(),
             }
     return found
