@@ -88,6 +88,7 @@ QUEUE: Final = (
         route TEXT NOT NULL,
         title TEXT,
         company TEXT,
+        doubt REAL NOT NULL DEFAULT 0,
         words TEXT NOT NULL,
         made INTEGER NOT NULL,
         record BLOB NOT NULL
@@ -96,6 +97,9 @@ QUEUE: Final = (
     "CREATE INDEX queue_result_outcome ON queue_result (outcome, number)",
     "CREATE INDEX queue_result_site ON queue_result (site, number)",
     "CREATE INDEX queue_result_route ON queue_result (route, number)",
+    # The web UI looks for words and counts what it found here, past the records themselves.
+    "CREATE INDEX queue_result_found ON queue_result (task, outcome, site, route, words)",
+    "CREATE INDEX queue_result_doubt ON queue_result (doubt, task)",
     """CREATE TABLE queue_event (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         task INTEGER NOT NULL,
@@ -233,10 +237,12 @@ LABEL: Final = (
         made INTEGER NOT NULL
     )""",
     "CREATE INDEX label_value_task ON label_value (task, field, id)",
-    # Pages whose labels a person has declared finished; only those become samples.
+    # Pages whose labels a person has declared finished; only those become samples. The sample is
+    # kept whole, since the queue forgets pages.
     """CREATE TABLE label_page (
         task INTEGER PRIMARY KEY,
         posting INTEGER NOT NULL,
+        sample BLOB NOT NULL,
         author TEXT NOT NULL,
         made INTEGER NOT NULL
     )""",

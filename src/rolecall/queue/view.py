@@ -118,9 +118,10 @@ class View:
         )
         return unpack_record(bytes(rows[0][0])) if rows else None
 
-    def records(self, batch: int) -> Iterator[tuple[int, dict[str, Any]]]:
-        """Task and record of what has ended of a batch, in the order it was handed in."""
-        place = -1
+    def records(self, batch: int, after: int = -1) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Task and record of what has ended of a batch, in the order it was handed in; only of
+        places higher than ``after``."""
+        place = after
         while True:
             rows = self._store.rows(
                 "SELECT t.place, t.id, r.record FROM queue_task t"
