@@ -9,6 +9,7 @@ import time
 import zlib
 
 import brotli
+import httpcore2
 import pytest
 import zstandard
 from hypothesis import given, settings
@@ -320,12 +321,23 @@ def test_nobody_there():
     asyncio.run(go())
 
 
+class Slow(httpcore2.AnyIOBackend):
+    async def connect_tcp(self, host, port, *rest, **more):
+        if host == "127.0.0.4":
+            raise httpcore2.ConnectTimeout
+        return await super().connect_tcp(host, port, *rest, **more)
+
+
 def test_another_address_of_the_host_is_tried():
     async def go():
         async with Server(lambda path, writer: answer()) as server:
             rules = Rules(allow=("127.0.0.0/8", "::1"), delay=0, robots=False)
-            fetcher = Fetcher(rules, resolver=Names(two_example=["127.0.0.3", "127.0.0.1"]))
-            assert (await fetcher.fetch(f"http://two.example:{server.port}/")).body == PAGE
+            names = Names(three_example=["127.0.0.4", "127.0.0.3", "127.0.0.1"])
+            fetcher = Fetcher(rules, resolver=names, backend=Slow())
+            assert (await fetcher.fetch(f"http://three.example:{server.port}/")).body == PAGE
+            names.known["three.example"] = ["127.0.0.4"]
+            error = await refusal(fetcher.fetch(f"http://three.example:{server.port}/"))
+            assert (error.kind, error.retryable) == ("unreachable", True)
 
     asyncio.run(go())
 

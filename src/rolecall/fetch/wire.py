@@ -201,9 +201,8 @@ def _explained(error: Exception, target: Target) -> FetchError:
             reason = getattr(cause, "verify_message", "") or cause.reason or text
             return FetchError("tls", f"no safe connection to {target.host}: {reason}")
         cause = cause.__cause__ or cause.__context__
-    if isinstance(error, httpcore2.TimeoutException):
-        return FetchError("timeout", f"{target.host} did not answer in time")
-    if isinstance(error, httpcore2.ConnectError):
+    if isinstance(error, httpcore2.ConnectError | httpcore2.ConnectTimeout):
+        text = text or f"no answer in {CONNECT:g} seconds"
         return FetchError("unreachable", f"{target.host}:{target.port} cannot be reached: {text}")
     if isinstance(error, httpcore2.ProtocolError):
         if "too long" in text:
