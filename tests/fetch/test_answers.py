@@ -177,6 +177,28 @@ def test_certificates_are_checked_against_the_name(tmp_path):
     asyncio.run(go())
 
 
+def test_a_handshake_that_hangs_is_given_up_and_closed():
+    ended = []
+
+    async def silent(reader, writer):
+        await reader.read(10_000)
+        ended.append(await reader.read())
+        writer.close()
+
+    async def go():
+        server = await asyncio.start_server(silent, "127.0.0.1", 0)
+        async with server:
+            port = server.sockets[0].getsockname()[1]
+            fetcher = local(timeout=0.2)
+            error = await refusal(fetcher.fetch(f"https://jobs.example:{port}/"))
+            assert error.kind == "timeout"
+            async with asyncio.timeout(5):
+                while not ended:
+                    await asyncio.sleep(0.01)
+
+    asyncio.run(go())
+
+
 def test_going_from_safe_to_unsafe_is_named(tmp_path):
     file = certificate(tmp_path)
     near = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
