@@ -31,12 +31,14 @@ CONCURRENCY: Final = 4
 BATCH: Final = 50
 
 PAGE: Final = """<html lang=en><head><title>Baker {n}</title></head><body><h1>Baker {n}</h1>
-<p>Bath, England. Full time.</p><h2>What you will do</h2><ul><li>Mix dough {n} times a day</li>
-<li>Shape loaves for the shop, which opens at 8</li><li>Look after the ovens with others</li></ul>
-<h2>What we ask</h2><ul><li>Three years of baking</li><li>Care for rye</li></ul>
-<h2>What we offer</h2><ul><li>Bread</li><li>25 days of leave</li></ul>
-<p>Letters go to crumb{n}, the bakery in Bath.</p></body></html>"""
-"""A page on which the employer's name is hard to make out without a model."""
+<p>Bath, England. Full time.</p><h2>What we ask</h2><ul><li>Three years of baking</li>
+<li>Rye, {n} times a day</li></ul><p>Letters go to crumb{n}, the bakery in Bath.</p></html>"""
+"""A page without duties, about which an engine is asked."""
+
+
+def page(number: int) -> bytes:
+    """The page with this number."""
+    return PAGE.format(n=number).encode()
 
 
 class Engine:
@@ -118,8 +120,7 @@ def submission(number: int, count: int) -> Submission:
     """The batch with this number, of ``count`` pages in all."""
     first = number * BATCH
     tasks = tuple(
-        NewTask(source=f"p{n}", body=PAGE.format(n=n).encode())
-        for n in range(first, min(first + BATCH, count))
+        NewTask(source=f"p{n}", body=page(n)) for n in range(first, min(first + BATCH, count))
     )
     return Submission(submitter="torture", tasks=tasks, key=f"k{number}", fingerprint=b"same")
 
@@ -144,12 +145,13 @@ def submit(folder: Path, settings: Settings, count: int) -> None:
             os.fsync(file.fileno())
 
 
-def work(settings: Settings) -> None:
+def work(folder: Path, settings: Settings) -> None:
     """A worker, until a signal."""
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
     worker = Worker(opened(settings), settings, os.environ, Crewed(processes=1))
     worker.start()
+    (folder / f"up-{os.getpid()}").touch()
     while not ended.wait(0.2):
         pass
     worker.stop(grace=20.0)
@@ -160,7 +162,7 @@ def main() -> None:
     role, place, url, port, count = sys.argv[1:]
     settings = settings_of(Path(place), url, int(port))
     if role == "work":
-        work(settings)
+        work(Path(place), settings)
     else:
         submit(Path(place), settings, int(count))
 

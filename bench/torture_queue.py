@@ -38,18 +38,18 @@ from rolecall.table import aligned
 
 Victim = str
 VICTIMS: Final[dict[Victim, int]] = {
-    "worker and all its processes": 3,
+    "worker and all its processes": 2,
     "main process of a worker": 2,
-    "process that reads pages": 12,
+    "process that reads pages": 14,
     "process that these are forked from": 1,
-    "process that hands pages in": 3,
+    "process that hands pages in": 4,
 }
 """Who is killed, and how often of all."""
 
 AT_START: Final = 0.1
 """The share of kills that may hit a worker before it is up."""
 
-DELAY: Final = 0.6
+DELAY: Final = 0.4
 """Seconds that the engine takes for an answer, so that there is work while the kills last."""
 
 PACE: Final = 0.25
@@ -99,9 +99,8 @@ class Group:
         return found
 
     def up(self) -> bool:
-        """Whether it has a process that reads pages."""
-        members = self.members()
-        return any(members.get(parent, 0) == self.process.pid for parent in members.values())
+        """Whether it takes tasks."""
+        return (self.folder / f"up-{self.process.pid}").exists()
 
     def sweep(self) -> None:
         """Kill whatever is left of the session."""
@@ -139,6 +138,7 @@ class Torture:
         self.engine = parts.Engine()
         self.killed: Counter[Victim] = Counter()
         self.wrong: list[str] = []
+        self.said = 0
 
     def undisturbed(self) -> dict[str, bytes]:
         """The record of each page without kills, by its name."""
@@ -163,6 +163,7 @@ class Torture:
                 os.replace(place / "gate.new", place / "gate")
                 time.sleep(PACE / 3 + self.draw.expovariate(1 / (PACE * 2 / 3)))
                 self._kill(groups)
+                self._progress(began)
                 for one in groups:
                     one.revive()
             (place / "gate").write_text("1000000")
@@ -170,6 +171,15 @@ class Torture:
         took = time.monotonic() - began
         self._compare(settings, expected, place)
         return took
+
+    def _progress(self, began: float) -> None:
+        """Say now and then how far it is."""
+        kills, seconds = self.killed.total(), time.monotonic() - began
+        if kills % 50 == 0 and kills != self.said:
+            self.said = kills
+            sys.stderr.write(
+                f"{kills:,} kills, {self.engine.calls.total():,} calls, {seconds:.0f} s\n"
+            )
 
     def _kill(self, groups: list[Group]) -> None:
         victim = self.draw.choices(list(VICTIMS), list(VICTIMS.values()))[0]
@@ -274,7 +284,7 @@ def drains(folder: Path, count: int, told: argparse.Namespace) -> tuple[int, flo
                 Submission(
                     submitter="drain",
                     tasks=tuple(
-                        NewTask(source=f"d{n}", body=parts.PAGE.format(n=n).encode())
+                        NewTask(source=f"d{n}", body=parts.page(n))
                         for n in range(number * 5_000, number * 5_000 + 5_000)
                     ),
                 )
