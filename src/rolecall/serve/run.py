@@ -28,10 +28,11 @@ BACKLOG = 2_048
 def bind(host: str, port: int) -> socket.socket:
     """A socket that listens there; raises `UsageError` where that cannot be."""
     try:
-        kind, _, _, _, address = socket.getaddrinfo(
+        kind, _, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        bound = socket.socket(kind, socket.SOCK_STREAM)
+        # With the protocol named, asyncio switches off waiting for more to send (TCP_NODELAY).
+        bound = socket.socket(kind, socket.SOCK_STREAM, protocol)
         try:
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             bound.bind(address)
