@@ -29,6 +29,7 @@ NAME is who hands pages in: tokens of one name see each other's tasks. Scopes:
   tasks     hand in pages, and see and cancel one's own (both are the default)
   fetch     name pages by their address, which the server then fetches
   read      see everyone's tasks and postings
+  label     say what is right for postings that one sees
   admin     all of these, change everyone's tasks, pause and resume the queue
 
 With the first token, the server asks everybody for one, also on this machine
