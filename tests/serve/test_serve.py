@@ -11,24 +11,25 @@ from contextlib import contextmanager
 
 import httpx2
 import pytest
+from tests.cli.shell import inside
 from tests.serve.here import POSTING, wait_for
 
 
-def command(folder, *words, **variables):
+def command(folder, *words):
     kept = {key: value for key, value in os.environ.items() if not key.startswith("ROLECALL_")}
-    environ = {**kept, "ROLECALL_DATA_FOLDER": str(folder), "ROLECALL_ENGINE": "none", **variables}
+    environ = {**kept, "ROLECALL_DATA_FOLDER": str(folder), "ROLECALL_ENGINE": "none"}
     return [sys.executable, "-m", "rolecall", *words], environ
 
 
 def tell(folder, *words):
-    words, environ = command(folder, *words)
-    return subprocess.run(words, env=environ, capture_output=True, text=True, timeout=60)
+    """A verb that ends by itself, in this process."""
+    return inside(*words, ROLECALL_DATA_FOLDER=str(folder), ROLECALL_ENGINE="none")
 
 
 @contextmanager
-def started(folder, *words, **variables):
+def started(folder, *words):
     """A server that runs, and the address that it has said."""
-    words, environ = command(folder, "serve", "--port", "0", "--workers", "1", *words, **variables)
+    words, environ = command(folder, "serve", "--port", "0", "--workers", "1", *words)
     with subprocess.Popen(words, env=environ, stderr=subprocess.PIPE, text=True) as one:
         try:
             first = one.stderr.readline()
@@ -99,9 +100,9 @@ def test_a_port_that_is_taken_is_named(tmp_path):
         port = other.getsockname()[1]
         done = tell(tmp_path, "serve", "--port", str(port))
     assert done.returncode == 2
-    assert f"port {port} of 127.0.0.1 is taken" in done.stderr
-    assert "--port" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert f"port {port} of 127.0.0.1 is taken" in done.stderr.decode()
+    assert "--port" in done.stderr.decode()
+    assert "Traceback" not in done.stderr.decode()
 
 
 @pytest.mark.parametrize(
@@ -118,29 +119,29 @@ def test_a_port_that_is_taken_is_named(tmp_path):
 def test_what_cannot_be_served_is_refused_with_the_remedy(tmp_path, words, told):
     done = tell(tmp_path, "serve", *words)
     assert done.returncode == 2
-    assert told in done.stderr
-    assert "Traceback" not in done.stderr
+    assert told in done.stderr.decode()
+    assert "Traceback" not in done.stderr.decode()
 
 
 def test_tokens_are_made_listed_and_revoked(tmp_path):
-    assert "no token" in tell(tmp_path, "tokens", "list").stdout
+    assert "no token" in tell(tmp_path, "tokens", "list").stdout.decode()
     made = tell(tmp_path, "tokens", "add", "ci", "--scopes", "tasks,read", "--expires", "90d")
     assert made.returncode == 0
-    token = made.stdout.strip()
+    token = made.stdout.decode().strip()
     assert token.startswith("rc_")
-    assert "not shown again" in made.stderr
+    assert "not shown again" in made.stderr.decode()
     (listed,) = json.loads(tell(tmp_path, "tokens", "list", "--json").stdout)
     assert (listed["name"], listed["scopes"]) == ("ci", ["read", "tasks"])
-    assert token not in tell(tmp_path, "tokens", "list").stdout
+    assert token not in tell(tmp_path, "tokens", "list").stdout.decode()
     with started(tmp_path, "--no-worker") as one, httpx2.Client(base_url=one.url) as client:
         signed = {"Authorization": f"Bearer {token}"}
         assert client.get("/v1/tasks").status_code == 401
         assert client.get("/v1/tasks", headers=signed).status_code == 200
         assert tell(tmp_path, "tokens", "revoke", "ci").returncode == 0
         wait_for(lambda: client.get("/v1/tasks", headers=signed).status_code == 401)
-    assert "revoked" in tell(tmp_path, "tokens", "list").stdout
+    assert "revoked" in tell(tmp_path, "tokens", "list").stdout.decode()
     for words in (("add",), ("add", "a b\n"), ("add", "x", "--scopes", "all"), ("revoke", "ci"),
                   ("add", "x", "--expires", "soon"), ("list", "x"), ()):  # fmt: skip
         done = tell(tmp_path, "tokens", *words)
         assert done.returncode == 2, words
-        assert "hint" in done.stderr
+        assert "hint" in done.stderr.decode()
