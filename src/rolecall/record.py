@@ -63,16 +63,18 @@ def failed_record(
     seq: int,
     config: str,
     source: Source | None = None,
+    url: str | None = None,
     seconds: Mapping[str, float] | None = None,
 ) -> dict[str, Any]:
     """Write an input that failed: the same fields, no values.
 
-    ``source`` is given where the bytes could be read; ``locator`` names the input in any case.
+    ``source`` is given where the bytes could be read, ``url`` where only the address is known;
+    ``locator`` names the input in any case.
     """
     record = _head(source, seq)
     record["source"] = escape(locator)
     return record | {
-        "url": source.url if source is not None else None,
+        "url": source.url if source is not None else url,
         "outcome": "failed",
         "reason": _reason(reason),
         "data": None,

@@ -140,6 +140,36 @@ class Settings:
         "html=body,url=link.",
         decides=True,
     )
+    fetch: bool = _setting(
+        False,
+        "Fetch pages that are named by their address; only from the open internet, see "
+        "docs/fetching.md.",
+    )
+    fetch_contact: str = _setting(
+        "",
+        "Who fetches: an e-mail address or the address of a page, told to each server in the "
+        "User-Agent.",
+    )
+    fetch_delay_seconds: float = _setting(
+        1.0,
+        "The pause between two requests to the same host; a Crawl-delay of its robots.txt may "
+        "lengthen it.",
+        least=0,
+    )
+    fetch_timeout_seconds: float = _setting(
+        30.0,
+        "An address that takes longer than this fails as timeout, redirects included, the wait "
+        "for its host's turn not.",
+        least=0.1,
+    )
+    fetch_robots: bool = _setting(
+        True, "Ask the robots.txt of each host, and fetch nothing that it forbids."
+    )
+    fetch_allow: str = _setting(
+        "",
+        "Addresses and networks (10.1.2.3, 10.0.0.0/8) with commas between that may be fetched "
+        "although they are not public.",
+    )
     with_text: bool = _setting(
         False, "Add the page's visible text to each record, so that spans can be read without it."
     )
@@ -168,6 +198,12 @@ class Settings:
         "",
         "Folder of the database with the budget and the kept completions; empty is "
         "$XDG_DATA_HOME/rolecall, usually ~/.local/share/rolecall.",
+    )
+    queue: str = _setting(
+        "",
+        "The PostgreSQL of the queue and the budget, for several machines: "
+        "postgresql://USER@HOST:5432/NAME, with the password in PGPASSWORD or ~/.pgpass; empty is "
+        "the database in data_folder.",
     )
     vllm_python: str = _setting(
         "",

@@ -1,5 +1,7 @@
 """What the tests of workers share: pages, a queue in a folder of its own, one running worker."""
 
+import asyncio
+import threading
 import time
 
 import pytest
@@ -23,9 +25,10 @@ def page(number=0, more=""):
     ).encode()
 
 
-SLOW = page(
-    more="<div>" * 400 + "<p>Berlin 50.000 EUR Python Java Engineer at Example GmbH</p>" * 4_000
+LINES = "".join(
+    f"<p>Berlin 50.000 EUR Python Engineer at Example GmbH {n}</p>" for n in range(8_000)
 )
+SLOW = page(more=LINES)
 """A page that takes some seconds."""
 
 
@@ -71,3 +74,41 @@ def started(tmp_path):
     yield start
     for worker in workers:
         worker.stop(grace=0.0)
+
+
+class Aside:
+    """An event loop in a thread of its own, for servers that workers talk to."""
+
+    def __init__(self):
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self.loop.run_forever)
+        self.thread.start()
+
+    def do(self, step):
+        return asyncio.run_coroutine_threadsafe(step, self.loop).result(20)
+
+    def end(self):
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
+        self.loop.close()
+
+
+@pytest.fixture
+def aside():
+    found = Aside()
+    yield found
+    found.end()
+
+
+@pytest.fixture
+def serving(aside):
+    """Starts servers, which end with the test."""
+    servers = []
+
+    def start(server):
+        servers.append(server)
+        return aside.do(server.__aenter__())
+
+    yield start
+    for server in servers:
+        aside.do(server.__aexit__())

@@ -29,6 +29,8 @@ VERBS = {
     "eval": "measure engines on labelled pages, compare them, pin floors",
     "bench": "how fast an engine or the whole pipeline is, under load",
     "serve": "the HTTP API and the web UI, with a worker",
+    "work": "do the tasks of a queue, here",
+    "tasks": "what is in the queue: list, show, retry, cancel",
     "tokens": "who may use the server: make, list, revoke",
     "schema": "check a JSON Schema of your own, show the default one",
     "budget": "what paid engines have cost, and what the caps leave",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -23,6 +23,7 @@ from rolecall.ledger.budget import Budget
 from rolecall.ledger.cache import Cache
 from rolecall.ledger.money import Caps
 from rolecall.ledger.prices import price_of, worst_cost
+from rolecall.ledger.store import Store
 from rolecall.route import Policy
 from rolecall.schema.posting import UNITS
 from rolecall.schema.schema import Schema
@@ -366,24 +367,32 @@ async def _purse(
     if not paid and not settings.cache:
         yield Purse()
         return
-    from rolecall.ledger.database import open_database, usual_place
+    from rolecall.ledger.database import Database, open_database, usual_place
+    from rolecall.ledger.opening import open_store
 
     caps = Caps(settings.budget_record, settings.budget_day, settings.budget_month)
-    try:
-        database = open_database(usual_place(settings.data_folder, environ), environ)
-    except DatabaseError as error:
+    with ExitStack() as stack:
+        database: Database | None = None
+        cache = budget = None
+        if settings.cache or not settings.queue:
+            try:
+                database = stack.enter_context(
+                    open_database(usual_place(settings.data_folder, environ), environ)
+                )
+            except DatabaseError as error:
+                if paid and not settings.queue:
+                    raise
+                told = f"answers are not kept: {error}"
+                notices.append(Notice(code="answers_not_kept", message=told))
         if paid:
-            raise
-        notices.append(Notice(code="answers_not_kept", message=f"answers are not kept: {error}"))
-        yield Purse()
-        return
-    cache = Cache(database, version=VERSION) if settings.cache else None
-    try:
-        yield Purse(
-            budget=Budget(database, caps) if paid else None,
-            cache=cache,
-        )
-    finally:
-        if cache is not None:
-            cache.flush()
-        database.close()
+            # On a server, so that a cap holds for all machines that share it.
+            money: Store | None = database
+            if settings.queue:
+                server = open_store(settings.queue, settings.data_folder, environ)
+                money = stack.enter_context(server)
+            assert money is not None
+            budget = Budget(money, caps)
+        if settings.cache and database is not None:
+            cache = Cache(database, version=VERSION)
+            stack.callback(cache.flush)
+        yield Purse(budget=budget, cache=cache)

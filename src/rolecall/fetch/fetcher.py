@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from rolecall.core import Notice
@@ -37,6 +38,9 @@ ROBOTS_SECONDS: Final = 10.0
 ADDRESSES: Final = 4
 """Addresses of one host that are tried."""
 
+NO_WAY: Final = ("blocked_address", "no_such_host", "unreachable", "tls")
+"""Kinds that say of a page what they say of its ``robots.txt``."""
+
 OURS: Final = frozenset(
     ("host", "content-length", "transfer-encoding", "connection", "user-agent", "upgrade", "te")
 )
@@ -65,7 +69,7 @@ class Fetcher:
         self.allowed = self.rules.networks
         self.resolver = resolver
         self.line = Line(
-            trust if trust is not None else httpcore2.default_ssl_context(),
+            trust if trust is not None else _usual_trust(),
             backend if backend is not None else httpcore2.AnyIOBackend(),
         )
         self.hosts = Hosts(self.rules.at_once, self.rules.delay)
@@ -205,15 +209,13 @@ class Fetcher:
                 async with _clock(ROBOTS_SECONDS, ROBOTS_SECONDS):
                     known = await self._ask_robots(target)
             except FetchError as error:
-                if error.kind == "blocked_address":
+                if error.kind in NO_WAY:
                     raise
                 message = f"the robots.txt of {target.host} cannot be had: {error}"
                 known = FetchError("robots_unknown", message, retry_at=error.retry_at)
             self.robots.put(target.origin, known)
         if isinstance(known, FetchError):
-            raise FetchError(
-                "robots_unknown", str(known).partition(": ")[2], retry_at=known.retry_at
-            )
+            raise FetchError(known.kind, known.reason, retry_at=known.retry_at)
         return known
 
     async def _ask_robots(self, target: Target) -> Robots:
@@ -230,6 +232,14 @@ class Fetcher:
                 check_status(answer, at.url)
                 return read_robots(await _start(answer, LARGEST), PRODUCT)
         return Robots()  # the RFC takes more than five redirects for a file that is not there
+
+
+@cache
+def _usual_trust() -> ssl.SSLContext:
+    """The system's certificates, read once: they take longer than a page."""
+    import httpcore2
+
+    return httpcore2.default_ssl_context()
 
 
 async def _start(answer: Answer, most: int) -> bytes:

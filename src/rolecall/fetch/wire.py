@@ -164,7 +164,7 @@ def _told(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     told: dict[str, str] = {}
     size = 0
     for raw, value in headers:
-        size += len(raw) + len(value)
+        size += len(raw) + len(value) + 4
         if size > HEAD_LIMIT:
             raise FetchError(
                 "too_large", f"the answer has more than {HEAD_LIMIT:,} bytes of fields"

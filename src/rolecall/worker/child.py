@@ -50,7 +50,8 @@ class Order(Struct, frozen=True, kw_only=True):
 
 
 class Need(Struct, frozen=True):
-    """The child lacks the document of a schema; it is sent next, ``None`` where there is none."""
+    """The child lacks the document of a schema; it is sent next, ``None`` where there is none, or
+    the `Error` for which it cannot be had."""
 
     schema: str
 
@@ -160,5 +161,7 @@ class _Reading:
 
     def _document(self, schema: str) -> Mapping[str, Any] | None:
         self._connection.sendall(packed(Need(schema)))
-        document: Mapping[str, Any] | None = receive(self._connection)
+        document: Mapping[str, Any] | Error | None = receive(self._connection)
+        if isinstance(document, Error):
+            raise document
         return document

@@ -183,16 +183,19 @@ class Claims:
         if lent is None or lent.ended or lent.why or lent.task is None:
             return
         lent.why = why
-        lent.task.cancel()
+        if lent.running:  # else it sees so itself: a task that has not run yet would just vanish
+            lent.task.cancel()
 
     async def _work(self, lent: Lent) -> None:
-        claim = lent.claim
+        claim, lent.running = lent.claim, True
         try:
             try:
+                if lent.why:
+                    raise asyncio.CancelledError
                 await self._record(lent)
             except asyncio.CancelledError:
                 await self._given_up(lent)
-            except Exception as error:  # a fault of ours costs one page
+            except BaseException as error:  # a fault of ours costs one page, as a library's panic
                 _log.exception("task %d", claim.task)
                 reason = Reason(code="internal", stage="worker", message=repr(error)[:300])
                 source = source_of(claim)

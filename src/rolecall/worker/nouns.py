@@ -78,12 +78,14 @@ class Drained(Struct, frozen=True, kw_only=True):
 class Lent(Struct, eq=False):
     """A claim and the work on it.
 
-    ``begun`` once a child process reads the page; ``fetching`` and ``asking`` while it waits for
-    the page or for engines. One that has ``ended`` cannot be given up any more.
+    It is ``running`` once it has made its first step, and has ``begun`` once a child process reads
+    the page; ``fetching`` and ``asking`` while it waits for the page or for engines. One that has
+    ``ended`` cannot be given up any more.
     """
 
     claim: Claim
     task: asyncio.Task[None] | None = None
+    running: bool = False
     begun: bool = False
     ended: bool = False
     fetching: bool = False

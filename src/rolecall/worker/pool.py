@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from rolecall.batch.workers import START, Crew, Loss, ending
+from rolecall.errors import DatabaseError, Error
 from rolecall.pipeline import Waiting
 from rolecall.settings import Settings
 from rolecall.worker.child import LENGTH, Done, Need, Order, Ready, packed, serve
@@ -103,7 +104,7 @@ class Child:
         while True:
             message = await self._receive()
             if isinstance(message, Need):
-                await self._send(await asyncio.to_thread(document, message.schema))
+                await self._send(await asyncio.to_thread(_found, document, message.schema))
                 continue
             assert isinstance(message, Done)
             self.retired = message.retired
@@ -138,6 +139,16 @@ class Child:
 
         length = int.from_bytes(await self._reader.readexactly(LENGTH), "big")
         return pickle.loads(await self._reader.readexactly(length))
+
+
+def _found(
+    document: Callable[[str], Mapping[str, Any] | None], schema: str
+) -> Mapping[str, Any] | Error | None:
+    """The document, or why it cannot be had now: no fault of the page, which is tried again."""
+    try:
+        return document(schema)
+    except Error as error:
+        return DatabaseError(str(error), retryable=True)
 
 
 class Pool:
@@ -282,12 +293,12 @@ class Pool:
         child: Child | None = None
         try:
             child = await asyncio.shield(making)
-            self._children.add(child)
             await child.open()
         except BaseException:
             with contextlib.suppress(OSError):
                 await self._bury(child if child is not None else await making)
             raise
+        self._children.add(child)
         return child
 
     async def _bury(self, child: Child) -> str:

@@ -39,7 +39,7 @@ from rolecall.worker.heart import Heart
 from rolecall.worker.nouns import BusyError, Drained, State, StoppedError
 from rolecall.worker.pipelines import Pipelines
 from rolecall.worker.pool import METHOD, Pool, kill_children
-from rolecall.worker.pressure import Pressure
+from rolecall.worker.pressure import EVERY, Pressure
 from rolecall.worker.reading import Reading, Schemas
 
 _log = logging.getLogger(__name__)
@@ -61,7 +61,8 @@ class Crewed(Struct, frozen=True, kw_only=True):
     """How a worker is to be: ``processes`` that read pages (0: as the settings say, else one per
     core), ``slots`` tasks at once (0: as many as processes and engines can do), ``line`` pages that
     may wait for an answer at once, and whether it ``takes_tasks`` of the queue at all. ``fetches``
-    are the rules by which pages are fetched, if they may be; ``calls`` those of callbacks."""
+    are the rules by which pages are fetched, if they may be; ``calls`` those of callbacks.
+    ``looks`` are the seconds between looks at the load of engines."""
 
     processes: int = 0
     slots: int = 0
@@ -69,6 +70,7 @@ class Crewed(Struct, frozen=True, kw_only=True):
     takes_tasks: bool = True
     fetches: Rules | None = None
     calls: Rules | None = None
+    looks: float = EVERY
 
 
 class Worker:
@@ -270,7 +272,10 @@ class Worker:
                 messages = Deliveries(
                     Callbacks(self._queue.store), self._queue.view, fetching.post, in_thread
                 )
-                beside: list[Step] = [self._claims.ending.run, Pressure(asking).run]
+                beside: list[Step] = [
+                    self._claims.ending.run,
+                    Pressure(asking, self._crewed.looks).run,
+                ]
                 if self._crewed.takes_tasks:
                     beside += [messages.run, functools.partial(self._forget, in_thread)]
                 await self._work(loop, beside)
