@@ -98,7 +98,6 @@ QUEUE: Final = (
     "CREATE INDEX queue_result_route ON queue_result (route, number)",
     # The web UI looks for words and counts what it found here, past the records themselves.
     "CREATE INDEX queue_result_found ON queue_result (task, outcome, site, route, words)",
-    "CREATE INDEX queue_result_batch ON queue_result (batch, outcome)",
     "CREATE INDEX queue_result_doubt ON queue_result (doubt, task)",
     """CREATE TABLE queue_event (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
