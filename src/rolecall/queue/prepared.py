@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 import orjson
@@ -15,6 +17,8 @@ from rolecall.queue.packing import pack
 from rolecall.queue.texts import LONGEST_KEY, storable
 
 LONGEST_DELAY: Final = 10 * 365 * 86_400.0
+MANY: Final = 16
+"""Pages that are worth starting threads for."""
 LONGEST_TEXT: Final = 8_000
 """Letters of a source or an address."""
 
@@ -56,7 +60,12 @@ def prepared(submission: Submission) -> Prepared:
         schema=_key(submission.schema, "schema"),
         tasks=tuple(_task(one) for one in submission.tasks),
     )
-    return Prepared(cleaned, tuple(_packed(one) for one in cleaned.tasks))
+    if len(cleaned.tasks) < MANY:
+        return Prepared(cleaned, tuple(_packed(one) for one in cleaned.tasks))
+    # Hashing and compressing leave other threads the interpreter. Threads of its own, because kept
+    # ones do not come along over a fork.
+    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as threads:
+        return Prepared(cleaned, tuple(threads.map(_packed, cleaned.tasks)))
 
 
 def schema_hash(document: dict[str, Any]) -> tuple[str, bytes]:

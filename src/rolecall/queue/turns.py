@@ -14,6 +14,8 @@ from rolecall.queue.ranks import BACK, TURNS, Ranks
 
 AT_ONCE: Final = 200
 """Tasks that one look brings back, so that none takes long."""
+PAUSE_MS: Final = 100
+"""How long nobody looks again while there is enough to do."""
 JUMP_MS: Final = 3_600_000
 """A moment farther in the future than this, and than was asked for, was written before the clock
 was set back."""
@@ -24,6 +26,7 @@ class Turns:
 
     def __init__(self, store: Store, rules: Rules, moment: Moment, config: str) -> None:
         self._store, self._rules, self._moment, self._config = store, rules, moment, config
+        self._looked = 0
         now = store.dialect.now
         due = f"state = 'waiting' AND due <= {now}"
         late = f"state = 'waiting' AND changed > {now} + {JUMP_MS}"
@@ -43,9 +46,17 @@ class Turns:
             for which in (lost, far)
         )
 
+    def look(self) -> bool:
+        """`bring_back`, unless that was done a moment ago; says whether it was done now."""
+        if abs(self._moment.values["now"] - self._looked) < PAUSE_MS:
+            return False
+        self.bring_back()
+        return True
+
     def bring_back(self) -> None:
         """Queue what has waited long enough, and what dead workers had claimed; what too many
         workers died of ends instead."""
+        self._looked = self._moment.values["now"]
         values = {**self._moment.values, "far": int(self._rules.lease * 2000) + JUMP_MS}
         if not self._store.rows(self._any, values)[0][0]:
             return
