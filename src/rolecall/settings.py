@@ -199,6 +199,12 @@ class Settings:
         "Folder of the database with the budget and the kept completions; empty is "
         "$XDG_DATA_HOME/rolecall, usually ~/.local/share/rolecall.",
     )
+    queue: str = _setting(
+        "",
+        "The PostgreSQL of the queue and the budget, for several machines: "
+        "postgresql://USER@HOST:5432/NAME, with the password in PGPASSWORD or ~/.pgpass; empty is "
+        "the database in data_folder.",
+    )
     vllm_python: str = _setting(
         "",
         "The Python that has vLLM, for rolecall up; empty is the one of .venv-vllm-cuda "
@@ -208,6 +214,47 @@ class Settings:
         "",
         "The command that starts vLLM instead, such as a container; what rolecall up adds are the "
         "flags of vllm serve, the model first.",
+    )
+    runs_folder: str = _setting(
+        "",
+        "Folder below which the server looks for evaluation runs; empty is the current folder.",
+    )
+    serve_host: str = _setting("127.0.0.1", "The address that rolecall serve is bound to.")
+    serve_port: int = _setting(
+        8600, "The port that rolecall serve is bound to; 0 takes a free one.", least=0
+    )
+    serve_host_names: str = _setting(
+        "",
+        "Names with commas between that the server is reached by, besides its address; requests "
+        "for other names are refused.",
+    )
+    serve_auth: str = _setting(
+        "auto",
+        "Who needs a token: auto is everyone, except on this machine while no token was ever made; "
+        "always is everyone; beyond-loopback is nobody on this machine.",
+    )
+    serve_body_bytes: int = _setting(
+        67_108_864, "A batch handed in to the server may have this many bytes.", least=65_536
+    )
+    serve_body_seconds: float = _setting(
+        30.0, "A request must have arrived within this many seconds.", least=0.1
+    )
+    serve_requests: int = _setting(
+        256, "How many requests the server works on at the same time.", least=1
+    )
+    serve_connections: int = _setting(
+        2_000, "How many connections the server keeps open at the same time.", least=1
+    )
+    serve_rate: float = _setting(
+        0.0, "How many requests a second one submitter may send; 0 sets no limit.", least=0
+    )
+    serve_visit_hours: float = _setting(
+        12.0, "A sign-in to the web UI ends after this many hours.", least=0.01
+    )
+    serve_grace_seconds: float = _setting(
+        30.0,
+        "After a signal, the server and its worker have this many seconds to finish what they do.",
+        least=0,
     )
     engines: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
     origins: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

@@ -8,12 +8,11 @@ from rolecall.errors import BudgetError, DatabaseError, UsageError
 from rolecall.ledger.budget import Budget, Reservation
 from rolecall.ledger.database import Database
 from rolecall.ledger.money import Caps, allowance, cost, shown
+from rolecall.ledger.store import Store
 
 
-def test_a_call_that_fits_is_reserved_and_its_real_cost_settled(
-    database: Database, watch: Watch
-) -> None:
-    budget = Budget(database, Caps(), watch)
+def test_a_call_that_fits_is_reserved_and_its_real_cost_settled(store: Store, watch: Watch) -> None:
+    budget = Budget(store, Caps(), watch)
     call = budget.reserve("page.html", 0.5, "cloud")
     before = budget.spent()
     assert (before.open, before.open_usd, before.month_usd) == (1, 0.5, 0.0)
@@ -34,9 +33,9 @@ def test_a_call_that_fits_is_reserved_and_its_real_cost_settled(
     ],
 )
 def test_a_call_over_a_cap_is_refused_with_what_is_left_and_a_remedy(
-    database: Database, watch: Watch, caps: Caps, name: str, wait: str
+    store: Store, watch: Watch, caps: Caps, name: str, wait: str
 ) -> None:
-    budget = Budget(database, caps, watch)
+    budget = Budget(store, caps, watch)
     budget.settle(budget.reserve("r", 0.9, "cloud"), 0.75)
     with pytest.raises(BudgetError) as caught:
         budget.reserve("r", 0.3, "cloud")
@@ -50,8 +49,8 @@ def test_a_call_over_a_cap_is_refused_with_what_is_left_and_a_remedy(
     assert budget.reserve("r", 0.25, "cloud").id  # exactly what is left still fits
 
 
-def test_calls_under_way_count_at_their_worst(database: Database, watch: Watch) -> None:
-    budget = Budget(database, Caps(day=1.0), watch)
+def test_calls_under_way_count_at_their_worst(store: Store, watch: Watch) -> None:
+    budget = Budget(store, Caps(day=1.0), watch)
     first = budget.reserve("r", 0.75, "cloud")
     with pytest.raises(BudgetError):
         budget.reserve("r", 0.5, "cloud")
@@ -59,9 +58,9 @@ def test_calls_under_way_count_at_their_worst(database: Database, watch: Watch) 
     assert budget.reserve("r", 0.5, "cloud").id
 
 
-def test_the_caps_are_those_of_utc_days_and_months(database: Database) -> None:
+def test_the_caps_are_those_of_utc_days_and_months(store: Store) -> None:
     watch = Watch(datetime(2026, 1, 31, 23, 59, tzinfo=UTC))
-    budget = Budget(database, Caps(day=1.0, month=1.5), watch)
+    budget = Budget(store, Caps(day=1.0, month=1.5), watch)
     late = budget.reserve("a", 1.0, "cloud")
     with pytest.raises(BudgetError, match="this day"):
         budget.reserve("a", 0.1, "cloud")
@@ -77,8 +76,8 @@ def test_the_caps_are_those_of_utc_days_and_months(database: Database) -> None:
         budget.reserve("a", 0.6, "cloud")
 
 
-def test_a_record_has_its_cap_over_all_its_calls(database: Database, watch: Watch) -> None:
-    budget = Budget(database, Caps(record=0.1, month=None), watch)
+def test_a_record_has_its_cap_over_all_its_calls(store: Store, watch: Watch) -> None:
+    budget = Budget(store, Caps(record=0.1, month=None), watch)
     budget.settle(budget.reserve("a", 0.1, "one"), 0.0625)
     watch.pass_by(days=60)
     with pytest.raises(BudgetError, match="this record leaves"):
@@ -98,14 +97,14 @@ def test_zero_lets_nothing_be_spent_but_free_calls(tmp_path: Path, watch: Watch)
     assert free.id == 0
 
 
-def test_a_free_call_that_was_not_free_counts(database: Database, watch: Watch) -> None:
-    budget = Budget(database, Caps(), watch)
+def test_a_free_call_that_was_not_free_counts(store: Store, watch: Watch) -> None:
+    budget = Budget(store, Caps(), watch)
     budget.settle(budget.reserve("r", 0.0, "local"), 0.5)
     assert budget.spent().today_usd == 0.5
 
 
-def test_a_cost_above_its_reservation_counts_in_full(database: Database, watch: Watch) -> None:
-    budget = Budget(database, Caps(month=1.0), watch)
+def test_a_cost_above_its_reservation_counts_in_full(store: Store, watch: Watch) -> None:
+    budget = Budget(store, Caps(month=1.0), watch)
     budget.settle(budget.reserve("r", 0.5, "cloud"), 2.0)
     spent = budget.spent()
     assert (spent.month_usd, spent.left_month_usd) == (2.0, 0.0)
@@ -113,8 +112,8 @@ def test_a_cost_above_its_reservation_counts_in_full(database: Database, watch: 
         budget.reserve("r", 0.5, "cloud")
 
 
-def test_a_call_that_was_not_made_is_given_back(database: Database, watch: Watch) -> None:
-    budget = Budget(database, Caps(), watch)
+def test_a_call_that_was_not_made_is_given_back(store: Store, watch: Watch) -> None:
+    budget = Budget(store, Caps(), watch)
     call = budget.reserve("r", 0.5, "cloud")
     budget.release(call)
     budget.release(call)
@@ -122,8 +121,8 @@ def test_a_call_that_was_not_made_is_given_back(database: Database, watch: Watch
     assert (spent.open, spent.month_usd, spent.by_engine) == (0, 0.0, ())
 
 
-def test_only_the_first_end_of_a_reservation_counts(database: Database, watch: Watch) -> None:
-    budget = Budget(database, Caps(), watch)
+def test_only_the_first_end_of_a_reservation_counts(store: Store, watch: Watch) -> None:
+    budget = Budget(store, Caps(), watch)
     call = budget.reserve("r", 0.5, "cloud")
     budget.settle(call, 0.25)
     budget.settle(call, 0.25)
@@ -132,9 +131,9 @@ def test_only_the_first_end_of_a_reservation_counts(database: Database, watch: W
 
 
 def test_who_never_reports_back_is_counted_at_the_worst_and_never_freed(
-    database: Database, watch: Watch
+    store: Store, watch: Watch
 ) -> None:
-    budget = Budget(database, Caps(day=1.0), watch)
+    budget = Budget(store, Caps(day=1.0), watch)
     lost = budget.reserve("r", 0.75, "cloud")
     watch.pass_by(minutes=61)
     spent = budget.spent()
@@ -160,9 +159,9 @@ def test_all_that_share_the_database_share_the_budget(database: Database, watch:
 
 
 def test_spending_is_told_by_engine_and_taken_on_to_the_months_end(
-    database: Database, watch: Watch
+    store: Store, watch: Watch
 ) -> None:
-    budget = Budget(database, Caps(), watch)
+    budget = Budget(store, Caps(), watch)
     watch.now = datetime(2026, 3, 1, 1, tzinfo=UTC)
     budget.settle(budget.reserve("a", 1.0, "small"), 0.5)
     assert budget.spent().forecast_usd == pytest.approx(0.5 * 31)  # the first day counts whole
@@ -175,18 +174,16 @@ def test_spending_is_told_by_engine_and_taken_on_to_the_months_end(
     assert spent.forecast_usd == pytest.approx(2.0 / 10 * 31)
 
 
-def test_old_days_can_be_forgotten_and_the_current_month_cannot(
-    database: Database, watch: Watch
-) -> None:
-    budget = Budget(database, Caps(record=1.0), watch)
+def test_old_days_can_be_forgotten_and_the_current_month_cannot(store: Store, watch: Watch) -> None:
+    budget = Budget(store, Caps(record=1.0), watch)
     budget.settle(budget.reserve("old", 1.0, "cloud"), 1.0)
     budget.reserve("lost", 1.0, "cloud")
     watch.pass_by(days=31)
     budget.settle(budget.reserve("new", 1.0, "cloud"), 1.0)
     budget.purge(date(2030, 1, 1))
     assert budget.spent().month_usd == 1.0
-    assert database.rows("SELECT count(*) FROM budget_day") == [(1,)]
-    assert database.rows("SELECT count(*) FROM budget_reservation") == [(0,)]
+    assert store.rows("SELECT count(*) FROM budget_day") == [(1,)]
+    assert store.rows("SELECT count(*) FROM budget_reservation") == [(0,)]
     assert budget.reserve("old", 1.0, "cloud").id
     with pytest.raises(BudgetError):
         budget.reserve("new", 1.0, "cloud")
@@ -212,8 +209,8 @@ def test_without_the_database_no_call_is_let_through(database: Database, watch: 
 
 
 @pytest.mark.parametrize("amount", [-0.1, float("nan"), float("inf"), 2e9])
-def test_what_is_no_amount_is_refused(database: Database, watch: Watch, amount: float) -> None:
-    budget = Budget(database, Caps(month=None), watch)
+def test_what_is_no_amount_is_refused(store: Store, watch: Watch, amount: float) -> None:
+    budget = Budget(store, Caps(month=None), watch)
     with pytest.raises(ValueError, match="no cost"):
         budget.reserve("r", amount, "cloud")
     with pytest.raises(ValueError, match="no cost"):

@@ -23,6 +23,7 @@ from rolecall.errors import BudgetError
 from rolecall.ledger.budget import EXPIRES, Budget
 from rolecall.ledger.database import Database
 from rolecall.ledger.money import NANO, Caps, cost
+from rolecall.ledger.opening import open_store
 
 # Small, so that a cap is often met exactly.
 amounts = st.integers(1, 6)
@@ -164,9 +165,15 @@ Calls.TestCase.settings = settings(max_examples=50, stateful_step_count=30, dead
 TestCalls = Calls.TestCase
 
 
-def test_threads_cannot_leak(tmp_path: Path) -> None:
+@pytest.fixture(params=["embedded", "server"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, str]:
+    """The setting ``queue``, and the data folder, of an empty database."""
+    url = request.getfixturevalue("postgres_url") if request.param == "server" else ""
+    return url, str(tmp_path)
+
+
+def test_threads_cannot_leak(place: tuple[str, str]) -> None:
     cap, real, lock = 0.01, [0], threading.Lock()
-    path = tmp_path / "rolecall.db"
 
     def call(budget: Budget, seed: int) -> None:
         dice = random.Random(seed)
@@ -186,7 +193,7 @@ def test_threads_cannot_leak(tmp_path: Path) -> None:
             if end < 0.9:
                 budget.settle(reservation, paid / NANO)
 
-    with Database(path) as one, Database(path) as other:
+    with open_store(*place, {}) as one, open_store(*place, {}) as other:
         budgets = [Budget(database, Caps(day=cap), Watch()) for database in (one, other)]
         threads = [threading.Thread(target=call, args=(budgets[n % 2], n)) for n in range(8)]
         for thread in threads:
@@ -202,15 +209,14 @@ def test_threads_cannot_leak(tmp_path: Path) -> None:
 PROCESS = """
 import os, random, signal, sys
 from datetime import UTC, datetime
-from pathlib import Path
 from rolecall.errors import BudgetError
 from rolecall.ledger.budget import Budget
-from rolecall.ledger.database import Database
 from rolecall.ledger.money import NANO, Caps
-dice = random.Random(sys.argv[3])
+from rolecall.ledger.opening import open_store
+dice = random.Random(sys.argv[4])
 noon = datetime(2026, 3, 15, 12, tzinfo=UTC)
-bills = os.open(sys.argv[2], os.O_WRONLY | os.O_APPEND)
-budget = Budget(Database(Path(sys.argv[1])), Caps(day=0.004, month=0.02), lambda: noon)
+bills = os.open(sys.argv[3], os.O_WRONLY | os.O_APPEND)
+budget = Budget(open_store(sys.argv[1], sys.argv[2], {}), Caps(day=0.004, month=0.02), lambda: noon)
 while True:
     worst = dice.randint(50_000, 300_000)
     try:
@@ -230,15 +236,17 @@ while True:
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs POSIX")
-def test_processes_that_are_killed_amid_calls_cannot_leak(tmp_path: Path) -> None:
-    path, bills = tmp_path / "rolecall.db", tmp_path / "bills"
+def test_processes_that_are_killed_amid_calls_cannot_leak(
+    place: tuple[str, str], tmp_path: Path
+) -> None:
+    bills = tmp_path / "bills"
     bills.touch()
     started, killed = 0, 0
 
     def start() -> subprocess.Popen[bytes]:
         nonlocal started
         started += 1
-        words = [sys.executable, "-c", PROCESS, str(path), str(bills), str(started)]
+        words = [sys.executable, "-c", PROCESS, *place, str(bills), str(started)]
         return subprocess.Popen(words, stderr=subprocess.PIPE)
 
     running = [start() for _ in range(4)]
@@ -252,8 +260,8 @@ def test_processes_that_are_killed_amid_calls_cannot_leak(tmp_path: Path) -> Non
         else:
             assert one.returncode == 0
     real = sum(map(int, bills.read_text().split()))
-    with Database(path) as database:
-        spent = Budget(database, Caps(day=0.004), Watch()).spent()
+    with open_store(*place, {}) as store:
+        spent = Budget(store, Caps(day=0.004), Watch()).spent()
     assert killed > 0
     assert real <= 0.004 * NANO
     assert real <= round((spent.month_usd + spent.open_usd) * NANO) <= 0.004 * NANO

@@ -259,7 +259,7 @@ def crew_of(settings: Settings, *, many: bool, asks: bool, ordered: bool) -> Cre
     """
     # A process with threads is not safe to fork.
     return Crew(
-        workers=settings.workers or (_cores() if many else 1),
+        workers=settings.workers or (cores() if many else 1),
         timeout=min(settings.page_timeout_seconds or NO_LIMIT, NO_LIMIT),
         pages=settings.recycle_after or sys.maxsize,
         ordered=ordered,
@@ -267,7 +267,7 @@ def crew_of(settings: Settings, *, many: bool, asks: bool, ordered: bool) -> Cre
     )
 
 
-def _cores() -> int:
+def cores() -> int:
     """Cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

@@ -97,7 +97,7 @@ class _Child(Generic[T]):
         return code
 
 
-def _resident() -> int:
+def resident() -> int:
     """Resident memory of this process in bytes; 0 where the system does not tell."""
     try:
         with open("/proc/self/statm", "rb") as statm:
@@ -106,7 +106,7 @@ def _resident() -> int:
         return 0
 
 
-def _limit(extra: int) -> None:
+def bound_memory(extra: int) -> None:
     """Let this process take ``extra`` bytes of address space more than it has, and leave no core.
 
     Writing a core file would take longer than the page had.
@@ -147,8 +147,8 @@ def _serve(
             load()
         with contextlib.suppress(OSError):
             connection.send(None)
-    _limit(crew.memory)
-    started, done = _resident(), 0
+    bound_memory(crew.memory)
+    started, done = resident(), 0
     with contextlib.suppress(EOFError, OSError):
         while True:
             chunk = connection.recv()
@@ -158,7 +158,7 @@ def _serve(
                 signal.setitimer(signal.ITIMER_REAL, 0)
                 done += 1
                 retired = place == len(chunk) and (
-                    done >= crew.pages or _resident() - started > crew.growth
+                    done >= crew.pages or resident() - started > crew.growth
                 )
                 connection.send((result, retired))
 
@@ -250,7 +250,7 @@ class _Run(Generic[T, R]):
         if late or (first.tries and code == -signal.SIGALRM):
             loss = Loss(code="timeout", message=f"took longer than {self.crew.timeout:g} seconds")
         elif first.tries:
-            loss = Loss(code="poison", message=f"ended two worker processes ({_ending(code)})")
+            loss = Loss(code="poison", message=f"ended two worker processes ({ending(code)})")
         else:
             first.tries += 1
             self.again.appendleft(first)
@@ -308,7 +308,7 @@ class _Run(Generic[T, R]):
                 self.emitted += 1
 
 
-def _ending(code: int | None) -> str:
+def ending(code: int | None) -> str:
     """An exit code in words."""
     if code is not None and code < 0:
         with contextlib.suppress(ValueError):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rolecall.cli import OK
@@ -39,8 +38,9 @@ examples:
 def run(words: list[str]) -> int:
     """Print the state of the budget, and return the exit code."""
     from rolecall.ledger.clock import utc_now
-    from rolecall.ledger.database import open_database, usual_place
+    from rolecall.ledger.database import usual_place
     from rolecall.ledger.money import Caps
+    from rolecall.ledger.opening import open_store, shown_url
     from rolecall.ledger.spending import read_spending, summarise
 
     parser = Parser("budget", DESCRIPTION, EXAMPLES)
@@ -48,26 +48,31 @@ def run(words: list[str]) -> int:
     told = parser.parse_intermixed_args(words)
     settings = load_settings({})
     caps = Caps(settings.budget_record, settings.budget_day, settings.budget_month)
-    path = usual_place(settings.data_folder, os.environ)
     now = utc_now()
-    if path.exists():
-        with open_database(path, os.environ) as database:
+    path = usual_place(settings.data_folder, os.environ) if not settings.queue else None
+    if path is None or path.exists():
+        with open_store(settings.queue, settings.data_folder, os.environ) as database:
             spending = read_spending(database, caps, now)
     else:  # to look makes nothing
         spending = summarise([], caps, now)
+    place = shown_url(settings.queue) if path is None else str(path)
     if told.json:
         import orjson
         from msgspec import to_builtins
 
-        value = {"database": str(path), **to_builtins(spending)}
+        value = {"database": place, **to_builtins(spending)}
         sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode() + "\n")
     else:
-        sys.stdout.write(_table(spending, path, now))
+        sys.stdout.write(
+            _table(
+                spending, place + ("" if path is None or path.exists() else " (not made yet)"), now
+            )
+        )
     sys.stdout.flush()
     return OK
 
 
-def _table(spending: Spending, path: Path, now: datetime) -> str:
+def _table(spending: Spending, place: str, now: datetime) -> str:
     caps = spending.caps
     text = f"{now:%B %Y}, in US dollars\n\n"
     text += aligned(
@@ -99,7 +104,7 @@ def _table(spending: Spending, path: Path, now: datetime) -> str:
         text += f"never reported back: {spending.overdue:,}, counted as spent at"
         text += f" {_money(spending.overdue_usd)}\n"
     text += f"forecast for the month: {_money(spending.forecast_usd)}\n"
-    return text + f"database: {path}{'' if path.exists() else ' (not made yet)'}\n"
+    return text + f"database: {place}\n"
 
 
 def _cap(cap: float | None, left: float | None) -> tuple[str, str]:

@@ -177,18 +177,19 @@ def _print(
 
 def _left(order: Order) -> tuple[float, float] | None:
     """The month's cap, and what it leaves; ``None`` without a cap."""
-    from rolecall.ledger.database import open_database, usual_place
+    from rolecall.ledger.database import usual_place
 
-    cap = order.settings.budget_month
+    settings = order.settings
+    cap = settings.budget_month
     if cap is None:
         return None
-    place = usual_place(order.settings.data_folder, os.environ)
-    if not place.exists():
+    if not settings.queue and not usual_place(settings.data_folder, os.environ).exists():
         return cap, cap
     from rolecall.ledger.budget import Budget
     from rolecall.ledger.money import Caps
+    from rolecall.ledger.opening import open_store
 
-    database = open_database(place, os.environ)
+    database = open_store(settings.queue, settings.data_folder, os.environ)
     try:
         spent = Budget(database, Caps(None, None, cap)).spent()
     finally:

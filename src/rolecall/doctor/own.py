@@ -43,10 +43,14 @@ def own_findings(settings: Settings, environ: Mapping[str, str]) -> Iterator[Fin
 
 def settings_finding(settings: Settings) -> Finding:
     """The settings that are not at their defaults, with where they come from."""
+    from rolecall.ledger.opening import shown_url
+
     changed: dict[str, Any] = {}
     for one in declared():
         if one.name in settings.origins:
             value = getattr(settings, one.name)
+            if one.name == "queue":
+                value = shown_url(value)
             changed[one.name] = {
                 "value": NONE if value is None else value,
                 "origin": settings.origin(one.name),
@@ -64,6 +68,7 @@ def ledger_findings(settings: Settings, environ: Mapping[str, str]) -> Iterator[
     from rolecall.ledger.clock import utc_now
     from rolecall.ledger.database import open_database, usual_place
     from rolecall.ledger.money import Caps
+    from rolecall.ledger.opening import open_store, shown_url
     from rolecall.ledger.spending import read_spending, summarise
 
     caps = Caps(settings.budget_record, settings.budget_day, settings.budget_month)
@@ -77,6 +82,10 @@ def ledger_findings(settings: Settings, environ: Mapping[str, str]) -> Iterator[
         else:
             spending = summarise([], caps, now)
             yield finding("database", "ok", f"not made yet: {path}")
+        if settings.queue:
+            with open_store(settings.queue, settings.data_folder, environ) as server:
+                spending = read_spending(server, caps, now)
+            yield finding("queue", "ok", f"{shown_url(settings.queue)} answers")
     except Error as error:
         yield failed("database", error)
         return

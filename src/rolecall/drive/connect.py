@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -23,6 +23,7 @@ from rolecall.ledger.budget import Budget
 from rolecall.ledger.cache import Cache
 from rolecall.ledger.money import Caps
 from rolecall.ledger.prices import price_of, worst_cost
+from rolecall.ledger.store import Store
 from rolecall.route import Policy
 from rolecall.schema.posting import UNITS
 from rolecall.schema.schema import Schema
@@ -69,22 +70,44 @@ async def connected(
         if not engines:
             yield Engines({}, NO_HELP, Purse(), notices=tuple(notices))
             return
-        help_ = help_of(settings, schema, notices)
-        # One that is declared and does not answer now is left out, and no fault of the settings.
-        policy, asked = policy_of(settings, (*engines, *tables)), help_.extras
+        yield await _speaking(Engines(engines, NO_HELP, purse), settings, tables, schema, notices)
 
-        async def voiced(name: str, engine: Engine, told: list[Notice]) -> Voice:
-            info, table = engine.info, tables.get(name)
-            tokens = await _counter(engine, table.tokenizer if table else "", told)
-            told += info.notices
-            return voice_of(replace(info, name=name), tokens, policy, asked)
 
-        voices = {}
-        for name, engine in engines.items():
-            _demand_price(name, engine.info, policy)
-            voices[name] = await voiced(name, engine, notices)
-        help_ = structs.replace(help_, voices=voices)
-        yield Engines(engines, help_, purse, notices=tuple(notices), renew=voiced)
+async def for_schema(
+    engines: Engines, settings: Settings, environ: Mapping[str, str], schema: Schema | None
+) -> Engines:
+    """``engines`` that are open, asked for what another ``schema`` needs; they stay the same
+    engines, with their connections and the budget, and whoever opened them closes them."""
+    if not engines.engines:
+        return engines
+    tables = {one.name: one for one in declared_engines(settings, environ)}
+    return await _speaking(engines, settings, tables, schema, list(engines.notices))
+
+
+async def _speaking(
+    opened: Engines,
+    settings: Settings,
+    tables: Mapping[str, EngineSettings],
+    schema: Schema | None,
+    notices: list[Notice],
+) -> Engines:
+    """How each of the engines is spoken to about ``schema``."""
+    help_ = help_of(settings, schema, notices)
+    # One that is declared and does not answer now is left out, and no fault of the settings.
+    policy, asked = policy_of(settings, (*opened.engines, *tables)), help_.extras
+
+    async def voiced(name: str, engine: Engine, told: list[Notice]) -> Voice:
+        info, table = engine.info, tables.get(name)
+        tokens = await _counter(engine, table.tokenizer if table else "", told)
+        told += info.notices
+        return voice_of(replace(info, name=name), tokens, policy, asked)
+
+    voices = {}
+    for name, engine in opened.engines.items():
+        _demand_price(name, engine.info, policy)
+        voices[name] = await voiced(name, engine, notices)
+    help_ = structs.replace(help_, voices=voices)
+    return Engines(opened.engines, help_, opened.purse, notices=tuple(notices), renew=voiced)
 
 
 def help_of(settings: Settings, schema: Schema | None, notices: list[Notice] | None = None) -> Help:
@@ -344,24 +367,32 @@ async def _purse(
     if not paid and not settings.cache:
         yield Purse()
         return
-    from rolecall.ledger.database import open_database, usual_place
+    from rolecall.ledger.database import Database, open_database, usual_place
+    from rolecall.ledger.opening import open_store
 
     caps = Caps(settings.budget_record, settings.budget_day, settings.budget_month)
-    try:
-        database = open_database(usual_place(settings.data_folder, environ), environ)
-    except DatabaseError as error:
+    with ExitStack() as stack:
+        database: Database | None = None
+        cache = budget = None
+        if settings.cache or not settings.queue:
+            try:
+                database = stack.enter_context(
+                    open_database(usual_place(settings.data_folder, environ), environ)
+                )
+            except DatabaseError as error:
+                if paid and not settings.queue:
+                    raise
+                told = f"answers are not kept: {error}"
+                notices.append(Notice(code="answers_not_kept", message=told))
         if paid:
-            raise
-        notices.append(Notice(code="answers_not_kept", message=f"answers are not kept: {error}"))
-        yield Purse()
-        return
-    cache = Cache(database, version=VERSION) if settings.cache else None
-    try:
-        yield Purse(
-            budget=Budget(database, caps) if paid else None,
-            cache=cache,
-        )
-    finally:
-        if cache is not None:
-            cache.flush()
-        database.close()
+            # On a server, so that a cap holds for all machines that share it.
+            money: Store | None = database
+            if settings.queue:
+                server = open_store(settings.queue, settings.data_folder, environ)
+                money = stack.enter_context(server)
+            assert money is not None
+            budget = Budget(money, caps)
+        if settings.cache and database is not None:
+            cache = Cache(database, version=VERSION)
+            stack.callback(cache.flush)
+        yield Purse(budget=budget, cache=cache)

@@ -135,6 +135,7 @@ _GAUGES: Final[Mapping[str, str]] = {
     "vllm:num_requests_running": "running",
     "vllm:num_requests_waiting": "waiting",
     "vllm:kv_cache_usage_perc": "kv_usage",
+    "vllm:gpu_cache_usage_perc": "kv_usage",  # its name before 0.10
     "vllm:prefix_cache_queries_total": "prefix_queries",
     "vllm:prefix_cache_hits_total": "prefix_hits",
 }
@@ -148,7 +149,7 @@ def read_metrics(text: str) -> Metrics:
     for name, number in _LINE.findall(text):
         if name in _GAUGES:
             sums[_GAUGES[name]] += float(number)
-            seen += name == "vllm:kv_cache_usage_perc"
+            seen += _GAUGES[name] == "kv_usage"
     return Metrics(
         running=int(sums["running"]),
         waiting=int(sums["waiting"]),

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from rolecall.core import Notice, Source
+from rolecall.core import MEDIA_TYPES, Notice, Source
 from rolecall.errors import SourceError
 from rolecall.inputs.columns import DEFAULT, Columns
 from rolecall.inputs.files import read_bounded, too_large
@@ -18,15 +18,6 @@ from rolecall.inputs.nouns import Input
 from rolecall.inputs.tables import day
 from rolecall.inputs.unpacked import is_zstd, unpack_zstd
 
-MEDIA_TYPES = {
-    ".html": "text/html",
-    ".htm": "text/html",
-    ".xhtml": "application/xhtml+xml",
-    ".txt": "text/plain",
-    ".text": "text/plain",
-    ".md": "text/markdown",
-    ".markdown": "text/markdown",
-}
 Notices = tuple[Notice, ...]
 
 

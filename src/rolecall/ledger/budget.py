@@ -1,6 +1,6 @@
 """A budget that cannot leak: the worst case is reserved before a call, the real cost settled after.
 
-The rules, which hold for all processes that share the database:
+The rules, which hold for all processes that share the database, on one machine or on many:
 
 - A call is made only after `Budget.reserve` has found room for the most that it can cost under
   every cap, and has noted it, in one transaction that nobody else writes in. It has reached the
@@ -17,7 +17,6 @@ The rules, which hold for all processes that share the database:
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 from datetime import UTC, date, timedelta
 from typing import Final
 
@@ -25,9 +24,9 @@ from msgspec import Struct
 
 from rolecall.errors import BudgetError
 from rolecall.ledger.clock import Clock, utc_now
-from rolecall.ledger.database import Database
 from rolecall.ledger.money import Caps, allowance, cost, shown
 from rolecall.ledger.spending import Spending, read_spending
+from rolecall.ledger.store import Connection, Store
 
 EXPIRES: Final = timedelta(hours=1)
 """How long a call can be under way; far longer than any engine's wall clock."""
@@ -63,7 +62,7 @@ class Budget:
     reserved, and what was reserved goes on counting at its worst.
     """
 
-    def __init__(self, database: Database, caps: Caps, clock: Clock = utc_now) -> None:
+    def __init__(self, database: Store, caps: Caps, clock: Clock = utc_now) -> None:
         self.caps = caps
         self._database, self._clock = database, clock
 
@@ -84,14 +83,14 @@ class Budget:
         if not worst:
             return Reservation(0, record, engine, day, 0.0)
         expires = int((now + EXPIRES).timestamp())
-        with self._database.write(durable=True) as connection:
+        with self._database.write(durable=True, alone="budget") as connection:
             self._refuse_over(connection, _hashed(record), worst, now.date())
             number = connection.execute(
                 "INSERT INTO budget_reservation (record, engine, day, nano, expires)"
-                " VALUES (?, ?, ?, ?, ?)",
+                " VALUES (?, ?, ?, ?, ?) RETURNING id",
                 (_hashed(record), engine, day, worst, expires),
-            ).lastrowid
-        return Reservation(number or 0, record, engine, day, worst_usd)
+            ).fetchone()[0]
+        return Reservation(number, record, engine, day, worst_usd)
 
     def settle(self, reservation: Reservation, actual_usd: float) -> None:
         """Put what a call and its failed tries really cost in the place of its reservation.
@@ -107,13 +106,14 @@ class Budget:
                 return
             connection.execute(
                 "INSERT INTO budget_day (day, engine, nano, calls) VALUES (?, ?, ?, 1)"
-                " ON CONFLICT DO UPDATE SET nano = nano + excluded.nano, calls = calls + 1",
+                " ON CONFLICT (day, engine) DO UPDATE SET nano = budget_day.nano + excluded.nano,"
+                " calls = budget_day.calls + 1",
                 (reservation.day, reservation.engine, actual),
             )
             connection.execute(
                 "INSERT INTO budget_record (record, nano, day) VALUES (?, ?, ?)"
-                " ON CONFLICT DO UPDATE SET nano = nano + excluded.nano,"
-                " day = max(day, excluded.day)",
+                " ON CONFLICT (record) DO UPDATE SET nano = budget_record.nano + excluded.nano,"
+                f" day = {self._database.dialect.most}(budget_record.day, excluded.day)",
                 (_hashed(reservation.record), actual, reservation.day),
             )
 
@@ -135,9 +135,7 @@ class Budget:
             for table in ("budget_day", "budget_record", "budget_reservation"):
                 connection.execute(f"DELETE FROM {table} WHERE day < ?", (day,))
 
-    def _refuse_over(
-        self, connection: sqlite3.Connection, record: bytes, worst: int, day: date
-    ) -> None:
+    def _refuse_over(self, connection: Connection, record: bytes, worst: int, day: date) -> None:
         """Raise `BudgetError` for the cap that leaves least, if that is less than ``worst``."""
         month = f"{day:%Y-%m}"
         bounds = {"day": day.isoformat(), "first": f"{month}-01", "last": f"{month}-31"}
@@ -164,10 +162,11 @@ class Budget:
         )
 
 
-def _take(connection: sqlite3.Connection, reservation: Reservation) -> bool:
+def _take(connection: Connection, reservation: Reservation) -> bool:
     """Take a reservation away; says whether it was still there."""
     number = (reservation.id,)
-    return connection.execute("DELETE FROM budget_reservation WHERE id = ?", number).rowcount == 1
+    gone = connection.execute("DELETE FROM budget_reservation WHERE id = ?", number)
+    return bool(gone.rowcount == 1)
 
 
 def _hashed(record: str) -> bytes:

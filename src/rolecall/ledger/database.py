@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from rolecall.errors import DatabaseError
 from rolecall.ledger.steps import STEPS
@@ -104,7 +104,7 @@ class Database:
             if self._pid == os.getpid():
                 self._connection.close()
 
-    def __enter__(self) -> Database:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -208,7 +208,7 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
         version = _version(connection, path)  # another process may have been quicker
         for step in STEPS:
             if step.number > version:
-                for statement in step.statements:
+                for statement in (*step.statements, *step.sqlite):
                     connection.execute(statement)
         connection.execute(f"PRAGMA application_id = {APPLICATION}")
         connection.execute(f"PRAGMA user_version = {STEPS[-1].number}")

@@ -9,8 +9,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from rolecall.ledger.database import Database
 from rolecall.ledger.money import NANO, Caps, allowance
+from rolecall.ledger.store import Store
 
 
 class EngineSpending(Struct, frozen=True, kw_only=True):
@@ -60,7 +60,7 @@ _ROWS = """
 """
 
 
-def read_spending(database: Database, caps: Caps, now: datetime) -> Spending:
+def read_spending(database: Store, caps: Caps, now: datetime) -> Spending:
     """The state of the budget in ``database`` at the moment ``now``."""
     utc = now.astimezone(UTC)
     month = f"{utc:%Y-%m}"

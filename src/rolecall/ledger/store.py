@@ -6,9 +6,10 @@ SQL is written once. Names of values are given as ``:name``, moments as whole mi
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, Self
 
 from msgspec import Struct
 
@@ -19,26 +20,40 @@ class Dialect(Struct, frozen=True, kw_only=True):
     """Where the systems differ.
 
     ``now`` is an expression for the present moment in milliseconds: in SQLite the value ``:now``,
-    on a server the server's own clock, so that machines need not agree. ``skip_locked`` ends a
-    query for rows that are to be changed: those that another one is changing are passed over.
-    ``least`` and ``most`` are functions of two values.
+    on a server the server's own clock, so that machines need not agree; ``:skew`` is added, so that
+    tests can move the time. ``lock`` ends a query for rows that are to be changed, and waits for
+    whoever is changing them; with ``skip_locked`` such rows are passed over. ``ordered`` says that
+    numbers given by the database become visible in their order. ``least`` and ``most`` are
+    functions of two values.
     """
 
     name: str
     now: str
+    lock: str
     skip_locked: str
+    ordered: bool
     least: str
     most: str
 
 
-SQLITE: Final = Dialect(name="sqlite", now=":now", skip_locked="", least="min", most="max")
+SQLITE: Final = Dialect(
+    name="sqlite", now=":now", lock="", skip_locked="", ordered=True, least="min", most="max"
+)
 POSTGRES: Final = Dialect(
     name="postgres",
-    now="((extract(epoch FROM clock_timestamp()) * 1000)::bigint + :skew)",
+    # The moment of the statement: a query may look it up in an index, clock_timestamp() not.
+    now="((extract(epoch FROM statement_timestamp()) * 1000)::bigint + :skew)",
+    lock="FOR UPDATE",
     skip_locked="FOR UPDATE SKIP LOCKED",
+    ordered=False,
     least="least",
     most="greatest",
 )
+
+
+def lock_number(name: str) -> int:
+    """The number under which a server knows the lock that ``alone`` names."""
+    return int.from_bytes(hashlib.sha256(f"rolecall {name}".encode()).digest()[:8], signed=True)
 
 
 class Rows(Protocol):
@@ -82,8 +97,12 @@ class Store(Protocol):
 
         With ``durable`` it has reached the disk when the block ends. ``alone`` names what nobody
         else may do meanwhile, for what is read and then written; the embedded database lets
-        nobody else write in any case.
+        nobody else write in any case. A block must not open another one.
         """
 
     def close(self) -> None:
         """Close all connections."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...

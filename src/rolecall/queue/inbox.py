@@ -1,68 +1,55 @@
-"""Taking pages in: what is acknowledged is on the disk, once, with a fair place in the queue.
-
-Places are given by start-time fair queueing (Goyal, Vin, Cheng 1996): the tasks of a submitter get
-ranks one after the other, beginning at the rank that is being worked on now or after its own last
-one, whichever is later. Workers take the lowest rank of the highest priority, so that submitters
-take turns, however much one of them hands in at once.
-"""
+"""Taking pages in: what is acknowledged is on the disk, once, with a fair place in the queue."""
 
 from __future__ import annotations
 
-import hashlib
+import threading
+from collections import deque
 from collections.abc import Sequence
 from typing import Any, Final
 
 import orjson
-from msgspec import Struct
 
-from rolecall.errors import Error
-from rolecall.ledger.store import Connection, Store
+from rolecall.errors import DatabaseError, Error
+from rolecall.ledger.store import POSTGRES, Connection, Dialect, Store
 from rolecall.queue.moment import Moment
-from rolecall.queue.nouns import NewTask, Receipt, Rules, Submission
-from rolecall.queue.packing import pack
+from rolecall.queue.nouns import Receipt, Rules, Submission
+from rolecall.queue.prepared import KeyReusedError, Prepared, QueueFullError, prepared, schema_hash
+from rolecall.queue.ranks import TURNS, Ranks
+from rolecall.queue.texts import LONGEST_KEY, storable
 
-_TASK: Final = """
-    INSERT INTO queue_task (batch, place, submitter, key, state, priority, rank, due, source, url,
-        media_type, charset, captured, body, schema, made, changed)
-    VALUES (:batch, :place, :submitter, :key, :state, :priority, :rank, :due, :source, :url,
-        :media_type, :charset, :captured, :body, :schema, :made, :made)
-    RETURNING id
+__all__ = ["Inbox", "KeyReusedError", "Prepared", "QueueFullError", "prepared"]
+
+TOGETHER: Final = 64
+"""Submissions of as many threads that share one transaction."""
+AT_ONCE: Final = 100
+"""Keys that one query looks for."""
+
+_BODY: Final = """
+    INSERT INTO queue_body (hash, packed, bytes, made) VALUES (:hash, :packed, :bytes, :made)
+    ON CONFLICT (hash) DO UPDATE SET made = excluded.made
 """
+_COLUMNS: Final = (
+    "batch, place, submitter, key, state, priority, rank, due, source, url, media_type, charset,"
+    " captured, body, schema, made, changed"
+)
+_TASK: Final = (
+    f"INSERT INTO queue_task ({_COLUMNS})"
+    f" VALUES ({', '.join(f':{name}' for name in _COLUMNS.split(', '))})"
+)
+_TASKS: Final = (
+    f"INSERT INTO queue_task ({_COLUMNS})"
+    f" SELECT {_COLUMNS} FROM json_populate_recordset(NULL::queue_task, :rows)"
+    " RETURNING place, id"
+)
+"""Many at once on a server, which would be asked for each of them otherwise."""
 
 
-class QueueFullError(Error):
-    """As much is waiting as the rules allow; ``seconds`` says when to ask again."""
+class _Turn:
+    """A submission of one thread, until it has its answer."""
 
-    code = "queue_full"
-    retryable = True
-
-    def __init__(self, message: str, seconds: float) -> None:
-        super().__init__(message, hint=f"try again in {seconds:.0f} s")
-        self.seconds = seconds
-
-
-class KeyReusedError(Error):
-    """The same key was given with something else before."""
-
-    code = "key_reused"
-
-
-class Prepared(Struct, frozen=True):
-    """A submission with its bodies compressed, which takes time and needs no database."""
-
-    submission: Submission
-    bodies: tuple[tuple[bytes, bytes, int] | None, ...]
-
-
-def prepared(submission: Submission) -> Prepared:
-    """Hash and compress the bodies of a submission; may be done in any thread."""
-    return Prepared(submission, tuple(_packed(one) for one in submission.tasks))
-
-
-def _packed(task: NewTask) -> tuple[bytes, bytes, int] | None:
-    if task.body is None:
-        return None
-    return hashlib.sha256(task.body).digest(), pack(task.body), len(task.body)
+    def __init__(self, one: Prepared) -> None:
+        self.one = one
+        self.answer: Receipt | Exception | None = None
 
 
 class Inbox:
@@ -70,45 +57,59 @@ class Inbox:
 
     def __init__(self, store: Store, rules: Rules, moment: Moment) -> None:
         self._store, self._rules, self._moment = store, rules, moment
+        self._turns: deque[_Turn] = deque()
+        self._writing = threading.Lock()
 
     def submit(self, submission: Submission) -> Receipt:
         """Take one submission in.
 
+        Threads that submit at the same time share a transaction, and so one wait for the disk.
+
         Raises:
             QueueFullError: too much is waiting.
             KeyReusedError: its key was used for something else.
+            UsageError: a priority, delay or key that no task may have.
             DatabaseError: it could not be kept; nothing of it is there then.
         """
-        (one,) = self.submit_many((prepared(submission),))
-        if isinstance(one, Error):
-            raise one
-        return one
+        turn = _Turn(prepared(submission))
+        self._turns.append(turn)
+        # Whoever comes first writes for all that wait behind it.
+        with self._writing:
+            while turn.answer is None:
+                self._write_turns()
+        if isinstance(turn.answer, Exception):
+            raise turn.answer
+        return turn.answer
 
     def submit_many(self, submissions: Sequence[Prepared]) -> list[Receipt | Error]:
         """Take several in, in one transaction that is on the disk when this returns.
 
         Each gives its receipt, or the error for which it alone was refused.
         """
-        with self._store.write(durable=True, alone="queue_inbox") as connection:
+        with self._store.write(durable=True, alone=TURNS) as connection:
             now = self._moment.of(connection)
             waiting = connection.execute(
                 "SELECT coalesce(sum(tasks), 0) FROM queue_count"
                 " WHERE state IN ('queued', 'waiting')"
             ).fetchone()[0]
             found: list[Receipt | Error] = []
+            ranks = Ranks(connection)
             for one in submissions:
                 try:
-                    found.append(self._take(connection, one, now, int(waiting)))
+                    receipt = self._take(connection, one, ranks, (now, waiting))
                 except (QueueFullError, KeyReusedError) as error:
                     found.append(error)
                 else:
-                    waiting += len(one.submission.tasks)
+                    found.append(receipt)
+                    waiting += 0 if receipt.repeated else len(receipt.tasks) - len(receipt.known)
+            ranks.keep()
             return found
 
     def put_schema(self, document: dict[str, Any], name: str | None = None) -> str:
         """Keep a schema that was admitted, and return its hash; a ``name`` moves to it."""
-        told = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
-        key = hashlib.sha256(told).hexdigest()[:32]
+        key, told = schema_hash(document)
+        if name is not None:
+            name = storable(name)[:LONGEST_KEY]
         with self._store.write(durable=True, alone="queue_schema") as connection:
             if name is not None:
                 connection.execute(
@@ -129,9 +130,33 @@ class Inbox:
             )
         return key
 
-    def _take(self, connection: Connection, one: Prepared, now: int, waiting: int) -> Receipt:
-        submission = one.submission
-        repeated = self._repeated(connection, submission)
+    def _write_turns(self) -> None:
+        """Write what threads are waiting for; each gets its answer."""
+        turns = [self._turns.popleft() for _ in range(min(TOGETHER, len(self._turns)))]
+        try:
+            answers: Sequence[Receipt | Exception] = self.submit_many([one.one for one in turns])
+        except DatabaseError as error:
+            answers = [error] * len(turns)
+        except BaseException as error:
+            if len(turns) == 1 or not isinstance(error, Exception):
+                for turn in turns:
+                    turn.answer = error if isinstance(error, Exception) else _cut_short()
+                raise
+            answers = [self._alone(turn) for turn in turns]  # one of them is at fault
+        for turn, answer in zip(turns, answers, strict=True):
+            turn.answer = answer
+
+    def _alone(self, turn: _Turn) -> Receipt | Exception:
+        try:
+            return self.submit_many([turn.one])[0]
+        except Exception as error:
+            return error
+
+    def _take(
+        self, connection: Connection, one: Prepared, ranks: Ranks, state: tuple[int, int]
+    ) -> Receipt:
+        submission, (now, waiting) = one.submission, state
+        repeated = _repeated(connection, submission)
         if repeated is not None:
             return repeated
         if waiting + len(submission.tasks) > self._rules.most_waiting:
@@ -150,7 +175,7 @@ class Inbox:
                 "made": now,
             },
         ).fetchone()[0]
-        numbers, known = self._put(connection, one, batch, now)
+        numbers, known = _put(self._store.dialect, connection, one, ranks, (batch, now))
         receipt = Receipt(batch=batch, tasks=tuple(numbers), known=tuple(known))
         if submission.key is not None:
             told = orjson.dumps([numbers, known])
@@ -171,53 +196,61 @@ class Inbox:
             )
         return receipt
 
-    def _repeated(self, connection: Connection, submission: Submission) -> Receipt | None:
-        """The receipt of the same submission, if it was taken in before."""
-        if submission.key is None:
-            return None
-        before = connection.execute(
-            "SELECT id, fingerprint, receipt FROM queue_batch"
-            " WHERE submitter = :submitter AND key = :key",
-            {"submitter": submission.submitter, "key": submission.key},
-        ).fetchone()
-        if before is None:
-            return None
-        if before[1] is not None and bytes(before[1]) != submission.fingerprint:
-            raise KeyReusedError(
-                "this key was used for another submission",
-                hint="give each submission a key of its own",
-            )
-        numbers, known = orjson.loads(before[2])
-        return Receipt(batch=before[0], tasks=tuple(numbers), repeated=True, known=tuple(known))
 
-    def _put(
-        self, connection: Connection, one: Prepared, batch: int, now: int
-    ) -> tuple[list[int], list[int]]:
-        """The tasks of a submission; the places of those that were there under their key."""
-        submission = one.submission
-        ranks = _Ranks(connection, submission.submitter)
-        numbers, known = [], []
-        for place, (task, body) in enumerate(zip(submission.tasks, one.bodies, strict=True)):
-            before = _known(connection, submission.submitter, task.key)
-            if before is not None:
-                numbers.append(before)
-                known.append(place)
-                continue
-            if body is not None:
-                connection.execute(
-                    "INSERT INTO queue_body (hash, packed, bytes, made)"
-                    " VALUES (:hash, :packed, :bytes, :made)"
-                    " ON CONFLICT (hash) DO UPDATE SET made = excluded.made",
-                    {"hash": body[0], "packed": body[1], "bytes": body[2], "made": now},
-                )
-            values = {
+def _cut_short() -> DatabaseError:
+    return DatabaseError("the submission was cut short", hint="submit it again", retryable=True)
+
+
+def _repeated(connection: Connection, submission: Submission) -> Receipt | None:
+    """The receipt of the same submission, if it was taken in before."""
+    if submission.key is None:
+        return None
+    before = connection.execute(
+        "SELECT id, fingerprint, receipt FROM queue_batch"
+        " WHERE submitter = :submitter AND key = :key",
+        {"submitter": submission.submitter, "key": submission.key},
+    ).fetchone()
+    if before is None:
+        return None
+    if before[1] is not None and bytes(before[1]) != submission.fingerprint:
+        raise KeyReusedError(
+            "this key was used for another submission",
+            hint="give each submission a key of its own",
+        )
+    numbers, known = orjson.loads(bytes(before[2]))
+    return Receipt(batch=before[0], tasks=tuple(numbers), repeated=True, known=tuple(known))
+
+
+def _put(
+    dialect: Dialect,
+    connection: Connection,
+    one: Prepared,
+    ranks: Ranks,
+    about: tuple[int, int],
+) -> tuple[list[int], list[int]]:
+    """The tasks of a submission; the places of those that were there under their key."""
+    submission, (batch, now) = one.submission, about
+    known = _known(connection, submission)
+    first: dict[str, int] = {}
+    bodies: dict[bytes, dict[str, Any]] = {}
+    rows: list[dict[str, Any]] = []
+    for place, (task, body) in enumerate(zip(submission.tasks, one.bodies, strict=True)):
+        if task.key is not None and (task.key in known or task.key in first):
+            continue
+        if task.key is not None:
+            first[task.key] = place
+        if body is not None and body[0] not in bodies:
+            told = {"hash": body[0], "packed": body[1], "bytes": body[2], "made": now}
+            bodies[body[0]] = told
+        rows.append(
+            {
                 "batch": batch,
                 "place": place,
                 "submitter": submission.submitter,
                 "key": task.key,
                 "state": "waiting" if task.delay > 0 else "queued",
                 "priority": task.priority,
-                "rank": ranks.next(task.priority),
+                "rank": ranks.next(submission.submitter, task.priority) if task.delay <= 0 else 0,
                 "due": now + int(task.delay * 1000),
                 "source": task.source,
                 "url": task.url,
@@ -227,60 +260,47 @@ class Inbox:
                 "body": body[0] if body is not None else None,
                 "schema": submission.schema,
                 "made": now,
+                "changed": now,
             }
-            numbers.append(connection.execute(_TASK, values).fetchone()[0])
-        ranks.keep()
-        return numbers, known
+        )
+    if bodies:
+        connection.executemany(_BODY, list(bodies.values()))
+    made = _made(connection, dialect, rows)
+    places = [
+        made[place] if place in made else known.get(task.key or "") or made[first[task.key or ""]]
+        for place, task in enumerate(submission.tasks)
+    ]
+    return places, [place for place in range(len(places)) if place not in made]
 
 
-def _known(connection: Connection, submitter: str, key: str | None) -> int | None:
-    if key is None:
-        return None
-    row = connection.execute(
-        "SELECT id FROM queue_task WHERE submitter = :submitter AND key = :key",
-        {"submitter": submitter, "key": key},
-    ).fetchone()
-    return row[0] if row is not None else None
+def _made(connection: Connection, dialect: Dialect, rows: list[dict[str, Any]]) -> dict[int, int]:
+    """Put tasks in; the number of each by its place."""
+    if len(rows) == 1:
+        number = connection.execute(f"{_TASK} RETURNING id", rows[0]).fetchone()[0]
+        return {rows[0]["place"]: number}
+    if not rows:
+        return {}
+    if dialect is POSTGRES:
+        told = orjson.dumps(rows, default=lambda body: f"\\x{body.hex()}").decode()
+        return dict(connection.execute(_TASKS, {"rows": told}).fetchall())
+    connection.executemany(_TASK, rows)
+    found = connection.execute(
+        "SELECT place, id FROM queue_task WHERE batch = :batch", {"batch": rows[0]["batch"]}
+    )
+    return dict(found.fetchall())
 
 
-class _Ranks:
-    """The next ranks of one submitter, by priority."""
-
-    def __init__(self, connection: Connection, submitter: str) -> None:
-        self._connection, self._submitter = connection, submitter
-        self._last: dict[int, int] = {}
-
-    def next(self, priority: int) -> int:
-        """The rank of its next task."""
-        if priority not in self._last:
-            self._last[priority] = self._start(priority)
-        self._last[priority] += 1
-        return self._last[priority]
-
-    def keep(self) -> None:
-        """Write down which ranks were given."""
-        for priority, rank in self._last.items():
-            self._connection.execute(
-                "INSERT INTO queue_share (submitter, priority, rank)"
-                " VALUES (:submitter, :priority, :rank)"
-                " ON CONFLICT (submitter, priority) DO UPDATE SET rank = excluded.rank",
-                {"submitter": self._submitter, "priority": priority, "rank": rank},
-            )
-
-    def _start(self, priority: int) -> int:
-        told = {"submitter": self._submitter, "priority": priority}
-        own = self._connection.execute(
-            "SELECT rank FROM queue_share WHERE submitter = :submitter AND priority = :priority",
-            told,
-        ).fetchone()
-        # What is worked on now; where nothing is, nobody must wait for what was used before.
-        now = self._connection.execute(
-            "SELECT rank FROM queue_task WHERE state = 'queued' AND priority = :priority"
-            " ORDER BY rank LIMIT 1",
-            told,
-        ).fetchone()
-        if now is None:
-            now = self._connection.execute(
-                "SELECT max(rank) FROM queue_share WHERE priority = :priority", told
-            ).fetchone()
-        return max(own[0] if own is not None else 0, (now[0] - 1) if now and now[0] else 0)
+def _known(connection: Connection, submission: Submission) -> dict[str, int]:
+    """The tasks that the submitter handed in before under the keys of these."""
+    keys = list(dict.fromkeys(task.key for task in submission.tasks if task.key is not None))
+    found: dict[str, int] = {}
+    for start in range(0, len(keys), AT_ONCE):
+        some = keys[start : start + AT_ONCE]
+        names = {f"key{place}": key for place, key in enumerate(some)}
+        rows = connection.execute(
+            "SELECT key, id FROM queue_task WHERE submitter = :submitter"
+            f" AND key IN ({', '.join(f':{name}' for name in names)})",
+            {"submitter": submission.submitter, **names},
+        ).fetchall()
+        found |= dict(rows)
+    return found

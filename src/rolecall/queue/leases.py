@@ -2,28 +2,26 @@
 
 A claim, its lease and the count of its attempts are one statement. A result and the task's new
 state are one transaction, which does nothing for a worker that lost its claim meanwhile.
+
+Nothing here waits for the disk: what a power cut takes away is work that is done again, in the
+embedded database that of the last moments, on a server that of the last half second.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
-from rolecall.core import Reason
 from rolecall.ledger.store import Connection, Store
-from rolecall.queue.ends import CANCELLED, conclude, ending
+from rolecall.queue.claims import COLUMNS, PRIORITY, RANK, claim_of
+from rolecall.queue.ends import CANCELLED, Ended, conclude, ending, keep
 from rolecall.queue.moment import Moment
 from rolecall.queue.nouns import Beat, Claim, Result, Rules, Worker
 from rolecall.queue.packing import unpack
-
-COLUMNS: Final = (
-    "id, fence, batch, place, submitter, source, body, url, media_type, charset, captured, schema,"
-    " priority, attempts, deaths, failures, deferrals, rank"
-)
-EXPIRED_AT_ONCE: Final = 200
-"""Lost leases that one claim looks after, so that none takes long."""
-
-_PAUSED: Final = "NOT EXISTS (SELECT 1 FROM queue_meta WHERE name = 'paused')"
+from rolecall.queue.prepared import LONGEST_DELAY
+from rolecall.queue.texts import storable
+from rolecall.queue.turns import Turns
 
 
 class Leases:
@@ -31,37 +29,37 @@ class Leases:
 
     def __init__(self, store: Store, rules: Rules, moment: Moment, config: str) -> None:
         self._store, self._rules, self._moment, self._config = store, rules, moment, config
-        self._due = _filled(
-            """UPDATE queue_task SET state = 'queued', changed = {now}
-            WHERE state = 'waiting' AND due <= {now}""",
-            store,
-        )
+        self._turns = Turns(store, rules, moment, config)
+        # The names are chosen once: a server might look for them anew for every row.
         self._claim = _filled(
-            f"""UPDATE queue_task SET state = 'running', worker = :worker, fence = fence + 1,
-                attempts = attempts + 1, lease = {{now}} + :lease, changed = {{now}}
-            WHERE id IN (
-                SELECT id FROM queue_task WHERE state = 'queued' AND {_PAUSED}
+            f"""WITH next AS MATERIALIZED (
+                SELECT id FROM queue_task WHERE state = 'queued'
+                    AND NOT EXISTS (SELECT 1 FROM queue_meta WHERE name = 'paused')
                 ORDER BY priority DESC, rank, id LIMIT :count {{skip_locked}}
-            ) RETURNING {COLUMNS}""",
+            )
+            UPDATE queue_task SET state = 'running', worker = :worker, fence = fence + 1,
+                attempts = attempts + 1, lease = {{now}} + :lease, changed = {{now}}
+            WHERE id IN (SELECT id FROM next) RETURNING {COLUMNS},
+                (SELECT packed FROM queue_body WHERE hash = queue_task.body)""",
             store,
         )
-        self._expired = _filled(
-            f"""SELECT {COLUMNS}, cancel FROM queue_task
-            WHERE state = 'running' AND lease < {{now}}
-            ORDER BY lease LIMIT {EXPIRED_AT_ONCE} {{skip_locked}}""",
+        self._held = _filled(
+            """SELECT id, fence, cancel FROM queue_task
+            WHERE state = 'running' AND worker = :worker ORDER BY id {lock}""",
             store,
         )
         self._beat = _filled(
-            """UPDATE queue_task SET lease = {now} + :lease
-            WHERE worker = :worker AND state = 'running' RETURNING id, fence, cancel""",
+            "UPDATE queue_task SET lease = {now} + :lease WHERE id = :task AND fence = :fence"
+            " AND state = 'running'",
             store,
         )
         self._put_back = _filled(
-            """UPDATE queue_task SET state = :state, worker = NULL, lease = NULL,
+            """UPDATE queue_task SET state = 'waiting', worker = NULL, lease = NULL,
                 due = {now} + :wait, changed = {now}, trouble = :trouble,
                 attempts = attempts - :attempts, failures = failures + :failures,
                 deferrals = deferrals + :deferrals
-            WHERE id = :task AND fence = :fence AND state = 'running' AND cancel = 0""",
+            WHERE id = :task AND fence = :fence AND worker = :worker AND state = 'running'
+                AND cancel = 0""",
             store,
         )
 
@@ -71,28 +69,30 @@ class Leases:
         Tasks whose lease has run out come back first: they are queued again, or ended where too
         many workers died of them.
         """
-        values = self._moment.values
+        self._turns.bring_back()
+        told = {"worker": worker, "count": count, "lease": int(self._rules.lease * 1000)}
         with self._store.write() as connection:
-            self._take_back(connection, values)
-            connection.execute(self._due, values)
-            told = {"worker": worker, "count": count, "lease": int(self._rules.lease * 1000)}
-            rows = connection.execute(self._claim, {**values, **told}).fetchall()
-            rows.sort(key=lambda row: (-row[12], row[17], row[0]))
-            hashes = {bytes(row[6]) for row in rows if row[6] is not None}
-            bodies = {key: _body(connection, key) for key in hashes}
+            rows = connection.execute(self._claim, {**self._moment.values, **told}).fetchall()
+        rows.sort(key=lambda row: (-row[PRIORITY], row[RANK], row[0]))
         # Unpacked when others may write again.
-        opened = {key: unpack(one) for key, one in bodies.items() if one is not None}
-        return [claim_of(row, opened) for row in rows]
+        return [claim_of(row, unpack(bytes(row[-1])) if row[-1] else None) for row in rows]
 
     def beat(self, worker: str, held: Mapping[int, int]) -> Beat:
-        """Keep what is ``held`` (task: fence) for another lease, and hear what to give up."""
+        """Keep what is ``held`` (task: fence) for another lease, and hear what to give up.
+
+        Tasks that are the worker's and not ``held`` are not kept: their claim never arrived.
+        """
         told = {"worker": worker, "lease": int(self._rules.lease * 1000)}
         with self._store.write() as connection:
-            rows = connection.execute(self._beat, {**self._moment.values, **told}).fetchall()
-        kept = {row[0]: row[1] for row in rows}
+            rows = connection.execute(self._held, told).fetchall()
+            kept = {row[0]: row[1] for row in rows if held.get(row[0]) == row[1]}
+            values = {**self._moment.values, **told}
+            renewed = [{**values, "task": task, "fence": fence} for task, fence in kept.items()]
+            if renewed:
+                connection.executemany(self._beat, renewed)
         return Beat(
-            cancelled=frozenset(row[0] for row in rows if row[2]),
-            lost=frozenset(task for task, fence in held.items() if kept.get(task) != fence),
+            cancelled=frozenset(row[0] for row in rows if row[2] and row[0] in kept),
+            lost=frozenset(task for task in held if task not in kept),
         )
 
     def finish(self, results: Sequence[Result]) -> list[bool]:
@@ -100,9 +100,22 @@ class Leases:
 
         One that does not count was lost to another worker, or the task was cancelled meanwhile.
         """
+        ended = [Ended(one) for one in results]
+        counted = [False] * len(ended)
+        # Always in the order of their numbers: two that change the same tasks must not each wait
+        # for the other.
+        order = sorted(range(len(ended)), key=lambda place: ended[place].task)
         with self._store.write() as connection:
             now = self._moment.of(connection)
-            return [self._conclude(connection, one, now) for one in results]
+            kept = []
+            for place in order:
+                counted[place] = conclude(connection, ended[place], now)
+                if counted[place]:
+                    kept.append(ended[place])
+                else:
+                    kept += self._cancelled(connection, results[place].claim, now)
+            keep(connection, kept, now)
+        return counted
 
     def put_back(self, claim: Claim, *, worked_on: bool = False) -> bool:
         """Give a claim back; another worker may take it at once.
@@ -130,7 +143,7 @@ class Leases:
 
     def wait_of(self, times: int) -> float:
         """Seconds to wait after the n-th time."""
-        return min(self._rules.longest, self._rules.backoff * 2.0 ** min(times - 1, 30))
+        return self._turns.wait_of(times)
 
     def seen(self, worker: Worker) -> None:
         """A worker says that it is there."""
@@ -140,7 +153,7 @@ class Leases:
                 seen = excluded.seen"""
         told = {
             "name": worker.name,
-            "host": worker.host,
+            "host": storable(worker.host),
             "pid": worker.pid,
             "slots": worker.slots,
             "doing": worker.doing,
@@ -165,12 +178,13 @@ class Leases:
         deferrals: int = 0,
     ) -> bool:
         """Put a task back; one that was cancelled meanwhile ends instead."""
+        wait = min(max(wait, 0.0), LONGEST_DELAY) if math.isfinite(wait) else self._rules.longest
         told = {
             "task": claim.task,
             "fence": claim.fence,
-            "state": "waiting" if wait > 0 else "queued",
+            "worker": claim.worker,
             "wait": int(wait * 1000),
-            "trouble": trouble or None,
+            "trouble": storable(trouble)[:2_000] or None,
             "attempts": attempts,
             "failures": failures,
             "deferrals": deferrals,
@@ -179,62 +193,17 @@ class Leases:
             values = {**self._moment.values, **told}
             if connection.execute(self._put_back, values).rowcount:
                 return True
-            return conclude(
-                connection, ending(claim, CANCELLED, self._config), self._moment.of(connection)
-            )
+            now = self._moment.of(connection)
+            ended = self._cancelled(connection, claim, now)
+            keep(connection, ended, now)
+            return bool(ended)
 
-    def _conclude(self, connection: Connection, result: Result, now: int) -> bool:
-        """As `conclude`; a task that was cancelled meanwhile ends as that."""
-        if conclude(connection, result, now):
-            return True
-        conclude(connection, ending(result.claim, CANCELLED, self._config), now)
-        return False
-
-    def _take_back(self, connection: Connection, values: Mapping[str, int]) -> None:
-        """Tasks of workers that did not keep their leases."""
-        for row in connection.execute(self._expired, values).fetchall():
-            claim = claim_of(row, {})
-            if row[18]:
-                reason = CANCELLED
-            elif claim.deaths + 1 >= self._rules.deaths:
-                died = f"{claim.deaths + 1} workers ended while they worked on it"
-                reason = Reason(code="poison", stage="queue", message=died)
-            else:
-                wait = self.wait_of(claim.deaths) if claim.deaths else 0.0
-                connection.execute(
-                    _filled(
-                        """UPDATE queue_task SET state = :state, worker = NULL, lease = NULL,
-                            deaths = deaths + 1, due = {now} + :wait, changed = {now}
-                        WHERE id = :task""",
-                        self._store,
-                    ),
-                    {
-                        **values,
-                        "task": claim.task,
-                        "state": "waiting" if wait else "queued",
-                        "wait": int(wait * 1000),
-                    },
-                )
-                continue
-            conclude(connection, ending(claim, reason, self._config), self._moment.of(connection))
+    def _cancelled(self, connection: Connection, claim: Claim, now: int) -> list[Ended]:
+        """The end of a claim that did not count, if that is because its task was cancelled."""
+        end = Ended(ending(claim, CANCELLED, self._config))
+        return [end] if conclude(connection, end, now) else []
 
 
 def _filled(sql: str, store: Store) -> str:
-    return sql.format(now=store.dialect.now, skip_locked=store.dialect.skip_locked)
-
-
-def _body(connection: Connection, key: bytes) -> bytes | None:
-    row = connection.execute(
-        "SELECT packed FROM queue_body WHERE hash = :hash", {"hash": key}
-    ).fetchone()
-    return bytes(row[0]) if row is not None else None
-
-
-def claim_of(row: Sequence[Any], bodies: Mapping[bytes, bytes]) -> Claim:
-    """The claim that a row of `COLUMNS` tells of."""
-    names = COLUMNS.removesuffix(", rank").split(", ")
-    told = dict(zip(names, row, strict=False))
-    body = told.pop("body")
-    return Claim(
-        task=told.pop("id"), body=bodies.get(bytes(body)) if body is not None else None, **told
-    )
+    told = store.dialect
+    return sql.format(now=told.now, lock=told.lock, skip_locked=told.skip_locked)

@@ -12,10 +12,13 @@ from typing import Any, Final, Literal
 
 from msgspec import Struct, field
 
+from rolecall.errors import SettingsError
+
 State = Literal["waiting", "queued", "running", "done", "cancelled", "quarantined"]
 """``waiting`` for a moment in the future, ``queued`` for a worker, ``running``; and the ends: a
 record of the page (``done``, also where it says ``failed``), ``cancelled`` on request, or
-``quarantined`` because workers died of it."""
+``quarantined`` because workers died of it. What a worker gives back waits too, until the next claim
+finds it a place in the queue."""
 
 STATES: Final[tuple[State, ...]] = (
     "waiting", "queued", "running", "done", "cancelled", "quarantined",
@@ -45,6 +48,29 @@ class Rules(Struct, frozen=True, kw_only=True):
     keep_records_days: float = 90.0
     keep_bodies_days: float = 30.0
     keep_events_hours: float = 24.0
+
+    def __post_init__(self) -> None:
+        for name, (least, most) in _BOUNDS.items():
+            value = getattr(self, name)
+            if not least <= value <= most:
+                raise SettingsError(
+                    f"a queue's {name} of {value} is out of range",
+                    hint=f"give one from {least:,} to {most:,}",
+                )
+
+
+_BOUNDS: Final[Mapping[str, tuple[float, float]]] = {
+    "lease": (0.05, 86_400),
+    "deaths": (1, 1_000),
+    "failures": (1, 1_000),
+    "deferrals": (1, 1_000_000),
+    "backoff": (0, 86_400),
+    "longest": (0, 604_800),
+    "most_waiting": (0, 1_000_000_000),
+    "keep_records_days": (0, 36_500),
+    "keep_bodies_days": (0, 36_500),
+    "keep_events_hours": (0, 876_000),
+}
 
 
 class NewTask(Struct, frozen=True, kw_only=True):
@@ -121,6 +147,7 @@ class Claim(Struct, frozen=True, kw_only=True):
     deaths: int
     failures: int
     deferrals: int
+    worker: str = ""
 
 
 class Result(Struct, frozen=True, kw_only=True):

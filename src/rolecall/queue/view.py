@@ -11,6 +11,7 @@ from rolecall.ledger.store import Store
 from rolecall.queue.moment import Moment
 from rolecall.queue.nouns import STATES, Batch, Event, State, Task, Wanted, Worker
 from rolecall.queue.packing import unpack, unpack_record
+from rolecall.queue.texts import fitting, storable
 
 _TASK: Final = (
     "SELECT t.id, t.batch, t.place, t.submitter, t.state, t.priority, t.source, t.url,"
@@ -30,7 +31,7 @@ class View:
 
     def counts(self) -> dict[State, int]:
         """How many tasks are in each state."""
-        found = dict(self._store.rows("SELECT state, tasks FROM queue_count"))
+        found = dict(self._store.rows("SELECT state, sum(tasks) FROM queue_count GROUP BY state"))
         return {state: int(found.get(state, 0)) for state in STATES}
 
     def paused(self) -> bool:
@@ -40,14 +41,15 @@ class View:
     def oldest_ms(self) -> int:
         """For how long the task that is next has been waiting, in milliseconds; 0 without any."""
         rows = self._store.rows(
-            "SELECT made FROM queue_task WHERE state = 'queued'"
-            " ORDER BY priority DESC, rank, id LIMIT 1"
+            f"SELECT {self._store.dialect.now} - made FROM queue_task WHERE state = 'queued'"
+            " ORDER BY priority DESC, rank, id LIMIT 1",
+            self._moment.values,
         )
-        return max(0, self._moment.values["now"] - int(rows[0][0])) if rows else 0
+        return max(0, int(rows[0][0])) if rows else 0
 
     def task(self, number: int) -> Task | None:
         """One task."""
-        rows = self._store.rows(f"{_TASK} WHERE t.id = :id", {"id": number})
+        rows = self._store.rows(f"{_TASK} WHERE t.id = :id", {"id": fitting(number)})
         return _task(rows[0]) if rows else None
 
     def tasks(self, wanted: Wanted) -> list[Task]:
@@ -59,60 +61,73 @@ class View:
     def count(self, wanted: Wanted) -> int:
         """How many tasks are asked for."""
         where, values = _where(wanted)
-        sql = f"SELECT count(*) FROM queue_task t LEFT JOIN queue_result r ON r.task = t.id{where}"
+        joined = "LEFT JOIN queue_result r ON r.task = t.id" if "r." in where else ""
+        sql = f"SELECT count(*) FROM queue_task t {joined}{where}"
         return int(self._store.rows(sql, values)[0][0])
 
     def batch(self, number: int) -> Batch | None:
         """One batch, with its sums."""
-        rows = self._store.rows(
-            "SELECT id, submitter, size, made FROM queue_batch WHERE id = :id", {"id": number}
-        )
-        if not rows:
-            return None
-        states = self._store.rows(
-            "SELECT state, count(*) FROM queue_task WHERE batch = :id GROUP BY state",
-            {"id": number},
-        )
-        outcomes = self._store.rows(
-            "SELECT outcome, count(*) FROM queue_result WHERE batch = :id GROUP BY outcome",
-            {"id": number},
-        )
-        id_, submitter, size, made = rows[0]
-        return Batch(
-            id=id_,
-            submitter=submitter,
-            size=size,
-            made=made,
-            states=dict(states),
-            outcomes=dict(outcomes),
+        found = self._batches("id = :number", {"number": fitting(number)})
+        return found[0] if found else None
+
+    def batches(
+        self, submitter: str | None = None, limit: int = 50, before: int | None = None
+    ) -> list[Batch]:
+        """The newest batches, those below number ``before``."""
+        values = {
+            "submitter": submitter,
+            "limit": fitting(max(0, limit)),
+            "before": fitting(before if before is not None else 2**63 - 1),
+        }
+        return self._batches(
+            "id < :before AND submitter = coalesce(:submitter, submitter)"
+            " ORDER BY id DESC LIMIT :limit",
+            values,
         )
 
-    def batches(self, submitter: str | None = None, limit: int = 50) -> list[Batch]:
-        """The newest batches."""
+    def _batches(self, which: str, values: dict[str, Any]) -> list[Batch]:
         rows = self._store.rows(
-            "SELECT id FROM queue_batch WHERE (:submitter IS NULL OR submitter = :submitter)"
-            " ORDER BY id DESC LIMIT :limit",
-            {"submitter": submitter, "limit": limit},
+            f"SELECT id, submitter, size, made FROM queue_batch WHERE {which}", values
         )
-        found = (self.batch(row[0]) for row in rows)
-        return [one for one in found if one is not None]
+        if not rows:
+            return []
+        names = {f"batch{place}": row[0] for place, row in enumerate(rows)}
+        among = ", ".join(f":{name}" for name in names)
+        sums: dict[str, dict[int, dict[str, int]]] = {}
+        for table, column in (("queue_task", "state"), ("queue_result", "outcome")):
+            sums[column] = {}
+            sql = f"SELECT batch, {column}, count(*) FROM {table} WHERE batch IN ({among})"
+            for batch, value, count in self._store.rows(f"{sql} GROUP BY batch, {column}", names):
+                sums[column].setdefault(batch, {})[value] = int(count)
+        return [
+            Batch(
+                id=row[0],
+                submitter=row[1],
+                size=row[2],
+                made=row[3],
+                states=sums["state"].get(row[0], {}),
+                outcomes=sums["outcome"].get(row[0], {}),
+            )
+            for row in rows
+        ]
 
     def record(self, task: int) -> dict[str, Any] | None:
         """The record of a task that has ended."""
         rows = self._store.rows(
-            "SELECT record FROM queue_result WHERE task = :task", {"task": task}
+            "SELECT record FROM queue_result WHERE task = :task", {"task": fitting(task)}
         )
         return unpack_record(bytes(rows[0][0])) if rows else None
 
-    def records(self, batch: int) -> Iterator[tuple[int, dict[str, Any]]]:
-        """Task and record of what has ended of a batch, in the order it was handed in."""
-        place = -1
+    def records(self, batch: int, after: int = -1) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Task and record of what has ended of a batch, in the order it was handed in; only of
+        places higher than ``after``."""
+        place = after
         while True:
             rows = self._store.rows(
                 "SELECT t.place, t.id, r.record FROM queue_task t"
                 " JOIN queue_result r ON r.task = t.id WHERE t.batch = :batch AND t.place > :place"
                 " ORDER BY t.place LIMIT :limit",
-                {"batch": batch, "place": place, "limit": PAGE},
+                {"batch": fitting(batch), "place": place, "limit": PAGE},
             )
             for _, task, record in rows:
                 yield task, unpack_record(bytes(record))
@@ -125,14 +140,15 @@ class View:
         rows = self._store.rows(
             "SELECT b.packed FROM queue_task t JOIN queue_body b ON b.hash = t.body"
             " WHERE t.id = :task",
-            {"task": task},
+            {"task": fitting(task)},
         )
         return unpack(bytes(rows[0][0])) if rows else None
 
     def schema(self, key: str) -> dict[str, Any] | None:
         """A schema by its hash or its name."""
         rows = self._store.rows(
-            "SELECT document FROM queue_schema WHERE hash = :key OR name = :key", {"key": key}
+            "SELECT document FROM queue_schema WHERE hash = :key OR name = :key",
+            {"key": storable(key)},
         )
         document: dict[str, Any] | None = orjson.loads(bytes(rows[0][0])) if rows else None
         return document
@@ -147,7 +163,8 @@ class View:
     def schema_hash(self, key: str) -> str | None:
         """The hash of the schema with this hash or name."""
         rows = self._store.rows(
-            "SELECT hash FROM queue_schema WHERE hash = :key OR name = :key", {"key": key}
+            "SELECT hash FROM queue_schema WHERE hash = :key OR name = :key",
+            {"key": storable(key)},
         )
         return str(rows[0][0]) if rows else None
 
@@ -164,13 +181,19 @@ class View:
     def events(self, after: int, limit: int = 1_000) -> list[Event]:
         """Events with higher numbers than ``after``, in their order.
 
-        On a server a number may appear after a higher one: look back over the last some hundred.
+        None is passed over: a lower number than one that was given does not turn up later.
         """
-        rows = self._store.rows(
+        sql = (
             "SELECT id, task, batch, submitter, state, outcome, made FROM queue_event"
-            " WHERE id > :after ORDER BY id LIMIT :limit",
-            {"after": after, "limit": limit},
+            " WHERE id > :after AND id <= :last ORDER BY id LIMIT :limit"
         )
+        values = {"after": fitting(after), "last": 2**63 - 1, "limit": fitting(max(0, limit))}
+        rows = self._store.rows(sql, values)
+        if rows and not self._store.dialect.ordered:
+            # Waits for transactions that have taken numbers and are not visible yet.
+            with self._store.write(alone="queue_event"):
+                pass
+            rows = self._store.rows(sql, {**values, "last": rows[-1][0]})
         names = ("id", "task", "batch", "submitter", "state", "outcome", "made")
         return [Event(**dict(zip(names, row, strict=True))) for row in rows]
 
@@ -192,7 +215,7 @@ class View:
 
 def _where(wanted: Wanted) -> tuple[str, dict[str, Any]]:
     told: list[str] = []
-    values: dict[str, Any] = {"limit": wanted.limit}
+    values: dict[str, Any] = {"limit": fitting(max(0, wanted.limit))}
     for name, column in (
         ("submitter", "t.submitter"),
         ("batch", "t.batch"),
@@ -203,15 +226,16 @@ def _where(wanted: Wanted) -> tuple[str, dict[str, Any]]:
         value = getattr(wanted, name)
         if value is not None:
             told.append(f"{column} = :{name}")
-            values[name] = value
+            values[name] = storable(value) if isinstance(value, str) else fitting(value)
     if wanted.states:
-        named = {f"state{place}": state for place, state in enumerate(wanted.states)}
-        told.append(f"t.state IN ({', '.join(f':{name}' for name in named)})")
-        values |= named
+        # Written out, because only so a database finds the index of one state.
+        named = [f"'{state}'" for state in wanted.states if state in STATES]
+        only = f"= {named[0]}" if len(named) == 1 else f"IN ({', '.join(named) or 'NULL'})"
+        told.append(f"t.state {only}")
     if wanted.before is not None:
         told.append("t.id < :before")
-        values["before"] = wanted.before
-    for place, word in enumerate(wanted.words.lower().split()[:8]):
+        values["before"] = fitting(wanted.before)
+    for place, word in enumerate(storable(wanted.words).lower().split()[:8]):
         told.append(
             f"(r.words LIKE :word{place} ESCAPE '!' OR lower(t.source) LIKE :word{place}"
             " ESCAPE '!')"

@@ -1,0 +1,1 @@
+"""The HTTP API and the web UI: one process over a queue, see `rolecall.serve.run`."""

@@ -1,0 +1,96 @@
+"""HTTP as uvicorn speaks it, with what it lacks: a clock on heads, a bound on connections."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+import h11
+import orjson
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+HEAD_SECONDS: Final = 10.0
+"""How long the head of a request may take to arrive, from the connection on."""
+_REFUSAL: Final = (
+    b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\n"
+    b"retry-after: 1\r\nconnection: close\r\ncontent-length: %d\r\n\r\n%s"
+)
+
+
+def bounded(most: int) -> type[H11Protocol]:
+    """The protocol for a server that keeps at most ``most`` connections."""
+
+    class Bounded(H11Protocol):
+        """One connection."""
+
+        _clock: asyncio.TimerHandle | None = None
+
+        def connection_made(self, transport: Any) -> None:
+            """Begin, or refuse where there are too many."""
+            super().connection_made(transport)
+            if len(self.connections) > most:
+                body = _problem(503, "busy", "too many connections are open")
+                transport.write(_REFUSAL % (len(body), body))
+                transport.close()
+                return
+            self._wind()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            """End."""
+            self._stop()
+            super().connection_lost(exc)
+
+        def data_received(self, data: bytes) -> None:
+            """Take in what arrived; a head that is not whole goes on under the same clock."""
+            if self.transport.is_closing():
+                return
+            before = self.cycle
+            super().data_received(data)
+            if self.cycle is not before:
+                self._stop()
+            elif self._clock is None and self._idle():
+                self._wind()
+
+        def send_400_response(self, msg: str) -> None:
+            """Refuse what is no HTTP."""
+            body = _problem(400, "malformed", "this is no HTTP request")
+            headers = [
+                (b"content-type", b"application/problem+json"),
+                (b"content-length", str(len(body)).encode()),
+                (b"connection", b"close"),
+            ]
+            if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+                events = (
+                    h11.Response(status_code=400, headers=headers, reason=b"Bad Request"),
+                    h11.Data(data=body),
+                    h11.EndOfMessage(),
+                )
+                for event in events:
+                    self.transport.write(self.conn.send(event) or b"")
+            self.transport.close()
+
+        def _idle(self) -> bool:
+            return self.cycle is None or self.cycle.response_complete
+
+        def _wind(self) -> None:
+            self._clock = self.loop.call_later(HEAD_SECONDS, self.transport.close)
+
+        def _stop(self) -> None:
+            if self._clock is not None:
+                self._clock.cancel()
+                self._clock = None
+
+    return Bounded
+
+
+def _problem(status: int, code: str, detail: str) -> bytes:
+    title = "Bad Request" if status == 400 else "Service Unavailable"
+    return orjson.dumps(
+        {
+            "type": f"urn:rolecall:problem:{code}",
+            "title": title,
+            "status": status,
+            "detail": detail,
+            "code": code,
+        }
+    )

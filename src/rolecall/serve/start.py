@@ -1,0 +1,110 @@
+"""A server put together from the settings, and run."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import Mapping
+from typing import get_args
+
+from msgspec import Struct
+
+from rolecall.errors import SettingsError
+from rolecall.fetch import Rules
+from rolecall.ledger.database import open_database, usual_place
+from rolecall.queue.queue import Queue
+from rolecall.serve.access import Auth, Entry
+from rolecall.serve.app import make_app
+from rolecall.serve.at_work import AtWork
+from rolecall.serve.hosts import is_loopback, names_of
+from rolecall.serve.run import Serving, address_of, bind, check_entry, say
+from rolecall.serve.state import Extractor, State
+from rolecall.settings import Settings
+from rolecall.worker.nouns import Drained
+from rolecall.worker.work import Crewed, Worker
+
+
+class Wanted(Struct, frozen=True, kw_only=True):
+    """What kind of server: whether it ``works`` on the tasks of the queue itself, and ``fetches``
+    pages of which only the address is given."""
+
+    works: bool = True
+    fetches: bool = False
+
+
+async def serve(settings: Settings, environ: Mapping[str, str], wanted: Wanted) -> int:
+    """Serve until a signal, and return the exit code.
+
+    Raises:
+        UsageError: a setting, the address or the lack of tokens does not allow it.
+        DatabaseError: the database cannot be used.
+    """
+    queue = Queue(open_database(usual_place(settings.data_folder, environ), environ))
+    try:
+        rules = Rules(max_bytes=settings.max_bytes) if wanted.fetches else None
+        crewed = Crewed(takes_tasks=wanted.works, fetches=rules)
+        work = AtWork(Worker(queue, settings, environ, crewed))
+        state = state_for(queue, settings, environ, work)
+        state.fetches = wanted.fetches
+        check_entry(state, settings.serve_host)
+        bound = bind(settings.serve_host, settings.serve_port)
+        gc.enable()
+        serving = Serving(make_app(state), state, bound)
+        with serving.watching(say):
+            await _run(serving, state, work, address_of(bound, settings.serve_host))
+    finally:
+        queue.store.close()
+    return 128 + serving.signal if serving.signal else 0
+
+
+async def _run(serving: Serving, state: State, work: AtWork, address: str) -> None:
+    """Serve, with the worker beside; both end together."""
+    grace = state.settings.serve_grace_seconds
+
+    async def started() -> None:
+        await work.start()
+        _greet(state, address)
+
+    async def drained() -> Drained:
+        await state.ending.wait()
+        return await work.stop(grace)
+
+    ending = asyncio.create_task(drained())
+    try:
+        await serving.run(started)
+    finally:
+        state.end()
+        found = await ending
+    say(
+        f"ended: {found.finished:,} finished, {found.put_back:,} back in the queue"
+        + (f", {found.unsaved:,} to be done anew" if found.unsaved else "")
+    )
+
+
+def state_for(
+    queue: Queue, settings: Settings, environ: Mapping[str, str], extractor: Extractor
+) -> State:
+    """The state of a server with these settings over a queue that is open."""
+    auth = settings.serve_auth
+    if auth not in get_args(Auth):
+        raise SettingsError(
+            f"serve_auth cannot be {auth!a}", hint=f"there are: {', '.join(get_args(Auth))}"
+        )
+    more = tuple(settings.serve_host_names.split(","))
+    # Whoever gives the server a name of its own means it to be reached from elsewhere.
+    near = is_loopback(settings.serve_host) and all(map(is_loopback, filter(None, more)))
+    return State(
+        settings=settings,
+        queue=queue,
+        entry=Entry(queue.store, auth, loopback=near),  # type: ignore[arg-type]
+        extractor=extractor,
+        names=names_of(settings.serve_host, more),
+        environ=environ,
+    )
+
+
+def _greet(state: State, address: str) -> None:
+    say(f"serving on {address}")
+    say(f"the API is described at {address}/docs")
+    if not state.entry.loopback:
+        say("everybody needs a token: rolecall tokens list shows who has one")
