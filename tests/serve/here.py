@@ -20,7 +20,9 @@ from rolecall.serve.state import State
 from rolecall.serve.tokens import add_token
 from rolecall.settings import Settings
 
-HTML = "<html><body><h1>Nurse</h1><p>Leeds. Apply now. Salary: £32,000 a year.</p></body></html>"
+EXAMPLES = Path(__file__).parents[2] / "examples"
+HTML = "<h1>Nurse</h1><p>Leeds. Apply now.</p>"
+POSTING = min(EXAMPLES.glob("01*.html")).read_text(encoding="utf-8")
 JSON = {"Content-Type": "application/json"}
 
 
@@ -55,7 +57,9 @@ class Here:
     def client(self, token: str | None = None, **more) -> httpx2.Client:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         headers |= more.pop("headers", {})
-        one = httpx2.Client(base_url=self.url, headers=headers, timeout=30, trust_env=False, **more)
+        one = httpx2.Client(
+            base_url=self.url, headers=headers, timeout=30, trust_env=False, verify=False, **more
+        )
         self.clients.append(one)
         return one
 

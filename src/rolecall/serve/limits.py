@@ -74,6 +74,10 @@ def check_head(scope: Scope) -> None:
         raise ProblemError(431, "headers", "the request has too many or too large headers")
     if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > TARGET_BYTES:
         raise ProblemError(414, "address", "the address is too long")
+    names = {name for name, _ in headers}
+    if b"content-length" in names and b"transfer-encoding" in names:
+        # Whoever passes it on may see another end of it than we do (request smuggling).
+        raise ProblemError(400, "malformed", "the request says twice how long it is")
     for name, value in headers:
         if name == b"content-encoding" and value.strip().lower() not in (b"", b"identity"):
             raise ProblemError(415, "encoding", "bodies are taken as they are, not compressed")

@@ -27,12 +27,13 @@ BACKLOG = 2_048
 
 def bind(host: str, port: int) -> socket.socket:
     """A socket that listens there; raises `UsageError` where that cannot be."""
+    if not 0 <= port <= 65_535:  # the system would take it modulo 65,536
+        raise UsageError(f"there is no port {port}", hint="ports go from 0 to 65535")
     try:
         kind, _, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        # Only where the protocol is named does asyncio send each part of an answer at once: else
-        # the body waits some 40 ms for the other side to acknowledge the head.
+        # With the protocol named, asyncio switches off waiting for more to send (TCP_NODELAY).
         bound = socket.socket(kind, socket.SOCK_STREAM, protocol)
         try:
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
