@@ -165,6 +165,8 @@ def test_what_has_a_record_is_not_fetched_again():
         found = fetched([one.but_known("abc"), two.but_known("")])
         assert site.server.paths == ["/a?b"]
     assert identity(found[0], limit=1000) == "abc"
+    with pytest.raises(SourceError, match="not fetched"):
+        load(found[0], limit=1000)
     assert found[1].fault is not None
 
 
