@@ -66,9 +66,9 @@ async def addresses_of(host: str, port: int, resolver: Resolver) -> tuple[Addres
     """The addresses of ``host``, each once; raises `FetchError` (``no_such_host``)."""
     try:
         told = await resolver(host, port)
-    except OSError as error:
-        again = error.errno not in UNKNOWN
-        message = f"{host} has no address: {error.strerror or error}"
+    except (OSError, UnicodeError) as error:
+        again = getattr(error, "errno", None) not in UNKNOWN
+        message = f"{host} has no address: {getattr(error, 'strerror', None) or error}"
         raise FetchError("no_such_host", message, retryable=again) from error
     found: dict[Address, None] = {}
     for text in told:
