@@ -24,7 +24,8 @@ BESIDE = 1 << 20  # bytes beside the body: the head, the frames of chunks
 CONNECT = 10.0  # seconds that one address of several is given to answer
 
 _Lost = (
-    httpcore2.NetworkError, httpcore2.TimeoutException, httpcore2.ProtocolError, OSError, ValueError,
+    httpcore2.NetworkError, httpcore2.TimeoutException, httpcore2.ProtocolError, OSError,
+    ValueError,
 )  # fmt: skip
 
 
