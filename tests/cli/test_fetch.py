@@ -1,9 +1,11 @@
 """``rolecall extract --fetch``."""
 
+import contextlib
 import json
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 from tests.cli.shell import COMMAND, environment, inside, page, rolecall
@@ -86,6 +88,19 @@ def test_lists_lines_and_files_and_going_on(tmp_path):
         assert after.startswith(before)
         assert len(after.splitlines()) == 6
         assert len(web.server.heads) == asked + 2  # its robots.txt, and the new one
+
+
+def test_going_on_where_copies_share(tmp_path):
+    with site() as web, contextlib.chdir(tmp_path):
+        urls = [f"{web.url}/job/1", f"{web.url}/job/2", f"{web.url}/moved"]
+        words = ["extract", "--fetch", *urls, "--dedup", "near", "--out", "out.jsonl"]
+        assert rolecall(*words, **ALLOWED).returncode == 0
+        before, asked = Path("out.jsonl").read_bytes(), len(web.server.heads)
+        assert {one["outcome"] for one in records(before)} == {"ok"}
+        done = rolecall(*words, "--resume", **ALLOWED)
+        assert done.returncode == 0, done.stderr
+        assert Path("out.jsonl").read_bytes() == before
+        assert len(web.server.heads) == asked
 
 
 def test_the_standard_input_may_be_a_list():

@@ -336,8 +336,10 @@ def test_nobody_there():
             port = server.port
         error = await refusal(local().fetch(f"http://jobs.example:{port}/"))
         assert (error.kind, error.retryable) == ("unreachable", True)
-        names = Names(gone_example=OSError("no such name"), empty_example=[])
-        for host in ("gone.example", "empty.example"):
+        names = Names(
+            gone_example=OSError("no such name"), empty_example=[], odd_example=UnicodeError("odd")
+        )
+        for host in ("gone.example", "empty.example", "odd.example"):
             assert (await refusal(addresses_of(host, 80, names))).kind == "no_such_host"
 
     asyncio.run(go())

@@ -7,13 +7,14 @@ import pytest
 
 from rolecall.errors import SettingsError, SourceError, UsageError
 from rolecall.fetch import Rules
+from rolecall.inputs import fetched as fetched_module
 from rolecall.inputs.fetched import Fetching, rules_of
 from rolecall.inputs.nouns import Input
 from rolecall.inputs.read import identity, load
 from rolecall.inputs.stream import count, expand, stream
 from rolecall.settings import Settings
 
-from tests.fetch.nets import PAGE, Site, answer, redirect  # isort: skip
+from tests.fetch.nets import PAGE, Names, Site, answer, redirect  # isort: skip
 
 URL = "https://jobs.example/1"
 
@@ -165,6 +166,8 @@ def test_what_has_a_record_is_not_fetched_again():
         found = fetched([one.but_known("abc"), two.but_known("")])
         assert site.server.paths == ["/a?b"]
     assert identity(found[0], limit=1000) == "abc"
+    with pytest.raises(SourceError, match="not fetched"):
+        load(found[0], limit=1000)
     assert found[1].fault is not None
 
 
@@ -177,3 +180,28 @@ def test_settings_say_how():
     assert rules_of(Settings()) == Rules()
     with pytest.raises(SettingsError):
         rules_of(Settings(fetch_allow="intranet"))
+
+
+def test_pages_that_nobody_takes_hold_fetching_back(monkeypatch):
+    monkeypatch.setattr(fetched_module, "HELD", 10_000)
+    page = answer(b"<p>" * 1000)
+    with Site({"/a": page}) as site:
+        entries = [
+            Input(number, "x", wanted=f"http://h{number}.example:{site.server.port}/a")
+            for number in range(60)
+        ]
+        with Fetching(rules(at_once=2), ordered=False) as fetching:
+            fetching.fetcher.resolver = Names()
+            inputs = fetching.inputs(iter(entries))
+            given = [next(inputs)]
+            while given[-1] is None:
+                given.append(next(inputs))
+            deadline = time.monotonic() + 10
+            while len(site.server.heads) < 4:
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+            time.sleep(0.2)  # nobody takes a page meanwhile
+            assert len(site.server.heads) <= 8
+            given += inputs
+            assert len([one for one in given if one is not None]) == 60
+            assert fetching._bytes == 0

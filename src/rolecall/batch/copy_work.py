@@ -151,6 +151,8 @@ class CopyWork:
 
     def sign(self, entry: Input) -> Signed:
         """Read an input and sketch it; what cannot be read is found out again when extracted."""
+        if entry.is_away and self.page_work.kept(entry):
+            return Signed(entry, kept=True)  # it is not fetched again, only to be a copy's original
         stages = Stages()
         try:
             source, notices = stages.run("read", lambda: self.page_work.load(entry))

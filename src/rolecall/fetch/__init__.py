@@ -8,7 +8,8 @@
     async def post(url: str, body: bytes, headers: Mapping[str, str], rules: Rules | None = None)
         -> Posted
     def check_url(url: str, rules: Rules | None = None) -> str
-    class Fetcher(rules=None, *, resolver=..., trust=None, backend=None): .fetch(url), .post(...)
+    class Fetcher(rules=None, *, resolver=..., trust=None, backend=None, gate=None):
+        .fetch(url), .post(url, body, headers)
 
 What fetches more than one page, or serves several, keeps one `Fetcher` for its event loop: turns at
 hosts and their ``robots.txt`` are remembered there. All raise `FetchError` (``kind``, ``code`` of

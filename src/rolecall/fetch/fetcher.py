@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Final
@@ -52,7 +52,8 @@ class Fetcher:
 
     ``resolver`` gives the addresses of a name, ``trust`` is how certificates are checked and
     ``backend`` makes connections; each has a default that is safe, and no other weakens the check
-    of addresses, which is made between ``resolver`` and ``backend``.
+    of addresses, which is made between ``resolver`` and ``backend``. ``gate`` is waited for before
+    each request of a page: it holds back who would fetch faster than pages are taken.
     """
 
     def __init__(
@@ -62,12 +63,13 @@ class Fetcher:
         resolver: Resolver = system_addresses,
         trust: ssl.SSLContext | None = None,
         backend: AsyncNetworkBackend | None = None,
+        gate: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         import httpcore2
 
         self.rules = rules if rules is not None else Rules()
         self.allowed = self.rules.networks
-        self.resolver = resolver
+        self.resolver, self.gate = resolver, gate
         self.line = Line(
             trust if trust is not None else _usual_trust(),
             backend if backend is not None else httpcore2.AnyIOBackend(),
@@ -82,6 +84,8 @@ class Fetcher:
         warnings: list[Notice] = []
         for _ in range(self.rules.hops + 1):
             async with self.hosts.turn(target.host) as host:
+                if self.gate is not None:
+                    await self.gate()
                 begun = time.monotonic()
                 try:
                     async with _clock(left, self.rules.timeout):

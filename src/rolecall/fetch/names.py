@@ -15,6 +15,9 @@ Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
 """Gives the addresses of a host as text; raises `OSError` where it knows none."""
 
 LOOKUPS = 32  # threads that wait for the system's resolver at the same time, in all
+UNKNOWN = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", None))
+"""What the system says of a name that does not exist, or has no address."""
+
 _room = threading.BoundedSemaphore(LOOKUPS)
 
 
@@ -63,9 +66,9 @@ async def addresses_of(host: str, port: int, resolver: Resolver) -> tuple[Addres
     """The addresses of ``host``, each once; raises `FetchError` (``no_such_host``)."""
     try:
         told = await resolver(host, port)
-    except OSError as error:
-        again = getattr(error, "errno", None) != socket.EAI_NONAME
-        message = f"{host} has no address: {error.strerror or error}"
+    except (OSError, UnicodeError) as error:
+        again = getattr(error, "errno", None) not in UNKNOWN
+        message = f"{host} has no address: {getattr(error, 'strerror', None) or error}"
         raise FetchError("no_such_host", message, retryable=again) from error
     found: dict[Address, None] = {}
     for text in told:

@@ -25,6 +25,7 @@ CONNECT = 10.0  # seconds that one address of several is given to answer
 
 _Lost = (
     httpcore2.NetworkError, httpcore2.TimeoutException, httpcore2.ProtocolError, OSError,
+    ValueError,
 )  # fmt: skip
 
 

@@ -21,11 +21,20 @@ from rolecall.inputs.lines import PATIENCE
 from rolecall.inputs.nouns import Entries, Input
 from rolecall.settings import Settings
 
-AHEAD: Final = 128
-"""Inputs that were taken and not given on, at most: they wait for a host, or are fetched."""
+AHEAD: Final = 4_096
+"""Inputs that were taken and not given on, at most; most of them wait for the turn at their host.
+
+Many, because lists often name one host after the other.
+"""
+
+AHEAD_IN_ORDER: Final = 128
+"""The same where pages are given on in order, and wait for those before them."""
 
 HELD: Final = 64 << 20
 """Bytes of pages that wait to be given on, above which nothing more is begun."""
+
+PAUSE: Final = 0.02
+"""Seconds after which it is looked whether they have been given on."""
 
 
 def rules_of(settings: Settings) -> Rules:
@@ -70,18 +79,20 @@ def with_page(entry: Input, found: Fetched | FetchError) -> Input:
 class Fetching:
     """Fetches for one run. A context manager: its thread ends with it, whatever is under way."""
 
-    def __init__(self, rules: Rules, *, ordered: bool, ahead: int = AHEAD) -> None:
+    def __init__(self, rules: Rules, *, ordered: bool, ahead: int | None = None) -> None:
         import asyncio  # as the HTTP library, loaded only by who fetches
 
         from rolecall.fetch import Fetcher
 
-        self.fetcher = Fetcher(rules)
-        self.ordered, self.ahead = ordered, ahead
+        # In order, the page that all wait for may be the next one: nothing may hold it back.
+        self.fetcher = Fetcher(rules, gate=None if ordered else self._gate)
+        self.ordered = ordered
+        self.ahead = ahead or (AHEAD_IN_ORDER if ordered else AHEAD)
         self._there: queue.SimpleQueue[tuple[int, Input]] = queue.SimpleQueue()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._held: dict[int, Input] = {}
-        self._bytes = 0
+        self._bytes, self._lock = 0, threading.Lock()
         self._taken = self._given = self._next = 0
 
     def __enter__(self) -> Fetching:
@@ -133,7 +144,8 @@ class Fetching:
         """Begin with an entry: fetch it, or hold it as it is."""
         number, self._taken = self._taken, self._taken + 1
         if entry.wanted is None or not entry.is_away or entry.known:
-            self._hold(number, entry)
+            self._count(len(entry.line or b""))
+            self._held[number] = entry
         else:
             self._begin(self._fetch(number, entry, entry.wanted))
 
@@ -145,11 +157,20 @@ class Fetching:
             found = error.with_traceback(None)
         except Exception as error:  # one address never ends the run
             found = FetchError("broken", f"{type(error).__name__}: {error}", retryable=False)
-        self._there.put((number, with_page(entry, found)))
+        fetched = with_page(entry, found)
+        self._count(len(fetched.line or b""))
+        self._there.put((number, fetched))
 
-    def _hold(self, number: int, entry: Input) -> None:
-        self._held[number] = entry
-        self._bytes += len(entry.line or b"")
+    async def _gate(self) -> None:
+        """Wait while pages are not given on."""
+        import asyncio
+
+        while self._bytes >= HELD:
+            await asyncio.sleep(PAUSE)
+
+    def _count(self, size: int) -> None:
+        with self._lock:
+            self._bytes += size
 
     def _give(self, wait: float) -> Iterator[Input]:
         """What is there and whose turn it is; the first is waited for, for so long."""
@@ -159,11 +180,11 @@ class Fetching:
             except queue.Empty:
                 break
             wait = 0.0
-            self._hold(*found)
+            self._held[found[0]] = found[1]
         while self._ready():
             number = self._next if self.ordered else next(iter(self._held))
             entry = self._held.pop(number)
-            self._bytes -= len(entry.line or b"")
+            self._count(-len(entry.line or b""))
             self._next, self._given = self._next + 1, self._given + 1
             yield entry
 

@@ -32,6 +32,8 @@ def load(
     if entry.fault is not None:
         code, message = entry.fault
         raise SourceError(message, code=code, retryable=entry.retryable, retry_at=entry.retry_at)
+    if entry.is_away:
+        raise SourceError("its page was not fetched", retryable=True)
     captured = entry.captured or captured
     if entry.json:
         return _from_line(entry, limit, captured, columns)
