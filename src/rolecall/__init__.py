@@ -13,6 +13,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from rolecall.client.aclient import AsyncClient
+    from rolecall.client.client import Client
     from rolecall.core import (
         Block,
         Candidate,
@@ -29,9 +31,11 @@ if TYPE_CHECKING:
     from rolecall.engines.replay import Recorder, ReplayEngine
     from rolecall.errors import (
         BudgetError,
+        CallbackError,
         EngineError,
         Error,
         SchemaError,
+        ServerError,
         SettingsError,
         SourceError,
         UsageError,
@@ -46,9 +50,12 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "AsyncClient",
     "Block",
     "BudgetError",
+    "CallbackError",
     "Candidate",
+    "Client",
     "EngineError",
     "Error",
     "Evidence",
@@ -61,6 +68,7 @@ __all__ = [
     "ReplayEngine",
     "Schema",
     "SchemaError",
+    "ServerError",
     "Settings",
     "SettingsError",
     "Source",
@@ -78,6 +86,8 @@ __all__ = [
 ]
 
 _HOMES = {
+    "AsyncClient": "rolecall.client.aclient",
+    "Client": "rolecall.client.client",
     "clean": "rolecall.page",
     "aextract": "rolecall.drive.pages",
     "extract": "rolecall.drive.pages",
@@ -92,9 +102,11 @@ _HOMES = {
     **dict.fromkeys(
         (
             "BudgetError",
+            "CallbackError",
             "EngineError",
             "Error",
             "SchemaError",
+            "ServerError",
             "SettingsError",
             "SourceError",
             "UsageError",

@@ -26,6 +26,9 @@ ALIASES: Final[Mapping[str, str]] = MappingProxyType(
 SERVER_VARIABLES: Final = ("MODEL_NAME", "MAX_MODEL_LENGTH", "MAX_NUM_SEQS")
 """Those that say more of the server that ``VLLM_HOST`` and ``VLLM_PORT`` name."""
 
+CLIENT_VARIABLES: Final = ("ROLECALL_URL", "ROLECALL_TOKEN")
+"""Those that `rolecall.Client` reads: a server's address and a token; they are no settings."""
+
 
 def engine_of_environment(environ: Mapping[str, str]) -> dict[str, Mapping[str, Any]]:
     """The engine that the decision record's variables speak of, if its server is named."""

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, make_dataclass, replace
 from datetime import date
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, Final, Literal, TypeVar, cast
 
 Kind = Literal["title", "heading", "paragraph", "item", "row"]
 Role = Literal["header", "posting", "chrome", "similar", "cookie"]
@@ -29,6 +29,16 @@ FAILURES = (
     "unreadable", "too_large", "decode_error", "timeout", "engine_unavailable", "rate_limited",
     "budget_exceeded", "context_overflow", "cancelled", "poison", "internal",
 )  # fmt: skip
+MEDIA_TYPES: Final[Mapping[str, str]] = {
+    ".html": "text/html",
+    ".htm": "text/html",
+    ".xhtml": "application/xhtml+xml",
+    ".txt": "text/plain",
+    ".text": "text/plain",
+    ".md": "text/markdown",
+    ".markdown": "text/markdown",
+}
+"""What the ending of a name says that a page is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

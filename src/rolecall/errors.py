@@ -10,13 +10,16 @@
     ├── ModelFileError       the shipped reader model is missing or was changed
     ├── EngineError          an engine cannot be used, or gave nothing usable after all tries
     ├── BudgetError          a call would cost more than a cap leaves
-    └── DatabaseError        the user's database is damaged, too new, locked or out of reach
+    ├── DatabaseError        the user's database is damaged, too new, locked or out of reach
+    ├── ServerError          a Rolecall server refused, is overloaded or cannot be reached
+    └── CallbackError        a message that says it comes from a server, and cannot be trusted
 
 A page that is not a posting, and a bad answer of a model, are results and not errors.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 ROOT = "(the whole schema)"
@@ -65,9 +68,25 @@ class SchemaError(UsageError):
 
 
 class SourceError(Error):
-    """An input cannot be used: ``code`` is ``unreadable``, ``too_large`` or ``decode_error``."""
+    """An input cannot be used: ``code`` is ``unreadable``, ``too_large`` or ``decode_error``.
+
+    One that was fetched may also be a ``timeout`` or ``rate_limited``; ``retry_at`` is the time
+    (ISO 8601, UTC) at which its server asked to be asked again.
+    """
 
     code = "unreadable"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        code: str | None = None,
+        retryable: bool = False,
+        retry_at: str | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint, code=code)
+        self.retryable, self.retry_at = retryable, retry_at
 
 
 class ModelFileError(Error):
@@ -110,3 +129,40 @@ class DatabaseError(Error):
     def __init__(self, message: str, *, hint: str | None = None, retryable: bool = False) -> None:
         super().__init__(message, hint=hint)
         self.retryable = retryable
+
+
+class ServerError(Error):
+    """A Rolecall server did not do what the client asked of it.
+
+    ``status`` is the answer's, or ``None`` where there was none. ``code`` is the server's word for
+    it, ``title`` and ``detail`` are what it says to people (RFC 9457), ``problem`` is all of it.
+    ``retry_after`` are the seconds for which it asked to be left alone; ``retryable`` says that the
+    same may succeed later. ``sent`` is false where the call has certainly not arrived.
+    """
+
+    code = "server"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        problem: Mapping[str, Any] | None = None,
+        retry_after: float | None = None,
+        sent: bool = True,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.sent = sent
+        self.status = status
+        self.problem: Mapping[str, Any] = dict(problem or {})
+        self.title = str(self.problem.get("title") or "")
+        self.detail = str(self.problem.get("detail") or "")
+        self.retry_after = retry_after
+        self.retryable = status is None or status in (408, 425, 429) or status >= 500
+
+
+class CallbackError(Error):
+    """A callback's signature is missing, too old or not made with the secret: do not believe it."""
+
+    code = "callback"

@@ -9,9 +9,12 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from rolecall.core import Attempt, Evidence, Extraction, Notice, Problem, Reason, Route, Source
-from rolecall.schema.posting import POSTING_SCHEMA
+from rolecall.schema.posting import POSTING_SCHEMA, REQUIRED
 
 SCHEMA_VERSION: Final = "1"
+
+MISSING: Final = 0.5
+"""What a required field without a value counts for in the doubt of a page."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -60,16 +63,18 @@ def failed_record(
     seq: int,
     config: str,
     source: Source | None = None,
+    url: str | None = None,
     seconds: Mapping[str, float] | None = None,
 ) -> dict[str, Any]:
     """Write an input that failed: the same fields, no values.
 
-    ``source`` is given where the bytes could be read; ``locator`` names the input in any case.
+    ``source`` is given where the bytes could be read, ``url`` where only the address is known;
+    ``locator`` names the input in any case.
     """
     record = _head(source, seq)
     record["source"] = escape(locator)
     return record | {
-        "url": source.url if source is not None else None,
+        "url": source.url if source is not None else url,
         "outcome": "failed",
         "reason": _reason(reason),
         "data": None,
@@ -114,6 +119,24 @@ def config_hash(
 
     told = [SCHEMA_VERSION, _strict(schema or POSTING_SCHEMA), _strict(settings), model]
     return hashlib.sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
+
+
+def doubt_of(record: Mapping[str, Any], posting: bool = True) -> float:
+    """About how many values of a record are wrong: the sum of what their confidences leave open.
+
+    A required field of the default posting without a value counts for ``MISSING``; a page that is
+    said to be no posting counts as one wrong value.
+    """
+    if record["outcome"] == "not_a_posting":
+        return 1.0
+    sure: dict[str, float] = {}
+    for pointer, one in (record.get("evidence") or {}).items():
+        if one.get("confidence") is not None:
+            name = pointer.split("/")[1]
+            sure[name] = min(one["confidence"], sure.get(name, 1.0))
+    data = record.get("data") or {}
+    missing = sum(data.get(name) is None for name in REQUIRED) if posting else 0
+    return sum(1 - value for value in sure.values()) + MISSING * missing
 
 
 def _head(source: Source | None, seq: int) -> dict[str, Any]:

@@ -140,6 +140,36 @@ class Settings:
         "html=body,url=link.",
         decides=True,
     )
+    fetch: bool = _setting(
+        False,
+        "Fetch pages that are named by their address; only from the open internet, see "
+        "docs/fetching.md.",
+    )
+    fetch_contact: str = _setting(
+        "",
+        "Who fetches: an e-mail address or the address of a page, told to each server in the "
+        "User-Agent.",
+    )
+    fetch_delay_seconds: float = _setting(
+        1.0,
+        "The pause between two requests to the same host; a Crawl-delay of its robots.txt may "
+        "lengthen it.",
+        least=0,
+    )
+    fetch_timeout_seconds: float = _setting(
+        30.0,
+        "An address that takes longer than this fails as timeout, redirects included, the wait "
+        "for its host's turn not.",
+        least=0.1,
+    )
+    fetch_robots: bool = _setting(
+        True, "Ask the robots.txt of each host, and fetch nothing that it forbids."
+    )
+    fetch_allow: str = _setting(
+        "",
+        "Addresses and networks (10.1.2.3, 10.0.0.0/8) with commas between that may be fetched "
+        "although they are not public.",
+    )
     with_text: bool = _setting(
         False, "Add the page's visible text to each record, so that spans can be read without it."
     )
@@ -184,6 +214,10 @@ class Settings:
         "",
         "The command that starts vLLM instead, such as a container; what rolecall up adds are the "
         "flags of vllm serve, the model first.",
+    )
+    runs_folder: str = _setting(
+        "",
+        "Folder below which the server looks for evaluation runs; empty is the current folder.",
     )
     serve_host: str = _setting("127.0.0.1", "The address that rolecall serve is bound to.")
     serve_port: int = _setting(

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from rolecall.aliases import engine_of_environment, without_effect
+from rolecall.aliases import CLIENT_VARIABLES, engine_of_environment, without_effect
 from rolecall.errors import SettingsError
 from rolecall.settings import NONE, PREFIX, PROJECT_FILE, Setting, Settings, declared
 
@@ -80,7 +80,7 @@ def _told(
             for name, value in _read(path).items():
                 yield ("file", str(path)), name, value
     for name, value in sorted(environ.items()):
-        if name.startswith(PREFIX):
+        if name.startswith(PREFIX) and name not in CLIENT_VARIABLES:
             yield ("environment", ""), name, value
     for name, value in flags.items():
         if value is not None:

@@ -1,7 +1,7 @@
 """What the queue promises, the same on both stores."""
 
 import pytest
-from tests.queue.pages import page, pages, record, result, work
+from tests.queue.handed_in import page, pages, record, result, work
 
 from rolecall.errors import SettingsError, UsageError
 from rolecall.queue.inbox import KeyReusedError, QueueFullError

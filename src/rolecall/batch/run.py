@@ -120,7 +120,8 @@ class PageWork:
         try:
             source, notices = stages.run("read", lambda: self.load(entry))
         except SourceError as error:
-            return 0, self.failed(entry, reason_of(error, "read"), stages=stages)
+            stage = "read" if entry.wanted is None else "fetch"
+            return 0, self.failed(entry, reason_of(error, stage), stages=stages)
         except (MemoryError, OSError) as error:
             reason = Reason(code="unreadable", stage="read", message=str(error) or "no memory")
             return 0, self.failed(entry, reason, stages=stages)
@@ -191,6 +192,7 @@ class PageWork:
             seq=entry.seq,
             config=self.pipeline.config,
             source=source,
+            url=entry.url,
             seconds=stages.rounded() if stages is not None else None,
         )
         if self.pipeline.settings.with_text:
@@ -251,8 +253,11 @@ def may_ask(settings: Settings, environ: Mapping[str, str]) -> bool:
 
 
 def crew_of(settings: Settings, *, many: bool, asks: bool, ordered: bool) -> Crew:
-    """The workers of a run: one for a few inputs, one per core for ``many``, or as told."""
-    # Engines live in a thread of this process, and a process with threads is not safe to fork.
+    """The workers of a run: one for a few inputs, one per core for ``many``, or as told.
+
+    ``asks`` says that a thread of this process asks engines or fetches pages.
+    """
+    # A process with threads is not safe to fork.
     return Crew(
         workers=settings.workers or (cores() if many else 1),
         timeout=min(settings.page_timeout_seconds or NO_LIMIT, NO_LIMIT),

@@ -62,13 +62,13 @@ def _extract(order: Order, closing: Closing) -> int:
     )
     stop, left = Stop(), Left()
     entries = _listed(order, page_work, left)
-    if STDIN in order.paths and os.isatty(0) and not order.quiet:
+    if STDIN in (*order.paths, *order.lists) and os.isatty(0) and not order.quiet:
         sys.stderr.write("reading standard input; Ctrl-D ends it\n")
     with stop.watching():
         head, many = _head(entries, stop)
         if not head and not stop():
             raise UsageError(
-                "nothing to read in " + ", ".join(map(shown, order.paths)),
+                "nothing to read in " + ", ".join(map(shown, (*order.paths, *order.lists))),
                 hint=f"a folder yields its {' '.join(PAGE_SUFFIXES)} files; others are named",
             )
         progress = _progress(order, len(head), page_work.columns, many=many)
@@ -84,7 +84,10 @@ def _extract(order: Order, closing: Closing) -> int:
                 entries = map(known, itertools.chain(head, entries))
             else:
                 entries = itertools.chain(head, entries)
-            crew = crew_of(order.settings, many=many, asks=asks, ordered=order.out is None)
+            fetches, ordered = order.settings.fetch, order.out is None
+            crew = crew_of(order.settings, many=many, asks=asks or fetches, ordered=ordered)
+            if fetches:
+                entries = opened.enter_context(_fetching(order, entries, ordered=ordered))
             asker = opened.enter_context(_asker(page_work, progress)) if asks else None
             page_work.asks = asker is not None
             closing.progress, progress.workers = progress, crew.workers
@@ -115,11 +118,22 @@ def _listed(order: Order, page_work: PageWork, left: Left) -> Entries:
         leave_out=order.out,
         left=left,
         columns=page_work.columns,
+        fetch=order.settings.fetch,
+        lists=order.lists,
     )
 
 
+@contextlib.contextmanager
+def _fetching(order: Order, entries: Entries, *, ordered: bool) -> Iterator[Entries]:
+    """The entries with the pages that are fetched for them."""
+    from rolecall.inputs.fetched import Fetching, rules_of
+
+    with Fetching(rules_of(order.settings), ordered=ordered) as fetching:
+        yield fetching.inputs(entries)
+
+
 def _progress(order: Order, seen: int, columns: Columns, *, many: bool) -> Progress:
-    total = None if order.quiet else count(order.paths, columns) if many else seen
+    total = None if order.quiet else count(order.paths, columns, order.lists) if many else seen
     progress = Progress(total, quiet=order.quiet, verbose=order.verbose)
     for notice in order.settings.warnings:
         progress.say(f"rolecall: {notice.message}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
@@ -13,7 +13,9 @@ from rolecall.cli.estimate_words import Wish, add_estimate, read_wish, spelled
 from rolecall.cli.options import Parser, add_no_cache, add_policy
 from rolecall.cli.options import settings_with_servers as load_settings
 from rolecall.errors import UsageError
-from rolecall.inputs.stream import expand
+from rolecall.inputs.addresses import refuse_addresses
+from rolecall.inputs.fetched import rules_of
+from rolecall.inputs.stream import STDIN, expand
 from rolecall.outputs.nouns import Mode
 from rolecall.outputs.open import FORMATS, Format
 from rolecall.settings import Settings
@@ -27,7 +29,8 @@ An input is a file of HTML, plain text or Markdown; a line of a JSON Lines file
 and maybe "url" and "captured"; or a page in a web archive (.warc, .wacz). Files
 may be compressed (.gz, .zst); - is standard input. A folder yields its HTML,
 text and Markdown files, also those below it, sorted by name. All but SQLite may
-lie in a store (s3://, gs:// and others)."""
+lie in a store (s3://, gs:// and others). With --fetch it may be the address of a
+page (https://...), and a line of JSON may have "url" alone."""
 
 EXAMPLES = """\
 examples:
@@ -38,6 +41,10 @@ examples:
                                                  go on after a stop
   rolecall extract "site/**/*.html" --workers 4  a pattern, in quotes
   curl -s https://example.org/vacancy | rolecall extract -
+  rolecall extract --fetch https://example.org/vacancy
+                                                 fetch it, politely
+  rolecall extract --fetch --urls list.txt --out out.jsonl
+                                                 an address on each line
   rolecall extract page.html --schema-org        a schema.org JobPosting
   rolecall extract page.html --schema my.json    records in a shape of your own
   rolecall extract postings/ --out out.jsonl --estimate
@@ -76,13 +83,17 @@ class Order:
     verbose: bool = False
     summary: str | None = None
     wish: Wish | None = None
+    lists: tuple[str, ...] = ()
 
 
 def parser() -> Parser:
     """The words that ``rolecall extract`` knows."""
     told = Parser("extract", DESCRIPTION, EXAMPLES)
     told.add_argument(
-        "inputs", metavar="INPUT", nargs="*", help="a file, a folder, a pattern, or - for stdin"
+        "inputs",
+        metavar="INPUT",
+        nargs="*",
+        help="a file, a folder, a pattern, - for stdin, or with --fetch an address",
     )
     _add_reading(told.add_argument_group("reading").add_argument)
     _add_records(told.add_argument_group("records").add_argument)
@@ -104,6 +115,19 @@ def _add_reading(add: Callable[..., Any]) -> None:
         metavar="DATE",
         type=_day,
         help="the day the pages were saved, as 2026-05-17: relative dates count from it",
+    )
+
+    add(
+        "--fetch",
+        action="store_const",
+        const=True,
+        help="fetch pages that are named by their address, from the open internet only",
+    )
+    add(
+        "--urls",
+        metavar="FILE",
+        action="append",
+        help="fetch the addresses in FILE, one on a line; - is stdin; may be repeated",
     )
 
 
@@ -194,12 +218,14 @@ def read_order(words: list[str]) -> Order:
         )
     names = (
         "with_text", "workers", "page_timeout_seconds", "schema", "policy", "cloud_engine", "cache",
-        "columns", "dedup",
+        "columns", "dedup", "fetch",
     )  # fmt: skip
     flags = {name: getattr(told, name) for name in names}
     flags["engine"] = ",".join(told.engine) if told.engine else None
     settings = load_settings(flags)
     check_dedup(settings)
+    lists = tuple(told.urls or ())
+    _check_fetching(settings, told, lists)
     if told.ray is not None and settings.dedup != "off":
         raise UsageError(
             f"copies are found by one process, not over --ray (dedup: {settings.origin('dedup')})",
@@ -211,7 +237,8 @@ def read_order(words: list[str]) -> Order:
             hint=f"leave out --schema ({settings.origin('schema')})",
         )
     return Order(
-        paths=expand(told.inputs),
+        paths=expand(told.inputs, fetch=settings.fetch, lists=lists),
+        lists=lists,
         settings=settings,
         captured=told.captured,
         form="explain" if told.explain else "schema-org" if told.schema_org else "record",
@@ -225,6 +252,25 @@ def read_order(words: list[str]) -> Order:
         summary=told.summary,
         wish=wish,
     )
+
+
+def _check_fetching(settings: Settings, told: argparse.Namespace, lists: Sequence[str]) -> None:
+    """That addresses may be fetched, and by whom; raises `UsageError`."""
+    if not settings.fetch:
+        if lists:
+            raise UsageError(
+                f"--urls {lists[0]} names pages to be fetched, and fetching is off",
+                hint="allow it with --fetch",
+            )
+        return
+    rules_of(settings)
+    if [*told.inputs, *lists].count(STDIN) > 1:
+        raise UsageError("standard input can be read once", hint="name - once")
+    if told.ray is not None or told.estimate:
+        what = "--ray" if told.ray is not None else "--estimate"
+        refuse_addresses(told.inputs, what)
+        if lists:
+            raise UsageError(f"{what} does not fetch addresses", hint="leave out --urls")
 
 
 def _day(text: str) -> date:

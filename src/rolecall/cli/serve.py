@@ -7,6 +7,7 @@ import os
 from typing import Any
 
 from rolecall.cli.options import Parser, settings_with_servers
+from rolecall.cli.queued import add_queue
 from rolecall.errors import UsageError
 
 DESCRIPTION = """\
@@ -43,10 +44,12 @@ def run(words: list[str]) -> int:
             "serve_auth": told.auth,
             "serve_host_names": ",".join(told.host_name) if told.host_name else None,
             "workers": told.workers,
+            "queue": told.queue,
+            "fetch": told.fetch,
         }
     )
     try:
-        from rolecall.serve.start import Wanted, serve
+        from rolecall.serve.start import serve
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] == "rolecall":
             raise
@@ -54,8 +57,7 @@ def run(words: list[str]) -> int:
             f"serving needs {error.name}, which is not installed",
             hint="pip install 'rolecall[serve]'",
         ) from None
-    wanted = Wanted(works=not told.no_worker, fetches=told.fetch)
-    return asyncio.run(serve(settings, os.environ, wanted))
+    return asyncio.run(serve(settings, os.environ, works=not told.no_worker))
 
 
 def _parser() -> Parser:
@@ -67,6 +69,11 @@ def _parser() -> Parser:
     add("--auth", metavar="WHEN", help="who needs a token: auto, always, beyond-loopback")
     add("--workers", type=int, metavar="N", help="processes that read pages (one per core)")
     add("--no-worker", action="store_true", help="take pages in, and leave them to rolecall work")
-    add("--fetch", action="store_true", help="fetch pages of which only the address is given")
-    add("--queue", metavar="URL", help="a PostgreSQL database instead of the embedded one")
+    add(
+        "--fetch",
+        action="store_const",
+        const=True,
+        help="fetch pages of which only the address is given",
+    )
+    add_queue(add)
     return parser

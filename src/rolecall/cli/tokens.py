@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rolecall.cli import OK
 from rolecall.cli.options import Parser
 from rolecall.cli.options import settings as load_settings
+from rolecall.cli.queued import add_queue, open_queue
 from rolecall.errors import UsageError
 from rolecall.table import aligned
 
@@ -29,6 +29,7 @@ NAME is who hands pages in: tokens of one name see each other's tasks. Scopes:
   tasks     hand in pages, and see and cancel one's own (both are the default)
   fetch     name pages by their address, which the server then fetches
   read      see everyone's tasks and postings
+  label     say what is right for postings that one sees
   admin     all of these, change everyone's tasks, pause and resume the queue
 
 With the first token, the server asks everybody for one, also on this machine
@@ -53,7 +54,7 @@ def run(words: list[str]) -> int:
     add("name", metavar="NAME", nargs="?")
     add("--scopes", metavar="SCOPES", help=f"with commas between ({DEFAULT})")
     add("--expires", metavar="TIME", help="when it ends: 12h, 90d, 8w (never)")
-    add("--queue", metavar="URL", help="a PostgreSQL database instead of the embedded one")
+    add_queue(add)
     add("--json", action="store_true", help="JSON, for programs")
     told = parser.parse_intermixed_args(words)
     actions = {"add": _add, "list": _list, "revoke": _revoke}
@@ -78,10 +79,7 @@ def run(words: list[str]) -> int:
 
 
 def _store(url: str | None) -> Store:
-    from rolecall.ledger.database import open_database, usual_place
-
-    settings = load_settings({})
-    return open_database(usual_place(settings.data_folder, os.environ), os.environ)
+    return open_queue(load_settings({"queue": url})).store
 
 
 def _add(store: Store, told: Any) -> str:

@@ -99,7 +99,11 @@ def read_url(url: str, allowed: tuple[Network, ...] = ()) -> Target:
 
 
 def join(base: Target, location: str, allowed: tuple[Network, ...] = ()) -> Target:
-    """Where a redirect from ``base`` leads; raises as `read_url`."""
+    """Where a redirect from ``base`` leads; raises as `read_url`.
+
+    Many servers leave spaces as they are; a host with one is still none.
+    """
+    location = location.replace(" ", "%20")
     if not PLAIN.fullmatch(location) or len(location) > LONGEST:
         raise _bad(location, "the redirect is empty, too long or holds characters it may not")
     try:
@@ -199,4 +203,5 @@ def check_found(host: str, found: tuple[Address, ...], allowed: tuple[Network, .
     own = "." not in host or any(host == end or host.endswith(f".{end}") for end in OWN)
     for one in found:
         if not (is_named(one, allowed) if own else may_reach(one, allowed)):
-            raise blocked(f"{host} has the address {one}, which is not public")
+            # Which one is not told: who may submit addresses may not learn of the own network.
+            raise blocked(f"{host} has an address that is not public")

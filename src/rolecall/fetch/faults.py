@@ -34,10 +34,10 @@ KINDS: Final[dict[str, tuple[str, bool]]] = {
 class FetchError(Error):
     """An address was not fetched, or may not be.
 
-    ``kind`` is one of ``KINDS``; ``code`` is the reason code of a record that goes with it and
-    ``retryable`` says whether trying later may help. ``retry_at`` (ISO 8601, UTC) is when the
-    server asked to be asked again, ``status`` its answer, if there was one. The message starts with
-    the kind.
+    ``kind`` is one of ``KINDS``, with which the message starts, and ``reason`` the rest of it.
+    ``code`` is the reason code of a record that goes with it, and ``retryable`` says whether trying
+    later may help. ``retry_at`` (ISO 8601, UTC) is when the server asked to be asked again,
+    ``status`` its answer, if there was one.
     """
 
     def __init__(
@@ -52,7 +52,8 @@ class FetchError(Error):
     ) -> None:
         code, again = KINDS[kind]
         super().__init__(f"{kind}: {message}", hint=hint, code=code)
-        self.kind, self.retry_at, self.status = kind, retry_at, status
+        self.kind, self.reason = kind, message
+        self.retry_at, self.status = retry_at, status
         self.retryable = again if retryable is None else retryable
         self.url: str | None = None
         """The address that failed, where it is another than the one that was asked for."""

@@ -38,6 +38,9 @@ ROBOTS_SECONDS: Final = 10.0
 ADDRESSES: Final = 4
 """Addresses of one host that are tried."""
 
+NO_WAY: Final = ("no_such_host", "unreachable", "tls")
+"""Kinds that say of a page what they say of its ``robots.txt``."""
+
 OURS: Final = frozenset(
     ("host", "content-length", "transfer-encoding", "connection", "user-agent", "upgrade", "te")
 )
@@ -208,12 +211,17 @@ class Fetcher:
             except FetchError as error:
                 if error.kind == "blocked_address":
                     raise
-                message = f"the robots.txt of {target.host} cannot be had: {error}"
-                known = FetchError("robots_unknown", message, retry_at=error.retry_at)
+                kind, message = error.kind, error.reason
+                if kind not in NO_WAY:
+                    kind = "robots_unknown"
+                    message = f"the robots.txt of {target.host} cannot be had: {error}"
+                known = FetchError(
+                    kind, message, retryable=error.retryable or None, retry_at=error.retry_at
+                )
             self.robots.put(target.origin, known)
         if isinstance(known, FetchError):
             raise FetchError(
-                "robots_unknown", str(known).partition(": ")[2], retry_at=known.retry_at
+                known.kind, known.reason, retryable=known.retryable, retry_at=known.retry_at
             )
         return known
 

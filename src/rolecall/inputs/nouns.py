@@ -16,7 +16,9 @@ class Input(Struct, frozen=True):
     bytes: a line of JSON (``json``) or a page. ``fault`` is (code, message) of what is known to be
     wrong. ``known`` is the source_id of a record that an earlier run wrote for this locator.
     ``url``, ``media_type``, ``charset`` and ``captured`` are what is known of the page beside its
-    bytes. ``notice`` is (code, message) of what was odd about reading it.
+    bytes. ``notice`` is (code, message) of what was odd about reading it. ``wanted`` is the address
+    that the page is fetched from; ``retryable`` and ``retry_at`` say whether and when that may help
+    another time.
     """
 
     seq: int
@@ -31,6 +33,14 @@ class Input(Struct, frozen=True):
     charset: str | None = None
     captured: date | None = None
     notice: tuple[str, str] | None = None
+    wanted: str | None = None
+    retryable: bool = False
+    retry_at: str | None = None
+
+    @property
+    def is_away(self) -> bool:
+        """Whether the page is still to be fetched."""
+        return self.wanted is not None and self.line is None and self.fault is None
 
     def but_known(self, source_id: str) -> Input:
         """This input, with the source_id that an earlier run wrote for it."""

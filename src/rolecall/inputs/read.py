@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from rolecall.core import Notice, Source
+from rolecall.core import MEDIA_TYPES, Notice, Source
 from rolecall.errors import SourceError
 from rolecall.inputs.columns import DEFAULT, Columns
 from rolecall.inputs.files import read_bounded, too_large
@@ -18,15 +18,6 @@ from rolecall.inputs.nouns import Input
 from rolecall.inputs.tables import day
 from rolecall.inputs.unpacked import is_zstd, unpack_zstd
 
-MEDIA_TYPES = {
-    ".html": "text/html",
-    ".htm": "text/html",
-    ".xhtml": "application/xhtml+xml",
-    ".txt": "text/plain",
-    ".text": "text/plain",
-    ".md": "text/markdown",
-    ".markdown": "text/markdown",
-}
 Notices = tuple[Notice, ...]
 
 
@@ -40,7 +31,7 @@ def load(
     """
     if entry.fault is not None:
         code, message = entry.fault
-        raise SourceError(message, code=code)
+        raise SourceError(message, code=code, retryable=entry.retryable, retry_at=entry.retry_at)
     captured = entry.captured or captured
     if entry.json:
         return _from_line(entry, limit, captured, columns)
@@ -69,7 +60,12 @@ def load(
 
 
 def identity(entry: Input, *, limit: int, columns: Columns = DEFAULT) -> str:
-    """The ``id`` of the source that ``load`` would give, at less cost; raises as that does."""
+    """The ``id`` of the source that ``load`` would give, at less cost; raises as that does.
+
+    A page that was fetched once is not fetched to see whether it is another one now.
+    """
+    if entry.is_away and entry.known:
+        return entry.known
     if entry.path is not None and entry.fault is None and not entry.json:
         body = read_bounded(entry.path, limit)
         if not is_zstd(body):
@@ -93,7 +89,9 @@ def _from_line(
     content = html if isinstance(html, str) and (html or not text) else text
     if not isinstance(content, str):
         named = f'no "{columns.html}" and no "{columns.text}"'
-        raise SourceError(f"the object has {named} that is a string")
+        known = isinstance(told.get(columns.url), str)
+        hint = "--fetch fetches its page from its address" if known else None
+        raise SourceError(f"the object has {named} that is a string", hint=hint)
     body = content.encode("utf-8", "surrogatepass")
     if len(body) > limit:
         raise too_large(limit)

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from rolecall.errors import SourceError, UsageError
+from rolecall.inputs.addresses import addressed, away, from_list
 from rolecall.inputs.columns import DEFAULT, Columns
 from rolecall.inputs.feed import Feed
 from rolecall.inputs.files import open_regular, shown
@@ -35,7 +36,7 @@ from rolecall.inputs.nouns import Entries, Input, Left, failed
 from rolecall.inputs.order import Order
 from rolecall.inputs.rows import from_lines
 from rolecall.inputs.unpacked import DAMAGE, GZIP, Blocks, is_zstd, plain, says
-from rolecall.remote.names import MAGIC, is_remote
+from rolecall.remote.names import MAGIC, is_remote, is_web
 
 __all__ = ["PAGE_SUFFIXES", "STDIN", "count", "expand", "stream"]
 
@@ -43,15 +44,18 @@ STDIN = "-"
 COUNTED = 1 << 29  # bytes of lines that are looked through to know how many there are
 
 
-def expand(arguments: Iterable[str]) -> list[str]:
+def expand(
+    arguments: Iterable[str], *, fetch: bool = False, lists: Sequence[str] = ()
+) -> list[str]:
     """Glob patterns -> the paths they match, sorted; other arguments as they are.
 
     A name that exists is never a pattern. A pattern that matches nothing is a `UsageError`. A
-    pattern of objects in a store is looked up when it is read.
+    pattern of objects in a store is looked up when it is read. With ``fetch`` the address of a page
+    is an input too; with ``lists`` (files of such addresses) nothing else need be named.
     """
     paths: list[str] = []
     for argument in arguments:
-        if is_remote(argument) or not _is_pattern(argument):
+        if (fetch and is_web(argument)) or is_remote(argument) or not _is_pattern(argument):
             paths.append(argument)
         else:
             found = sorted(glob.iglob(argument, recursive=True), key=os.fsencode)
@@ -61,7 +65,7 @@ def expand(arguments: Iterable[str]) -> list[str]:
                     hint="quote the pattern, ** looks into folders too",
                 )
             paths += found
-    if not paths:
+    if not paths and not lists:
         raise UsageError("nothing to read", hint="name files, folders, patterns, or - for stdin")
     return paths
 
@@ -85,6 +89,7 @@ class _Call(Struct):
     away: str | None
     several: bool
     seen: set[int]
+    fetch: bool = False
 
     def again(self, *key: str) -> bool:
         """Whether this was there before; counted if so."""
@@ -105,12 +110,17 @@ def stream(
     leave_out: str | None = None,
     left: Left | None = None,
     columns: Columns = DEFAULT,
+    fetch: bool = False,
+    lists: Sequence[str] = (),
 ) -> Entries:
     """The inputs of ``paths`` (from ``expand``) with their ``seq``, listed as far as asked for.
 
     ``limit`` is the largest page in bytes; ``leave_out`` is a path that is not an input, such as
     the output file. A path named twice is one input. ``columns`` are the names in tables. A
     process apart that was needed ends with the stream.
+
+    With ``fetch`` addresses of pages are inputs that are still away, each once: among ``paths``, in
+    the files ``lists`` and in lines of JSON without a page.
     """
     call = _Call(
         limit=limit,
@@ -118,29 +128,33 @@ def stream(
         left=left if left is not None else Left(),
         feed=Feed(),
         away=_full(leave_out) if leave_out is not None else None,
-        several=len(paths) > 1,
+        several=fetch or len(paths) > 1,
         seen=set(),
+        fetch=fetch,
     )
+    listed = (_entries(path, call) for path in paths)
+    named = (from_list(path, STDIN) for path in lists)
     seq = 0
     try:
-        for path in paths:
-            for entry in _entries(path, call):
-                if entry is None:
-                    yield None
-                    continue
-                yield _numbered(entry, seq)
+        for entry in chain.from_iterable(chain(listed, named)):
+            found = addressed(entry, columns) if fetch and entry is not None else entry
+            if found is None:
+                yield None
+            elif not (found.is_away and call.again("web", found.locator)):
+                yield _numbered(found, seq)
                 seq += 1
     finally:
         call.feed.end()
 
 
-def count(paths: list[str], columns: Columns = DEFAULT) -> int | None:
+def count(paths: list[str], columns: Columns = DEFAULT, lists: Sequence[str] = ()) -> int | None:
     """About how many inputs there are, where that is cheap to know; blank lines are counted too."""
     total = 0
     feed = Feed()
     try:
-        for path in paths:
-            found = _count(path, columns, feed)
+        counts = (1 if is_web(path) else _count(path, columns, feed) for path in paths)
+        listed = (None if path == STDIN else _count_lines(path) for path in lists)
+        for found in chain(counts, listed):
             if found is None:
                 return None
             total += found
@@ -192,12 +206,15 @@ def _numbered(entry: Input, seq: int) -> Input:
 
 
 def _full(path: str) -> str:
-    return path if "\0" in path or is_remote(path) else os.path.abspath(path)
+    as_it_is = "\0" in path or is_web(path) or is_remote(path)
+    return path if as_it_is else os.path.abspath(path)
 
 
 def _entries(path: str, call: _Call) -> Entries:
     """The inputs of one path that were not there before."""
-    if path == STDIN:
+    if call.fetch and is_web(path):
+        yield away(path)
+    elif path == STDIN:
         yield from _stdin(call)
     elif is_remote(path):
         order = Order(path=path, limit=call.limit, columns=call.columns)

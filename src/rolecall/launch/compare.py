@@ -104,7 +104,7 @@ def table(rows: tuple[Compared, ...]) -> list[str]:
     if not rows:
         return []
     head = ("", "planned low", "expected", "high", "reported", "")
-    lines = [head, *(_words(row) for row in rows)]
+    lines = [head, *(in_words(row) for row in rows)]
     widths = [max(len(line[at]) for line in lines) for at in range(len(head))]
     return [
         "  ".join(
@@ -115,7 +115,8 @@ def table(rows: tuple[Compared, ...]) -> list[str]:
     ]
 
 
-def _words(row: Compared) -> tuple[str, ...]:
+def in_words(row: Compared) -> tuple[str, ...]:
+    """A row in words: its name, the plan's low, expected and high, the report, the verdict."""
     shown = [row.planned.low, row.planned.expected, row.planned.high]
     figures = [_figure(row.name, one) for one in shown]
     reported = _figure(row.name, row.reported) if row.reported is not None else "-"

@@ -71,8 +71,11 @@ QUEUE: Final = (
     "CREATE INDEX queue_task_due ON queue_task (due) WHERE state = 'waiting'",
     "CREATE INDEX queue_task_put ON queue_task (changed) WHERE state = 'waiting'",
     "CREATE INDEX queue_task_lease ON queue_task (lease) WHERE state = 'running'",
+    "CREATE INDEX queue_task_worker ON queue_task (worker, id) WHERE state = 'running'",
     "CREATE INDEX queue_task_batch ON queue_task (batch, place, state)",
-    "CREATE INDEX queue_task_state ON queue_task (state, id)",
+    # None over all states: SQLite would take it for those above, and sort all that is queued.
+    "CREATE INDEX queue_task_cancelled ON queue_task (id) WHERE state = 'cancelled'",
+    "CREATE INDEX queue_task_quarantined ON queue_task (id) WHERE state = 'quarantined'",
     "CREATE INDEX queue_task_body ON queue_task (body) WHERE body IS NOT NULL",
     "CREATE UNIQUE INDEX queue_task_key ON queue_task (submitter, key) WHERE key IS NOT NULL",
     """CREATE TABLE queue_result (
@@ -85,6 +88,7 @@ QUEUE: Final = (
         route TEXT NOT NULL,
         title TEXT,
         company TEXT,
+        doubt REAL NOT NULL DEFAULT 0,
         words TEXT NOT NULL,
         made INTEGER NOT NULL,
         record BLOB NOT NULL
@@ -93,6 +97,9 @@ QUEUE: Final = (
     "CREATE INDEX queue_result_outcome ON queue_result (outcome, number)",
     "CREATE INDEX queue_result_site ON queue_result (site, number)",
     "CREATE INDEX queue_result_route ON queue_result (route, number)",
+    # The web UI looks for words and counts what it found here, past the records themselves.
+    "CREATE INDEX queue_result_found ON queue_result (task, outcome, site, route, words)",
+    "CREATE INDEX queue_result_doubt ON queue_result (doubt, task)",
     """CREATE TABLE queue_event (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         task INTEGER NOT NULL,
@@ -230,10 +237,12 @@ LABEL: Final = (
         made INTEGER NOT NULL
     )""",
     "CREATE INDEX label_value_task ON label_value (task, field, id)",
-    # Pages whose labels a person has declared finished; only those become samples.
+    # Pages whose labels a person has declared finished; only those become samples. The sample is
+    # kept whole, since the queue forgets pages.
     """CREATE TABLE label_page (
         task INTEGER PRIMARY KEY,
         posting INTEGER NOT NULL,
+        sample BLOB NOT NULL,
         author TEXT NOT NULL,
         made INTEGER NOT NULL
     )""",

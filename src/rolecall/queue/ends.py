@@ -10,17 +10,17 @@ from rolecall.ledger.store import Connection
 from rolecall.queue.nouns import Claim, Result, State
 from rolecall.queue.packing import pack_record, route_of, site_of, words_of
 from rolecall.queue.texts import storable
-from rolecall.record import failed_record
+from rolecall.record import doubt_of, failed_record
 
 CANCELLED: Final = Reason(code="cancelled", stage="queue", message="was cancelled")
 
 _STATES: Final[dict[str, State]] = {"cancelled": "cancelled", "poison": "quarantined"}
 
 _RESULT: Final = """
-    INSERT INTO queue_result (task, batch, outcome, reason, site, route, title, company, words,
-        made, record)
-    VALUES (:task, :batch, :outcome, :reason, :site, :route, :title, :company, :words,
-        :now, :record)
+    INSERT INTO queue_result (task, batch, outcome, reason, site, route, title, company, doubt,
+        words, made, record)
+    VALUES (:task, :batch, :outcome, :reason, :site, :route, :title, :company, :doubt,
+        :words, :now, :record)
 """
 _EVENT: Final = """
     INSERT INTO queue_event (task, batch, submitter, state, outcome, made)
@@ -63,6 +63,7 @@ class Ended:
             "route": storable(route_of(record)),
             "title": _text(data.get("title")),
             "company": _text(data.get("company")),
+            "doubt": doubt_of(record, claim.schema is None),
             "words": storable(words_of(record)),
             "record": pack_record(record),
         }

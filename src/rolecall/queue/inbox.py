@@ -10,7 +10,7 @@ from typing import Any, Final
 import orjson
 
 from rolecall.errors import DatabaseError, Error
-from rolecall.ledger.store import Connection, Store
+from rolecall.ledger.store import POSTGRES, Connection, Dialect, Store
 from rolecall.queue.moment import Moment
 from rolecall.queue.nouns import Receipt, Rules, Submission
 from rolecall.queue.prepared import KeyReusedError, Prepared, QueueFullError, prepared, schema_hash
@@ -28,12 +28,20 @@ _BODY: Final = """
     INSERT INTO queue_body (hash, packed, bytes, made) VALUES (:hash, :packed, :bytes, :made)
     ON CONFLICT (hash) DO UPDATE SET made = excluded.made
 """
-_TASK: Final = """
-    INSERT INTO queue_task (batch, place, submitter, key, state, priority, rank, due, source, url,
-        media_type, charset, captured, body, schema, made, changed)
-    VALUES (:batch, :place, :submitter, :key, :state, :priority, :rank, :due, :source, :url,
-        :media_type, :charset, :captured, :body, :schema, :made, :made)
-"""
+_COLUMNS: Final = (
+    "batch, place, submitter, key, state, priority, rank, due, source, url, media_type, charset,"
+    " captured, body, schema, made, changed"
+)
+_TASK: Final = (
+    f"INSERT INTO queue_task ({_COLUMNS})"
+    f" VALUES ({', '.join(f':{name}' for name in _COLUMNS.split(', '))})"
+)
+_TASKS: Final = (
+    f"INSERT INTO queue_task ({_COLUMNS})"
+    f" SELECT {_COLUMNS} FROM json_populate_recordset(NULL::queue_task, :rows)"
+    " RETURNING place, id"
+)
+"""Many at once on a server, which would be asked for each of them otherwise."""
 
 
 class _Turn:
@@ -167,7 +175,7 @@ class Inbox:
                 "made": now,
             },
         ).fetchone()[0]
-        numbers, known = _put(connection, one, ranks, (batch, now))
+        numbers, known = _put(self._store.dialect, connection, one, ranks, (batch, now))
         receipt = Receipt(batch=batch, tasks=tuple(numbers), known=tuple(known))
         if submission.key is not None:
             told = orjson.dumps([numbers, known])
@@ -214,7 +222,11 @@ def _repeated(connection: Connection, submission: Submission) -> Receipt | None:
 
 
 def _put(
-    connection: Connection, one: Prepared, ranks: Ranks, about: tuple[int, int]
+    dialect: Dialect,
+    connection: Connection,
+    one: Prepared,
+    ranks: Ranks,
+    about: tuple[int, int],
 ) -> tuple[list[int], list[int]]:
     """The tasks of a submission; the places of those that were there under their key."""
     submission, (batch, now) = one.submission, about
@@ -248,11 +260,12 @@ def _put(
                 "body": body[0] if body is not None else None,
                 "schema": submission.schema,
                 "made": now,
+                "changed": now,
             }
         )
     if bodies:
         connection.executemany(_BODY, list(bodies.values()))
-    made = _made(connection, rows)
+    made = _made(connection, dialect, rows)
     places = [
         made[place] if place in made else known.get(task.key or "") or made[first[task.key or ""]]
         for place, task in enumerate(submission.tasks)
@@ -260,13 +273,16 @@ def _put(
     return places, [place for place in range(len(places)) if place not in made]
 
 
-def _made(connection: Connection, rows: list[dict[str, Any]]) -> dict[int, int]:
+def _made(connection: Connection, dialect: Dialect, rows: list[dict[str, Any]]) -> dict[int, int]:
     """Put tasks in; the number of each by its place."""
     if len(rows) == 1:
         number = connection.execute(f"{_TASK} RETURNING id", rows[0]).fetchone()[0]
         return {rows[0]["place"]: number}
     if not rows:
         return {}
+    if dialect is POSTGRES:
+        told = orjson.dumps(rows, default=lambda body: f"\\x{body.hex()}").decode()
+        return dict(connection.execute(_TASKS, {"rows": told}).fetchall())
     connection.executemany(_TASK, rows)
     found = connection.execute(
         "SELECT place, id FROM queue_task WHERE batch = :batch", {"batch": rows[0]["batch"]}

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rolecall.ledger.store import Connection, Store
-from rolecall.queue.claims import BODY, COLUMNS, PRIORITY, RANK, claim_of
+from rolecall.queue.claims import COLUMNS, PRIORITY, RANK, claim_of
 from rolecall.queue.ends import CANCELLED, Ended, conclude, ending, keep
 from rolecall.queue.moment import Moment
 from rolecall.queue.nouns import Beat, Claim, Result, Rules, Worker
@@ -39,7 +39,8 @@ class Leases:
             )
             UPDATE queue_task SET state = 'running', worker = :worker, fence = fence + 1,
                 attempts = attempts + 1, lease = {{now}} + :lease, changed = {{now}}
-            WHERE id IN (SELECT id FROM next) RETURNING {COLUMNS}""",
+            WHERE id IN (SELECT id FROM next) RETURNING {COLUMNS},
+                (SELECT packed FROM queue_body WHERE hash = queue_task.body)""",
             store,
         )
         self._held = _filled(
@@ -72,12 +73,9 @@ class Leases:
         told = {"worker": worker, "count": count, "lease": int(self._rules.lease * 1000)}
         with self._store.write() as connection:
             rows = connection.execute(self._claim, {**self._moment.values, **told}).fetchall()
-            rows.sort(key=lambda row: (-row[PRIORITY], row[RANK], row[0]))
-            hashes = {bytes(row[BODY]) for row in rows if row[BODY] is not None}
-            bodies = {key: _body(connection, key) for key in hashes}
+        rows.sort(key=lambda row: (-row[PRIORITY], row[RANK], row[0]))
         # Unpacked when others may write again.
-        opened = {key: unpack(one) for key, one in bodies.items() if one is not None}
-        return [claim_of(row, opened) for row in rows]
+        return [claim_of(row, unpack(bytes(row[-1])) if row[-1] else None) for row in rows]
 
     def beat(self, worker: str, held: Mapping[int, int]) -> Beat:
         """Keep what is ``held`` (task: fence) for another lease, and hear what to give up.
@@ -209,10 +207,3 @@ class Leases:
 def _filled(sql: str, store: Store) -> str:
     told = store.dialect
     return sql.format(now=told.now, lock=told.lock, skip_locked=told.skip_locked)
-
-
-def _body(connection: Connection, key: bytes) -> bytes | None:
-    row = connection.execute(
-        "SELECT packed FROM queue_body WHERE hash = :hash", {"hash": key}
-    ).fetchone()
-    return bytes(row[0]) if row is not None else None

@@ -37,3 +37,8 @@ class Queue:
         self.leases = Leases(store, rules, moment, config)
         self.control = Control(store, rules, moment, config)
         self.view = View(store, moment)
+        self._clock = clock
+
+    def clock_ms(self) -> int:
+        """The present moment in milliseconds since 1970, by this machine's clock."""
+        return int(self._clock() * 1000)

@@ -71,7 +71,7 @@ class Turns:
         self, connection: Connection, row: tuple[Any, ...], ranks: Ranks, now: int
     ) -> Ended | None:
         """One task whose worker did not keep its lease; its end, if that was one too many."""
-        claim = claim_of(row, {})
+        claim = claim_of(row)
         if row[-1]:
             reason = CANCELLED
         elif claim.deaths + 1 >= self._rules.deaths:

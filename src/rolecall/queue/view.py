@@ -118,9 +118,10 @@ class View:
         )
         return unpack_record(bytes(rows[0][0])) if rows else None
 
-    def records(self, batch: int) -> Iterator[tuple[int, dict[str, Any]]]:
-        """Task and record of what has ended of a batch, in the order it was handed in."""
-        place = -1
+    def records(self, batch: int, after: int = -1) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Task and record of what has ended of a batch, in the order it was handed in; only of
+        places higher than ``after``."""
+        place = after
         while True:
             rows = self._store.rows(
                 "SELECT t.place, t.id, r.record FROM queue_task t"
@@ -227,9 +228,10 @@ def _where(wanted: Wanted) -> tuple[str, dict[str, Any]]:
             told.append(f"{column} = :{name}")
             values[name] = storable(value) if isinstance(value, str) else fitting(value)
     if wanted.states:
-        named = {f"state{place}": state for place, state in enumerate(wanted.states)}
-        told.append(f"t.state IN ({', '.join(f':{name}' for name in named)})")
-        values |= named
+        # Written out, because only so a database finds the index of one state.
+        named = [f"'{state}'" for state in wanted.states if state in STATES]
+        only = f"= {named[0]}" if len(named) == 1 else f"IN ({', '.join(named) or 'NULL'})"
+        told.append(f"t.state {only}")
     if wanted.before is not None:
         told.append("t.id < :before")
         values["before"] = fitting(wanted.before)

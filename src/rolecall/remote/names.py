@@ -7,7 +7,8 @@ import re
 from rolecall.errors import UsageError
 
 SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")  # two letters at least: C:// is a drive
-FETCHED = ("http", "https", "ftp")
+WEB = ("http", "https")
+FETCHED = (*WEB, "ftp")
 MAGIC = re.compile(r"[*?\[]")
 
 
@@ -24,11 +25,18 @@ def is_remote(path: str) -> bool:
     if scheme in FETCHED:
         raise UsageError(
             f"{scheme}:// addresses are not fetched",
-            hint="save the page first, say with: curl -s ADDRESS | rolecall extract -",
+            hint="rolecall extract --fetch does; or save the page first, say with: "
+            "curl -s ADDRESS | rolecall extract -",
         )
     if scheme == "file":
         raise UsageError("file:// addresses are not read", hint="name the path itself")
     return True
+
+
+def is_web(path: str) -> bool:
+    """Whether ``path`` is the address of a page on the web."""
+    found = SCHEME.match(path)
+    return found is not None and found.group(1).lower() in WEB
 
 
 def parts(url: str) -> tuple[str, str, str]:

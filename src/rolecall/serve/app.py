@@ -19,8 +19,8 @@ from starlette.responses import Response
 from rolecall import __version__
 from rolecall.errors import DatabaseError, Error
 from rolecall.serve import docs, sign_in
-from rolecall.serve.door import Door
-from rolecall.serve.problems import ProblemError, answer_of, problem_of
+from rolecall.serve.door import Door, write_down
+from rolecall.serve.problems import ProblemError, answer_of, fault, problem_of
 from rolecall.serve.routes import events, extract, health, queue, schemas, tasks
 from rolecall.serve.said import components
 from rolecall.serve.state import State
@@ -61,6 +61,7 @@ def make_app(state: State) -> Door:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(Error, _raised)
+    app.add_exception_handler(Exception, _failed)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return Door(app, state)
 
@@ -112,9 +113,16 @@ async def _refused(_: Request, error: Exception) -> Response:
     return answer_of(ProblemError(error.status_code, code, message, headers=headers))
 
 
-async def _raised(_: Request, error: Exception) -> Response:
+async def _raised(request: Request, error: Exception) -> Response:
     assert isinstance(error, Error)
-    return answer_of(problem_of(error))
+    problem = problem_of(error)
+    write_down(error, problem.status, request.scope)
+    return answer_of(problem)
+
+
+async def _failed(_: Request, __: Exception) -> Response:
+    """A fault of ours; the door hears of it too, and writes it down."""
+    return answer_of(fault())
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:

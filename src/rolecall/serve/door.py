@@ -26,7 +26,7 @@ from rolecall.errors import Error
 from rolecall.serve.access import CSRF_HEADER, Who, check_csrf, headers_of, not_signed_in
 from rolecall.serve.hosts import SAFE, check_host, check_site
 from rolecall.serve.limits import STREAMS, Body, check_head
-from rolecall.serve.problems import ProblemError, answer_of, not_found, problem_of
+from rolecall.serve.problems import ProblemError, answer_of, fault, not_found, problem_of
 from rolecall.serve.state import State
 
 LOG: Final = logging.getLogger("rolecall.serve")
@@ -119,12 +119,10 @@ class Door:
     ) -> None:
         if isinstance(error, ClientDisconnect | _GoneError):
             return
-        if isinstance(error, Error):
-            problem = problem_of(error)
-        else:
-            problem = ProblemError(500, "internal", "something went wrong here; the log tells what")
-        if problem.status >= 500 and not isinstance(error, ProblemError):
-            _log(error, scope)
+        problem = problem_of(error) if isinstance(error, Error) else fault()
+        write_down(error, problem.status, scope)
+        if answer.ended:
+            return
         if answer.status:  # too late to say it well: an answer that breaks off is not a whole one
             raise _BrokenOffError from None
         await answer_of(problem)(scope, receive, answer)
@@ -145,6 +143,7 @@ class _Answer:
         self._send = send
         self._head = scope["method"] == "HEAD"
         self.status = 0
+        self.ended = False
 
     async def __call__(self, message: Message) -> None:
         """Send one message on."""
@@ -153,8 +152,10 @@ class _Answer:
             headers = MutableHeaders(scope=message)
             for name, value in DEFAULTS.items():
                 headers.setdefault(name, value)
-        elif self._head and message["type"] == "http.response.body":
-            message = {**message, "body": b""}
+        elif message["type"] == "http.response.body":
+            self.ended = not message.get("more_body", False)
+            if self._head:
+                message = {**message, "body": b""}
         try:
             async with asyncio.timeout(SEND_SECONDS):
                 await self._send(message)
@@ -196,14 +197,15 @@ def _template(scope: Scope) -> str:
     return path if isinstance(path, str) else "none"
 
 
-def _log(error: Exception, scope: Scope) -> None:
-    frames = "".join(traceback.format_tb(error.__traceback__))
-    # The address's template, not the address: addresses and bodies are not for logs.
-    LOG.error(
-        "%s %s failed: %s: %s\n%s",
-        scope["method"],
-        _template(scope),
-        type(error).__name__,
-        str(error)[:200],
-        frames,
-    )
+def write_down(error: Exception, status: int, scope: Scope) -> None:
+    """Let the log know of what was not the asker's fault.
+
+    The address's template, not the address: addresses and bodies are not for logs.
+    """
+    if status < 500 or isinstance(error, ProblemError):
+        return
+    found = traceback.extract_tb(error.__traceback__)
+    frames = "".join(traceback.format_list([one for one in found if "rolecall" in one.filename]))
+    told = f"{type(error).__name__}: {str(error)[:200]}"
+    where = "" if isinstance(error, Error) else f"\n{frames}"
+    LOG.error("%s %s failed: %s%s", scope["method"], _template(scope), told, where)

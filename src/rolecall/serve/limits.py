@@ -18,6 +18,7 @@ from rolecall.settings import Settings
 SMALL: Final = 65_536
 SCHEMA: Final = 600_000
 """A schema of 256,000 bytes in a JSON object, some of it escaped."""
+FORM: Final = 4_000_000
 MOST_HEADERS: Final = 100
 HEADER_BYTES: Final = 32_768
 TARGET_BYTES: Final = 8_192
@@ -32,6 +33,7 @@ class Limits(Struct, frozen=True, kw_only=True):
 
     page: int
     batch: int
+    form: int
     seconds: float = 30.0
     requests: int = 256
     held: int = 512 << 20
@@ -45,6 +47,7 @@ class Limits(Struct, frozen=True, kw_only=True):
         return cls(
             page=page,
             batch=max(settings.serve_body_bytes, page),
+            form=3 * settings.max_bytes + FORM,  # a page in a form may triple on its way
             seconds=settings.serve_body_seconds,
             requests=settings.serve_requests,
             held=max(8 * page, 4 * settings.serve_body_bytes),
@@ -59,7 +62,9 @@ class Limits(Struct, frozen=True, kw_only=True):
             return self.batch
         if path == "/v1/schemas":
             return SCHEMA
-        return SMALL if path.startswith(("/v1/", "/sign-")) and path != "/v1/extract" else self.page
+        if path == "/v1/extract":
+            return self.page
+        return SMALL if path.startswith(("/v1/", "/sign-")) else self.form
 
 
 def check_head(scope: Scope) -> None:
@@ -69,6 +74,10 @@ def check_head(scope: Scope) -> None:
         raise ProblemError(431, "headers", "the request has too many or too large headers")
     if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > TARGET_BYTES:
         raise ProblemError(414, "address", "the address is too long")
+    names = {name for name, _ in headers}
+    if b"content-length" in names and b"transfer-encoding" in names:
+        # Whoever passes it on may see another end of it than we do (request smuggling).
+        raise ProblemError(400, "malformed", "the request says twice how long it is")
     for name, value in headers:
         if name == b"content-encoding" and value.strip().lower() not in (b"", b"identity"):
             raise ProblemError(415, "encoding", "bodies are taken as they are, not compressed")

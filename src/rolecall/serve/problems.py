@@ -55,6 +55,11 @@ def later(status: int, code: str, message: str, seconds: float) -> ProblemError:
     )
 
 
+def fault() -> ProblemError:
+    """The answer to a fault of ours."""
+    return ProblemError(500, "internal", "something went wrong here; the server's log tells what")
+
+
 def not_found(what: str = "there is nothing here") -> ProblemError:
     """What is not there, or not the asker's, which looks the same."""
     return ProblemError(404, "not_found", what)
@@ -85,7 +90,7 @@ def problem_of(error: Error) -> ProblemError:
         return later(503, "storage_away", "the database cannot be used now", BUSY_SECONDS)
     if isinstance(error, UsageError):
         return ProblemError(422, error.code, str(error), hint=error.hint)
-    return ProblemError(500, "internal", "something went wrong here; the server's log tells what")
+    return fault()
 
 
 def _full(error: DatabaseError) -> bool:

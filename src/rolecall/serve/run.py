@@ -27,11 +27,14 @@ BACKLOG = 2_048
 
 def bind(host: str, port: int) -> socket.socket:
     """A socket that listens there; raises `UsageError` where that cannot be."""
+    if not 0 <= port <= 65_535:  # the system would take it modulo 65,536
+        raise UsageError(f"there is no port {port}", hint="ports go from 0 to 65535")
     try:
-        kind, _, _, _, address = socket.getaddrinfo(
+        kind, _, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        bound = socket.socket(kind, socket.SOCK_STREAM)
+        # With the protocol named, asyncio switches off waiting for more to send (TCP_NODELAY).
+        bound = socket.socket(kind, socket.SOCK_STREAM, protocol)
         try:
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             bound.bind(address)

@@ -58,10 +58,9 @@ async def wanted_schema(
             return None
         if text.startswith(b"{"):
             return await schemas.admit(text, keep=keep)
-        kind = msgspec.json.decode(text)
-        if not isinstance(kind, str):
+        if not text.startswith(b'"'):
             raise wrong("/schema", "is a name, a hash or a JSON Schema")
-        wanted = kind
+        wanted = decoded(text, str, "/schema")
     if wanted is None:
         return None
     if not re.fullmatch(SCHEMA_NAME, wanted):

@@ -7,11 +7,9 @@ import gc
 from collections.abc import Mapping
 from typing import get_args
 
-from msgspec import Struct
-
 from rolecall.errors import SettingsError
-from rolecall.fetch import Rules
-from rolecall.ledger.database import open_database, usual_place
+from rolecall.inputs.fetched import rules_of
+from rolecall.queue.open import open_queue
 from rolecall.queue.queue import Queue
 from rolecall.serve.access import Auth, Entry
 from rolecall.serve.app import make_app
@@ -24,28 +22,19 @@ from rolecall.worker.nouns import Drained
 from rolecall.worker.work import Crewed, Worker
 
 
-class Wanted(Struct, frozen=True, kw_only=True):
-    """What kind of server: whether it ``works`` on the tasks of the queue itself, and ``fetches``
-    pages of which only the address is given."""
-
-    works: bool = True
-    fetches: bool = False
-
-
-async def serve(settings: Settings, environ: Mapping[str, str], wanted: Wanted) -> int:
-    """Serve until a signal, and return the exit code.
+async def serve(settings: Settings, environ: Mapping[str, str], *, works: bool = True) -> int:
+    """Serve until a signal, and return the exit code; it ``works`` on the tasks of the queue too,
+    unless that is left to others.
 
     Raises:
         UsageError: a setting, the address or the lack of tokens does not allow it.
         DatabaseError: the database cannot be used.
     """
-    queue = Queue(open_database(usual_place(settings.data_folder, environ), environ))
+    queue = open_queue(settings, environ)
     try:
-        rules = Rules(max_bytes=settings.max_bytes) if wanted.fetches else None
-        crewed = Crewed(takes_tasks=wanted.works, fetches=rules)
+        crewed = Crewed(takes_tasks=works, fetches=rules_of(settings) if settings.fetch else None)
         work = AtWork(Worker(queue, settings, environ, crewed))
         state = state_for(queue, settings, environ, work)
-        state.fetches = wanted.fetches
         check_entry(state, settings.serve_host)
         bound = bind(settings.serve_host, settings.serve_port)
         gc.enable()
@@ -100,6 +89,7 @@ def state_for(
         extractor=extractor,
         names=names_of(settings.serve_host, more),
         environ=environ,
+        fetches=settings.fetch,
     )
 
 

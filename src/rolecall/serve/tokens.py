@@ -23,6 +23,7 @@ SCOPES: Final = {
     "tasks": "hand in pages, and see and cancel one's own",
     "fetch": "name pages by their address, which the server then fetches",
     "read": "see everyone's tasks and postings",
+    "label": "say what is right for postings that one sees",
     "admin": "all of these, and everyone's tasks changed, the queue paused and resumed",
 }
 """What a token may be good for."""

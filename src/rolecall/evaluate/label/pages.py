@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import orjson
@@ -24,11 +24,9 @@ from rolecall.inputs.nouns import Input
 from rolecall.inputs.read import load
 from rolecall.page import clean
 from rolecall.pipeline import Pipeline, extract_record
-from rolecall.schema.posting import REQUIRED
+from rolecall.record import doubt_of
 
 Order = Literal["doubtful", "given"]
-MISSING: Final = 0.5
-"""What a required field without a value counts for in the doubt of a page."""
 
 
 class Known(Struct, frozen=True):
@@ -150,24 +148,6 @@ class Shelf(Struct, frozen=True):
         """How doubtful the extraction of a page is; raises ``Error`` for a page without one."""
         source, _ = self._load(entry)
         return doubt_of(self.record(source), self.pipeline.schema is None)
-
-
-def doubt_of(record: Mapping[str, Any], posting: bool = True) -> float:
-    """About how many values of a record are wrong: the sum of what their confidences leave open.
-
-    A required field of the default posting without a value counts for ``MISSING``; a page that is
-    said to be no posting counts as one wrong value.
-    """
-    if record["outcome"] == "not_a_posting":
-        return 1.0
-    sure: dict[str, float] = {}
-    for pointer, one in (record.get("evidence") or {}).items():
-        if one.get("confidence") is not None:
-            name = pointer.split("/")[1]
-            sure[name] = min(one["confidence"], sure.get(name, 1.0))
-    data = record.get("data") or {}
-    missing = sum(data.get(name) is None for name in REQUIRED) if posting else 0
-    return sum(1 - value for value in sure.values()) + MISSING * missing
 
 
 def _found_first(rows: Sequence[Row]) -> tuple[Row, ...]:

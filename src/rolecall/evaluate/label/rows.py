@@ -221,11 +221,12 @@ def evidence_of(rows: Sequence[Row], answers: Sequence[Answer | None]) -> dict[s
             told: dict[str, Any] = {"quote": item.quote}
             if item.place is not None:
                 told |= {"start": item.start, "end": item.end}
-            out.update(dict.fromkeys(_pointers(row, item, number), told))
+            out.update(dict.fromkeys(pointers_of(row, item, number), told))
     return out
 
 
-def _pointers(row: Row, item: Item, number: int) -> Iterator[str]:
+def pointers_of(row: Row, item: Item, number: int) -> Iterator[str]:
+    """The JSON pointers of evidence that belong to an item, the one at ``number`` in its row."""
     if row.kind in ("salary", "years"):
         for path in row.fields:
             if item.value.get(path[-1]) is not None:

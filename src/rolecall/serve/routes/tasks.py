@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
+from itertools import islice
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Header, Path, Query
@@ -187,6 +188,9 @@ async def results(
     wait: Annotated[
         float, Query(ge=0, le=MOST_WAIT, description="Seconds to wait for the end.")
     ] = 0.0,
+    after: Annotated[
+        int, Query(ge=-1, le=1_000_000, description="Only places of a batch higher than this.")
+    ] = -1,
 ) -> Response:
     """The records of what has ended, one JSON object on each line with its `task`, in the order in
     which the pages were handed in.
@@ -197,9 +201,10 @@ async def results(
     who = allowed(request, "tasks", "read")
     state = state_of(request)
     ended = await _await_end(state, who, id, wait)
-    lines = _lines(state, id)
+    lines = _lines(state, id, after)
+    first = await asyncio.to_thread(_some, lines)  # a database that is away is said before all else
     headers = {"Rolecall-Ended": "true" if ended else "false"}
-    return StreamingResponse(_in_thread(lines), 200, headers, LINES)
+    return StreamingResponse(_in_thread(first, lines), 200, headers, LINES)
 
 
 @router.post(
@@ -296,22 +301,23 @@ async def _await_end(state: State, who: Who, id_: str, seconds: float) -> bool:
             state.feed.leave(listener)
 
 
-def _lines(state: State, id_: str) -> Iterator[bytes]:
+def _lines(state: State, id_: str, after: int) -> Iterator[bytes]:
     view = state.queue.view
     if id_.startswith("t"):
         found = view.record(number(id_))
         if found is not None:
             yield line_of(number(id_), found)
         return
-    for task, one in view.records(number(id_)):
+    for task, one in view.records(number(id_), after):
         yield line_of(task, one)
 
 
-async def _in_thread(lines: Iterator[bytes]) -> AsyncIterator[bytes]:
+async def _in_thread(first: bytes, lines: Iterator[bytes]) -> AsyncIterator[bytes]:
     """Lines many at a time, read in another thread; no more than those are held."""
+    while first:
+        yield first
+        first = await asyncio.to_thread(_some, lines)
 
-    def some() -> list[bytes]:
-        return [line for _, line in zip(range(AT_ONCE), lines, strict=False)]
 
-    while found := await asyncio.to_thread(some):
-        yield b"".join(found)
+def _some(lines: Iterator[bytes]) -> bytes:
+    return b"".join(islice(lines, AT_ONCE))

@@ -1,0 +1,1 @@
+"""The web UI of `rolecall serve`: pages for people, made on the server."""

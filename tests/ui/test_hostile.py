@@ -1,0 +1,69 @@
+"""Hostile words in every shown field take no effect; `bench/xss.py` looks at all of them."""
+
+from __future__ import annotations
+
+import pytest
+
+import xss
+from rolecall.ledger.database import Database
+from rolecall.queue.queue import Queue
+from ui_server import served
+
+OWN = (
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "' onmouseover='alert(1)' autofocus onfocus='alert(1)",
+    "javascript:alert(1)//",
+    "</textarea></title></style><svg onload=alert(1)>",
+    "{{7*7}}{% raw %}<b>",
+    "\u202egpj.exe\u2066 </bdi><base href=//evil.example>",
+    '<meta http-equiv="refresh" content="0;url=https://evil.example">',
+    "<link rel=preconnect href=https://evil.example><link rel=prefetch href=//evil.example>",
+    "https://user:pw@evil.example\\@good.example/\u0000",
+)
+
+
+def words():
+    known = xss.payloads(8) if xss.PAYLOADS.exists() else []
+    return [*OWN, *known]
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("hostile")
+    database = Database(folder / "rolecall.db")
+    told = words()
+    numbers = xss.fill(Queue(database), told)
+    database.close()
+    with served(folder, "--no-worker") as server:
+        yield server, dict(zip(numbers, told, strict=True))
+
+
+def test_hostile_words_take_no_effect(browser, hostile):
+    server, told = hostile
+    context = browser.new_context()
+    found = xss.look(context, server.base, xss.every_page(list(told)))
+    assert found.pages > len(told)
+    assert not found.found
+    page = context.new_page()
+    page.goto(f"{server.base}/postings/t1", wait_until="load")
+    assert OWN[0] in page.locator("#row-title").inner_text(), "it is shown as text"
+    page.goto(f"{server.base}/postings/t7", wait_until="load")
+    assert page.locator("#row-title .ctl").first.get_attribute("data-c") == "U+202E"
+    assert page.locator("main a[href*='evil.example']").count() == 0
+    page.evaluate("document.body.insertAdjacentHTML('beforeend', '<b onclick=1></b><video>')")
+    assert page.evaluate(xss.LOOK) == [
+        "script-src-attr inline ",
+        "attribute onclick of B",
+        "element VIDEO",
+    ], "it looks"
+    context.close()
+
+
+def test_pages_in_frames_take_no_effect(browser, hostile):
+    server, told = hostile
+    context = browser.new_context()
+    found = xss.look(context, server.base, (f"/postings/t{one}/page" for one in list(told)[:10]))
+    acts = ("dialog", "asked for", "script", "attribute on", "element LINK", "element BASE")
+    assert not [one for one in found.found if any(act in one for act in acts)]
+    context.close()
