@@ -88,12 +88,11 @@ class Claims:
         """Look at the queue now."""
         self._changed.set()
 
-    def heard(self, beat: Beat) -> None:
-        """What the heartbeat told."""
-        for task in beat.lost:
-            self._give_up(task, "lost")
-        for task in beat.cancelled:
-            self._give_up(task, "cancelled")
+    def heard(self, beat: Beat, held: Mapping[int, int]) -> None:
+        """What the heartbeat told of the tasks that were ``held`` then, by their fences."""
+        for task in beat.lost | beat.cancelled:
+            if self.fences.get(task) == held.get(task):  # else it has been claimed anew meanwhile
+                self._give_up(task, "lost" if task in beat.lost else "cancelled")
 
     async def run(self) -> None:
         """Claim and work until `drain`."""
