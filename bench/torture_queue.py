@@ -6,7 +6,8 @@ pages, the one that these are forked from, and the process that hands pages in. 
 started again. In the end every page that was acknowledged must have exactly one record, the same as
 without kills, and the engine must not have been asked more often than kills can explain.
 
-    torture_queue.py [--store sqlite|postgres] [--tasks N] [--kills N] [--drains N] [--seed N]
+    torture_queue.py [--store sqlite|postgres] [--tasks N] [--kills N] [--drains N]
+                     [--workers N] [--seed N]
 
 Prints a table; exit code 1 where anything is wrong.
 """
@@ -49,12 +50,11 @@ VICTIMS: Final[dict[Victim, int]] = {
 AT_START: Final = 0.1
 """The share of kills that may hit a worker before it is up."""
 
-DELAY: Final = 0.4
+DELAY: Final = 0.2
 """Seconds that the engine takes for an answer, so that there is work while the kills last."""
 
-PACE: Final = 0.25
-"""Seconds between kills, on average; at least a third of it."""
-WORKERS: Final = 2
+STUCK: Final = 5.0
+"""Seconds without a call of the engine after which somebody is killed all the same, on average."""
 PATIENCE: Final = 180.0
 """Seconds within which what is left must be done after the last kill."""
 
@@ -158,19 +158,31 @@ class Torture:
         batches = -(-self.told.tasks // parts.BATCH)
         with self._groups(place, self.url, submits=True) as groups:
             while (kills := self.killed.total()) < self.told.kills:
-                gate = 2 + batches * kills // self.told.kills
+                gate = 4 + batches * kills // self.told.kills
                 (place / "gate.new").write_text(str(gate))
                 os.replace(place / "gate.new", place / "gate")
-                time.sleep(PACE / 3 + self.draw.expovariate(1 / (PACE * 2 / 3)))
+                self._wait(groups)
                 self._kill(groups)
                 self._progress(began)
-                for one in groups:
-                    one.revive()
             (place / "gate").write_text("1000000")
             self._until_done(settings, groups, PATIENCE)
         took = time.monotonic() - began
         self._compare(settings, expected, place)
         return took
+
+    def _wait(self, groups: list[Group]) -> None:
+        """Wait for the next moment to kill: random in the calls of the engine, so that the kills
+        last as long as the work does, or in time where nothing comes of it."""
+        calls = self.engine.calls.total()
+        calls += int(self.draw.expovariate(self.told.kills / self.told.tasks))
+        end = time.monotonic() + self.draw.expovariate(1 / STUCK)
+        while self.engine.calls.total() < calls and time.monotonic() < end:
+            time.sleep(0.005)
+            for one in groups:
+                one.revive()
+        time.sleep(self.draw.random() * DELAY)
+        for one in groups:
+            one.revive()
 
     def _progress(self, began: float) -> None:
         """Say now and then how far it is."""
@@ -198,7 +210,7 @@ class Torture:
     @contextlib.contextmanager
     def _groups(self, place: Path, url: str, *, submits: bool) -> Iterator[list[Group]]:
         arguments = (url, str(self.engine.port), str(self.told.tasks))
-        roles = ["work"] * WORKERS + ["submit"] * submits
+        roles = ["work"] * self.told.workers + ["submit"] * submits
         groups = [Group(role, place, arguments) for role in roles]
         try:
             yield groups
@@ -329,6 +341,7 @@ def main() -> int:
     parser.add_argument("--tasks", type=int, default=10_000)
     parser.add_argument("--kills", type=int, default=1_000)
     parser.add_argument("--drains", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=20_261_126)
     told = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:

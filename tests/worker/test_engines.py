@@ -10,6 +10,7 @@ from tests.engines.faults import FaultServer, _write
 from rolecall.core import Source
 from rolecall.queue.nouns import NewTask
 from rolecall.settings import Settings
+from rolecall.worker.asking import Asking, Room
 
 from .conftest import submit, until
 
@@ -167,3 +168,58 @@ def test_a_server_under_load_gets_fewer_pages(queue, started, serving):
     until(lambda: worker.state.room <= 19)
     server.load = (1, 0.5)
     until(lambda: worker.state.room == 40)
+
+
+def test_an_engine_that_comes_later_is_used_then():
+    async def main():
+        async with FaultServer() as gone:
+            port = gone.port
+        async with FaultServer() as server:
+            late = FaultServer()
+            late.port = port
+            told = settings(server, late)
+            async with Asking(told, {}, missing=0.02) as asking:
+                first = await asking.open()
+                assert set(first.engines.engines) == {"e0"}
+                assert asking.room.limit == 2
+                watching = asyncio.ensure_future(asking.watch())
+                first.users += 1  # a page is under way
+                async with late, asyncio.timeout(20):
+                    while len(asking.engines.engines) < 2:
+                        await asyncio.sleep(0.01)
+                    assert asking.room.limit == 4
+                    assert server.open  # those from before are still open
+                    assert (await asking.open()) is not first
+                    first.users = 0
+                    await first.stack.aclose()
+                    watching.cancel()
+
+    asyncio.run(main())
+
+
+def test_room_is_given_in_turn_and_those_who_leave_are_passed_over():
+    async def main():
+        room, seen = Room(1), []
+
+        async def stay(name, seconds=0.0):
+            async with room.one():
+                seen.append(name)
+                await asyncio.sleep(seconds)
+
+        tasks = [asyncio.ensure_future(stay(name, 0.01)) for name in "abcd"]
+        await asyncio.sleep(0)
+        tasks[1].cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert seen == ["a", "c", "d"]
+        assert room.inside == 0
+        room.set(2)
+        more = [asyncio.ensure_future(stay(name, 0.05)) for name in "efg"]
+        await asyncio.sleep(0.01)
+        assert seen[3:] == ["e", "f"]
+        room.set(3)
+        await asyncio.sleep(0.01)
+        assert seen[3:] == ["e", "f", "g"]
+        await asyncio.gather(*more)
+        assert room.inside == 0
+
+    asyncio.run(main())

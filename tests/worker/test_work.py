@@ -1,13 +1,18 @@
 """A worker over a queue in the embedded database."""
 
 import asyncio
+import threading
 
 import pytest
-from tests.worker.conftest import SMALL, page, submit, until
 
 from rolecall.core import Source
+from rolecall.errors import ModelFileError, SchemaError
 from rolecall.pipeline import extract_record, prepare
-from rolecall.worker.nouns import StoppedError
+from rolecall.settings import Settings
+from rolecall.worker.nouns import BusyError, StoppedError
+from rolecall.worker.work import Crewed, Worker
+
+from .conftest import SLOW, SMALL, page, submit, until
 
 
 def without_seconds(record):
@@ -45,3 +50,48 @@ def test_a_stopped_worker_has_put_back_what_it_had_not_begun(queue, started):
     assert not queue.view.workers()
     with pytest.raises(StoppedError):
         asyncio.run(worker.extract(Source(body=b"x")))
+
+
+def test_a_worker_may_be_stopped_before_it_is_up(queue, tmp_path):
+    worker = Worker(queue, SMALL, {"HOME": str(tmp_path)}, Crewed(processes=1))
+    assert worker.stop().finished == 0
+    worker = Worker(queue, SMALL, {"HOME": str(tmp_path)}, Crewed(processes=1))
+    starting = threading.Thread(target=worker.start)
+    starting.start()
+    worker.stop(grace=5.0)
+    starting.join(20)
+    until(lambda: worker.state.phase == "ended")
+
+
+def test_wrong_settings_are_said_at_the_start_and_leave_nothing_behind(queue, tmp_path):
+    told = Settings(reader_model=str(tmp_path / "none"))
+    worker = Worker(queue, told, {"HOME": str(tmp_path)}, Crewed(processes=1))
+    with pytest.raises(ModelFileError):
+        worker.start()
+    assert worker.state.phase == "ended"
+
+
+def test_no_more_pages_wait_than_may(queue, started):
+    worker = started(queue, processes=1, line=2)
+
+    async def main():
+        asked = [asyncio.ensure_future(worker.extract(Source(body=SLOW))) for _ in range(2)]
+        while worker.state.extracting < 2:
+            await asyncio.sleep(0.005)
+        with pytest.raises(BusyError) as error:
+            await worker.extract(Source(body=b"x"))
+        assert error.value.retryable
+        for one in asked:
+            one.cancel()
+        await asyncio.gather(*asked, return_exceptions=True)
+        while worker.state.extracting:
+            await asyncio.sleep(0.005)
+        assert (await worker.extract(Source(body=page())))["outcome"] != "failed"
+
+    asyncio.run(main())
+
+
+def test_a_schema_that_is_not_there_is_refused(queue, started):
+    worker = started(queue, processes=1)
+    with pytest.raises(SchemaError):
+        asyncio.run(worker.extract(Source(body=page()), schema="never"))

@@ -57,6 +57,7 @@ def run(words: list[str]) -> int:
         {
             "queue": told.queue,
             "workers": told.workers,
+            "fetch": told.fetch,
             "engine": told.engine,
             "policy": told.policy,
             "cloud_engine": told.cloud_engine,
@@ -64,10 +65,10 @@ def run(words: list[str]) -> int:
     )
     queue = open_queue(settings)
     try:
-        from rolecall.fetch import Rules
+        from rolecall.inputs.fetched import rules_of
         from rolecall.worker.work import Crewed, Worker
 
-        rules = Rules(max_bytes=settings.max_bytes) if told.fetch else None
+        rules = rules_of(settings) if settings.fetch else None
         crewed = Crewed(slots=told.slots or 0, fetches=rules)
         worker = Worker(queue, settings, os.environ, crewed)
         gc.enable()
@@ -138,7 +139,12 @@ def _parser() -> Parser:
     )
     add("--engine", metavar="NAMES", help="which engines may be asked: auto, none, or names")
     add_policy(add)
-    add("--fetch", action="store_true", help="fetch pages of which only the address is given")
+    add(
+        "--fetch",
+        action="store_const",
+        const=True,
+        help="fetch pages of which only the address is given",
+    )
     add("--grace", type=float, metavar="SECONDS", help="for what is under way at the end (30)")
     add("--until-empty", action="store_true", help="end when no task is left")
     return parser

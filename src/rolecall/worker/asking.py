@@ -10,8 +10,10 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final
 
+from msgspec import Struct
+
 from rolecall.core import Reason
-from rolecall.drive.connect import connected, for_schema
+from rolecall.drive.connect import allowed_engines, connected, declared_engines, for_schema
 from rolecall.drive.engines import Engines
 from rolecall.drive.pages import finish_record
 from rolecall.errors import Error
@@ -24,6 +26,9 @@ KEPT: Final = 16
 
 AGAIN: Final = 15.0
 """Seconds before engines that could not be opened are tried again."""
+
+MISSING: Final = 30.0
+"""The same where others could be opened, or pages go without."""
 
 _log = logging.getLogger(__name__)
 
@@ -73,19 +78,30 @@ class Room:
                 waiter.set_result(None)
 
 
+class _Open(Struct, eq=False):
+    """Engines that are open, what keeps them so, and how each schema is asked about; ``users`` are
+    pages under way."""
+
+    engines: Engines
+    stack: AsyncExitStack
+    by_schema: OrderedDict[str | None, tuple[Pipeline, Engines]]
+    users: int = 0
+
+
 class Asking:
     """The engines of a worker; an async context manager in one event loop.
 
-    They are opened once for all schemas, and share their connections and the budget.
+    They are opened once for all schemas, and share their connections and the budget. Those that
+    do not answer then are tried again every ``missing`` seconds.
     """
 
-    def __init__(self, settings: Settings, environ: Mapping[str, str]) -> None:
-        self._settings, self._environ = settings, environ
-        self._stack = AsyncExitStack()
+    def __init__(
+        self, settings: Settings, environ: Mapping[str, str], missing: float = MISSING
+    ) -> None:
+        self._settings, self._environ, self._every = settings, environ, missing
         self._opening = asyncio.Lock()
         self._failed: tuple[float, Error] | None = None
-        self._engines: Engines | None = None
-        self._by_schema: OrderedDict[str | None, tuple[Pipeline, Engines]] = OrderedDict()
+        self._open: _Open | None = None
         self.room = Room(1)
         self.trouble = ""
         """Why no engine can be asked, if so."""
@@ -96,57 +112,101 @@ class Asking:
 
     async def __aexit__(self, *_: object) -> None:
         """Close the engines."""
-        await self._stack.aclose()
+        if self._open is not None:
+            await self._open.stack.aclose()
 
     @property
     def engines(self) -> Engines | None:
         """The engines, once they are open."""
-        return self._engines
-
-    async def open(self) -> Engines:
-        """The engines; raises `Error` where none answers, without a new try for some seconds."""
-        async with self._opening:
-            if self._engines is not None:
-                return self._engines
-            if self._failed is not None and time.monotonic() < self._failed[0]:
-                raise self._failed[1]
-            try:
-                opened = connected(self._settings, self._environ)
-                self._engines = await self._stack.enter_async_context(opened)
-            except Error as error:
-                self._failed = time.monotonic() + AGAIN, error
-                if not self.trouble:
-                    _log.error("engines cannot be used: %s", error)
-                self.trouble = str(error)
-                raise
-            self._failed, self.trouble = None, ""
-            self.room.set(self._engines.concurrency)
-            for notice in self._engines.notices:
-                _log.info("%s", notice.message)
-            return self._engines
+        return self._open.engines if self._open is not None else None
 
     async def finish(
         self, waiting: Waiting, pipeline: Pipeline, schema: str | None
     ) -> dict[str, Any]:
         """The record of a page that waited for engines; ``pipeline`` is that of ``schema``."""
         try:
-            engines = await self._speaking(pipeline, schema)
+            opened = await self.open()
         except Error as error:
             return _failed(waiting, reason_of(error, "ask"), pipeline)
-        return await finish_record(waiting, pipeline, engines)
+        opened.users += 1
+        try:
+            engines = await self._speaking(opened, pipeline, schema)
+            return await finish_record(waiting, pipeline, engines)
+        except Error as error:
+            return _failed(waiting, reason_of(error, "ask"), pipeline)
+        finally:
+            opened.users -= 1
+            if opened is not self._open and not opened.users:
+                await opened.stack.aclose()
 
-    async def _speaking(self, pipeline: Pipeline, schema: str | None) -> Engines:
-        base = await self.open()
-        known = self._by_schema.get(schema)
+    async def open(self) -> _Open:
+        """The engines; raises `Error` where none answers, without a new try for some seconds."""
+        async with self._opening:
+            if self._open is not None:
+                return self._open
+            if self._failed is not None and time.monotonic() < self._failed[0]:
+                raise self._failed[1]
+            try:
+                self._use(await self._connected())
+            except Error as error:
+                self._failed = time.monotonic() + AGAIN, error
+                if not self.trouble:
+                    _log.error("engines cannot be used: %s", error)
+                self.trouble = str(error)
+                raise
+            assert self._open is not None
+            return self._open
+
+    async def watch(self) -> None:
+        """Try again and again to open the engines that did not answer, until this is cancelled.
+
+        A server may take minutes to load its model, longer than it takes until the first page.
+        """
+        while True:
+            await asyncio.sleep(self._every)
+            if self._open is None or not self._missing(self._open.engines):
+                continue
+            async with self._opening:
+                try:
+                    found = await self._connected()
+                except Error as error:
+                    _log.debug("engines cannot be used: %s", error)
+                    continue
+                if len(found.engines.engines) > len(self._open.engines.engines):
+                    self._use(found)
+                else:
+                    await found.stack.aclose()
+
+    def _missing(self, engines: Engines) -> bool:
+        declared = allowed_engines(
+            declared_engines(self._settings, self._environ), self._settings, []
+        )
+        return any(one.name not in engines.engines for one in declared)
+
+    async def _connected(self) -> _Open:
+        stack = AsyncExitStack()
+        opened = connected(self._settings, self._environ)
+        return _Open(await stack.enter_async_context(opened), stack, OrderedDict())
+
+    def _use(self, found: _Open) -> None:
+        """Ask these engines from now on; those before are closed by the last page that has them."""
+        before, self._open = self._open, found
+        self._failed, self.trouble = None, ""
+        self.room.set(found.engines.concurrency)
+        for notice in found.engines.notices:
+            _log.warning("%s", notice.message)
+        if before is not None and not before.users:
+            self._closing = asyncio.ensure_future(before.stack.aclose())
+
+    async def _speaking(self, opened: _Open, pipeline: Pipeline, schema: str | None) -> Engines:
+        known = opened.by_schema.get(schema)
         if known is None or known[0] is not pipeline:
-            known = (
-                pipeline,
-                await for_schema(base, self._settings, self._environ, pipeline.schema),
-            )
-            self._by_schema[schema] = known
-            while len(self._by_schema) > KEPT:
-                self._by_schema.popitem(last=False)
-        self._by_schema.move_to_end(schema)
+            told = self._settings, self._environ, pipeline.schema
+            known = pipeline, await for_schema(opened.engines, *told)
+            opened.by_schema[schema] = known
+            while len(opened.by_schema) > KEPT:
+                opened.by_schema.popitem(last=False)
+        opened.by_schema.move_to_end(schema)
         return known[1]
 
 

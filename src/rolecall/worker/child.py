@@ -100,8 +100,8 @@ def serve(connection: socket.socket, settings: Settings, crew: Crew) -> None:
             done += 1
             retired = done >= crew.pages or resident() - started > crew.growth
             connection.sendall(packed(Done(result, retired)))
-    except (Gone, OSError):
-        return  # the parent has ended, or does not want this page any more
+    except (Gone, OSError, Error):
+        return  # the parent has ended, or knows itself that nothing can be loaded
 
 
 def receive(connection: socket.socket) -> Any:

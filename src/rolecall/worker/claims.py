@@ -30,6 +30,11 @@ AHEAD_SECONDS: Final = 0.15
 AHEAD_PAGES: Final = 32
 """So much work is claimed ahead for each process, so that none waits for the database."""
 
+AWAY_PAGES: Final = 5
+AWAY_SECONDS: Final = 5.0
+"""After so many pages in a row whose engine was away, one page is tried every so many seconds, so
+that a long queue is not read in vain."""
+
 LAST_WORDS: Final = 5.0
 """Seconds that tasks which are put back at the end get to say so to the database."""
 
@@ -66,6 +71,7 @@ class Claims:
         self._changed = asyncio.Event()
         self._stopping = False
         self._pace = AHEAD_SECONDS
+        self._away, self._again = 0, 0.0
         self._finished = self._put_back = 0
 
     @property
@@ -82,12 +88,11 @@ class Claims:
         """Look at the queue now."""
         self._changed.set()
 
-    def heard(self, beat: Beat) -> None:
-        """What the heartbeat told."""
-        for task in beat.lost:
-            self._give_up(task, "lost")
-        for task in beat.cancelled:
-            self._give_up(task, "cancelled")
+    def heard(self, beat: Beat, held: Mapping[int, int]) -> None:
+        """What the heartbeat told of the tasks that were ``held`` then, by their fences."""
+        for task in beat.lost | beat.cancelled:
+            if self.fences.get(task) == held.get(task):  # else it has been claimed anew meanwhile
+                self._give_up(task, "lost" if task in beat.lost else "cancelled")
 
     async def run(self) -> None:
         """Claim and work until `drain`."""
@@ -146,6 +151,8 @@ class Claims:
         """How many tasks to claim now: none until there is room for a handful."""
         if self.ending.trouble:
             return 0
+        if self._reading.asks and self._away >= AWAY_PAGES:
+            return int(not self._lent and time.monotonic() >= self._again)
         asking, fetching = self.asking, sum(lent.fetching for lent in self._lent.values())
         reading = len(self._lent) - asking - fetching
         ahead = min(AHEAD_PAGES, 1 + int(AHEAD_SECONDS / max(self._pace, 1e-4)))
@@ -258,6 +265,9 @@ class Claims:
     async def _end(self, lent: Lent, end: End) -> None:
         """Keep what came of a task; it cannot be given up from now on."""
         lent.ended = True
+        if lent.asking:
+            self._away = self._away + 1 if end.kind == "defer" else 0
+            self._again = time.monotonic() + AWAY_SECONDS
         if await self.ending.put(end):
             self._finished += end.kind != "back"
             self._put_back += end.kind == "back"

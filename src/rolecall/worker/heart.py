@@ -25,15 +25,15 @@ _log = logging.getLogger(__name__)
 class Heart:
     """A thread that beats for one worker.
 
-    ``held`` gives the fence of each task that the worker has; ``told`` hears what is to be given
-    up; ``present`` says how the worker is. All three are called in this thread.
+    ``held`` gives the fence of each task that the worker has; ``told`` hears what is to be given up
+    of them; ``present`` says how the worker is. All three are called in this thread.
     """
 
     def __init__(
         self,
         queue: Queue,
         held: Callable[[], Mapping[int, int]],
-        told: Callable[[Beat], None],
+        told: Callable[[Beat, Mapping[int, int]], None],
         present: Callable[[], Worker],
     ) -> None:
         self._queue, self._held, self._told, self._present = queue, held, told, present
@@ -69,7 +69,7 @@ class Heart:
                 if held:
                     beat = self._queue.leases.beat(self._name, held)
                     if beat.cancelled or beat.lost:
-                        self._told(beat)
+                        self._told(beat, held)
                 if began - seen >= SEEN:
                     self._queue.leases.seen(self._present())
                     seen = began

@@ -110,7 +110,11 @@ class Worker:
         self._grace = 0.0
         self._drained = Drained()
         self._answering: set[asyncio.Task[Any]] = set()
+        self._ending = False  # `stop` was called, maybe before there was anything to stop
+        self._main_loop: asyncio.AbstractEventLoop | None = None
+        self._main_task: asyncio.Task[Any]
         self._loop: asyncio.AbstractEventLoop | None = None
+        """The loop in which it works, once it does."""
         self._stop: asyncio.Event
         self._reading: Reading
         self._claims: Claims
@@ -152,7 +156,6 @@ class Worker:
         try:
             self._pipelines.of(None)  # what is wrong with the settings is said here
         except BaseException:
-            self._up.wait()
             self.stop(grace=0.0)
             raise
         self._up.wait()
@@ -161,12 +164,15 @@ class Worker:
 
     def stop(self, grace: float = 30.0) -> Drained:
         """Take nothing more, wait for what is under way for ``grace`` seconds, and end."""
+        self._grace, self._ending = grace, True
+        if self._thread.ident is None:
+            return self._drained
+        if not self._up.wait(max(1.0, grace)) and self._main_loop is not None:
+            # No process can be started, it seems: there is nothing to finish.
+            self._main_loop.call_soon_threadsafe(self._main_task.cancel)
         if self._loop is not None and self._thread.is_alive():
-            self._grace = grace
-            with_stop: Callable[[], None] = self._stop.set
-            self._tell(with_stop)
-        if self._thread.ident is not None:
-            self._thread.join()
+            self._tell(self._stop.set)
+        self._thread.join()
         return self._drained
 
     def wake(self) -> None:
@@ -241,6 +247,8 @@ class Worker:
     def _run(self) -> None:
         try:
             asyncio.run(self._main())
+        except asyncio.CancelledError:
+            self._fault = _stopped()
         except BaseException as error:
             self._fault = error
             if self._up.is_set():
@@ -258,7 +266,9 @@ class Worker:
             pages=settings.recycle_after or sys.maxsize,
             method=METHOD,
         )
-        loop = asyncio.get_running_loop()
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        assert task is not None
+        self._main_task, self._main_loop = task, loop
         with ThreadPoolExecutor(THREADS, "rolecall-queue") as threads:
 
             async def in_thread(step: Callable[..., Any], *values: Any) -> Any:
@@ -291,10 +301,12 @@ class Worker:
         self._heart = Heart(
             self._queue,
             claims.fences.copy,
-            lambda beat: self._tell(claims.heard, beat),
+            lambda beat, held: self._tell(claims.heard, beat, held),
             self._presence,
         )
         self._loop = loop
+        if self._ending:
+            self._stop.set()
         self._heart.start()
         tasks = [asyncio.create_task(_lasting(one)) for one in beside]
         claiming = asyncio.create_task(
