@@ -159,11 +159,22 @@ class Findings:
 
 def look(context: Any, base: str, paths: Iterator[str]) -> Findings:
     """Load each page and say what of it took effect; ``context`` is one of a browser."""
-    told, outside, dialogs = Findings(), [], []
+    told = Findings()
+    outside: list[str] = []
+    dialogs: list[str] = []
     context.add_init_script(WATCH)
     page = context.new_page()
-    page.on("dialog", lambda one: (dialogs.append(one.message), one.dismiss()))
-    page.on("request", lambda one: outside.append(one.url) if not _own(one.url, base) else None)
+
+    def asked(one: Any) -> None:
+        if not _own(one.url, base):
+            outside.append(one.url)
+
+    def spoke(one: Any) -> None:
+        dialogs.append(one.message)
+        one.dismiss()
+
+    page.on("dialog", spoke)
+    page.on("request", asked)
     page.on("popup", lambda one: dialogs.append(f"popup {one.url}"))
     for path in paths:
         answer = page.goto(base + path, wait_until="load")

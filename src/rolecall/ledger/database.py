@@ -247,6 +247,16 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
+_PASSING: Final = frozenset(
+    (
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+    )
+)
+"""What may pass without a change of the file: the same call works again when it has."""
 _REMEDIES: Final[Mapping[int, tuple[str, str]]] = {
     sqlite3.SQLITE_NOTADB: ("is damaged", ""),
     sqlite3.SQLITE_CORRUPT: ("is damaged", ""),
@@ -275,5 +285,5 @@ def _typed(path: Path) -> Iterator[None]:
             hint=hint
             or f"move it away (mv {path} {path}.damaged); a new one is made, in which nothing is"
             " spent and nothing kept yet",
-            retryable=code == sqlite3.SQLITE_BUSY,
+            retryable=code in _PASSING,
         ) from error

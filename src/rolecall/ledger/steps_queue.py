@@ -71,6 +71,7 @@ QUEUE: Final = (
     "CREATE INDEX queue_task_due ON queue_task (due) WHERE state = 'waiting'",
     "CREATE INDEX queue_task_put ON queue_task (changed) WHERE state = 'waiting'",
     "CREATE INDEX queue_task_lease ON queue_task (lease) WHERE state = 'running'",
+    "CREATE INDEX queue_task_worker ON queue_task (worker, id) WHERE state = 'running'",
     "CREATE INDEX queue_task_batch ON queue_task (batch, place, state)",
     # None over all states: SQLite would take it for those above, and sort all that is queued.
     "CREATE INDEX queue_task_cancelled ON queue_task (id) WHERE state = 'cancelled'",

@@ -15,7 +15,8 @@ from rolecall.record import dump
 _own = threading.local()
 """A compressor serves one thread at a time."""
 
-LONGEST_WORDS = 1_000
+LONGEST_WORDS = 2_000
+"""Bytes; PostgreSQL takes no row of an index over 2,700."""
 
 
 def pack(data: bytes) -> bytes:
@@ -70,4 +71,5 @@ def words_of(record: Mapping[str, Any]) -> str:
     """What a record is found by, in small letters."""
     data = record.get("data") or {}
     told = [data.get("title"), data.get("company"), record.get("source"), record.get("url")]
-    return " ".join(str(one) for one in told if one).lower()[:LONGEST_WORDS]
+    words = " ".join(str(one) for one in told if one).lower()
+    return words.encode("utf-8", "replace")[:LONGEST_WORDS].decode("utf-8", "ignore")

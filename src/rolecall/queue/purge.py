@@ -17,6 +17,11 @@ DAY_MS: Final = 86_400_000
 AT_ONCE: Final = 500
 """Rows that one transaction deletes, so that nobody waits long for it."""
 _LIVE: Final = "state IN ('waiting', 'queued', 'running')"
+_LABELLED: Final = (
+    "EXISTS (SELECT 1 FROM label_value WHERE label_value.task = queue_task.id) AND NOT EXISTS"
+    " (SELECT 1 FROM label_page WHERE label_page.task = queue_task.id)"
+)
+"""Somebody has begun to label a page and not finished: it is kept until then."""
 
 
 class Purged(Struct, frozen=True):
@@ -60,7 +65,7 @@ class Purge:
             rows = self._store.rows(
                 "SELECT id, size FROM queue_batch WHERE id > :last AND made < :before"
                 f" AND NOT EXISTS (SELECT 1 FROM queue_task WHERE batch = queue_batch.id"
-                f" AND ({_LIVE} OR changed >= :before)) ORDER BY id LIMIT {AT_ONCE}",
+                f" AND ({_LIVE} OR changed >= :before OR {_LABELLED})) ORDER BY id LIMIT {AT_ONCE}",
                 {"before": before, "last": last},
             )
             if not rows:
@@ -115,7 +120,8 @@ class Purge:
         gone = connection.execute(
             "DELETE FROM queue_body WHERE hash IN (SELECT hash FROM queue_body"
             " WHERE made < :before AND NOT EXISTS (SELECT 1 FROM queue_task"
-            f" WHERE body = queue_body.hash AND {_LIVE}) ORDER BY made LIMIT {AT_ONCE})",
+            f" WHERE body = queue_body.hash AND ({_LIVE} OR {_LABELLED}))"
+            f" ORDER BY made LIMIT {AT_ONCE})",
             {"before": before},
         )
         return int(gone.rowcount)
