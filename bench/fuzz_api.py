@@ -21,8 +21,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import requests
 import schemathesis
@@ -70,22 +71,19 @@ def fuzz(url: str, token: str | None, count: int, number: int = 1) -> Told:
     found = schemathesis.openapi.from_dict(document)
     told = Told()
     for result in found.get_all_operations():
-        operation = result.ok()
+        operation: Any = cast(Any, result).ok()
         look = _streamed if operation.path == "/v1/events" else _whole
         given_ids: list[Any] = [None]
         if "{id}" in operation.path:
             given_ids += [{"id": one} for one in KNOWN]
+        each = max(1, count // (2 * len(given_ids)))
         for ids in given_ids:
             for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
-                each = max(1, count // (2 * len(given_ids)))
                 more = {} if ids is None else {"path_parameters": ids}
                 try:
                     strategy = operation.as_strategy(generation_mode=mode, **more)
                     _many(
-                        strategy,
-                        each,
-                        number,
-                        lambda case, look=look: look(case, url, headers, told),
+                        strategy, each, number, partial(look, url=url, headers=headers, told=told)
                     )
                 except (Unsatisfiable, ValueError, TypeError) as error:
                     if mode is GenerationMode.POSITIVE:
@@ -118,6 +116,9 @@ def _many(strategy: Any, count: int, number: int, look: Callable[[Any], None]) -
 
 
 def _whole(case: Any, url: str, headers: dict[str, str], told: Told) -> None:
+    wait = (case.query or {}).get("wait")
+    if isinstance(wait, int | float) and 0 < wait <= 60:
+        case.query["wait"] = 0.01  # nothing is worked on that would be worth a wait
     response = case.call(base_url=url, session=SESSION, headers=headers, timeout=60)
     _count(told, case, response.status_code)
     try:
