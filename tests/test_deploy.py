@@ -59,7 +59,7 @@ def compose():
 def test_only_the_server_is_published_and_only_to_this_machine(compose):
     ports = {name: one.get("ports", []) for name, one in compose["services"].items()}
     assert {name: told for name, told in ports.items() if told} == {
-        "server": ["127.0.0.1:8000:8000"]
+        "server": ["127.0.0.1:8600:8600"]
     }
     assert compose["networks"]["inside"]["internal"] is True
     for name in ("postgres", "vllm"):

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from rolecall.client import verify_callback
 from rolecall.client.callbacks import signature
 from rolecall.errors import CallbackError, UsageError
+from rolecall.worker.callbacks import headers_of
 
 BODY = b'{"type":"batch.ended","batch":"b1"}'
 SECRET = "whsec_" + base64.b64encode(b"a secret of thirty-two bytes now").decode()
@@ -48,6 +49,14 @@ def test_one_secret_of_several_and_one_signature_of_several_are_enough():
     assert verify_callback(signed(secret="plain"), BODY, "plain", now=NOW)
 
 
+@pytest.mark.parametrize("secret", [SECRET, "a secret in words of our own", "whsec_no+base64!"])
+def test_what_the_worker_sends_is_what_the_client_takes(secret):
+    headers = headers_of(45, BODY, secret, NOW)
+    assert verify_callback(headers, BODY, secret, now=NOW)["batch"] == "b1"
+    with pytest.raises(CallbackError, match="not made with"):
+        verify_callback(headers, BODY, "another secret, as long", now=NOW)
+
+
 @pytest.mark.parametrize("name", ["Webhook-Id", "Webhook-Timestamp", "Webhook-Signature"])
 def test_what_is_missing_is_refused(name):
     headers = signed()
@@ -82,7 +91,7 @@ def test_a_signed_message_that_is_no_object_is_refused(body):
         verify_callback(signed(body=body), body, SECRET, now=NOW)
 
 
-@pytest.mark.parametrize("secret", ["", "whsec_", "whsec_***", []])
+@pytest.mark.parametrize("secret", ["", "whsec_", []])
 def test_a_secret_that_is_none_is_a_wrong_call(secret):
     with pytest.raises(UsageError, match="secret"):
         verify_callback(signed(), BODY, secret, now=NOW)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import ssl
+import threading
 from dataclasses import dataclass, field
 
 import httpcore2
@@ -185,3 +186,41 @@ def fetched(behave, url="http://jobs.example:{port}/", trust=None, **rules):
                 return error
 
     return asyncio.run(go())
+
+
+class Site:
+    """A server in a thread of its own, for what runs no event loop or another process."""
+
+    def __init__(self, pages, robots=b""):
+        self.pages, self.robots = pages, robots
+        self.server = Server(self._behave)
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+
+    def _behave(self, path, writer):
+        if path == "/robots.txt":
+            return answer(self.robots, media="text/plain")
+        told = self.pages.get(path, answer(b"", status=404))
+        return told(path, writer) if callable(told) else told
+
+    def __enter__(self):
+        self.thread.start()
+        self._do(self.server.__aenter__())
+        self.url = f"http://127.0.0.1:{self.server.port}"
+        return self
+
+    def __exit__(self, *_):
+        self._do(self.server.__aexit__())
+        self._do(self._end())
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
+        self.loop.close()
+
+    async def _end(self):
+        tasks = [one for one in asyncio.all_tasks() if one is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _do(self, step):
+        return asyncio.run_coroutine_threadsafe(step, self.loop).result(10)

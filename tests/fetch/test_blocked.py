@@ -5,6 +5,7 @@ import json
 import socket
 from pathlib import Path
 
+import httpcore2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,6 +23,7 @@ from tests.fetch.nets import (
 )
 
 from rolecall.fetch import FetchError, Rules, check_url
+from rolecall.fetch.address import join, read_url
 from rolecall.fetch.fetcher import Fetcher
 from rolecall.fetch.names import addresses_of, system_addresses
 from rolecall.fetch.networks import is_public, parsed
@@ -70,13 +72,11 @@ def vectors():
     return json.loads(VECTORS.read_text(encoding="utf-8"))["urls"]
 
 
-def public(url):
-    """Whether the host of a vector is one that anybody may reach, read by eye's rules."""
-    host = url.split("://")[-1].split("/")[0] if url.startswith(("http://", "https://")) else ""
-    return host in ("1.1.1.1", "1u.ms)") or (
-        host.endswith((".org", ".com", ".net", ".google", ".nl"))
-        and "@" not in host and "%" not in host and "?" not in host
-    )  # fmt: skip
+SITES = (
+    "developer.mozilla.org", "github.com", "portswigger.net", "www.root-me.org",
+    "web.archive.org", "imgur.com", "rancher.com",
+)  # fmt: skip
+"""The hosts among the vectors that are sites like any other."""
 
 
 @pytest.mark.skipif(not VECTORS.exists(), reason="../shared/cases/ssrf is absent")
@@ -95,9 +95,22 @@ def test_no_vector_reaches_the_own_network():
             assert web.dialled == []
         assert len(outcomes) == len(set(vectors())) - 1
         assert set(outcomes.values()) == {"blocked_address", "bad_address"}
-        for url, kind in outcomes.items():
-            if public(url):  # a name that could be public: looked up, and refused for its address
-                assert kind in ("blocked_address", "bad_address"), url
+
+    asyncio.run(go())
+
+
+@pytest.mark.skipif(not VECTORS.exists(), reason="../shared/cases/ssrf is absent")
+def test_vectors_that_are_public_are_dialled_and_no_others():
+    async def go():
+        web = Nobody(None, {})
+        known = {site.replace(".", "_"): [PUBLIC] for site in SITES}
+        fetcher = Fetcher(Rules(**QUICK), resolver=Names(**known), backend=web)
+        kinds = {url: (await refusal(fetcher.fetch(url))).kind for url in vectors()}
+        dialled = [url for url, kind in kinds.items() if kind == "unreachable"]
+        public = [url for url in kinds if url.split("/")[2:3] in [[one] for one in SITES]]
+        assert sorted(dialled) == sorted([*public, "http://1.1.1.1"])
+        assert len(dialled) > 25
+        assert {host for host, _ in web.dialled} == {PUBLIC, "1.1.1.1"}
 
     asyncio.run(go())
 
@@ -281,6 +294,39 @@ def test_public_addresses_are_public(address):
     assert is_public(parsed(address))
 
 
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("HTTP://Jobs.Example", "http://jobs.example/"),
+        ("https://jobs.example:443/a", "https://jobs.example/a"),
+        ("https://jobs.example:8443?a=b#c", "https://jobs.example:8443/?a=b"),
+        ("http://münchen.example/ü?ö=ä", "http://xn--mnchen-3ya.example/%C3%BC?%C3%B6=%C3%A4"),
+        ("http://xn--mnchen-3ya.example/%C3%BC", "http://xn--mnchen-3ya.example/%C3%BC"),
+        ("http://a_b.example/<x>'\"`{}|^", "http://a_b.example/%3Cx%3E'%22%60%7B%7D|%5E"),
+        ("http://[2606:4700:4700:0::1111]:80/", "http://[2606:4700:4700::1111]/"),
+        ("http://8.8.8.8/", "http://8.8.8.8/"),
+        ("http://a.example/../%2e%2e/x;y=1,2", "http://a.example/../%2e%2e/x;y=1,2"),
+        ("http://a.example//b@c:d", "http://a.example//b@c:d"),
+    ],
+)
+def test_an_address_is_written_in_one_way(url, told):
+    assert check_url(url) == told
+    assert check_url(told) == told
+
+
+@pytest.mark.parametrize(
+    ("location", "url"),
+    [
+        ("/b", "https://a.example/b"), ("b c", "https://a.example/x/b%20c"),
+        ("?q", "https://a.example/x/y?q"), ("//b.example", "https://b.example/"),
+        ("http://b.example/#f", "http://b.example/"), ("../z", "https://a.example/z"),
+        ("/ü", "https://a.example/%C3%BC"),
+    ],
+)  # fmt: skip
+def test_redirects_lead_where_browsers_go(location, url):
+    assert join(read_url("https://a.example/x/y"), location).url == url
+
+
 ADDRESSES = st.one_of(
     st.ip_addresses(v=4).map(str),
     st.ip_addresses(v=6).map(lambda one: f"[{one}]"),
@@ -296,21 +342,25 @@ URLS = st.one_of(
 )  # fmt: skip
 
 
+class Nobody(Internet):
+    """An internet where nobody answers, and nothing but public addresses is dialled."""
+
+    async def connect_tcp(self, host, port, *rest, **more):
+        assert is_public(parsed(host))
+        assert 0 < port < 65_536
+        self.dialled.append((host, port))
+        raise httpcore2.ConnectError("nobody is there")
+
+
 @settings(max_examples=300)
 @given(url=URLS, answers=st.lists(st.ip_addresses().map(str), max_size=3))
 def test_any_string_is_a_page_or_one_typed_error(url, answers):
-    class Watched(Internet):
-        async def connect_tcp(self, host, port, *rest, **more):
-            assert is_public(parsed(host))
-            assert 0 < port < 65_536
-            raise httpcore2_unreachable()
-
     async def resolver(host, port):
         assert host == host.lower()
         assert host.isascii()
         return answers
 
-    fetcher = Fetcher(Rules(**QUICK), resolver=resolver, backend=Watched(None, {}))
+    fetcher = Fetcher(Rules(**QUICK), resolver=resolver, backend=Nobody(None, {}))
 
     async def go():
         for asked in (fetcher.fetch(url), fetcher.post(url, b"", {})):
@@ -320,12 +370,6 @@ def test_any_string_is_a_page_or_one_typed_error(url, answers):
             )  # fmt: skip
 
     asyncio.run(go())
-
-
-def httpcore2_unreachable():
-    import httpcore2
-
-    return httpcore2.ConnectError("nobody is there")
 
 
 def test_the_system_is_asked_as_other_programs_ask_it():

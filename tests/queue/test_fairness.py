@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.queue.pages import pages, record, result, work
+from tests.queue.handed_in import pages, record, result, work
 
 from rolecall.ledger.database import Database
 from rolecall.queue.queue import Queue

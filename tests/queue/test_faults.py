@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from tests.queue.conftest import RULES
-from tests.queue.pages import pages, result, work
+from tests.queue.handed_in import pages, result, work
 from tests.queue.test_races import legal
 
 from rolecall.errors import DatabaseError

@@ -15,7 +15,7 @@ from hypothesis.stateful import (
 )
 from tests.queue.clock import Clock
 from tests.queue.conftest import RULES
-from tests.queue.pages import page, record, result
+from tests.queue.handed_in import page, record, result
 from tests.queue.test_races import legal
 
 from rolecall.ledger.database import Database

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from tests.queue.conftest import RULES
-from tests.queue.pages import pages, result, work
+from tests.queue.handed_in import pages, result, work
 
 from rolecall.ledger.database import Database
 from rolecall.queue.nouns import Submission, Wanted, Worker

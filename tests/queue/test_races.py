@@ -6,7 +6,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.queue.conftest import RULES
-from tests.queue.pages import page, pages, result
+from tests.queue.handed_in import page, pages, result
 
 from rolecall.queue.inbox import KeyReusedError
 from rolecall.queue.nouns import ENDED, NewTask, Submission

@@ -1,7 +1,7 @@
 """What is forgotten, when, and what is never."""
 
 import pytest
-from tests.queue.pages import page, pages, work
+from tests.queue.handed_in import page, pages, work
 
 from rolecall.queue.control import Purged
 from rolecall.queue.nouns import Rules, Submission, Worker

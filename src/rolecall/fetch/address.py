@@ -99,7 +99,11 @@ def read_url(url: str, allowed: tuple[Network, ...] = ()) -> Target:
 
 
 def join(base: Target, location: str, allowed: tuple[Network, ...] = ()) -> Target:
-    """Where a redirect from ``base`` leads; raises as `read_url`."""
+    """Where a redirect from ``base`` leads; raises as `read_url`.
+
+    Many servers leave spaces as they are; a host with one is still none.
+    """
+    location = location.replace(" ", "%20")
     if not PLAIN.fullmatch(location) or len(location) > LONGEST:
         raise _bad(location, "the redirect is empty, too long or holds characters it may not")
     try:

@@ -34,10 +34,10 @@ KINDS: Final[dict[str, tuple[str, bool]]] = {
 class FetchError(Error):
     """An address was not fetched, or may not be.
 
-    ``kind`` is one of ``KINDS`` and ``reason`` the message without it; ``code`` is the
-    reason code of a record that goes with it and ``retryable`` says whether trying later may help. ``retry_at`` (ISO 8601, UTC) is when the
-    server asked to be asked again, ``status`` its answer, if there was one. The message starts with
-    the kind.
+    ``kind`` is one of ``KINDS``, with which the message starts, and ``reason`` the rest of it.
+    ``code`` is the reason code of a record that goes with it, and ``retryable`` says whether trying
+    later may help. ``retry_at`` (ISO 8601, UTC) is when the server asked to be asked again,
+    ``status`` its answer, if there was one.
     """
 
     def __init__(

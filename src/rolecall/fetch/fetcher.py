@@ -38,7 +38,7 @@ ROBOTS_SECONDS: Final = 10.0
 ADDRESSES: Final = 4
 """Addresses of one host that are tried."""
 
-NO_WAY: Final = ("blocked_address", "no_such_host", "unreachable", "tls")
+NO_WAY: Final = ("no_such_host", "unreachable", "tls")
 """Kinds that say of a page what they say of its ``robots.txt``."""
 
 OURS: Final = frozenset(
@@ -209,13 +209,20 @@ class Fetcher:
                 async with _clock(ROBOTS_SECONDS, ROBOTS_SECONDS):
                     known = await self._ask_robots(target)
             except FetchError as error:
-                if error.kind in NO_WAY:
+                if error.kind == "blocked_address":
                     raise
-                message = f"the robots.txt of {target.host} cannot be had: {error}"
-                known = FetchError("robots_unknown", message, retry_at=error.retry_at)
+                kind, message = error.kind, error.reason
+                if kind not in NO_WAY:
+                    kind = "robots_unknown"
+                    message = f"the robots.txt of {target.host} cannot be had: {error}"
+                known = FetchError(
+                    kind, message, retryable=error.retryable or None, retry_at=error.retry_at
+                )
             self.robots.put(target.origin, known)
         if isinstance(known, FetchError):
-            raise FetchError(known.kind, known.reason, retry_at=known.retry_at)
+            raise FetchError(
+                known.kind, known.reason, retryable=known.retryable, retry_at=known.retry_at
+            )
         return known
 
     async def _ask_robots(self, target: Target) -> Robots:

@@ -19,7 +19,7 @@ from rolecall.fetch.robots import Robots
 MOST_HOSTS = 4_096  # that are remembered
 MOST_ROBOTS = 16 << 20  # bytes of rules that are remembered
 KEPT = 3_600.0  # seconds for which a robots.txt is good (RFC 9309, 2.4: a day at most)
-KEPT_FAULT = 300.0  # seconds after which one that could not be had is asked for again
+KEPT_FAULT = 60.0  # seconds after which one that could not be had is asked for again
 
 
 class Host(Struct):

@@ -85,6 +85,12 @@ class _Pinned(AsyncNetworkBackend):
 
     def __init__(self, inner: AsyncNetworkBackend, address: Address, most: int) -> None:
         self.inner, self.address, self.most = inner, address, most
+        self.stream: AsyncNetworkStream | None = None
+
+    async def aclose(self) -> None:
+        """Close the connection, also where TLS was given up halfway: the library loses it then."""
+        if self.stream is not None:
+            await self.stream.aclose()
 
     async def connect_tcp(
         self,
@@ -95,9 +101,9 @@ class _Pinned(AsyncNetworkBackend):
         socket_options: Iterable[SOCKET_OPTION] | None = None,
     ) -> AsyncNetworkStream:
         stream = await self.inner.connect_tcp(str(self.address), port, timeout)
+        self.stream = stream
         peer = stream.get_extra_info("server_addr")
         if peer is not None and parsed(str(peer[0])) != self.address:
-            await stream.aclose()
             raise FetchError("blocked_address", f"the connection went to {peer[0]} instead")
         return _Counted(stream, self.most)
 
@@ -120,10 +126,11 @@ class Line(Struct, frozen=True):
         ``most`` bounds the bytes of the body; raises `FetchError`. Bounds no time.
         """
         host = f"[{target.host}]" if ":" in target.host else target.host
+        pinned = _Pinned(self.backend, address, most + BESIDE)
         connection = httpcore2.AsyncHTTPConnection(
             origin=httpcore2.Origin(target.scheme.encode(), host.encode(), target.port),
             ssl_context=self.trust,
-            network_backend=_Pinned(self.backend, address, most + BESIDE),
+            network_backend=pinned,
         )
         request = httpcore2.Request(
             call.method,
@@ -150,6 +157,7 @@ class Line(Struct, frozen=True):
                 yield Answer(response.status, _told(response.headers), body)
         finally:
             await connection.aclose()
+            await pinned.aclose()
 
 
 def _fields(target: Target, call: Call) -> list[tuple[str, str]]:
@@ -201,9 +209,8 @@ def _explained(error: Exception, target: Target) -> FetchError:
             reason = getattr(cause, "verify_message", "") or cause.reason or text
             return FetchError("tls", f"no safe connection to {target.host}: {reason}")
         cause = cause.__cause__ or cause.__context__
-    if isinstance(error, httpcore2.TimeoutException):
-        return FetchError("timeout", f"{target.host} did not answer in time")
-    if isinstance(error, httpcore2.ConnectError):
+    if isinstance(error, httpcore2.ConnectError | httpcore2.ConnectTimeout):
+        text = text or f"no answer in {CONNECT:g} seconds"
         return FetchError("unreachable", f"{target.host}:{target.port} cannot be reached: {text}")
     if isinstance(error, httpcore2.ProtocolError):
         if "too long" in text:

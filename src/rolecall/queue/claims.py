@@ -13,6 +13,7 @@ COLUMNS: Final = (
 )
 """What `claim_of` reads, and the rank."""
 RANK: Final = COLUMNS.split(", ").index("rank")
+PLACE: Final = COLUMNS.split(", ").index("place")
 PRIORITY: Final = COLUMNS.split(", ").index("priority")
 _NAMES: Final = COLUMNS.split(", ")[:RANK]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from rolecall.ledger.store import Connection, Store
-from rolecall.queue.claims import COLUMNS, claim_of
+from rolecall.queue.claims import COLUMNS, PLACE, claim_of
 from rolecall.queue.ends import CANCELLED, Ended, ending, event, keep, tell
 from rolecall.queue.moment import Moment
 from rolecall.queue.nouns import ENDED, Rules
@@ -32,13 +32,13 @@ class Control:
     def cancel(self, task: int, submitter: str | None = None) -> bool:
         """End a task that has not ended: at once if nobody works on it, else its worker is told
         with its next heartbeat. Says whether there was anything to cancel."""
-        return self._cancel("id = :number", task, submitter) > 0
+        return bool(self._cancel("id = :number", task, submitter))
 
     def cancel_batch(self, batch: int, submitter: str | None = None) -> int:
         """Cancel what is left of a batch; says how many tasks that were."""
-        found = 0
-        while count := self._cancel("batch = :number", batch, submitter):
-            found += count
+        found, place = 0, -1
+        while places := self._cancel("batch = :number", batch, submitter, place):
+            found, place = found + len(places), places[-1]
         return found
 
     def retry(self, task: int, submitter: str | None = None) -> bool:
@@ -97,15 +97,16 @@ class Control:
         """
         return self._purge.forget(batch, submitter)
 
-    def _cancel(self, which: str, number: int, submitter: str | None) -> int:
-        """Cancel some tasks; says how many, 0 where nothing is left to cancel."""
-        told = {"number": fitting(number), "submitter": submitter}
+    def _cancel(self, which: str, number: int, submitter: str | None, place: int = -1) -> list[int]:
+        """Cancel some tasks after ``place``; gives their places, none where nothing is left."""
+        told = {"number": fitting(number), "submitter": submitter, "place": place}
         with self._store.write(durable=True) as connection:
             # One query for all states: a task cannot slip from one that was looked at to another.
             rows = connection.execute(
-                f"SELECT {COLUMNS}, state FROM queue_task WHERE {which} AND {_MINE}"
-                " AND state IN ('waiting', 'queued', 'running') AND cancel = 0"
-                f" ORDER BY id LIMIT {AT_ONCE} {self._store.dialect.lock}",
+                f"SELECT {COLUMNS}, state FROM queue_task WHERE {which} AND place > :place"
+                f" AND {_MINE} AND state IN ('waiting', 'queued', 'running') AND cancel = 0"
+                # Within a batch the order of the numbers, in which all who wait for rows take them.
+                f" ORDER BY place LIMIT {AT_ONCE} {self._store.dialect.lock}",
                 told,
             ).fetchall()
             now = self._moment.of(connection)
@@ -117,7 +118,7 @@ class Control:
                 self._mark(connection, sql, [row[0] for row in some], now)
             ends = [Ended(ending(claim_of(row), CANCELLED, self._config)) for row in ended]
             keep(connection, ends, now)
-        return len(rows)
+        return [row[PLACE] for row in rows]
 
     def _mark(self, connection: Connection, more: str, tasks: list[int], now: int) -> None:
         if tasks:

@@ -108,9 +108,9 @@ def components() -> dict[str, Any]:
     sent = schemas["SchemaSent"]["properties"]
     sent["schema"] = {"description": "A JSON Schema of records.", "type": "object"}
     for name in ("OnePage", "QueuedPage"):
-        one_of = [{"required": [key]} for key in ("html", "text", "body_base64")]
-        more = [{"required": ["url"]}] if name == "QueuedPage" else []
-        schemas[name]["anyOf"] = one_of + more
+        one_of: list[Any] = [{"required": [key]} for key in ("html", "text", "body_base64")]
+        more = [{"required": ["url"], "not": {"anyOf": one_of}}] if name == "QueuedPage" else []
+        schemas[name]["oneOf"] = one_of + more
     schemas["Problem"] = PROBLEM
     schemas["Record"] = RECORD
     responses = {

@@ -147,9 +147,14 @@ class Worker:
         Raises:
             Error: the settings or the installation do not allow any work.
         """
-        self._pipelines.of(None)  # what is wrong with the settings is said here
         atexit.register(kill_children)
         self._thread.start()
+        try:
+            self._pipelines.of(None)  # what is wrong with the settings is said here
+        except BaseException:
+            self._up.wait()
+            self.stop(grace=0.0)
+            raise
         self._up.wait()
         if self._fault is not None:
             raise self._fault
