@@ -17,70 +17,71 @@ _REFUSAL: Final = (
 )
 
 
-def bounded(most: int) -> type[H11Protocol]:
-    """The protocol for a server that keeps at most ``most`` connections."""
+class Bounded(H11Protocol):
+    """One connection of a server that keeps at most ``most``."""
 
-    class Bounded(H11Protocol):
-        """One connection."""
+    most = 2_000
+    _clock: asyncio.TimerHandle | None = None
 
-        _clock: asyncio.TimerHandle | None = None
+    def connection_made(self, transport: Any) -> None:
+        """Begin, or refuse where there are too many."""
+        super().connection_made(transport)
+        if len(self.connections) > self.most:
+            body = _problem(503, "busy", "too many connections are open")
+            transport.write(_REFUSAL % (len(body), body))
+            transport.close()
+            return
+        self._wind()
 
-        def connection_made(self, transport: Any) -> None:
-            """Begin, or refuse where there are too many."""
-            super().connection_made(transport)
-            if len(self.connections) > most:
-                body = _problem(503, "busy", "too many connections are open")
-                transport.write(_REFUSAL % (len(body), body))
-                transport.close()
-                return
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End."""
+        self._stop()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take in what arrived; a head that is not whole goes on under the same clock."""
+        if self.transport.is_closing():
+            return
+        before = self.cycle
+        super().data_received(data)
+        if self.cycle is not before:
+            self._stop()
+        elif self._clock is None and self._idle():
             self._wind()
 
-        def connection_lost(self, exc: Exception | None) -> None:
-            """End."""
-            self._stop()
-            super().connection_lost(exc)
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP."""
+        body = _problem(400, "malformed", "this is no HTTP request")
+        headers = [
+            (b"content-type", b"application/problem+json"),
+            (b"content-length", str(len(body)).encode()),
+            (b"connection", b"close"),
+        ]
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            events = (
+                h11.Response(status_code=400, headers=headers, reason=b"Bad Request"),
+                h11.Data(data=body),
+                h11.EndOfMessage(),
+            )
+            for event in events:
+                self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
 
-        def data_received(self, data: bytes) -> None:
-            """Take in what arrived; a head that is not whole goes on under the same clock."""
-            if self.transport.is_closing():
-                return
-            before = self.cycle
-            super().data_received(data)
-            if self.cycle is not before:
-                self._stop()
-            elif self._clock is None and self._idle():
-                self._wind()
+    def _idle(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
 
-        def send_400_response(self, msg: str) -> None:
-            """Refuse what is no HTTP."""
-            body = _problem(400, "malformed", "this is no HTTP request")
-            headers = [
-                (b"content-type", b"application/problem+json"),
-                (b"content-length", str(len(body)).encode()),
-                (b"connection", b"close"),
-            ]
-            if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-                events = (
-                    h11.Response(status_code=400, headers=headers, reason=b"Bad Request"),
-                    h11.Data(data=body),
-                    h11.EndOfMessage(),
-                )
-                for event in events:
-                    self.transport.write(self.conn.send(event) or b"")
-            self.transport.close()
+    def _wind(self) -> None:
+        self._clock = self.loop.call_later(HEAD_SECONDS, self.transport.close)
 
-        def _idle(self) -> bool:
-            return self.cycle is None or self.cycle.response_complete
+    def _stop(self) -> None:
+        if self._clock is not None:
+            self._clock.cancel()
+            self._clock = None
 
-        def _wind(self) -> None:
-            self._clock = self.loop.call_later(HEAD_SECONDS, self.transport.close)
 
-        def _stop(self) -> None:
-            if self._clock is not None:
-                self._clock.cancel()
-                self._clock = None
-
-    return Bounded
+def bounded(most: int) -> type[Bounded]:
+    """The protocol for a server that keeps at most ``most`` connections."""
+    return type("Bounded", (Bounded,), {"most": most})
 
 
 def _problem(status: int, code: str, detail: str) -> bytes:
