@@ -139,6 +139,8 @@ def test_a_preview_has_nothing_that_acts():
         b"<h1 style='color:red' onclick=alert(1)>Baker</h1><script>alert(1)</script>"
         b"<a href='javascript:alert(1)'>x</a><img srcset=//evil.example/a><form action=/sign-out>"
         b"<button formaction=//evil.example>go</button></form><svg><a xlink:href=//evil.example>"
+        b"<style>@\\69mport '//evil.example/a.css'</style><style>b{color:red}</style>"
+        b"<p style='background:url(//evil.example)'>b</p>"
         b"</a></svg><iframe srcdoc='<script>alert(1)</script>'></iframe></body></html>"
     )
     shown = harmless(Source(body=body)).decode()
