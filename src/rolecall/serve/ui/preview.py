@@ -7,6 +7,7 @@ hints to connect to a host, is taken out of the markup besides.
 from __future__ import annotations
 
 import html
+import re
 from typing import Final
 
 from selectolax.lexbor import LexborHTMLParser
@@ -26,8 +27,18 @@ LARGEST: Final = 4_000_000
 """Characters of a page that are shown."""
 
 
+# What a style could ask for: an address, a picture, another sheet; and escapes that could hide it.
+_ASKS: Final = re.compile(
+    r"\\|@import|url|image|src|element|expression|binding|-moz", re.IGNORECASE
+)
+_URL: Final = re.compile(r"\\|url\s*\(", re.IGNORECASE)
+
+
 def harmless(source: Source) -> bytes:
-    """The page as UTF-8 without scripts, frames, forms' targets, hints and addresses."""
+    """The page as UTF-8 without scripts, frames, forms' targets, hints and addresses.
+
+    A sheet of style that could ask for something is left out as a whole.
+    """
     text = decode(unpack(source.body)[0], source.charset).text[:LARGEST]
     if "<" not in text[:5_000] or (source.media_type or "").startswith("text/plain"):
         shown = f"<!doctype html><pre style='white-space:pre-wrap'>{html.escape(text)}</pre>"
@@ -35,9 +46,16 @@ def harmless(source: Source) -> bytes:
     tree = LexborHTMLParser(text)
     for node in tree.css(OUT):
         node.decompose()
+    for node in tree.css("style"):
+        if _ASKS.search(node.text()):
+            node.decompose()
     for node in tree.css("*"):
         for name in list(node.attributes):
-            if name.lower() in ADDRESSES or name.lower().startswith("on"):
+            own = name.lower()
+            value = node.attributes[name] or ""
+            # In drawings, other attributes may hold an address as styles do.
+            asks = bool(_ASKS.search(value)) if own == "style" else bool(_URL.search(value))
+            if asks or own in ADDRESSES or own.startswith("on"):
                 del node.attrs[name]
     whole = tree.html or ""
     return ("<!doctype html>" + whole).encode("utf-8", "replace")

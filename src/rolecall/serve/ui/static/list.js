@@ -62,22 +62,19 @@ async function start() {
     above.dataset.row = row;
     const focused = document.activeElement?.closest?.("#list .row")?.dataset.at;
     const rows = [];
-    for (let piece = from; piece <= to; piece++) rows.push(...(pieces.get(piece) ?? []));
-    const before = from * apart;
-    const missing = firstMissing(from, to);
-    above.style.height = `${(before + missing) * row}px`;
-    const after = total - before - missing - rows.length;
-    below.style.height = `${Math.max(0, after) * row}px`;
+    for (let piece = from; piece <= to; piece++) rows.push(...(pieces.get(piece) ?? [room(piece, row)]));
+    above.style.height = `${from * apart * row}px`;
+    below.style.height = `${Math.max(0, total - (to + 1) * apart) * row}px`;
     list.replaceChildren(above, ...rows, below);
     if (focused !== undefined) list.querySelector(`[data-at="${focused}"] a`)?.focus({ preventScroll: true });
     forget(from, to);
   }
 
-  // Rows of pieces on their way, above the first that is there: their room is kept free.
-  function firstMissing(from, to) {
-    let rows = 0;
-    for (let piece = from; piece <= to && !pieces.has(piece); piece++) rows += size(piece);
-    return rows;
+  // The room of a piece that is on its way is kept free.
+  function room(piece, row) {
+    const item = gap();
+    item.style.height = `${size(piece) * row}px`;
+    return item;
   }
 
   function size(piece) {
