@@ -18,7 +18,9 @@ from rolecall.queue.queue import Queue
 from .conftest import page, queue_in, submit, until
 
 
-LINES = "".join(f"<p>Berlin 50.000 EUR Python Engineer at Example GmbH {n}</p>" for n in range(2_000))
+LINES = "".join(
+    f"<p>Berlin 50.000 EUR Python Engineer at Example GmbH {n}</p>" for n in range(2_000)
+)
 SLOWER = page(more=LINES)
 """A page that takes long enough to be stopped in the middle."""
 

@@ -29,8 +29,9 @@ with the reason. What is not there is not run; nothing passes unseen.
 
 Accuracy comes from a run on your labels (--run). Memory, speed and many at a time come
 from a bench (--bench), else from a short load of generated postings on the first engine
-that is connected. Lengths, routing, structured output and swapping are tried here. Only
-engines on your own machines are asked: nothing is sent out and nothing is paid for."""
+that is connected. Lengths, routing, structured output and swapping are tried here, and a
+queue of pages whose worker is killed. Only engines on your own machines are asked:
+nothing is sent out and nothing is paid for."""
 
 EXAMPLES = """\
 examples:
@@ -53,6 +54,7 @@ def run(words: list[str]) -> int:
     from rolecall.evaluate.verify.labels import read_labelled
     from rolecall.evaluate.verify.load import Measured
     from rolecall.evaluate.verify.page import Verified, as_data, as_html, as_text
+    from rolecall.evaluate.verify.queue import try_queue
     from rolecall.evaluate.verify.run import Subject, verify
     from rolecall.evaluate.ways import ALONE
 
@@ -68,6 +70,7 @@ def run(words: list[str]) -> int:
             live=live,
             measured=measured,
             labelled=labelled,
+            queue=try_queue() if not told.only or "FR-4" in told.only else None,
             setup_seconds=told.setup_seconds,
             command=command,
             load_command="" if bench is not None else command,

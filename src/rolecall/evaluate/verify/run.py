@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from importlib.util import find_spec
 from pathlib import Path
 
 from msgspec import Struct
@@ -14,12 +13,10 @@ from rolecall.evaluate.verify import engines, labels
 from rolecall.evaluate.verify.labels import Labelled
 from rolecall.evaluate.verify.live import Live
 from rolecall.evaluate.verify.load import Measured, by_load
+from rolecall.evaluate.verify.queue import Trial, durable_queue
 from rolecall.evaluate.verify.routing import routing
 from rolecall.schema.schema import Schema
 from rolecall.settings import Settings
-
-QUEUE = "rolecall.queue"
-"""The room that FR-4 asks for."""
 
 UNSEEN = ("FR-1", "FR-4", "NFR-3", "IR-3")
 """Requirements for which no engine and no generated posting is looked at."""
@@ -31,7 +28,7 @@ class Subject(Struct, frozen=True, kw_only=True):
     """What the requirements are held against: what was given, and what was seen.
 
     ``only`` names the requirements that are held; empty means all. ``setup_seconds`` is what the
-    user measured of the set-up, if so. ``command`` is the one that
+    user measured of the set-up, if so; ``queue`` is a trial of one. ``command`` is the one that
     made the live figures, ``load_command`` where it also made those of the load.
     """
 
@@ -39,6 +36,7 @@ class Subject(Struct, frozen=True, kw_only=True):
     live: Live
     measured: Measured
     labelled: Labelled | None = None
+    queue: Trial | None = None
     setup_seconds: float | None = None
     command: str = "rolecall verify"
     load_command: str = ""
@@ -54,7 +52,7 @@ def verify(subject: Subject) -> tuple[Finding, ...]:
         "FR-1": lambda: _accuracy(labelled),
         "FR-2": lambda: engines.valid_output(live, labelled, schema, command),
         "FR-3": lambda: engines.lengths(live, labelled, command),
-        "FR-4": _queue,
+        "FR-4": lambda: durable_queue(subject.queue, command),
         "NFR-3": lambda: _setup(subject.setup_seconds, command),
         "NFR-4": lambda: engines.swapping(live, command),
         "IR-1": lambda: engines.integration(live, command),
@@ -70,12 +68,6 @@ def _accuracy(labelled: Labelled | None) -> Finding:
         reason = "no labels are given: rolecall eval run makes a run, --run DIR names it"
         return not_run("FR-1", reason)
     return labels.accuracy(labelled)
-
-
-def _queue() -> Finding:
-    if find_spec(QUEUE) is None:
-        return not_run("FR-4", "a durable queue is not part of this version")
-    return not_run("FR-4", "a queue is there, and no check of it is part of this version")
 
 
 def _setup(seconds: float | None, command: str) -> Finding:
