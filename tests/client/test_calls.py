@@ -2,17 +2,18 @@
 
 import asyncio
 import base64
+import inspect
 import json
 import socket
 from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import rolecall
-from rolecall.client import Page, Patience
+from rolecall.client import AsyncBatch, Batch, Page, Patience
 from rolecall.client.asks import Seen, keys
 from rolecall.client.calls import Ask, Reply, pause, refusal, wait_after
 from rolecall.client.pages import MOST_BYTES, MOST_PAGES, pieces, sent
@@ -228,12 +229,16 @@ def test_what_is_no_page_is_refused_before_anything_is_sent(tmp_path):
             ours.extract("https://fetch.example/")
         with pytest.raises(SourceError, match="cannot be read"):
             ours.extract(tmp_path / "none.html")
+        (tmp_path / "some.html").write_text("<p>")
+        with pytest.raises(UsageError, match="name of a file"):
+            ours.extract(str(tmp_path / "some.html"))
         with pytest.raises(UsageError, match="t123"):
             ours.task("../admin")
         assert script.heard == []
 
 
-@given(st.lists(st.integers(0, 3_000_000), max_size=40))
+@settings(max_examples=30)
+@given(st.lists(st.integers(0, 3_000_000), max_size=12))
 def test_pieces_hold_all_pages_in_order_and_no_piece_is_too_large(sizes):
     pages = [Page(page=b"x" * size, key=str(place)) for place, size in enumerate(sizes)]
     found = list(pieces(pages))
@@ -290,6 +295,22 @@ def test_the_same_holds_in_an_event_loop():
         assert batch.tasks == ("t1",)
         assert len(script.heard) == 6
         assert {one[2]["authorization"] for one in script.heard} == {"Bearer rc_x"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [(rolecall.Client, rolecall.AsyncClient), (Batch, AsyncBatch)]
+)
+def test_both_clients_have_the_same_methods_and_parameters(one, other):
+    def told(kind):
+        public = {name: value for name, value in vars(kind).items() if name[0] != "_"}
+        return {
+            name: list(inspect.signature(value).parameters)
+            for name, value in public.items()
+            if callable(value)
+        }
+
+    assert told(one) == told(other)
+    assert inspect.signature(one).parameters.keys() == inspect.signature(other).parameters.keys()
 
 
 def test_retry_after_is_a_number_or_a_date():

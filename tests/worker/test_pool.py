@@ -14,7 +14,8 @@ from rolecall.errors import DatabaseError
 from rolecall.pipeline import Waiting
 from rolecall.settings import Settings
 from rolecall.worker.child import Order
-from rolecall.worker.pool import METHOD, Pool
+from rolecall.worker.early import METHOD
+from rolecall.worker.pool import Pool
 
 from .conftest import SLOW, page
 

@@ -9,6 +9,7 @@ from typing import Any
 from rolecall.cli.options import Parser, settings_with_servers
 from rolecall.cli.queued import add_queue
 from rolecall.errors import UsageError
+from rolecall.worker.early import start_early
 
 DESCRIPTION = """\
 Starts the HTTP API, the web UI and a worker in one process, over a queue in the
@@ -48,6 +49,7 @@ def run(words: list[str]) -> int:
             "fetch": told.fetch,
         }
     )
+    start_early()
     try:
         from rolecall.serve.start import serve
     except ModuleNotFoundError as error:

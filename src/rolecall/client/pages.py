@@ -80,6 +80,11 @@ def sent(given: Given | Page, url: str | None = None) -> Sent:
     if isinstance(given, str):
         if _ADDRESS.fullmatch(given.strip()):
             return Sent(url=given.strip())
+        if _names_a_file(given):
+            raise UsageError(
+                f"{given[:200]!r} is the name of a file, and text is taken for HTML",
+                hint="give pathlib.Path(...)",
+            )
         try:
             given.encode()
         except UnicodeEncodeError:  # half of a pair: JSON cannot hold it, and the page's reader can
@@ -166,6 +171,16 @@ def _of_file(path: Path, url: str | None) -> Sent:
         raise SourceError(f"{path} cannot be read: {error.strerror or error}") from error
     kind = MEDIA_TYPES.get(path.suffix.lower())
     return Sent(body_base64=_text(body), url=url, source=_name(str(path)), media_type=kind)
+
+
+def _names_a_file(text: str) -> bool:
+    """Whether somebody has forgotten ``Path``: no page is one word that a file is called by."""
+    if len(text) > 1_000 or "<" in text or "\n" in text or "\0" in text:
+        return False
+    try:
+        return Path(text).is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def _name(locator: str) -> str | None:

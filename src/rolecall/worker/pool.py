@@ -7,7 +7,6 @@ import contextlib
 import logging
 import multiprocessing
 import socket
-import sys
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -19,9 +18,7 @@ from rolecall.errors import DatabaseError, Error
 from rolecall.pipeline import Waiting
 from rolecall.settings import Settings
 from rolecall.worker.child import LENGTH, Done, Need, Order, Ready, packed, serve
-
-METHOD: Final = "forkserver" if sys.platform == "linux" else "spawn"
-"""The parent has threads, so it must not be forked itself; a process without any is."""
+from rolecall.worker.early import PRELOAD
 
 STOPPED: Final = 1.0
 """A deadline noticed this many seconds late says that this process itself was stopped."""
@@ -46,7 +43,7 @@ class Child:
         ours, far = socket.socketpair()
         context = multiprocessing.get_context(crew.method)
         if crew.method == "forkserver":
-            context.set_forkserver_preload(["rolecall.worker.preload"])
+            context.set_forkserver_preload([PRELOAD])
         # The kinds of processes have no common type that tells of their arguments.
         make: Any = context.Process  # type: ignore[attr-defined]
         self.process = make(target=serve, args=(far, settings, crew), daemon=True)

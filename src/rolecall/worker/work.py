@@ -33,12 +33,13 @@ from rolecall.worker.asking import Asking
 from rolecall.worker.callbacks import Deliveries
 from rolecall.worker.child import Order
 from rolecall.worker.claims import Bounds, Claims
+from rolecall.worker.early import METHOD
 from rolecall.worker.ending import InThread
 from rolecall.worker.fetching import Fetching
 from rolecall.worker.heart import Heart
 from rolecall.worker.nouns import BusyError, Drained, State, StoppedError
 from rolecall.worker.pipelines import Pipelines
-from rolecall.worker.pool import METHOD, Pool, kill_children
+from rolecall.worker.pool import Pool, kill_children
 from rolecall.worker.pressure import EVERY, Pressure
 from rolecall.worker.reading import Reading, Schemas
 

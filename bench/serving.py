@@ -1,6 +1,6 @@
 """The server under load: its overhead, what it takes in, pages end to end, a restart.
 
-serve.py [--only overhead|accept|whole|restart] [--count N]
+serving.py [--only overhead|accept|whole|restart] [--count N]
 
 ``make bench-serve``. A real `rolecall serve` with the embedded database in a folder of its own;
 the load comes from another process on the same machine, and takes its share of it. Prints a table,
@@ -31,7 +31,7 @@ from typing import Any
 
 import pages
 from scale import memory, write_pages
-from serve_load import Answers, load, of_80_kb, request
+from serving_load import Answers, load, of_80_kb, request
 
 BUILD = pages.ROOT / "build"
 TOLD = ("overhead", "accept", "whole", "restart")

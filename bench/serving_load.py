@@ -57,7 +57,7 @@ def of_80_kb(count: int, seed: int = 7) -> Iterator[bytes]:
         script = filler[start:].replace(b"<", b"(")
         while len(script) < 80_000:
             script += script
-        room = 80_000 - len(body) - 31
+        room = 80_000 - len(body) - len("<script>/**/</script>")
         yield body.replace(b"</body>", b"<script>/*" + script[:room] + b"*/</script></body>", 1)
 
 
