@@ -137,6 +137,26 @@ bench: $(READY) $(BENCH_READY) ## speed and memory beside trafilatura with extru
 torture: $(READY) ## kill a run again and again: is anything lost or done twice?
 	@$(BIN)/python bench/torture.py $(TORTURE)
 
+.PHONY: torture-queue
+torture-queue: $(READY) ## kill workers of the queue and who hands in: is anything lost or done twice?
+	@$(BIN)/python bench/torture_queue.py $(TORTURE_QUEUE)
+
+.PHONY: fuzz-api
+fuzz-api: $(READY) ## made-up requests at the HTTP API: does any get a 5xx or what is not documented?
+	@$(BIN)/python bench/fuzz_api.py $(FUZZ)
+
+.PHONY: xss
+xss: $(READY) browser ## known attacks in every field of the web UI, in a browser
+	@$(BIN)/python bench/xss.py $(XSS)
+
+.PHONY: bench-queue
+bench-queue: $(READY) .venv-bench-queue/.ready ## rates of the queue on both stores, beside procrastinate
+	@$(BIN)/python bench/queueing.py --peer-python .venv-bench-queue/bin/python
+
+.PHONY: bench-serve
+bench-serve: $(READY) ## the HTTP API: what it adds, takes in, and does end to end
+	@$(BIN)/python bench/serving.py
+
 .PHONY: bench-scale
 bench-scale: $(READY) ## a large batch: rate, memory, a kill and the way on (COUNT, PAGES, WORKERS)
 	@mkdir -p build
@@ -181,7 +201,7 @@ LOCK := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3
 
 .PHONY: lock
 lock: $(READY) ## resolve the locks in requirements/ anew
-	@for name in dev run ray bench bench-queue bench-tokens bench-crawl4ai; do \
+	@for name in dev run build ray bench bench-queue bench-tokens bench-crawl4ai; do \
 		case $$name in \
 			run) inputs="-c requirements/dev.txt pyproject.toml --extra engines --extra eval --extra gpu --extra batch --extra serve --extra postgres";; \
 			dev) inputs="pyproject.toml --extra engines --extra eval --extra gpu --extra batch --extra serve --extra postgres requirements/dev.in";; \
