@@ -3,10 +3,12 @@
 import pytest
 from tests.queue.handed_in import page, pages, record, result, work
 
+from rolecall.core import Reason
 from rolecall.errors import SettingsError, UsageError
 from rolecall.queue.inbox import KeyReusedError, QueueFullError
 from rolecall.queue.nouns import STATES, Beat, NewTask, Rules, Submission, Wanted, Worker
 from rolecall.queue.queue import Queue
+from rolecall.record import failed_record
 
 
 def test_what_is_handed_in_is_lent_with_its_page_and_gives_one_record(queue):
@@ -71,6 +73,24 @@ def test_a_page_that_workers_die_of_is_quarantined(queue, clock):
         assert claim.deaths == deaths
         clock.pass_by(100)
     assert queue.leases.claim("w") == []
+    assert queue.view.task(receipt.tasks[0]).state == "quarantined"
+    assert queue.view.record(receipt.tasks[0])["reason"]["code"] == "poison"
+
+
+def test_a_page_at_which_processes_end_is_tried_again_and_then_quarantined(queue, clock):
+    receipt = queue.inbox.submit(pages(1))
+    died = failed_record(
+        Reason(code="poison", stage="extract", message="ended two worker processes"),
+        locator="a",
+        seq=0,
+        config="",
+    )
+    for deaths in range(3):
+        (claim,) = queue.leases.claim("w")
+        assert claim.deaths == deaths
+        assert queue.leases.die(claim, "poison", died)
+        assert queue.leases.claim("w") == []
+        clock.pass_by(4)
     assert queue.view.task(receipt.tasks[0]).state == "quarantined"
     assert queue.view.record(receipt.tasks[0])["reason"]["code"] == "poison"
 

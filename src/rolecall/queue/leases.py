@@ -57,7 +57,7 @@ class Leases:
             """UPDATE queue_task SET state = 'waiting', worker = NULL, lease = NULL,
                 due = {now} + :wait, changed = {now}, trouble = :trouble,
                 attempts = attempts - :attempts, failures = failures + :failures,
-                deferrals = deferrals + :deferrals
+                deferrals = deferrals + :deferrals, deaths = deaths + :deaths
             WHERE id = :task AND fence = :fence AND worker = :worker AND state = 'running'
                 AND cancel = 0""",
             store,
@@ -139,6 +139,14 @@ class Leases:
             return self.finish([Result(claim=claim, record=record)])[0]
         return self._back(claim, self.wait_of(claim.failures + 1), trouble, failures=1)
 
+    def die(self, claim: Claim, trouble: str, record: Mapping[str, Any]) -> bool:
+        """Processes ended while they read the page. It may be to blame, or whoever ended them (the
+        kernel, say, for want of memory): it is tried again as after a worker's death, and is
+        quarantined with ``record`` once it has happened as often as the rules allow."""
+        if claim.deaths + 1 >= self._rules.deaths:
+            return self.finish([Result(claim=claim, record=record, state="quarantined")])[0]
+        return self._back(claim, self.wait_of(claim.deaths + 1), trouble, deaths=1)
+
     def defer(
         self, claim: Claim, trouble: str, record: Mapping[str, Any], seconds: float | None = None
     ) -> bool:
@@ -184,6 +192,7 @@ class Leases:
         attempts: int = 0,
         failures: int = 0,
         deferrals: int = 0,
+        deaths: int = 0,
     ) -> bool:
         """Put a task back; one that was cancelled meanwhile ends instead."""
         wait = min(max(wait, 0.0), LONGEST_DELAY) if math.isfinite(wait) else self._rules.longest
@@ -196,6 +205,7 @@ class Leases:
             "attempts": attempts,
             "failures": failures,
             "deferrals": deferrals,
+            "deaths": deaths,
         }
         with self._store.write() as connection:
             values = {**self._moment.values, **told}

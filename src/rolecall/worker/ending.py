@@ -14,7 +14,7 @@ from rolecall.errors import DatabaseError
 from rolecall.queue.leases import Leases
 from rolecall.queue.nouns import Claim, Result, State
 
-Kind = Literal["finish", "fail", "defer", "back"]
+Kind = Literal["finish", "fail", "die", "defer", "back"]
 
 AWAY: Final = frozenset(("engine_unavailable", "rate_limited", "budget_exceeded"))
 """Reasons that lie with an engine and not with the page."""
@@ -45,16 +45,16 @@ class End(Struct, frozen=True, kw_only=True):
 def end_of(claim: Claim, record: Mapping[str, Any], now: datetime | None = None) -> End:
     """What becomes of a claim with this record: it ends, or is tried again later.
 
-    A page that failed for a reason that may pass is tried again; one whose engine is away waits,
-    until the engine asked to be called where it said that.
+    A page that failed for a reason that may pass is tried again, and so is one at which processes
+    ended; one whose engine is away waits, until the engine asked to be called where it said that.
     """
     reason = record["reason"] or {}
     code = str(reason.get("code") or "")
     if record["outcome"] != "failed":
         return End(claim=claim, kind="finish", record=record)
-    if code == "poison":
-        return End(claim=claim, kind="finish", record=record, state="quarantined")
     trouble = f"{code}: {reason.get('message') or ''}"[:500]
+    if code == "poison":
+        return End(claim=claim, kind="die", record=record, trouble=trouble)
     retry_at = reason.get("retry_at")
     if code in AWAY and (reason.get("retryable") or retry_at):
         seconds = _seconds_until(str(retry_at), now) if retry_at else None
@@ -154,6 +154,8 @@ class Ending:
         assert first.record is not None
         if first.kind == "fail":
             return [self._leases.fail(first.claim, first.trouble, first.record)]
+        if first.kind == "die":
+            return [self._leases.die(first.claim, first.trouble, first.record)]
         if first.kind == "defer":
             told = first.trouble
             return [self._leases.defer(first.claim, told, first.record, first.seconds)]
