@@ -149,6 +149,7 @@ def _is_ours(visitor: Visitor, ask: Ask) -> bool:
 async def _done(ui: Ui, view: View, ask: Ask) -> Response:
     """What the view gives; what goes wrong becomes a page that says so."""
     try:
+        _check_scope(view, ask.visitor)
         if inspect.iscoroutinefunction(view):
             found: Any = await view(ui, ask)
         else:
@@ -165,6 +166,14 @@ async def _done(ui: Ui, view: View, ask: Ask) -> Response:
         return fault(ask, error, 502)
     response: Response = found
     return response
+
+
+def _check_scope(view: View, visitor: Visitor) -> None:
+    """Refuse who may only have pages extracted all that is not about that, as the API does."""
+    if view in (view_try.form, view_try.tried):
+        return  # they look at it themselves
+    if not any(visitor.may(scope) for scope in ("read", "tasks", "label")):
+        visitor.needs("tasks")
 
 
 def fault(ask: Ask, error: Error, status: int) -> Response:
