@@ -184,3 +184,47 @@ def test_a_page_that_is_nested_without_end_is_shown_in_time(tag):
 def test_parts_of_a_form_are_counted_before_they_are_made():
     with pytest.raises(forms.UsageError, match="fields"):
         forms.parts_of(b"--a\r\n" * 100_000, b"a")
+
+
+def test_what_is_typed_is_never_a_fault(tmp_path):
+    schema = {
+        "type": "object",
+        "properties": {
+            "title": {"type": ["string", "null"]},
+            "list": {"type": "array", "items": {"type": "integer"}},
+        },
+    }
+    with serving(tmp_path) as near:
+        client = near.client()
+        client.post("/v1/tasks", json={"pages": [{"html": HTML}], "schema": schema})
+        client.post("/v1/tasks", json={"pages": [{"html": HTML}]})
+        work(near, 2)
+        for text in ("9" * 4_000, "1e999", "NaN", "[" * 9_000, "[" * 400 + "]" * 400, "\0"):
+            for path, row in (("t1", "list"), ("t2", "salary"), ("t2", "title")):
+                form = {"op": "save", "row": row, "value": text, "part-salary_min": text}
+                answer = client.post(f"/postings/{path}/label", data=form)
+                assert answer.status_code in (303, 422), (row, text[:9])
+        for text in ('"\\ud800"', '{"\\ud800":1}'):
+            form = {"op": "save", "row": "list", "value": text}
+            assert client.post("/postings/t1/label", data=form).status_code == 422
+        assert client.get("/postings/t1?label").status_code == 200
+
+
+def test_pages_do_not_tell_where_the_database_lies(tmp_path, monkeypatch):
+    with serving(tmp_path) as near:
+        client = near.client()
+        assert client.get("/").status_code == 200
+        with near.state.queue.store.write() as connection:
+            connection.execute("ALTER TABLE queue_result RENAME TO gone")
+        answer = client.get("/")
+        assert answer.status_code == 503
+        assert "the database cannot be used now" in answer.text
+        assert str(tmp_path) not in answer.text
+        assert "queue_result" not in answer.text
+
+
+def test_what_is_not_there_is_a_problem_document_and_options_are_told(anna):
+    answer = anna.get("/static/x/none.js")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert anna.options("/v1/events").status_code == 204

@@ -14,8 +14,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from rolecall.errors import DatabaseError, Error, UsageError
+from rolecall.errors import DatabaseError, Error, SourceError, UsageError
 from rolecall.serve.access import Who
+from rolecall.serve.door import write_down
+from rolecall.serve.problems import problem_of
 from rolecall.serve.state import State
 from rolecall.serve.ui import (
     view_engines,
@@ -159,7 +161,12 @@ async def _done(ui: Ui, view: View, ask: Ask) -> Response:
     except RefusedError as error:
         return fault(ask, error, 403)
     except DatabaseError as error:
-        return fault(ask, error, 503)
+        # Where the database lies, and what it said, is the operator's business.
+        problem = problem_of(error)
+        write_down(error, problem.status, ask.request.scope)
+        return fault(ask, problem, problem.status)
+    except SourceError as error:
+        return fault(ask, error, 422)
     except UsageError as error:
         return fault(ask, error, 400)
     except Error as error:
