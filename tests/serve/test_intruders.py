@@ -8,9 +8,11 @@ from tests.serve.test_events import hand_in, listening, tasks, work
 
 from rolecall.core import Source
 from rolecall.queue.nouns import NewTask, Submission
+from rolecall.queue.postings import Sought, _where
 from rolecall.serve import feed as feed_module
+from rolecall.serve import tokens as tokens_module
 from rolecall.serve.reading import MOST_PAGES
-from rolecall.serve.tokens import revoke_tokens
+from rolecall.serve.tokens import all_visits, revoke_tokens, start_visit
 from rolecall.serve.ui import forms
 from rolecall.serve.ui.preview import harmless
 
@@ -228,3 +230,21 @@ def test_what_is_not_there_is_a_problem_document_and_options_are_told(anna):
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
     assert anna.options("/v1/events").status_code == 204
+
+
+def test_one_token_has_so_many_visits(here, monkeypatch):
+    monkeypatch.setattr(tokens_module, "MOST_VISITS", 3)
+    store = here.state.queue.store
+    one, other = (tokens_module.id_in(here.token(name, "tasks")) for name in ("one", "other"))
+    start_visit(store, other, 1.0)
+    for _ in range(7):
+        last = start_visit(store, one, 1.0)
+    visits = all_visits(store)
+    assert [visit.token for visit in visits].count(one) == 3
+    assert [visit.token for visit in visits].count(other) == 1
+    assert tokens_module.digest(last) in [visit.hash for visit in visits]
+
+
+def test_searches_hold_nothing_that_a_database_cannot_take():
+    told = _where(Sought(words="a\0b \ud800", site="\0", route="\0", outcome="\0"))[1]
+    assert not any("\0" in str(value) or "\ud800" in str(value) for value in told.values())

@@ -28,6 +28,7 @@ class Listener:
 
     def __init__(self, submitter: str | None, after: int, name: str) -> None:
         self.submitter, self.after, self.name = submitter, after, name
+        self.joined = 0
         self.events: deque[Event] = deque()
         self.counts: Counts | None = None
         self.ended = False
@@ -95,6 +96,7 @@ class Feed:
         listener = Listener(
             submitter, self._last if after is None else min(after, self._last), name
         )
+        listener.joined = self._last
         # In before anything is read: what comes meanwhile is held, and told apart by its number.
         self._listeners.add(listener)
         listener.counts = self._counts

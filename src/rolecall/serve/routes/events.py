@@ -14,7 +14,7 @@ from starlette.requests import Request
 from rolecall.queue.nouns import Event
 from rolecall.serve.access import allowed, still
 from rolecall.serve.answers import event_shown
-from rolecall.serve.feed import Listener
+from rolecall.serve.feed import LOOK_BACK, Listener
 from rolecall.serve.said import said
 from rolecall.serve.state import state_of
 
@@ -70,7 +70,8 @@ async def events(
         if not await still(state.entry, request):
             return
         for one in missed:
-            caught.add(one.id)
+            if one.id > listener.joined - 2 * LOOK_BACK:  # what is older is told only here
+                caught.add(one.id)
             yield _told(one)
     async for told in _live(listener, caught):
         if not await still(state.entry, request):
