@@ -18,6 +18,7 @@ from rolecall.client.asks import Seen, keys
 from rolecall.client.calls import Ask, Reply, pause, refusal, wait_after
 from rolecall.client.pages import MOST_BYTES, MOST_PAGES, pieces, sent
 from rolecall.client.record import Record
+from rolecall.client.wire import place as place_of
 from rolecall.errors import ServerError, SourceError, UsageError
 
 from .scripted import problem, serving, told
@@ -142,12 +143,18 @@ def test_address_and_token_come_from_the_environment(monkeypatch):
         ("http://host", "two words"),
         ("http://host", "line\nbreak"),
         ("http://host", "tökén"),
+        ("http://[", None),
+        ("http://a.example:99999", None),
     ],
 )
 def test_what_cannot_be_a_server_or_a_token_is_a_wrong_call(url, token, monkeypatch):
     monkeypatch.delenv("ROLECALL_URL", raising=False)
     with pytest.raises(UsageError):
         rolecall.Client(url, token)
+
+
+def test_the_token_is_not_shown():
+    assert "secret" not in repr(place_of("http://a.example", "rc_secret", {}))
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"outcome": 5}', b'{"a": 1}'])

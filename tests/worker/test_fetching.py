@@ -159,6 +159,15 @@ def test_a_message_is_sent_until_it_arrives_and_carries_one_name(queue, sending)
     assert state_of(queue) == "delivered"
 
 
+def test_the_log_does_not_tell_where_a_message_goes(queue, sending, caplog):
+    _, _, answers, send, task = sending
+    queue.control.cancel(task)
+    answers += [FetchError("server_error", "https://example.org/secret answers 500", status=500)]
+    send()
+    assert "the message about b1 has not arrived: server_error" in caplog.text
+    assert "secret" not in caplog.text
+
+
 def test_a_message_is_given_up_in_the_end(queue, sending):
     clock, posted, answers, send, task = sending
     queue.control.cancel(task)

@@ -49,6 +49,10 @@ class Place(Struct, frozen=True, kw_only=True):
     verify: bool | str = True
     patience: Patience = Patience()
 
+    def __repr__(self) -> str:
+        """Without the token: what is shown in a traceback ends in logs."""
+        return f"Place({self.url!r})"
+
     def headers(self) -> dict[str, str]:
         """What each call carries."""
         told = {"accept": "application/json", "user-agent": "rolecall-client"}
@@ -73,7 +77,11 @@ def place(
             "no server was named",
             hint="give its address, or set ROLECALL_URL: http://127.0.0.1:8000",
         )
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises for what is no port
+    except ValueError:
+        parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
         raise UsageError(
             "the server's address is not http://HOST:PORT or https://HOST",

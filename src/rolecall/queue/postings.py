@@ -8,6 +8,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from rolecall.ledger.store import Store
+from rolecall.queue.texts import storable
 
 MOST_WORDS: Final = 8
 """Words of a search that count."""
@@ -153,14 +154,14 @@ def _where(sought: Sought, before: int | None = None) -> tuple[str, dict[str, An
     for name in ("outcome", "site", "route"):
         if (value := getattr(sought, name)) is not None:
             told.append(f"{name} = :{name}")
-            values[name] = value
+            values[name] = storable(value)
     if sought.submitter is not None:
         told.append("task IN (SELECT id FROM queue_task WHERE submitter = :submitter)")
         values["submitter"] = sought.submitter
     if before is not None:
         told.append("task < :before")
         values["before"] = before
-    for place, word in enumerate(sought.words.lower().split()[:MOST_WORDS]):
+    for place, word in enumerate(storable(sought.words).lower().split()[:MOST_WORDS]):
         told.append(f"words LIKE :word{place} ESCAPE '!'")
         values[f"word{place}"] = f"%{_plain(word)}%"
     return (f" WHERE {' AND '.join(told)}" if told else ""), values

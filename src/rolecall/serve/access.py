@@ -138,8 +138,7 @@ class Entry:
 
         A request that came through a proxy may be from anywhere, whatever the server is bound to.
         """
-        passed_on = (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip", b"via")
-        if not self.loopback or any(name in headers for name in passed_on):
+        if not self.loopback or any(_passed_on(name) for name in headers):
             return False
         if self._auth == "auto":
             # One that was revoked counts too: revoking the last one must not open the door.
@@ -220,6 +219,17 @@ def allowed(request: Request, *scopes: str) -> Who:
     return who
 
 
+async def still(entry: Entry, request: Request) -> bool:
+    """Whether the sender of a request is let in as before: an answer may take long, and a token be
+    revoked meanwhile."""
+    who = who_of(request)
+    try:
+        found = await entry.who(headers_of(request.scope))
+    except (ProblemError, DatabaseError):
+        return False
+    return found is not None and (found.name, found.scopes) == (who.name, who.scopes)
+
+
 def csrf_of(cookie: str) -> str:
     """What a form must bring along: no other site can read it, for it follows from the cookie."""
     return hashlib.sha256(b"rolecall csrf " + cookie.encode("utf-8", "replace")).hexdigest()[:40]
@@ -277,6 +287,11 @@ def cookie_in(headers: Mapping[bytes, bytes]) -> str:
 def headers_of(scope: Scope) -> dict[bytes, bytes]:
     """The headers of a request by name; of a repeated one the last."""
     return dict(scope["headers"])
+
+
+def _passed_on(name: bytes) -> bool:
+    """Whether a header with this name is one that proxies add."""
+    return name in (b"forwarded", b"x-real-ip", b"via") or name.startswith(b"x-forwarded-")
 
 
 def not_signed_in() -> ProblemError:

@@ -99,7 +99,7 @@ class Door:
         if who is None or who.way != "token":
             check_site(method, headers, sure=who is not None and who.way == "visit")
             _check_form(who, method, path, headers.get(CSRF_HEADER, b"").decode("latin-1"))
-        if path in STREAMS:
+        if path in STREAMS and method != "OPTIONS":
             await self._inside(scope, receive, answer)  # bounded by the feed itself
             return
         with self._state.load.one():

@@ -15,6 +15,8 @@ LOOK_SECONDS: Final = 0.3
 LOOK_BACK: Final = 500
 """Numbers below the highest that are looked at again: on a server they do not appear in order."""
 MOST_LISTENERS: Final = 200
+MOST_EACH: Final = 100
+"""Of one name, so that no one takes the place of all the others."""
 MOST_HELD: Final = 2_000
 """Events that are held for a listener who does not take them; then it has to come again."""
 
@@ -22,10 +24,11 @@ Counts = dict[State, int]
 
 
 class Listener:
-    """One who listens. ``submitter`` limits it to what one has handed in."""
+    """One who listens, by ``name``. ``submitter`` limits it to what one has handed in."""
 
-    def __init__(self, submitter: str | None, after: int) -> None:
-        self.submitter, self.after = submitter, after
+    def __init__(self, submitter: str | None, after: int, name: str) -> None:
+        self.submitter, self.after, self.name = submitter, after, name
+        self.joined = 0
         self.events: deque[Event] = deque()
         self.counts: Counts | None = None
         self.ended = False
@@ -76,20 +79,24 @@ class Feed:
     def __len__(self) -> int:
         return len(self._listeners)
 
-    async def listen(self, submitter: str | None, after: int | None) -> Listener:
-        """Begin to listen: to what comes from now on, or to all after the event ``after``.
+    async def listen(self, submitter: str | None, after: int | None, name: str) -> Listener:
+        """Begin to listen, as ``name``: to what comes from now on, or to all after ``after``.
 
         Raises:
             ProblemError: too many listen, or the server ends.
         """
         if self._ended:
             raise later(503, "ending", "the server is ending", 5)
-        if len(self._listeners) >= MOST_LISTENERS:
+        own = sum(one.name == name for one in self._listeners)
+        if len(self._listeners) >= MOST_LISTENERS or own >= MOST_EACH:
             raise later(503, "listeners", "too many are listening", 10)
         if not self._listeners:  # nobody has looked for a while
             self._last = await asyncio.to_thread(self._view.last_event)
             self._seen = {}
-        listener = Listener(submitter, self._last if after is None else min(after, self._last))
+        listener = Listener(
+            submitter, self._last if after is None else min(after, self._last), name
+        )
+        listener.joined = self._last
         # In before anything is read: what comes meanwhile is held, and told apart by its number.
         self._listeners.add(listener)
         listener.counts = self._counts
@@ -102,10 +109,12 @@ class Feed:
 
     async def missed(self, listener: Listener, limit: int = 500) -> list[Event]:
         """The next events from before it began to listen that it has not heard; empty at last."""
-        found = await asyncio.to_thread(self._view.events, listener.after, limit)
-        if found:
+        while found := await asyncio.to_thread(self._view.events, listener.after, limit):
             listener.after = found[-1].id
-        return [one for one in found if listener.submitter in (None, one.submitter)]
+            own = [one for one in found if listener.submitter in (None, one.submitter)]
+            if own:  # many in a row may be about what others have handed in
+                return own
+        return []
 
     def end(self) -> None:
         """Tell all listeners that the server ends."""

@@ -99,7 +99,10 @@ def check_site(method: str, headers: Mapping[bytes, bytes], *, sure: bool) -> No
 
 def _same(origin: bytes, host: bytes) -> bool:
     # Not the scheme: whoever decrypts in front of us speaks plain HTTP to us.
-    parts = urlsplit(origin.decode("latin-1").strip().lower())
+    try:
+        parts = urlsplit(origin.decode("latin-1").strip().lower())
+    except ValueError:
+        return False
     said = host.decode("latin-1").strip().lower()
     default = {"http": ":80", "https": ":443"}.get(parts.scheme)
     if default is None:

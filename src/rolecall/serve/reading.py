@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
 from datetime import date
 from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import urlsplit
@@ -22,6 +23,9 @@ LARGE: Final = 262_144
 MOST_PAGES: Final = 1_000
 SCHEMA_NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 DATE: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+
+_room = threading.local()
+"""How many more pages the batch that this thread decodes may have."""
 
 _Line = Meta(min_length=1, max_length=2_000, pattern=r"^[^\x00-\x1f\x7f]+$")
 _Address = Meta(min_length=8, max_length=2_000, pattern=r"^https?://[^\x00-\x20\x7f]+$")
@@ -67,6 +71,15 @@ class QueuedPage(Page, kw_only=True, forbid_unknown_fields=True, omit_defaults=T
     key: Annotated[str, _Key] | None = None
     priority: Annotated[int, _Priority] | None = None
     delay: Annotated[float, _Delay] | None = None
+
+    def __post_init__(self) -> None:
+        """Stop at the first page that is too many: a list is only measured once it is whole, and
+        three bytes on the wire make a page of some hundred here."""
+        left = getattr(_room, "pages", None)
+        if left is not None:
+            if left <= 0:
+                raise ValueError(f"a batch has at most {MOST_PAGES:,} pages")
+            _room.pages = left - 1
 
 
 class CallbackSent(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -124,6 +137,7 @@ async def read_json(request: Request, kind: type[T]) -> T:
 
 def decoded(body: bytes, kind: type[T], place: str = "") -> T:
     """JSON text as a ``kind``; see `read_json`. ``place`` is where it stands, for messages."""
+    _room.pages = MOST_PAGES
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:

@@ -38,7 +38,10 @@ router = APIRouter(include_in_schema=False)
 
 def here(target: str) -> str:
     """A path on this server to go to; the start for anything that leads elsewhere."""
-    parts = urlsplit(target)
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return "/"
     plain = target.startswith("/") and not target.startswith(("//", "/\\"))
     safe = plain and not parts.scheme and not parts.netloc and target.isprintable()
     return target if safe and "\\" not in target and not target.startswith("/sign-") else "/"

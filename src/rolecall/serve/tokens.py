@@ -28,6 +28,9 @@ SCOPES: Final = {
 }
 """What a token may be good for."""
 
+MOST_VISITS: Final = 100
+"""Visits of one token at the same time; the oldest end."""
+
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._@-]{0,63}")
 _TOKEN: Final = re.compile(r"rc_([a-z0-9]{10})_([A-Za-z0-9_-]{43})")
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
@@ -177,6 +180,12 @@ def start_visit(store: Store, token: str, hours: float) -> str:
     cookie, now = secrets.token_urlsafe(32), now_ms()
     with store.write(durable=True) as connection:
         connection.execute("DELETE FROM serve_visit WHERE expires <= :now", {"now": now})
+        # Whoever holds one token may not push the visits of others out of sight.
+        connection.execute(
+            "DELETE FROM serve_visit WHERE token = :token AND hash NOT IN (SELECT hash FROM"
+            " serve_visit WHERE token = :token ORDER BY made DESC, hash LIMIT :most)",
+            {"token": token, "most": MOST_VISITS - 1},
+        )
         connection.execute(
             "INSERT INTO serve_visit (hash, token, made, expires)"
             " VALUES (:hash, :token, :now, :expires)",

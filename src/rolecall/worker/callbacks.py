@@ -128,7 +128,9 @@ class Deliveries:
             final = getattr(error, "kind", "") in NEVER or getattr(error, "status", None) == GONE
             tried = message.attempts
             wait = None if final or tried > len(WAITS) else WAITS[tried - 1]
-            _log.warning("the message about b%d has not arrived: %s", message.batch, error)
+            # Not the error itself: it names the address, which often is a secret of its own.
+            kind = getattr(error, "kind", error.code)
+            _log.warning("the message about b%d has not arrived: %s", message.batch, kind)
             await self._in_thread(self._callbacks.failed, message, str(error)[:500], wait)
         else:
             await self._in_thread(self._callbacks.delivered, message)

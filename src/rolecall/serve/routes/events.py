@@ -12,9 +12,9 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.requests import Request
 
 from rolecall.queue.nouns import Event
-from rolecall.serve.access import allowed
+from rolecall.serve.access import allowed, still
 from rolecall.serve.answers import event_shown
-from rolecall.serve.feed import Listener
+from rolecall.serve.feed import LOOK_BACK, Listener
 from rolecall.serve.said import said
 from rolecall.serve.state import state_of
 
@@ -41,7 +41,7 @@ async def listening(
     who = allowed(request, "tasks", "read")
     feed = state_of(request).feed
     after = int(last_event_id) if last_event_id is not None else None
-    listener = await feed.listen(who.sees, after)
+    listener = await feed.listen(who.sees, after, who.name)
     try:
         yield listener
     finally:
@@ -60,16 +60,22 @@ async def events(
 
     `task`: a task has ended; its number is the event's id, with which one may go on
     (`Last-Event-ID`). `counts`: how many tasks are in which state, each time that changes, for
-    those who see everyone's tasks. The stream ends when the server does.
+    those who see everyone's tasks. The stream ends when the server does, or the token.
     """
-    feed = state_of(request).feed
+    state = state_of(request)
+    feed = state.feed
     yield ServerSentEvent(comment="listening", retry=RETRY_MS)
     caught: set[int] = set()
     while missed := await feed.missed(listener):
+        if not await still(state.entry, request):
+            return
         for one in missed:
-            caught.add(one.id)
+            if one.id > listener.joined - 2 * LOOK_BACK:  # what is older is told only here
+                caught.add(one.id)
             yield _told(one)
     async for told in _live(listener, caught):
+        if not await still(state.entry, request):
+            return
         yield told
 
 

@@ -68,6 +68,16 @@ async def keep(request: Request) -> Response:
                     f"another schema has the name {sent.name!a}",
                     hint="take another name; the scope admin moves names",
                 )
+        if not who.may("admin"):
+            known = await state.schemas.admit(bytes(sent.schema), keep=False)
+            named = await asyncio.to_thread(_name_of, state, known.hash)
+            if named not in (None, sent.name):  # others ask for it by that name
+                raise ProblemError(
+                    409,
+                    "name_taken",
+                    f"this schema has the name {named!a} already",
+                    hint="use that one; the scope admin moves names",
+                )
     found = await state.schemas.admit(bytes(sent.schema), sent.name)
     shown = await asyncio.to_thread(_one, state, found.hash)
     return json_answer(shown, 201, Location=f"/v1/schemas/{found.hash}")
@@ -84,6 +94,10 @@ async def show(
     if found is None:
         raise not_found("there is no such schema")
     return json_answer(found)
+
+
+def _name_of(state: State, hash_: str) -> str | None:
+    return next((name for kept, name, _ in state.queue.view.schemas() if kept == hash_), None)
 
 
 def _one(state: State, hash_: str) -> SchemaShown:

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from rolecall.queue.nouns import Wanted
-from rolecall.serve.access import Who, allowed
+from rolecall.serve.access import Who, allowed, not_signed_in, still
 from rolecall.serve.answers import (
     BATCH_ID,
     ID,
@@ -201,6 +201,8 @@ async def results(
     who = allowed(request, "tasks", "read")
     state = state_of(request)
     ended = await _await_end(state, who, id, wait)
+    if wait and not await still(state.entry, request):  # revoked meanwhile
+        raise not_signed_in()
     lines = _lines(state, id, after)
     first = await asyncio.to_thread(_some, lines)  # a database that is away is said before all else
     headers = {"Rolecall-Ended": "true" if ended else "false"}
@@ -292,7 +294,7 @@ async def _await_end(state: State, who: Who, id_: str, seconds: float) -> bool:
             if ended or left <= 0 or state.ending.is_set():
                 return bool(ended)
             if listener is None:
-                listener = await state.feed.listen(who.sees, None)
+                listener = await state.feed.listen(who.sees, None, who.name)
                 continue  # it may have ended before anybody listened
             listener.events.clear()
             await listener.wait(min(left, 2.0))

@@ -6,6 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
+import orjson
+
 from rolecall.errors import UsageError
 from rolecall.evaluate.label.rows import MANY, Answer, Item, Row
 from rolecall.evaluate.label.text import PageText, Place
@@ -41,9 +43,20 @@ def answer_of(opened: Opened, row: Row, form: Form) -> Answer:
     items = _read(row, place, page, opened) if op == "read" else _typed(opened, row, form, place)
     items = items[:MOST_ITEMS]
     for item in items:
+        if not _storable(item.value):
+            raise UsageError("what was typed cannot be kept: it is no text, or nested too deep")
         if fault := opened.fault(row, item.value):
             raise UsageError(f"{legible(str(item.value))[:200]!r} cannot stand here: {fault}")
     return Answer("taken", tuple(items)) if items else Answer("none")
+
+
+def _storable(value: Any) -> bool:
+    """Whether a value can be written down: JSON may hold halves of characters, or no end."""
+    try:
+        orjson.dumps(value)
+    except (TypeError, RecursionError):
+        return False
+    return True
 
 
 def changes(row: Row, answer: Answer) -> bool:
@@ -191,7 +204,7 @@ def _part(name: str, text: str) -> Any:
         return text.upper() if name.endswith("currency") else text.lower()
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = read_number(text)
         value = found.value if found is not None else None
     if isinstance(value, bool) or not isinstance(value, int | float):

@@ -44,7 +44,7 @@ def parts_of(body: bytes, boundary: bytes) -> Form:
     """The fields and files of a ``multipart/form-data`` body (RFC 7578)."""
     fields: list[tuple[str, str]] = []
     files: list[tuple[str, str, bytes]] = []
-    pieces = (b"\r\n" + body).split(b"\r\n--" + boundary)
+    pieces = (b"\r\n" + body).split(b"\r\n--" + boundary, MOST_FIELDS)
     if len(pieces) > MOST_FIELDS:
         raise UsageError(f"a form of more than {MOST_FIELDS:,} fields")
     for piece in pieces[1:]:

@@ -112,7 +112,9 @@ class Ask:
     def number(self, name: str, default: int, most: int) -> int:
         """A whole number from the address, from 1 to ``most``."""
         told = self.query.get(name, "")
-        return min(most, max(1, int(told))) if told.isascii() and told.isdigit() else default
+        if not (told.isascii() and told.isdigit()):
+            return default
+        return min(most, max(1, int(told))) if len(told) < 10 else most
 
 
 class Form(Struct, frozen=True):

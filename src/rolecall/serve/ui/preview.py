@@ -14,6 +14,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from rolecall.core import Source
 from rolecall.page.decode import decode, unpack
+from rolecall.page.prescan import prescan
 
 OUT: Final = (
     "script, link, base, meta, iframe, frame, frameset, object, embed, applet, portal, noscript,"
@@ -43,7 +44,8 @@ def harmless(source: Source) -> bytes:
     if "<" not in text[:5_000] or (source.media_type or "").startswith("text/plain"):
         shown = f"<!doctype html><pre style='white-space:pre-wrap'>{html.escape(text)}</pre>"
         return shown.encode("utf-8", "replace")
-    tree = LexborHTMLParser(text)
+    # Parsing takes the square of the depth: what is nested without end is cut as for reading.
+    tree = LexborHTMLParser(prescan(text)[0])
     for node in tree.css(OUT):
         node.decompose()
     for node in tree.css("style"):

@@ -14,8 +14,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from rolecall.errors import DatabaseError, Error, UsageError
+from rolecall.errors import DatabaseError, Error, SourceError, UsageError
 from rolecall.serve.access import Who
+from rolecall.serve.door import write_down
+from rolecall.serve.problems import problem_of
 from rolecall.serve.state import State
 from rolecall.serve.ui import (
     view_engines,
@@ -149,6 +151,7 @@ def _is_ours(visitor: Visitor, ask: Ask) -> bool:
 async def _done(ui: Ui, view: View, ask: Ask) -> Response:
     """What the view gives; what goes wrong becomes a page that says so."""
     try:
+        _check_scope(view, ask.visitor)
         if inspect.iscoroutinefunction(view):
             found: Any = await view(ui, ask)
         else:
@@ -158,13 +161,26 @@ async def _done(ui: Ui, view: View, ask: Ask) -> Response:
     except RefusedError as error:
         return fault(ask, error, 403)
     except DatabaseError as error:
-        return fault(ask, error, 503)
+        # Where the database lies, and what it said, is the operator's business.
+        problem = problem_of(error)
+        write_down(error, problem.status, ask.request.scope)
+        return fault(ask, problem, problem.status)
+    except SourceError as error:
+        return fault(ask, error, 422)
     except UsageError as error:
         return fault(ask, error, 400)
     except Error as error:
         return fault(ask, error, 502)
     response: Response = found
     return response
+
+
+def _check_scope(view: View, visitor: Visitor) -> None:
+    """Refuse who may only have pages extracted all that is not about that, as the API does."""
+    if view in (view_try.form, view_try.tried):
+        return  # they look at it themselves
+    if not any(visitor.may(scope) for scope in ("read", "tasks", "label")):
+        visitor.needs("tasks")
 
 
 def fault(ask: Ask, error: Error, status: int) -> Response:

@@ -11,6 +11,8 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
+from rolecall.serve.problems import not_found
+
 FOLDER: Final = Path(__file__).with_name("static")
 KINDS: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 YEAR: Final = 31_536_000
@@ -51,7 +53,7 @@ async def serve_static(request: Request) -> Response:
     """One file; it may be kept for a year, since another version has another address."""
     file = files().get(request.path_params["name"])
     if file is None:
-        return Response("There is no such file.\n", status_code=404, media_type="text/plain")
+        raise not_found("there is no such file")
     right = request.path_params["tag"] == whole()
     return Response(
         file.body,

@@ -26,12 +26,22 @@ MOST_LOAD_SECONDS: Final = 3.0
 
 
 def engines(ui: Ui, ask: Ask) -> Response:
-    """The page: what is declared and what was planned, without asking any server."""
+    """The page: what is declared and what was planned, without asking any server.
+
+    Where engines lie is the business of those who see everything.
+    """
+    ask.visitor.needs("read")
     return page(ask, "engines.html", **declared(ui), found=None, loads=None)
 
 
 async def looked(ui: Ui, ask: Ask) -> Response:
-    """The same with a look at each engine: a page, or the part of it that a script asked for."""
+    """The same with a look at each engine: a page, or the part of it that a script asked for.
+
+    Such a look may cost money, and a link on another site must not cause it.
+    """
+    ask.visitor.needs("read")
+    if ask.request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
+        return engines(ui, ask)
     told = await asyncio.to_thread(declared, ui)
     findings, loads = await asyncio.gather(proofs(ui), load_of(ui, told["engines"]))
     part = ask.request.headers.get("x-part") == "1"

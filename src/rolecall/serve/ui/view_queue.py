@@ -75,19 +75,23 @@ def act(ui: Ui, ask: Ask) -> Response:
     if not (number.isascii() and number.isdigit() and len(number) < 18):
         raise UsageError("this form names no task")
     which = int(number)
+    _own(ui, visitor.changes, which, batch=op == "cancel-batch")
     if op == "cancel":
-        done = control.cancel(which, visitor.changes)
+        control.cancel(which, visitor.changes)
     elif op == "cancel-batch":
-        done = control.cancel_batch(which, visitor.changes) > 0
-    elif op == "retry":
-        done = control.retry(which, visitor.changes)
-    else:
+        control.cancel_batch(which, visitor.changes)
+    elif op != "retry":
         raise UsageError("this form asks for nothing that is known here")
-    if not done and ui.queue.view.task(which) is None and op != "cancel-batch":
-        raise MissingError(f"there is no task t{which}")
-    if not done and op == "retry":
+    elif not control.retry(which, visitor.changes):
         raise UsageError(
             f"t{which} cannot be tried again",
-            hint="it has not ended, its page is not kept any more, or it is not yours",
+            hint="it has not ended, or its page is not kept any more",
         )
     return moved(back)
+
+
+def _own(ui: Ui, changes: str | None, number: int, *, batch: bool) -> None:
+    """Refuse what is not there or not theirs, which looks the same."""
+    found = ui.queue.view.batch(number) if batch else ui.queue.view.task(number)
+    if found is None or changes not in (None, found.submitter):
+        raise MissingError(f"there is no {'batch b' if batch else 'task t'}{number}")

@@ -51,7 +51,8 @@ class Run(Struct, frozen=True, kw_only=True):
 
 
 def runs(ui: Ui, ask: Ask) -> Response:
-    """The list of runs, the newest first."""
+    """The list of runs, the newest first; they hold pages of everyone."""
+    ask.visitor.needs("read")
     found = sorted(map(read, folders(ui.runs)), key=lambda one: one.made, reverse=True)
     return page(ask, "runs.html", found=found[:MOST_RUNS], folder=str(ui.runs), run=None)
 
@@ -76,6 +77,7 @@ def report(ui: Ui, ask: Ask) -> Response:
 
 def _named(ui: Ui, ask: Ask) -> Path:
     """The folder of a run: only one of those that are found is ever opened."""
+    ask.visitor.needs("read")
     wanted = str(ask.request.path_params["run"])
     for name, folder in folders(ui.runs):
         if name == wanted:
