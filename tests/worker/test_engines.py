@@ -223,3 +223,22 @@ def test_room_is_given_in_turn_and_those_who_leave_are_passed_over():
         assert room.inside == 0
 
     asyncio.run(main())
+
+
+def test_room_that_is_given_up_by_all_at_once_is_free_again():
+    async def main():
+        room = Room(1)
+
+        async def stay():
+            async with room.one():
+                await asyncio.sleep(30)
+
+        tasks = [asyncio.ensure_future(stay()) for _ in range(4)]
+        await asyncio.sleep(0)
+        for task in tasks:
+            task.cancel()  # the first one lets the others in, and passes them over
+        ends = await asyncio.gather(*tasks, return_exceptions=True)
+        assert [type(end) for end in ends] == [asyncio.CancelledError] * 4
+        assert room.inside == 0
+
+    asyncio.run(main())

@@ -291,6 +291,7 @@ class Worker:
                 beside: list[Step] = [
                     self._claims.ending.run,
                     Pressure(asking, self._crewed.looks).run,
+                    asking.watch,
                 ]
                 if self._crewed.takes_tasks:
                     beside += [messages.run, functools.partial(self._forget, in_thread)]
