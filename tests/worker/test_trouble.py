@@ -6,13 +6,15 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 from contextlib import contextmanager
 
 import pytest
 
 from rolecall.core import Source
 from rolecall.ledger.database import open_database
-from rolecall.queue.nouns import NewTask, Rules
+from rolecall.queue.ends import CANCELLED, ending
+from rolecall.queue.nouns import NewTask, Result, Rules
 from rolecall.queue.queue import Queue
 
 from .conftest import page, queue_in, submit, until
@@ -136,4 +138,22 @@ def test_a_killed_worker_costs_its_tasks_nothing(tmp_path, started):
     until(lambda: queue.view.counts()["done"] == 300, 60)
     assert all(queue.view.record(task)["outcome"] != "failed" for task in tasks)
     worker.stop(grace=5)
+    queue.store.close()
+
+
+def test_a_worker_whose_loop_is_stuck_keeps_no_task(tmp_path, started):
+    queue = queue_in(tmp_path, lease=0.5)
+    worker = started(queue, processes=1)
+    (task,) = submit(queue, tasks=(NewTask(source="slow", body=SLOWER),))
+    worker.wake()
+    until(lambda: queue.view.task(task).state == "running")
+    free = threading.Event()
+    worker._loop.call_soon_threadsafe(free.wait, 20)
+    (claim,) = until(lambda: queue.leases.claim("another"))
+    assert claim.task == task
+    queue.leases.finish([Result(claim=claim, record=ending(claim, CANCELLED, "").record)])
+    free.set()
+    until(lambda: worker.state.doing == 0)
+    assert queue.view.record(task)["reason"]["code"] == "cancelled"
+    worker.stop(grace=0.0)
     queue.store.close()

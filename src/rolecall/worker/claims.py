@@ -115,11 +115,13 @@ class Claims:
         """
         self._stopping = True
         self.wake()
+        loop = asyncio.get_running_loop()
+        end = loop.time() + grace
         await asyncio.wait({running}, timeout=max(1.0, grace))
         for task, lent in list(self._lent.items()):
             if not lent.begun:
                 self._give_up(task, "back")
-        await self._wait(grace)
+        await self._wait(max(0.0, end - loop.time()))
         for task in list(self._lent):
             self._give_up(task, "back")
         await self._wait(LAST_WORDS)
