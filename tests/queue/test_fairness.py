@@ -58,7 +58,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=steps)
 def test_a_newcomer_gets_its_share_whatever_came_before(steps, tmp_path_factory):
     with Database(tmp_path_factory.mktemp("fair") / "rolecall.db") as store:

@@ -20,7 +20,7 @@ from rolecall.queue.queue import Queue
 from .conftest import page, queue_in, submit, until
 
 LINES = "".join(
-    f"<p>Berlin 50.000 EUR Python Engineer at Example GmbH {n}</p>" for n in range(2_000)
+    f"<p>Berlin 50.000 EUR Python Engineer at Example GmbH {n}</p>" for n in range(800)
 )
 SLOWER = page(more=LINES)
 """A page that takes long enough to be stopped in the middle."""
@@ -131,11 +131,11 @@ def test_a_worker_that_was_stopped_past_its_lease_writes_nothing_twice(tmp_path,
 
 def test_a_killed_worker_costs_its_tasks_nothing(tmp_path, started):
     queue = queue_in(tmp_path, lease=1.0, deaths=20)
-    tasks = submit(queue, 300)
+    tasks = submit(queue, 80)
     with another(tmp_path):
         until(lambda: queue.view.counts()["done"] > 10, 60)
     worker = started(queue, processes=1)
-    until(lambda: queue.view.counts()["done"] == 300, 60)
+    until(lambda: queue.view.counts()["done"] == 80, 60)
     assert all(queue.view.record(task)["outcome"] != "failed" for task in tasks)
     worker.stop(grace=5)
     queue.store.close()

@@ -20,9 +20,9 @@ def without_seconds(record):
 
 
 def test_every_task_gets_the_record_that_the_pipeline_gives(queue, started):
-    tasks = submit(queue, 30)
+    tasks = submit(queue, 10)
     started(queue, processes=2)
-    until(lambda: queue.view.counts()["done"] == 30)
+    until(lambda: queue.view.counts()["done"] == 10)
     pipeline = prepare(SMALL)
     for place, task in enumerate(tasks):
         source = Source(body=page(place), locator=f"p{place}")
@@ -39,14 +39,14 @@ def test_a_page_is_extracted_at_once_beside_the_queue(queue, started):
 
 
 def test_a_stopped_worker_has_put_back_what_it_had_not_begun(queue, started):
-    submit(queue, 400)
+    submit(queue, 200)
     worker = started(queue, processes=1)
     until(lambda: queue.view.counts()["done"] >= 5)
     drained = worker.stop(grace=20.0)
     counts = queue.view.counts()
     assert counts["running"] == drained.unsaved == 0
-    assert counts["done"] == drained.finished < 400
-    assert counts["done"] + counts["queued"] + counts["waiting"] == 400
+    assert counts["done"] == drained.finished < 200
+    assert counts["done"] + counts["queued"] + counts["waiting"] == 200
     assert not queue.view.workers()
     with pytest.raises(StoppedError):
         asyncio.run(worker.extract(Source(body=b"x")))
