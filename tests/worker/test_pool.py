@@ -243,3 +243,17 @@ def test_urgent_pages_leave_the_usual_ones_a_turn():
         assert order_of == ["first", *urgent[:4], "usual0", *urgent[4:8], "usual1", "urgent8"]
 
     asyncio.run(main())
+
+
+def test_a_fault_of_ours_gives_no_page_the_answer_of_another():
+    def document(schema):
+        raise ValueError(schema)
+
+    async def main():
+        async with pool(document=document) as found:
+            with pytest.raises(ValueError, match="s1"):
+                await found.read(order(page(1), seq=1, schema="s1"))
+            record = await found.read(order(page(2), seq=2))
+            assert (record["seq"], record["data"]["title"]) == (2, "Engineer 2")
+
+    asyncio.run(main())
