@@ -2,12 +2,14 @@
 
 import asyncio
 import threading
+import time
 
 import pytest
 
 from rolecall.core import Source
 from rolecall.errors import ModelFileError, SchemaError
 from rolecall.pipeline import extract_record, prepare
+from rolecall.queue.nouns import NewTask
 from rolecall.settings import Settings
 from rolecall.worker.nouns import BusyError, StoppedError
 from rolecall.worker.work import Crewed, Worker
@@ -95,3 +97,15 @@ def test_a_schema_that_is_not_there_is_refused(queue, started):
     worker = started(queue, processes=1)
     with pytest.raises(SchemaError):
         asyncio.run(worker.extract(Source(body=page()), schema="never"))
+
+
+def test_large_pages_are_not_held_by_the_dozen(queue, started):
+    body = b"<p>" + b"x" * (12 << 20) + b"</p>"
+    queue.control.pause()
+    submit(queue, tasks=tuple(NewTask(source=f"p{n}", body=body) for n in range(12)))
+    worker, most = started(queue, processes=1), 0
+    queue.control.resume()
+    while queue.view.counts()["done"] < 2:
+        most = max(most, worker.state.doing)
+        time.sleep(0.005)
+    assert 0 < most <= 6
