@@ -171,7 +171,7 @@ def test_a_message_is_given_up_in_the_end(queue, sending):
 
 
 def test_a_message_does_not_wait_for_those_of_batches_that_go_on(queue, sending):
-    clock, posted, _, send, _ = sending
+    clock, _, _, send, _ = sending
     secret = Callback(url="https://example.org/told", secret="plain words")
     last = [submit(queue, callback=secret)[0] for _ in range(40)][-1]
     queue.control.cancel(last)

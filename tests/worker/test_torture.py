@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent.parent
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 def test_kills_lose_and_double_nothing():
     path = os.pathsep.join((str(ROOT / "src"), str(ROOT / "bench")))
-    words = ["--tasks", "50", "--kills", "6", "--workers", "1"]
+    words = ["--tasks", "40", "--kills", "4", "--workers", "1"]
     found = subprocess.run(
         [sys.executable, str(ROOT / "bench" / "torture_queue.py"), *words],
         env={**os.environ, "PYTHONPATH": path},

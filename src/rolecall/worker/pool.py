@@ -209,7 +209,8 @@ class Pool:
         """What comes of a page: its record, `Waiting` for engines, or its `Loss`.
 
         Pages wait for a child in their order, ``urgent`` ones first, yet not all of them before a
-        usual one; ``began`` is called when a child takes this one. Cancelling this kills the child that reads the page.
+        usual one; ``began`` is called when a child takes this one. Cancelling this kills the child
+        that reads the page.
         """
         child = await self._take(urgent)
         began()
