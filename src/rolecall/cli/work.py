@@ -51,7 +51,7 @@ def run(words: list[str]) -> int:
     """Work until a signal, and return the exit code."""
     told = _parser().parse_intermixed_args(words)
     for name in ("slots", "grace"):
-        if getattr(told, name) is not None and getattr(told, name) < 0:
+        if getattr(told, name) is not None and not getattr(told, name) >= 0:  # NaN neither
             raise UsageError(f"--{name} is not below 0", hint="see rolecall work --help")
     settings = load_settings(
         {
