@@ -101,7 +101,7 @@ def test_only_what_came_to_its_own_end_is_kept(cache: Cache, answer: Completion)
 
 
 def test_any_text_comes_back_as_it_was(cache: Cache) -> None:
-    @settings(deadline=None)
+    @settings(deadline=None, max_examples=20)
     @given(st.text(), st.text())
     def check(page: str, text: str) -> None:
         prompt = replace(PROMPT, messages=(("user", page),))

@@ -44,7 +44,7 @@ def test_the_worst_case_is_every_try_paid_in_full() -> None:
 rates = st.floats(0, 1_000)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(rates, rates, rates, st.data())
 def test_no_usage_within_the_bounds_costs_more(fresh, cached, output, data) -> None:
     price = Price(input=fresh, cached=cached, output=output)

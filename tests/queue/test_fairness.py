@@ -9,20 +9,26 @@ from rolecall.ledger.database import Database
 from rolecall.queue.queue import Queue
 
 
-def test_one_page_does_not_wait_for_a_hundred_thousand(queue):
+@pytest.fixture
+def kind() -> str:
+    """Ranks are given by the same statements on a server, where `test_machine` takes them."""
+    return "sqlite"
+
+
+def test_one_page_does_not_wait_for_a_thousand(queue):
     for _ in range(4):
-        queue.inbox.submit(pages(1_000, submitter="large"))
+        queue.inbox.submit(pages(300, submitter="large"))
     for _ in range(10):
         queue.leases.finish([result(claim) for claim in queue.leases.claim("w", 10)])
     small = queue.inbox.submit(pages(2, submitter="small"))
-    queue.inbox.submit(pages(1_000, submitter="large"))
+    queue.inbox.submit(pages(300, submitter="large"))
     taken = [claim.task for claim in queue.leases.claim("w", 4)]
     assert set(small.tasks) <= set(taken)
 
 
 def test_who_was_cancelled_is_not_held_back(queue):
     queue.inbox.submit(pages(5, submitter="other"))
-    much = queue.inbox.submit(pages(500, submitter="one"))
+    much = queue.inbox.submit(pages(200, submitter="one"))
     queue.control.cancel_batch(much.batch)
     again = queue.inbox.submit(pages(1, submitter="one"))
     queue.inbox.submit(pages(50, submitter="other"))
@@ -58,7 +64,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=steps)
 def test_a_newcomer_gets_its_share_whatever_came_before(steps, tmp_path_factory):
     with Database(tmp_path_factory.mktemp("fair") / "rolecall.db") as store:

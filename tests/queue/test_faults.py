@@ -155,7 +155,7 @@ def test_copies_at_any_moment_are_whole(tmp_path):
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        for number in range(12):
+        for number in range(6):
             until = len(acknowledged) + 4
             while len(acknowledged) < until and writer.is_alive():
                 stop.wait(0.001)

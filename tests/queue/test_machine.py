@@ -193,7 +193,7 @@ class Machine(RuleBasedStateMachine):
 
 def test_embedded() -> None:
     run_state_machine_as_test(
-        Machine, settings=settings(max_examples=20, stateful_step_count=25, deadline=None)
+        Machine, settings=settings(max_examples=12, stateful_step_count=20, deadline=None)
     )
 
 
@@ -204,7 +204,7 @@ def test_on_a_server(postgres_url: str) -> None:
     run_state_machine_as_test(
         OnServer,
         settings=settings(
-            max_examples=6, stateful_step_count=20, deadline=None,
+            max_examples=3, stateful_step_count=20, deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )  # fmt: skip

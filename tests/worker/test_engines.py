@@ -7,10 +7,16 @@ import pytest
 from tests.drive.test_engines import ANSWER, PAGE
 from tests.engines.faults import FaultServer, _write
 
+from rolecall.batch.workers import Crew
 from rolecall.core import Source
 from rolecall.queue.nouns import NewTask
 from rolecall.settings import Settings
 from rolecall.worker.asking import Asking, Room
+from rolecall.worker.child import Order
+from rolecall.worker.early import METHOD
+from rolecall.worker.pipelines import Pipelines
+from rolecall.worker.pool import Pool
+from rolecall.worker.reading import Reading
 
 from .conftest import submit, until
 
@@ -221,5 +227,54 @@ def test_room_is_given_in_turn_and_those_who_leave_are_passed_over():
         assert seen[3:] == ["e", "f", "g"]
         await asyncio.gather(*more)
         assert room.inside == 0
+
+    asyncio.run(main())
+
+
+def test_room_that_is_given_up_by_all_at_once_is_free_again():
+    async def main():
+        room = Room(1)
+
+        async def stay():
+            async with room.one():
+                await asyncio.sleep(30)
+
+        tasks = [asyncio.ensure_future(stay()) for _ in range(4)]
+        await asyncio.sleep(0)
+        for task in tasks:
+            task.cancel()  # the first one lets the others in, and passes them over
+        ends = await asyncio.gather(*tasks, return_exceptions=True)
+        assert [type(end) for end in ends] == [asyncio.CancelledError] * 4
+        assert room.inside == 0
+
+    asyncio.run(main())
+
+
+def test_an_engine_that_comes_later_is_used_by_a_worker(queue, started, aside, serving):
+    late = FaultServer(answer=lambda body: ANSWER)
+    aside.do(late.__aenter__())
+    aside.do(late.__aexit__())  # its port is known, and nobody is there
+    told = settings(serving(FaultServer(answer=lambda body: ANSWER)), late)
+    worker = started(queue, told, processes=1, missing=0.05)
+    submit(queue, tasks=pages(1))
+    worker.wake()
+    until(lambda: worker.state.room == 2)
+    serving(late)
+    until(lambda: worker.state.room == 4)
+
+
+def test_a_page_that_engines_take_too_long_for_fails_and_may_be_tried_again(serving):
+    server = serving(FaultServer(["ok", "hang"]))
+
+    async def main():
+        told = settings(server, forms=["text"])
+        pipelines = Pipelines(told, {}.get)
+        crew = Crew(workers=1, method=METHOD)
+        async with Asking(told, {}) as asking, Pool(told, crew, {}.get) as pool:
+            reading = Reading(pool, asking, pipelines, asks=True, ask_seconds=1.0)
+            order = Order(source=Source(body=PAGE.encode()), asks=True)
+            async with reading.record(order) as record:
+                assert record["reason"]["code"] == "timeout"
+                assert record["reason"]["retryable"]
 
     asyncio.run(main())

@@ -171,12 +171,21 @@ def test_the_log_does_not_tell_where_a_message_goes(queue, sending, caplog):
 def test_a_message_is_given_up_in_the_end(queue, sending):
     clock, posted, answers, send, task = sending
     queue.control.cancel(task)
-    answers += [FetchError("unreachable", "no")] * 50
+    answers += [FetchError("unreachable", "no"), ValueError("a fault of ours")] * 25
     for _ in range(50):
         clock.now += 100_000
         send()
     assert len(posted) == len(WAITS) + 1
     assert state_of(queue) == "failed"
+
+
+def test_a_message_does_not_wait_for_those_of_batches_that_go_on(queue, sending):
+    clock, _, _, send, _ = sending
+    secret = Callback(url="https://example.org/told", secret="plain words")
+    last = [submit(queue, callback=secret)[0] for _ in range(40)][-1]
+    queue.control.cancel(last)
+    clock.now += 10
+    assert send() == 1
 
 
 @pytest.mark.parametrize(

@@ -49,12 +49,12 @@ async def until(condition):
 def test_pages_are_read_by_several_children_and_each_gives_its_record():
     async def main():
         async with pool(workers=2) as found:
-            records = await asyncio.gather(*(found.read(order(page(n), seq=n)) for n in range(40)))
+            records = await asyncio.gather(*(found.read(order(page(n), seq=n)) for n in range(12)))
             assert len(found.pids) == 2
         return records
 
     records = asyncio.run(main())
-    assert [one["seq"] for one in records] == list(range(40))
+    assert [one["seq"] for one in records] == list(range(12))
     assert {one["outcome"] for one in records} <= {"ok", "partial"}
 
 
@@ -206,3 +206,54 @@ def test_a_page_may_not_take_all_memory():
 
 
 LINES_OF_TEXT = "<p>" + "Berlin 50.000 EUR Python Engineer at Example GmbH. " * 120_000 + "</p>"
+
+
+def test_pages_that_are_given_up_all_at_once_are_only_given_up():
+    async def main():
+        async with pool(timeout=30) as found:
+            tasks = [asyncio.ensure_future(found.read(order(page(n)))) for n in range(4)]
+            await asyncio.sleep(0)
+            (child,) = found._children
+            tasks[1].cancel()
+            found._give_back(child)  # as a page does that ends in the same moment
+            tasks[2].cancel()
+            ends = await asyncio.gather(*tasks[1:3], return_exceptions=True)
+            assert [type(end) for end in ends] == [asyncio.CancelledError] * 2
+            tasks[0].cancel()
+            tasks[3].cancel()
+
+    asyncio.run(main())
+
+
+def test_urgent_pages_leave_the_usual_ones_a_turn():
+    async def main():
+        order_of = []
+
+        async def read(name, urgent):
+            await found.read(order(page(1)), urgent=urgent)
+            order_of.append(name)
+
+        async with pool(timeout=30) as found:
+            tasks = [asyncio.ensure_future(read("first", False))]
+            await asyncio.sleep(0)
+            tasks += [asyncio.ensure_future(read(f"usual{n}", False)) for n in range(2)]
+            tasks += [asyncio.ensure_future(read(f"urgent{n}", True)) for n in range(9)]
+            await asyncio.gather(*tasks)
+        urgent = [f"urgent{n}" for n in range(9)]
+        assert order_of == ["first", *urgent[:4], "usual0", *urgent[4:8], "usual1", "urgent8"]
+
+    asyncio.run(main())
+
+
+def test_a_fault_of_ours_gives_no_page_the_answer_of_another():
+    def document(schema):
+        raise ValueError(schema)
+
+    async def main():
+        async with pool(document=document) as found:
+            with pytest.raises(ValueError, match="s1"):
+                await found.read(order(page(1), seq=1, schema="s1"))
+            record = await found.read(order(page(2), seq=2))
+            assert (record["seq"], record["data"]["title"]) == (2, "Engineer 2")
+
+    asyncio.run(main())

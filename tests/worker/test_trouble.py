@@ -6,20 +6,20 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 from contextlib import contextmanager
 
 import pytest
 
 from rolecall.core import Source
 from rolecall.ledger.database import open_database
-from rolecall.queue.nouns import NewTask, Rules
+from rolecall.queue.ends import CANCELLED, ending
+from rolecall.queue.nouns import NewTask, Result, Rules
 from rolecall.queue.queue import Queue
 
 from .conftest import page, queue_in, submit, until
 
-LINES = "".join(
-    f"<p>Berlin 50.000 EUR Python Engineer at Example GmbH {n}</p>" for n in range(2_000)
-)
+LINES = "".join(f"<p>Berlin 50.000 EUR Python Engineer at Example GmbH {n}</p>" for n in range(800))
 SLOWER = page(more=LINES)
 """A page that takes long enough to be stopped in the middle."""
 
@@ -67,7 +67,7 @@ def test_a_database_that_takes_nothing_loses_nothing(tmp_path, started, kind):
     trouble.end()
     until(lambda: queue.view.counts()["done"] == 40)
     until(lambda: worker.state.ready)
-    until(lambda: not worker.state.unsaved)
+    until(lambda: worker.state.unsaved == 0)
     assert all(queue.view.record(task)["outcome"] != "failed" for task in tasks)
     assert {queue.view.task(task).attempts for task in tasks} == {1}  # nothing was done twice
     worker.stop(grace=5)
@@ -129,11 +129,29 @@ def test_a_worker_that_was_stopped_past_its_lease_writes_nothing_twice(tmp_path,
 
 def test_a_killed_worker_costs_its_tasks_nothing(tmp_path, started):
     queue = queue_in(tmp_path, lease=1.0, deaths=20)
-    tasks = submit(queue, 300)
+    tasks = submit(queue, 80)
     with another(tmp_path):
         until(lambda: queue.view.counts()["done"] > 10, 60)
     worker = started(queue, processes=1)
-    until(lambda: queue.view.counts()["done"] == 300, 60)
+    until(lambda: queue.view.counts()["done"] == 80, 60)
     assert all(queue.view.record(task)["outcome"] != "failed" for task in tasks)
     worker.stop(grace=5)
+    queue.store.close()
+
+
+def test_a_worker_whose_loop_is_stuck_keeps_no_task(tmp_path, started):
+    queue = queue_in(tmp_path, lease=0.5)
+    worker = started(queue, processes=1)
+    (task,) = submit(queue, tasks=(NewTask(source="slow", body=SLOWER),))
+    worker.wake()
+    until(lambda: queue.view.task(task).state == "running")
+    free = threading.Event()
+    worker._loop.call_soon_threadsafe(free.wait, 20)
+    (claim,) = until(lambda: queue.leases.claim("another"))
+    assert claim.task == task
+    queue.leases.finish([Result(claim=claim, record=ending(claim, CANCELLED, "").record)])
+    free.set()
+    until(lambda: worker.state.doing == 0)
+    assert queue.view.record(task)["reason"]["code"] == "cancelled"
+    worker.stop(grace=0.0)
     queue.store.close()

@@ -2,12 +2,14 @@
 
 import asyncio
 import threading
+import time
 
 import pytest
 
 from rolecall.core import Source
 from rolecall.errors import ModelFileError, SchemaError
 from rolecall.pipeline import extract_record, prepare
+from rolecall.queue.nouns import NewTask
 from rolecall.settings import Settings
 from rolecall.worker.nouns import BusyError, StoppedError
 from rolecall.worker.work import Crewed, Worker
@@ -20,9 +22,9 @@ def without_seconds(record):
 
 
 def test_every_task_gets_the_record_that_the_pipeline_gives(queue, started):
-    tasks = submit(queue, 30)
+    tasks = submit(queue, 10)
     started(queue, processes=2)
-    until(lambda: queue.view.counts()["done"] == 30)
+    until(lambda: queue.view.counts()["done"] == 10)
     pipeline = prepare(SMALL)
     for place, task in enumerate(tasks):
         source = Source(body=page(place), locator=f"p{place}")
@@ -39,14 +41,14 @@ def test_a_page_is_extracted_at_once_beside_the_queue(queue, started):
 
 
 def test_a_stopped_worker_has_put_back_what_it_had_not_begun(queue, started):
-    submit(queue, 400)
+    submit(queue, 200)
     worker = started(queue, processes=1)
     until(lambda: queue.view.counts()["done"] >= 5)
     drained = worker.stop(grace=20.0)
     counts = queue.view.counts()
     assert counts["running"] == drained.unsaved == 0
-    assert counts["done"] == drained.finished < 400
-    assert counts["done"] + counts["queued"] + counts["waiting"] == 400
+    assert counts["done"] == drained.finished < 200
+    assert counts["done"] + counts["queued"] + counts["waiting"] == 200
     assert not queue.view.workers()
     with pytest.raises(StoppedError):
         asyncio.run(worker.extract(Source(body=b"x")))
@@ -95,3 +97,15 @@ def test_a_schema_that_is_not_there_is_refused(queue, started):
     worker = started(queue, processes=1)
     with pytest.raises(SchemaError):
         asyncio.run(worker.extract(Source(body=page()), schema="never"))
+
+
+def test_large_pages_are_not_held_by_the_dozen(queue, started):
+    body = b"<p>" + b"x" * (12 << 20) + b"</p>"
+    queue.control.pause()
+    submit(queue, tasks=tuple(NewTask(source=f"p{n}", body=body) for n in range(12)))
+    worker, most = started(queue, processes=1), 0
+    queue.control.resume()
+    while queue.view.counts()["done"] < 2:
+        most = max(most, worker.state.doing)
+        time.sleep(0.005)
+    assert 0 < most <= 6

@@ -265,6 +265,9 @@ def _change(words: list[str], verb: str, description: str, done: str) -> int:
     ids = [read_id(one) for one in told.ids]
     queue = _open(told)
     try:
+        for text, (kind, number) in zip(told.ids, ids, strict=True):
+            if (queue.view.task if kind == "t" else queue.view.batch)(number) is None:
+                raise _unknown(text)
         changed = 0
         for kind, number in ids:
             if verb == "cancel":
@@ -277,7 +280,11 @@ def _change(words: list[str], verb: str, description: str, done: str) -> int:
     finally:
         queue.store.close()
     _print(f'{{"changed": {changed}}}\n' if told.json else f"{changed:,} {done}\n")
-    return OK if changed else FAILED
+    if changed:
+        return OK
+    first = told.ids[0]
+    sys.stderr.write(f"rolecall: rolecall tasks show {first} tells how it is\n")
+    return FAILED
 
 
 def _retry_batch(queue: Queue, batch: int) -> int:

@@ -13,7 +13,7 @@ from rolecall.cli.options import Parser, add_policy
 from rolecall.cli.options import settings_with_servers as load_settings
 from rolecall.cli.queued import add_queue, open_queue
 from rolecall.cli.signals import Stop
-from rolecall.errors import UsageError
+from rolecall.errors import DatabaseError, UsageError
 
 if TYPE_CHECKING:
     from rolecall.queue.queue import Queue
@@ -51,7 +51,7 @@ def run(words: list[str]) -> int:
     """Work until a signal, and return the exit code."""
     told = _parser().parse_intermixed_args(words)
     for name in ("slots", "grace"):
-        if getattr(told, name) is not None and getattr(told, name) < 0:
+        if getattr(told, name) is not None and not getattr(told, name) >= 0:  # NaN neither
             raise UsageError(f"--{name} is not below 0", hint="see rolecall work --help")
     settings = load_settings(
         {
@@ -104,10 +104,18 @@ def _wait(worker: Worker, queue: Queue, stop: Stop, *, until_empty: bool) -> boo
             trouble = now
         if until_empty and time.monotonic() - looked >= 1.0 and not state.storage:
             looked = time.monotonic()
-            counts = queue.view.counts()
-            if not any(counts[one] for one in ("queued", "waiting", "running")):
+            if _is_empty(queue):
                 return True
     return True
+
+
+def _is_empty(queue: Queue) -> bool:
+    """Whether no task is left; not as long as the database does not tell."""
+    try:
+        counts = queue.view.counts()
+    except DatabaseError:
+        return False  # the worker says so itself
+    return not any(counts[one] for one in ("queued", "waiting", "running"))
 
 
 def _greet(worker: Worker) -> None:

@@ -41,7 +41,8 @@ class Database:
     opens a database of its own on the same path.
 
     Errors of SQLite come out as `DatabaseError` with a remedy: a damaged file, a full disk, a file
-    that another program keeps locked for longer than `BUSY_SECONDS` (that one is retryable).
+    that another program keeps locked for longer than `BUSY_SECONDS`, one that was moved away
+    (these two are retryable).
     """
 
     dialect = SQLITE
@@ -54,6 +55,7 @@ class Database:
         with _opening, _typed(path):
             _make_file(path)  # inside the lock: it closes a descriptor of the file
             self._connection = _connect(path, busy_seconds)
+            self._file = _file_at(path)
             try:
                 # Without a write-ahead log a power cut may damage the file, unless all is synced.
                 self._level = "NORMAL" if _use_wal(self._connection, busy_seconds) else "FULL"
@@ -121,6 +123,14 @@ class Database:
             with _typed(self.path):
                 self._connection = _connect(self.path, self._busy_seconds)
                 self._connection.execute(f"PRAGMA synchronous = {self._level}")
+            self._file = _file_at(self.path)
+        if _file_at(self.path) != self._file:
+            # What is written now would be in no file that anybody opens later.
+            raise DatabaseError(
+                f"{self.path} was moved away or replaced while it was open",
+                hint="put it back, or start again with what is there now",
+                retryable=True,
+            )
         with self._lock, _typed(self.path):
             yield self._connection
 
@@ -167,6 +177,15 @@ def _make_file(path: Path) -> None:
             f"{path} cannot be made: {error.strerror}",
             hint="see the permissions, or set data_folder (ROLECALL_DATA_FOLDER) to another folder",
         ) from error
+
+
+def _file_at(path: Path) -> tuple[int, int] | None:
+    """Which file stands at a path; ``None`` if there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _connect(path: Path, busy_seconds: float) -> sqlite3.Connection:

@@ -18,6 +18,9 @@ from rolecall.queue.moment import Moment
 AT_ONCE: Final = 16
 """Messages that are looked at together."""
 
+LOOKS: Final = 20
+"""Looks in a row while all that was looked at goes on, so that what has ended is soon found."""
+
 CLAIM: Final = 120.0
 """Seconds for which a message belongs to whoever sends it; longer than any post takes."""
 
@@ -43,6 +46,14 @@ class Callbacks:
 
     def claim(self) -> list[Message]:
         """Messages of batches that have ended, to be sent now; nobody else is given them."""
+        for _ in range(LOOKS):
+            looked, found = self._looked()
+            if found or looked < AT_ONCE:
+                break
+        return found
+
+    def _looked(self) -> tuple[int, list[Message]]:
+        """Look at those that have been due for longest: how many, and which are to be sent."""
         rows = self._store.rows(
             "SELECT c.batch, c.url, c.secret, c.attempts, c.due, b.size FROM queue_callback c"
             " JOIN queue_batch b ON b.id = c.batch WHERE c.state = 'waiting'"
@@ -56,7 +67,7 @@ class Callbacks:
                 self._put_off(one, 1.0 + size * PER_TASK)
             elif (mine := self._put_off(one, CLAIM, attempts=1)) is not None:
                 found.append(mine)
-        return found
+        return len(rows), found
 
     def delivered(self, message: Message) -> None:
         """It has arrived."""

@@ -51,7 +51,7 @@ class Room:
             except asyncio.CancelledError:
                 if waiter.done() and not waiter.cancelled():
                     self._leave()
-                else:
+                elif waiter in self._line:  # else whoever left just now has passed it over
                     self._line.remove(waiter)
                 raise
         else:

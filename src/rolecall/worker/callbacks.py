@@ -124,7 +124,9 @@ class Deliveries:
         headers = headers_of(message.batch, body, message.secret, now)
         try:
             await self._post(message.url, body, headers)
-        except Error as error:
+        except Exception as error:  # also of a fault of ours, or it would be sent for ever
+            if not isinstance(error, Error):
+                _log.exception("the message about b%d", message.batch)
             final = getattr(error, "kind", "") in NEVER or getattr(error, "status", None) == GONE
             tried = message.attempts
             wait = None if final or tried > len(WAITS) else WAITS[tried - 1]

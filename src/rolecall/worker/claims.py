@@ -30,6 +30,10 @@ AHEAD_SECONDS: Final = 0.15
 AHEAD_PAGES: Final = 32
 """So much work is claimed ahead for each process, so that none waits for the database."""
 
+AHEAD_BYTES: Final = 1 << 26
+HEAVY: Final = 1 << 24
+"""So many bytes of pages are held, about; and how large a page is taken for at first."""
+
 AWAY_PAGES: Final = 5
 AWAY_SECONDS: Final = 5.0
 """After so many pages in a row whose engine was away, one page is tried every so many seconds, so
@@ -71,6 +75,7 @@ class Claims:
         self._changed = asyncio.Event()
         self._stopping = False
         self._pace = AHEAD_SECONDS
+        self._heavy = HEAVY  # bytes of the largest pages of late
         self._away, self._again = 0, 0.0
         self._finished = self._put_back = 0
 
@@ -104,6 +109,7 @@ class Claims:
                 self._begin(claim)
             if claims:
                 wait = SHORT
+                self._heavy = max(self._heavy // 2, *(len(one.body or b"") for one in claims), 1)
             if not claims or self._room() <= 0:
                 woken = await self._sleep(wait if room > 0 else LONG)
                 wait = SHORT if woken else min(LONG, wait * 2)
@@ -115,11 +121,13 @@ class Claims:
         """
         self._stopping = True
         self.wake()
+        loop = asyncio.get_running_loop()
+        end = loop.time() + grace
         await asyncio.wait({running}, timeout=max(1.0, grace))
         for task, lent in list(self._lent.items()):
             if not lent.begun:
                 self._give_up(task, "back")
-        await self._wait(grace)
+        await self._wait(max(0.0, end - loop.time()))
         for task in list(self._lent):
             self._give_up(task, "back")
         await self._wait(LAST_WORDS)
@@ -165,7 +173,8 @@ class Claims:
             room = min(room, limit + max(2, limit // 4) - asking)
         if self._bounds.slots:
             room = min(room, self._bounds.slots - len(self._lent))
-        return room
+        held = sum(len(lent.claim.body or b"") for lent in self._lent.values())
+        return min(room, max((AHEAD_BYTES - held) // self._heavy, 0 if self._lent else 1))
 
     async def _sleep(self, seconds: float) -> bool:
         """Wait until something changes, at most for so long; says whether something did."""

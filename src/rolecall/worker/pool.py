@@ -23,6 +23,9 @@ from rolecall.worker.early import PRELOAD
 STOPPED: Final = 1.0
 """A deadline noticed this many seconds late says that this process itself was stopped."""
 
+SHARE: Final = 4
+"""Urgent pages that are read before one of the usual ones that wait; they all get their turn."""
+
 LONGEST_WAIT: Final = 5.0
 """Seconds between tries to start a child, at most."""
 
@@ -167,6 +170,7 @@ class Pool:
         self._idle: deque[Child] = deque()
         self._urgent: deque[asyncio.Future[Child]] = deque()
         self._usual: deque[asyncio.Future[Child]] = deque()
+        self._passed = 0  # urgent pages that have passed usual ones by, in a row
         self._children: set[Child] = set()
         self._aside: set[asyncio.Task[Any]] = set()
         self._closing = False
@@ -204,8 +208,9 @@ class Pool:
     ) -> Waiting | dict[str, Any] | Loss:
         """What comes of a page: its record, `Waiting` for engines, or its `Loss`.
 
-        Pages wait for a child in their order, ``urgent`` ones first; ``began`` is called when a
-        child takes this one. Cancelling this kills the child that reads the page.
+        Pages wait for a child in their order, ``urgent`` ones first, yet not all of them before a
+        usual one; ``began`` is called when a child takes this one. Cancelling this kills the child
+        that reads the page.
         """
         child = await self._take(urgent)
         began()
@@ -224,7 +229,7 @@ class Pool:
                     await self._bury(child)
                 return found
             return Loss(code="poison", message=f"ended two worker processes ({code})")
-        except asyncio.CancelledError:
+        except BaseException:  # given up, or a fault of ours: it might still send this answer
             child.retired = True
             child.process.kill()
             raise
@@ -245,7 +250,7 @@ class Pool:
         except asyncio.CancelledError:
             if waiter.done() and not waiter.cancelled():
                 self._give_back(waiter.result())
-            else:
+            elif waiter in line:  # else whoever gave a child back just now has passed it over
                 line.remove(waiter)
             raise
 
@@ -256,11 +261,15 @@ class Pool:
         if child not in self._children or child.retired or not child.process.is_alive():
             self._beside(self._replace(child))
             return
-        for line in (self._urgent, self._usual):
+        lines = [self._urgent, self._usual]
+        if self._passed >= SHARE:
+            lines.reverse()
+        for line in lines:
             while line:
                 waiter = line.popleft()
                 if not waiter.done():
                     waiter.set_result(child)
+                    self._passed = self._passed + 1 if line is self._urgent and self._usual else 0
                     return
         self._idle.append(child)
 

@@ -18,6 +18,10 @@ from rolecall.worker.child import Order
 from rolecall.worker.pipelines import Documents, Pipelines
 from rolecall.worker.pool import Pool
 
+ASK_SECONDS: Final = 1_800.0
+"""The wall clock of a page once engines are asked about it: each call has its own, shorter one, but
+a page may need many."""
+
 GIVEN: Final = 64
 """Schemas that are remembered of those given with a page."""
 
@@ -43,10 +47,20 @@ class Schemas:
 
 
 class Reading:
-    """Pages to records. ``asks`` says whether engines may be asked."""
+    """Pages to records. ``asks`` says whether engines may be asked, all together for at most
+    ``ask_seconds`` about one page."""
 
-    def __init__(self, pool: Pool, asking: Asking, pipelines: Pipelines, *, asks: bool) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        asking: Asking,
+        pipelines: Pipelines,
+        *,
+        asks: bool,
+        ask_seconds: float = ASK_SECONDS,
+    ) -> None:
         self.pool, self.asking, self.pipelines, self.asks = pool, asking, pipelines, asks
+        self._ask_seconds = ask_seconds
 
     @asynccontextmanager
     async def record(
@@ -69,9 +83,18 @@ class Reading:
             asked()
             pipeline = await self._pipeline(order.schema)
             async with self.asking.room.one():
-                yield await self.asking.finish(found, pipeline, order.schema)
+                yield await self._asked(found, pipeline, order)
         else:
             yield found
+
+    async def _asked(self, found: Waiting, pipeline: Pipeline, order: Order) -> dict[str, Any]:
+        try:
+            async with asyncio.timeout(self._ask_seconds):
+                return await self.asking.finish(found, pipeline, order.schema)
+        except TimeoutError:
+            message = f"engines took longer than {self._ask_seconds:g} seconds"
+            reason = Reason(code="timeout", stage="ask", message=message, retryable=True)
+            return await self.failed(reason, order.source, order.seq, order.schema)
 
     async def _lost(self, order: Order, loss: Loss) -> dict[str, Any]:
         retryable = loss.code == "timeout"  # a busy machine may be to blame

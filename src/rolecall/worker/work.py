@@ -29,7 +29,7 @@ from rolecall.queue.callbacks import Callbacks
 from rolecall.queue.nouns import Worker as Present
 from rolecall.queue.queue import Queue
 from rolecall.settings import Settings
-from rolecall.worker.asking import Asking
+from rolecall.worker.asking import MISSING, Asking
 from rolecall.worker.callbacks import Deliveries
 from rolecall.worker.child import Order
 from rolecall.worker.claims import Bounds, Claims
@@ -51,6 +51,9 @@ THREADS: Final = 4
 FORGET: Final = 600.0
 """Seconds between purges."""
 
+STUCK: Final = 2.0
+"""A loop that has not turned for so many leases does not count as working any more."""
+
 LINE: Final = 64
 """Pages that may wait for an answer at once."""
 
@@ -63,7 +66,8 @@ class Crewed(Struct, frozen=True, kw_only=True):
     core), ``slots`` tasks at once (0: as many as processes and engines can do), ``line`` pages that
     may wait for an answer at once, and whether it ``takes_tasks`` of the queue at all. ``fetches``
     are the rules by which pages are fetched, if they may be; ``calls`` those of callbacks.
-    ``looks`` are the seconds between looks at the load of engines."""
+    ``looks`` are the seconds between looks at the load of engines, ``missing`` those between tries
+    to reach engines that did not answer at first."""
 
     processes: int = 0
     slots: int = 0
@@ -72,6 +76,7 @@ class Crewed(Struct, frozen=True, kw_only=True):
     fetches: Rules | None = None
     calls: Rules | None = None
     looks: float = EVERY
+    missing: float = MISSING
 
 
 class Worker:
@@ -111,6 +116,7 @@ class Worker:
         self._grace = 0.0
         self._drained = Drained()
         self._answering: set[asyncio.Task[Any]] = set()
+        self._turned = time.monotonic()
         self._ending = False  # `stop` was called, maybe before there was anything to stop
         self._main_loop: asyncio.AbstractEventLoop | None = None
         self._main_task: asyncio.Task[Any]
@@ -276,7 +282,7 @@ class Worker:
                 return await loop.run_in_executor(threads, functools.partial(step, *values))
 
             async with (
-                Asking(settings, self._environ) as asking,
+                Asking(settings, self._environ, self._crewed.missing) as asking,
                 Pool(settings, crew, self._schemas) as pool,
             ):
                 self._reading = Reading(pool, asking, self._pipelines, asks=self._asks)
@@ -291,6 +297,7 @@ class Worker:
                 beside: list[Step] = [
                     self._claims.ending.run,
                     Pressure(asking, self._crewed.looks).run,
+                    asking.watch,
                 ]
                 if self._crewed.takes_tasks:
                     beside += [messages.run, functools.partial(self._forget, in_thread)]
@@ -301,7 +308,7 @@ class Worker:
         claims = self._claims
         self._heart = Heart(
             self._queue,
-            claims.fences.copy,
+            self._held,
             lambda beat, held: self._tell(claims.heard, beat, held),
             self._presence,
         )
@@ -309,7 +316,7 @@ class Worker:
         if self._ending:
             self._stop.set()
         self._heart.start()
-        tasks = [asyncio.create_task(_lasting(one)) for one in beside]
+        tasks = [asyncio.create_task(_lasting(one)) for one in (*beside, self._turn)]
         claiming = asyncio.create_task(
             _lasting(claims.run) if self._crewed.takes_tasks else _none()
         )
@@ -337,6 +344,18 @@ class Worker:
                 await in_thread(self._queue.control.purge)
             except DatabaseError as error:
                 _log.warning("nothing was forgotten: %s", error)
+
+    async def _turn(self) -> None:
+        """Note that the loop turns."""
+        while True:
+            self._turned = time.monotonic()
+            await asyncio.sleep(min(1.0, self._queue.rules.lease / 2))
+
+    def _held(self) -> dict[int, int]:
+        """What the heart keeps: nothing of a loop that is stuck, so that others get the tasks."""
+        if time.monotonic() - self._turned > STUCK * self._queue.rules.lease:
+            return {}
+        return self._claims.fences.copy()
 
     def _presence(self) -> Present:
         from msgspec import structs
