@@ -121,7 +121,7 @@ def test_no_vector_is_reached_over_a_redirect():
         async with Canary() as canary:
             every = [*vectors(), *(one.format(port=canary.port) for one in NOWHERE)]
             for nth, status in enumerate((302, 301, 303, 307, 308)):
-                for location in every[nth :: 10] if nth else every:  # one status takes them all
+                for location in every[nth::10] if nth else every:  # one status takes them all
                     if location == "http://1.1.1.1" or not location.isprintable():
                         continue
                     sent = redirect(location, status)

@@ -113,6 +113,9 @@ def test_the_queue_is_held_and_seen_live(visit, site):
     page.get_by_role("button", name="Resume").click()
     expect(row).to_contain_text("3 of 3", timeout=15_000)
     expect(page.locator("#live")).to_have_text("live")
+    row.get_by_role("link", name=batch).click()
+    expect(page.locator("#tally")).to_contain_text(f"3 pages of batch {batch} found")
+    expect(page.locator("#list .row")).to_have_count(3)
 
 
 def test_the_long_list_goes_anywhere(visit):
