@@ -73,7 +73,7 @@ def test_lists_lines_and_files_and_going_on(tmp_path):
             "extract", "page.html", "more.jsonl", "--fetch", "--urls", "list.txt",
             "--out", "out.jsonl",
         ]  # fmt: skip
-        done = rolecall(*words, cwd=tmp_path, **ALLOWED)
+        done = inside(*words, cwd=tmp_path, **ALLOWED)
         assert done.returncode == 0, done.stderr
         found = records((tmp_path / "out.jsonl").read_bytes())
         assert [one["source"].removeprefix(web.url) for one in found] == [
@@ -94,10 +94,10 @@ def test_going_on_where_copies_share(tmp_path):
     with site() as web, contextlib.chdir(tmp_path):
         urls = [f"{web.url}/job/1", f"{web.url}/job/2", f"{web.url}/moved"]
         words = ["extract", "--fetch", *urls, "--dedup", "near", "--out", "out.jsonl"]
-        assert rolecall(*words, **ALLOWED).returncode == 0
+        assert inside(*words, **ALLOWED).returncode == 0
         before, asked = Path("out.jsonl").read_bytes(), len(web.server.heads)
         assert {one["outcome"] for one in records(before)} == {"ok"}
-        done = rolecall(*words, "--resume", **ALLOWED)
+        done = inside(*words, "--resume", **ALLOWED)
         assert done.returncode == 0, done.stderr
         assert Path("out.jsonl").read_bytes() == before
         assert len(web.server.heads) == asked

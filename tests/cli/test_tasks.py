@@ -214,3 +214,20 @@ def _line_with(process, words):
         if words in line:
             return line
     return ""
+
+
+def test_finished_labels_come_out_as_samples(queue, capsys, tmp_path, monkeypatch):
+    from rolecall.serve.labels import Labels
+
+    monkeypatch.chdir(tmp_path)
+    assert told(capsys, "samples") == ""
+    for task in submit(queue, 2):
+        line = {"id": f"t{task}", "html": "<h1>Nurse</h1>", "expected": {"title": "Nurse"}}
+        Labels(queue.store).finish(task, {}, line, "anna")
+    printed = told(capsys, "samples")
+    assert [json.loads(line)["id"] for line in printed.splitlines()] == ["t1", "t2"]
+    assert main(["tasks", "samples", "--out", "samples.jsonl"]) == 0
+    assert "2 samples in samples.jsonl" in capsys.readouterr().err
+    assert (tmp_path / "samples.jsonl").read_text() == printed
+    assert main(["tasks", "samples", "--out", "samples.jsonl"]) == 2, "a file is not overwritten"
+    assert "name a new file" in capsys.readouterr().err

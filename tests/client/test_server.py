@@ -14,7 +14,7 @@ from rolecall.errors import ServerError
 from .served import Served
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.html"))
-QUICK = Patience(tries=40, first=0.05, longest=0.5)
+QUICK = Patience(tries=150, first=0.05, longest=0.5)
 
 
 @pytest.fixture(scope="module")

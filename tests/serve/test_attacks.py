@@ -10,6 +10,7 @@ import pytest
 from tests.serve.here import HTML, JSON, serving
 
 SUITE = Path(__file__).parents[3] / "shared" / "cases" / "jsontestsuite" / "test_parsing"
+LINES = {"Content-Type": "application/x-ndjson"}
 TAKES_JSON = ("/v1/extract", "/v1/tasks", "/v1/schemas")
 
 
@@ -52,10 +53,9 @@ def test_what_is_no_json_is_refused(here, path):
         answer = client.post(path, content=one.read_bytes(), headers=JSON)
         assert 400 <= answer.status_code < 500, one.name
         assert answer.headers["content-type"] == "application/problem+json"
-    lines = {"Content-Type": "application/x-ndjson"}
-    for one in bad:
-        answer = client.post("/v1/tasks", content=one.read_bytes(), headers=lines)
-        assert 400 <= answer.status_code < 500, one.name
+        if path == "/v1/tasks":
+            answer = client.post(path, content=one.read_bytes(), headers=LINES)
+            assert 400 <= answer.status_code < 500, one.name
 
 
 @pytest.mark.skipif(not SUITE.exists(), reason="no ../shared/cases/jsontestsuite")

@@ -25,9 +25,9 @@ def document(here):
 def test_made_up_requests_meet_no_fault_and_nothing_undocumented(here):
     token = here.token("made-up", "admin")
     hand_in(here.client(token), 2)
-    told = fuzz_api.fuzz(here.url, token, 6)
+    told = fuzz_api.fuzz(here.url, token, 2)
     assert told.faults == []
-    assert told.cases > 60
+    assert told.cases > 40
 
 
 def test_every_route_is_described_with_its_scopes_and_statuses(here, document):

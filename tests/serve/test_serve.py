@@ -80,7 +80,7 @@ def test_a_signal_lets_what_is_under_way_end(tmp_path):
 
 
 def test_a_second_signal_ends_at_once(tmp_path):
-    with started(tmp_path) as one:
+    with started(tmp_path, "--no-worker") as one:
         port = int(one.url.rpartition(":")[2])
         with socket.create_connection(("127.0.0.1", port)) as slow:
             slow.sendall(

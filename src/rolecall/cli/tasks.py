@@ -31,9 +31,10 @@ verbs:
   retry ID        do a task, or what failed of a batch, once more
   cancel ID       end a task or what is left of a batch; one under way is stopped
   pause, resume   let workers take no more tasks, or take them again
+  samples         pages whose labels are finished, as samples for rolecall eval
   purge           forget what is older than is kept
 
-Each takes --queue URL for a PostgreSQL database, and --json for programs.
+Each takes --queue URL for a PostgreSQL database, and all but samples --json for programs.
 rolecall tasks VERB --help tells more.
 """
 
@@ -74,6 +75,8 @@ RETRIED: Final = 1_000
 
 def run(words: list[str]) -> int:
     """Run one verb of ``rolecall tasks`` and return its exit code."""
+    from rolecall.cli.tasks_samples import samples
+
     verbs = {
         "status": _status,
         "list": _list,
@@ -82,6 +85,7 @@ def run(words: list[str]) -> int:
         "cancel": _cancel,
         "pause": _pause,
         "resume": _resume,
+        "samples": samples,
         "purge": _purge,
     }
     if not words or words[0] in ("-h", "--help", "help"):

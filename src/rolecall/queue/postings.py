@@ -31,6 +31,7 @@ class Sought(Struct, frozen=True, kw_only=True):
     site: str | None = None
     route: str | None = None
     submitter: str | None = None
+    batch: int | None = None
 
     @property
     def everything(self) -> bool:
@@ -151,7 +152,7 @@ class Postings:
 def _where(sought: Sought, before: int | None = None) -> tuple[str, dict[str, Any]]:
     told: list[str] = []
     values: dict[str, Any] = {}
-    for name in ("outcome", "site", "route"):
+    for name in ("batch", "outcome", "site", "route"):
         if (value := getattr(sought, name)) is not None:
             told.append(f"{name} = :{name}")
             values[name] = storable(value)

@@ -58,6 +58,7 @@ def make_app(state: State) -> Door:
         pages = import_module("rolecall.serve.ui.routes")
         app.router.routes.extend(pages.ui_routes(state))
         app.state.sign_in_page = getattr(pages, "sign_in_page", None)
+        app.state.fault_page = pages.fault_page
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(Error, _raised)
@@ -104,13 +105,24 @@ async def _invalid(_: Request, error: Exception) -> Response:
     return answer_of(ProblemError(422, "invalid", message, errors=told))
 
 
-async def _refused(_: Request, error: Exception) -> Response:
+def _told(request: Request, problem: ProblemError) -> Response:
+    """A problem as whoever asks can read it: a page where a browser asks for one of the web UI."""
+    page = getattr(request.app.state, "fault_page", None)
+    for_people = "text/html" in request.headers.get("accept", "")
+    if page is None or not for_people or request.url.path.startswith("/v1/"):
+        return answer_of(problem)
+    response: Response = page(request, problem, problem.status)
+    response.headers.update(problem.headers)
+    return response
+
+
+async def _refused(request: Request, error: Exception) -> Response:
     """What Starlette refuses: addresses and methods that are not there."""
     assert isinstance(error, HTTPException)
     words = {404: ("not_found", "there is nothing here"), 405: ("method", "not with this method")}
     code, message = words.get(error.status_code, ("refused", "the request cannot be taken"))
     headers = dict(error.headers or {})
-    return answer_of(ProblemError(error.status_code, code, message, headers=headers))
+    return _told(request, ProblemError(error.status_code, code, message, headers=headers))
 
 
 async def _raised(request: Request, error: Exception) -> Response:
@@ -120,9 +132,9 @@ async def _raised(request: Request, error: Exception) -> Response:
     return answer_of(problem)
 
 
-async def _failed(_: Request, __: Exception) -> Response:
+async def _failed(request: Request, _: Exception) -> Response:
     """A fault of ours; the door hears of it too, and writes it down."""
-    return answer_of(fault())
+    return _told(request, fault())
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:

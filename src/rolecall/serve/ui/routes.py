@@ -60,6 +60,12 @@ def sign_in_page(request: Request, target: str, failed: str, status: int) -> Res
     return page(ask, "sign_in.html", status=status, next=target, fault=failed)
 
 
+def fault_page(request: Request, error: Error, status: int) -> Response:
+    """The page that says what went wrong where no view was asked, or one broke down."""
+    visitor = _visitor(request) or NOBODY
+    return fault(Ask(request=request, visitor=visitor, form=Form()), error, status)
+
+
 def _visitor(request: Request) -> Visitor | None:
     who = request.scope.get("rolecall.who")
     if not isinstance(who, Who):

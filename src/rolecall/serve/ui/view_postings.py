@@ -107,12 +107,16 @@ def sought_of(ask: Ask) -> Sought:
         words=ask.query.get("q", "")[:500],
         site="" if site == "-" else site or None,
         submitter=ask.visitor.sees,
+        batch=_number(ask.query.get("batch", "").removeprefix("b")),
         **told,
     )
 
 
 def _before(ask: Ask) -> int | None:
-    told = ask.query.get("before", "")
+    return _number(ask.query.get("before", ""))
+
+
+def _number(told: str) -> int | None:
     return int(told) if told.isascii() and told.isdigit() and len(told) < 18 else None
 
 
@@ -120,6 +124,7 @@ def _words(sought: Sought) -> dict[str, str]:
     """What is asked for as the fields of an address, without what is not."""
     told = {"q": sought.words, "outcome": sought.outcome, "route": sought.route}
     told["site"] = "-" if sought.site == "" else sought.site
+    told["batch"] = None if sought.batch is None else f"b{sought.batch}"
     return {name: value for name, value in told.items() if value}
 
 
