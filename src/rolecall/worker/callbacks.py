@@ -131,7 +131,7 @@ class Deliveries:
             tried = message.attempts
             wait = None if final or tried > len(WAITS) else WAITS[tried - 1]
             # Not the error itself: it names the address, which often is a secret of its own.
-            kind = getattr(error, "kind", error.code)
+            kind = getattr(error, "kind", None) or getattr(error, "code", "internal")
             _log.warning("the message about b%d has not arrived: %s", message.batch, kind)
             await self._in_thread(self._callbacks.failed, message, str(error)[:500], wait)
         else:
