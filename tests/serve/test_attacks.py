@@ -214,6 +214,7 @@ def test_other_oddities_of_requests(here):
     for path in ("/v1/tasks/%00", "/v1/tasks/t1%0a", "/v1/tasks/t" + "9" * 19, "/v1/tasks/t-1",
                  "/v1/tasks/t%D9%A1", "/v1/schemas/..%2f..", "/v1/tasks/t01"):  # fmt: skip
         assert client.get(path).status_code in (404, 422), path
+    assert client.get("/v1/tasks/abc").json()["hint"] == "a task is t123, a batch b45"
     for query in ("limit=0", "limit=501", "limit=x", "before=b1", "state=odd", "more=1",
                   "q=%00", "batch=t1", "site=" + "a" * 201):  # fmt: skip
         assert client.get(f"/v1/tasks?{query}").status_code == 422, query

@@ -59,7 +59,7 @@ def example_pages():
             and path.suffix in (".html", ".txt", ".md")]  # fmt: skip
 
 
-def made_pages(count, different=20):
+def made_pages(count, different=5):
     bodies = list(generated(min(count, different)))
     return [(f"made-{number}.html", bodies[number % len(bodies)]) for number in range(count)]
 

@@ -141,7 +141,7 @@ ROWS = ("title", "company", "education")
 def test_thirty_corrections_survive_a_killed_server(tmp_path):
     """Each is acknowledged, so each is in the samples, whatever becomes of page and server."""
     database = Database(tmp_path / "rolecall.db")
-    tasks = fill(Queue(database), made_pages(10))
+    tasks = fill(Queue(database), made_pages(10, 10))
     database.close()
     with served(tmp_path, "--no-worker") as server, httpx2.Client(base_url=server.base) as client:
         for task in tasks:

@@ -26,7 +26,7 @@ from rolecall.serve.ui.nouns import Form, MissingError, Ui, Visitor
 from rolecall.serve.ui.opened import open_posting
 from rolecall.serve.ui.preview import harmless
 from rolecall.serve.ui.samples import sample_line
-from rolecall.serve.ui.shown import legible, marked, visible, web
+from rolecall.serve.ui.shown import brief, legible, marked, visible, web
 from rolecall.serve.ui.view_postings import csv_rows
 from rolecall.serve.ui.view_runs import folders, read
 from rolecall.settings import Settings
@@ -267,3 +267,9 @@ def test_runs_are_found_some_folders_deep(tmp_path):
     found = {name: read((name, folder)) for name, folder in folders(tmp_path)}
     assert set(found) == {"a/b/c", "broken"}
     assert "no JSON" in found["broken"].fault
+
+
+def test_values_of_several_parts_are_told_in_a_line():
+    assert brief({"text": "Leeds, UK", "city": "Leeds"}) == "Leeds, UK"
+    assert brief({"min": 36000, "max": None, "currency": "GBP"}) == "36000 GBP"
+    assert brief("Nurse") == "Nurse"

@@ -102,7 +102,8 @@ async def _invalid(_: Request, error: Exception) -> Response:
     ]
     first = told[0] if told else {"pointer": "", "message": "is not acceptable"}
     message = f"{first['pointer'].strip('/').replace('/', ' ')}: {first['message']}"
-    return answer_of(ProblemError(422, "invalid", message, errors=told))
+    hint = "a task is t123, a batch b45" if first["pointer"] == "/path/id" else None
+    return answer_of(ProblemError(422, "invalid", message, hint=hint, errors=told))
 
 
 def _told(request: Request, problem: ProblemError) -> Response:

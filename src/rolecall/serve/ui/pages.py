@@ -64,6 +64,7 @@ def _environment() -> Any:
         "visible": visible,
         "marked": shown.marked,
         "plain": shown.plain,
+        "brief": shown.brief,
         "legible": shown.legible,
         "percent": shown.percent,
         "moment": shown.moment,

@@ -65,6 +65,15 @@ def plain(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
+def brief(value: Any) -> str:
+    """A value on one line: of a place its text, of a salary its parts that are there."""
+    if not isinstance(value, dict):
+        return plain(value)
+    if isinstance(value.get("text"), str):
+        return str(value["text"])
+    return " ".join(plain(one) for one in value.values() if one is not None)
+
+
 class Web(NamedTuple):
     """An address that may be followed, and the host it leads to."""
 
