@@ -155,7 +155,7 @@ def _where(sought: Sought, before: int | None = None) -> tuple[str, dict[str, An
     for name in ("batch", "outcome", "site", "route"):
         if (value := getattr(sought, name)) is not None:
             told.append(f"{name} = :{name}")
-            values[name] = storable(value)
+            values[name] = storable(value) if isinstance(value, str) else value
     if sought.submitter is not None:
         told.append("task IN (SELECT id FROM queue_task WHERE submitter = :submitter)")
         values["submitter"] = sought.submitter
