@@ -73,7 +73,9 @@ def test_a_page_that_takes_too_long_is_lost_and_the_next_one_is_read():
 def test_a_child_that_dies_takes_its_page_only_with_a_second_one():
     async def main():
         async with pool(timeout=30) as found:
-            asked = asyncio.ensure_future(found.read(order(SLOW)))
+            began = asyncio.Event()
+            asked = asyncio.ensure_future(found.read(order(SLOW), began=began.set))
+            await began.wait()
             (first,) = found.pids
             os.kill(first, signal.SIGKILL)
             (second,) = await until(lambda: [one for one in found.pids if one != first])
@@ -90,7 +92,9 @@ def test_a_child_that_dies_takes_its_page_only_with_a_second_one():
 def test_one_death_costs_no_page():
     async def main():
         async with pool(timeout=30) as found:
-            asked = asyncio.ensure_future(found.read(order(page(7), seq=7)))
+            began = asyncio.Event()
+            asked = asyncio.ensure_future(found.read(order(page(7), seq=7), began=began.set))
+            await began.wait()
             os.kill(found.pids[0], signal.SIGKILL)
             assert (await asked)["seq"] == 7
             os.kill(found.pids[0], signal.SIGKILL)  # also of one that is idle
