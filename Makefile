@@ -107,9 +107,13 @@ browser: ## install Chromium for the tests of the web UI, where that is possible
 	@tools/browser.sh
 
 .PHONY: test
-test: $(READY) browser ## run the tests
+test: $(READY) ## run the tests
 	@$(BIN)/python -m compileall -q src
 	@$(BIN)/python -m pytest -n auto --maxprocesses 8
+
+.PHONY: test-ui
+test-ui: $(READY) browser ## run the tests of the web UI in a browser
+	@$(BIN)/python -m pytest tests_ui -n auto --maxprocesses 4
 
 .PHONY: check
 check: $(READY) ## formatting, lint and types

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from tests.ui.conftest import EXAMPLES
+from tests_ui.conftest import EXAMPLES
 
 PAGES = {
     "/": "Postings",

@@ -7,7 +7,7 @@ import re
 
 import httpx2
 from playwright.sync_api import expect
-from tests.ui.conftest import EXAMPLES, fill, made_pages
+from tests_ui.conftest import EXAMPLES, fill, made_pages
 
 from rolecall.evaluate.samples import read_samples
 from rolecall.ledger.database import Database

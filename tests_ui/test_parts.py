@@ -9,7 +9,7 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.ui.conftest import example_pages, fill, made_pages
+from tests_ui.conftest import example_pages, fill, made_pages
 
 from rolecall.core import Block, Span
 from rolecall.evaluate.label.rows import Answer, Item
