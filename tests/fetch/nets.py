@@ -35,6 +35,7 @@ class Server:
     def __init__(self, behave, trust=None):
         self.behave, self.trust = behave, trust
         self.heads = []
+        self.writers = set()
         self.bodies = []
         self.running = 0
         self.most = 0
@@ -50,8 +51,12 @@ class Server:
 
     async def __aexit__(self, *_):
         self.server.close()
+        for writer in self.writers:
+            writer.transport.abort()
+        await asyncio.sleep(0)
 
     async def _serve(self, reader, writer):
+        self.writers.add(writer)
         self.running += 1
         self.most = max(self.most, self.running)
         try:
