@@ -172,9 +172,9 @@ class Torture:
 
     def _wait(self, groups: list[Group]) -> None:
         """Wait for the next moment to kill: random in the calls of the engine, so that the kills
-        last as long as the work does, or in time where nothing comes of it."""
+        are spread over the work and over before it is, or in time where nothing comes of it."""
         calls = self.engine.calls.total()
-        calls += int(self.draw.expovariate(self.told.kills / self.told.tasks))
+        calls += int(self.draw.expovariate(2 * self.told.kills / self.told.tasks))
         end = time.monotonic() + self.draw.expovariate(1 / STUCK)
         while self.engine.calls.total() < calls and time.monotonic() < end:
             time.sleep(0.005)

@@ -7,13 +7,11 @@ SQL is written once. Names of values are given as ``:name``, moments as whole mi
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Final, Protocol, Self
 
 from msgspec import Struct
-
-Values = Mapping[str, Any]
 
 
 class Dialect(Struct, frozen=True, kw_only=True):

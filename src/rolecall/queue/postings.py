@@ -33,14 +33,6 @@ class Sought(Struct, frozen=True, kw_only=True):
     submitter: str | None = None
     batch: int | None = None
 
-    @property
-    def everything(self) -> bool:
-        """Whether nothing is left out."""
-        return self == _ALL
-
-
-_ALL: Final = Sought()
-
 
 class Posting(Struct, frozen=True, kw_only=True):
     """A record as a list shows it; ``doubt`` is about how many of its values are wrong, ``made``
