@@ -1,12 +1,14 @@
 """Who is let in, and to what."""
 
 import re
+import time
 
 import pytest
 from tests.serve.here import HTML, JSON, serving, wait_for
 
+from rolecall.serve.access import AGAIN_SECONDS, COOKIE
 from rolecall.serve.door import is_public
-from rolecall.serve.tokens import all_tokens, now_ms, revoke_tokens
+from rolecall.serve.tokens import add_token, all_tokens, now_ms, revoke_tokens, start_visit
 
 SIGNED = {"/healthz": 200, "/sign-in": 200}
 
@@ -133,6 +135,32 @@ def test_a_revoked_and_an_expired_token_end(beyond):
     wait_for(lambda: client.get("/v1/tasks").status_code == 401, 5)
     late = beyond.token("late", "tasks", now_ms() - 1)
     assert beyond.client(late).get("/v1/tasks").status_code == 401
+
+
+def test_a_token_and_a_visit_that_another_process_made_are_good_at_once(beyond):
+    store = beyond.state.queue.store
+    assert beyond.client(beyond.token("early", "tasks")).get("/v1/tasks").status_code == 200
+    for number in range(3):
+        made, text = add_token(store, f"other {number}", frozenset({"tasks"}))
+        assert beyond.client(text).get("/v1/tasks").status_code == 200
+        cookie = {COOKIE: start_visit(store, made.id, 1.0)}
+        assert beyond.client(cookies=cookie).get("/v1/tasks").status_code == 200
+
+
+def test_many_unknown_tokens_do_not_have_the_database_read_each_time(beyond, monkeypatch):
+    reads = []
+    read = beyond.state.entry._read
+
+    def counted():
+        reads.append(1)
+        return read()
+
+    monkeypatch.setattr(beyond.state.entry, "_read", counted)
+    begun = time.monotonic()
+    for number in range(20):
+        unknown = f"rc_{number:010d}_{'x' * 43}"
+        assert beyond.client(unknown).get("/v1/tasks").status_code == 401
+    assert len(reads) <= (time.monotonic() - begun) / AGAIN_SECONDS + 1
 
 
 def test_only_a_hash_is_kept(beyond):

@@ -40,6 +40,8 @@ LOCAL: Final = "local"
 """The submitter where nobody needs to say who they are."""
 FRESH_SECONDS: Final = 1.0
 """How long a token that was revoked elsewhere may still be good."""
+AGAIN_SECONDS: Final = 0.05
+"""How often at most tokens are read anew because of one that is not known yet."""
 STALE_SECONDS: Final = 60.0
 """How long known tokens are good while the database cannot be read."""
 USED_MS: Final = 60_000
@@ -99,6 +101,10 @@ class _Known(Struct, frozen=True):
     visits: Mapping[bytes, Visit]
     moment: float
 
+    def good(self, since: float | None) -> bool:
+        """Whether they were read at ``since`` or later; without it, within the last second."""
+        return self.moment >= (time.monotonic() - FRESH_SECONDS if since is None else since)
+
 
 class Entry:
     """Lets people in. ``loopback`` says that only this machine reaches the server."""
@@ -111,20 +117,26 @@ class Entry:
         self._used: dict[str, int] = {}
         self._written: dict[str, int] = {}
 
-    async def known(self) -> _Known:
-        """Tokens and visits, read anew where they were read longer than a second ago."""
+    async def known(self, since: float | None = None) -> _Known:
+        """Tokens and visits, read anew where they were read longer than a second ago.
+
+        With ``since``, a moment of the steady clock, they are as they were then or later: that is
+        asked for where one is not among them, and may have been made elsewhere just now.
+        """
         known = self._known
-        if known is not None and time.monotonic() - known.moment < FRESH_SECONDS:
+        if known is not None and known.good(since):
             return known
         async with self._reading:
             known = self._known
-            now = time.monotonic()
-            if known is not None and now - known.moment < FRESH_SECONDS:
+            if known is not None and known.good(since):
                 return known
+            if known is not None and since is not None:
+                # Whoever sends what nobody knows waits; the database need not be asked each time.
+                await asyncio.sleep(known.moment + AGAIN_SECONDS - time.monotonic())
             try:
                 self._known = await asyncio.to_thread(self._read)
             except DatabaseError:
-                if known is None or now - known.moment > STALE_SECONDS:
+                if known is None or time.monotonic() - known.moment > STALE_SECONDS:
                     raise
                 return known
             return self._known
@@ -156,7 +168,12 @@ class Entry:
             return await self.by_token(_bearer(said))
         cookie = cookie_in(headers)
         if cookie:
-            visit = (await self.known()).visits.get(digest(cookie))
+            begun = time.monotonic()
+            kept = digest(cookie)
+            visit = (await self.known()).visits.get(kept)
+            if visit is None:
+                # Signed in at another server of the same queue, a moment ago.
+                visit = (await self.known(begun)).visits.get(kept)
             found = await self._of(visit, cookie) if visit is not None else None
             if found is not None:
                 return found
@@ -164,8 +181,11 @@ class Entry:
 
     async def by_token(self, text: str) -> Who:
         """Who holds this token; raises `ProblemError` where it lets nobody in."""
+        begun = time.monotonic()
         public = id_in(text)
         token = (await self.known()).tokens.get(public) if public is not None else None
+        if token is None and public is not None:
+            token = (await self.known(begun)).tokens.get(public)
         kept = token.hash if token is not None else bytes(32)
         right = hmac.compare_digest(kept, digest(text))
         if token is None or not right or not token.alive(now_ms()):
