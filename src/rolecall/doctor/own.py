@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import platform
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from rolecall import __version__
 from rolecall.doctor.nouns import Finding, failed, finding
 from rolecall.errors import Error
 from rolecall.settings import NONE, Settings, declared
@@ -18,9 +18,8 @@ def own_findings(settings: Settings, environ: Mapping[str, str]) -> Iterator[Fin
     from rolecall.ask.tokens import qwen
     from rolecall.pipeline import prepare
 
-    version = importlib.metadata.version("rolecall")
     where = f"Python {platform.python_version()}, {platform.system()} {platform.machine()}"
-    yield finding("rolecall", "ok", f"{version} on {where}")
+    yield finding("rolecall", "ok", f"{__version__} on {where}")
     yield settings_finding(settings)
     for notice in settings.warnings:
         yield finding("settings", "note", notice.message)
