@@ -11,10 +11,50 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEAD_SECONDS: Final = 10.0
 """How long the head of a request may take to arrive, from the connection on."""
+TOGETHER: Final = 65_536
+"""Bytes that are not held back for more."""
 _REFUSAL: Final = (
     b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\n"
     b"retry-after: 1\r\nconnection: close\r\ncontent-length: %d\r\n\r\n%s"
 )
+
+
+class Together:
+    """A transport that sends at once what is written in one turn of the loop.
+
+    uvicorn writes the head of an answer and its body apart, and sending is what costs most of a
+    small answer: it wakes whoever asked.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport, self._loop = transport, loop
+        self._pieces: list[bytes] = []
+        self._size = 0
+
+    def __getattr__(self, name: str) -> Any:
+        """All else is as it was."""
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Send soon."""
+        if not data:
+            return
+        if not self._pieces:
+            self._loop.call_soon(self._send)
+        self._pieces.append(data)
+        self._size += len(data)
+        if self._size >= TOGETHER:
+            self._send()
+
+    def close(self) -> None:
+        """Send what is left, and close."""
+        self._send()
+        self._transport.close()
+
+    def _send(self) -> None:
+        pieces, self._pieces, self._size = self._pieces, [], 0
+        if pieces and not self._transport.is_closing():
+            self._transport.write(b"".join(pieces))
 
 
 class Bounded(H11Protocol):
@@ -25,6 +65,7 @@ class Bounded(H11Protocol):
 
     def connection_made(self, transport: Any) -> None:
         """Begin, or refuse where there are too many."""
+        transport = Together(transport, self.loop)
         super().connection_made(transport)
         if len(self.connections) > self.most:
             body = _problem(503, "busy", "too many connections are open")
