@@ -22,7 +22,8 @@ class Dialect(Struct, frozen=True, kw_only=True):
     tests can move the time. ``lock`` ends a query for rows that are to be changed, and waits for
     whoever is changing them; with ``skip_locked`` such rows are passed over. ``ordered`` says that
     numbers given by the database become visible in their order. ``least`` and ``most`` are
-    functions of two values.
+    functions of two values. ``unsynced`` is a condition that always holds, and lets the transaction
+    it stands in end before it has reached the disk.
     """
 
     name: str
@@ -32,10 +33,18 @@ class Dialect(Struct, frozen=True, kw_only=True):
     ordered: bool
     least: str
     most: str
+    unsynced: str
 
 
 SQLITE: Final = Dialect(
-    name="sqlite", now=":now", lock="", skip_locked="", ordered=True, least="min", most="max"
+    name="sqlite",
+    now=":now",
+    lock="",
+    skip_locked="",
+    ordered=True,
+    least="min",
+    most="max",
+    unsynced="TRUE",
 )
 POSTGRES: Final = Dialect(
     name="postgres",
@@ -46,6 +55,7 @@ POSTGRES: Final = Dialect(
     ordered=False,
     least="least",
     most="greatest",
+    unsynced="(SELECT set_config('synchronous_commit', 'off', true)) IS NOT NULL",
 )
 
 

@@ -13,7 +13,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rolecall.ledger.store import Connection, Store
+from rolecall.ledger.store import POSTGRES, Connection, Store
 from rolecall.queue.claims import COLUMNS, PRIORITY, RANK, claim_of
 from rolecall.queue.ends import CANCELLED, Ended, conclude, ending, keep
 from rolecall.queue.moment import Moment
@@ -33,7 +33,7 @@ class Leases:
         # The names are chosen once: a server might look for them anew for every row.
         self._claim = _filled(
             f"""WITH next AS MATERIALIZED (
-                SELECT id FROM queue_task WHERE state = 'queued'
+                SELECT id FROM queue_task WHERE state = 'queued' AND {{unsynced}}
                     AND NOT EXISTS (SELECT 1 FROM queue_meta WHERE name = 'paused')
                 ORDER BY priority DESC, rank, id LIMIT :count {{skip_locked}}
             )
@@ -79,9 +79,13 @@ class Leases:
 
     def _claimed(self, worker: str, count: int) -> list[Claim]:
         told = {"worker": worker, "count": count, "lease": int(self._rules.lease * 1000)}
-        with self._store.write() as connection:
-            rows = connection.execute(self._claim, {**self._moment.values, **told}).fetchall()
-        rows.sort(key=lambda row: (-row[PRIORITY], row[RANK], row[0]))
+        values = {**self._moment.values, **told}
+        if self._store.dialect is POSTGRES:  # one statement is a transaction, and one way there
+            rows = self._store.rows(self._claim, values)
+        else:
+            with self._store.write() as connection:
+                rows = connection.execute(self._claim, values).fetchall()
+        rows = sorted(rows, key=lambda row: (-row[PRIORITY], row[RANK], row[0]))
         # Unpacked when others may write again.
         return [claim_of(row, unpack(bytes(row[-1])) if row[-1] else None) for row in rows]
 
@@ -224,4 +228,6 @@ class Leases:
 
 def _filled(sql: str, store: Store) -> str:
     told = store.dialect
-    return sql.format(now=told.now, lock=told.lock, skip_locked=told.skip_locked)
+    return sql.format(
+        now=told.now, lock=told.lock, skip_locked=told.skip_locked, unsynced=told.unsynced
+    )
