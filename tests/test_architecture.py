@@ -5,8 +5,6 @@ import re
 from functools import cache
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parent.parent / "src" / "rolecall"
 FILES = sorted(ROOT.rglob("*.py"))
 NAMES = [str(path.relative_to(ROOT)) for path in FILES]
@@ -87,39 +85,42 @@ def _ours(parts):
     return parts[0] == "rolecall" and len(parts) > 1 and parts[1] != "__version__"
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_files_are_short(name):
-    assert len((ROOT / name).read_text(encoding="utf-8").splitlines()) <= LONGEST_FILE
+def test_files_are_short():
+    for name in NAMES:
+        lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+        assert len(lines) <= LONGEST_FILE, name
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_functions_are_short_and_take_few_arguments(name):
-    for function in functions(name):
-        arguments = function.args
-        taken = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-        taken = [one for one in taken if one.arg not in ("self", "cls")]
-        assert len(taken) <= MOST_PARAMETERS, f"{name}:{function.lineno} {function.name}"
-        body = function.body
-        first = body[0]
-        if ast.get_docstring(function) is not None:
-            first = body[1] if len(body) > 1 else body[0]
-        lines = body[-1].end_lineno - first.lineno + 1
-        assert lines <= LONGEST_FUNCTION, f"{name}:{function.lineno} {function.name}: {lines} lines"
+def test_functions_are_short_and_take_few_arguments():
+    for name in NAMES:
+        for function in functions(name):
+            arguments = function.args
+            taken = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+            taken = [one for one in taken if one.arg not in ("self", "cls")]
+            assert len(taken) <= MOST_PARAMETERS, f"{name}:{function.lineno} {function.name}"
+            body = function.body
+            first = body[0]
+            if ast.get_docstring(function) is not None:
+                first = body[1] if len(body) > 1 else body[0]
+            lines = body[-1].end_lineno - first.lineno + 1
+            assert lines <= LONGEST_FUNCTION, (
+                f"{name}:{function.lineno} {function.name}: {lines} lines"
+            )
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_room_imports_only_rooms_below_it(name):
-    own = room(name)
-    if own not in ("__init__", "__main__"):
-        stands_above(name, own, imports(name), LAYERS)
+def test_a_room_imports_only_rooms_below_it():
+    for name in NAMES:
+        own = room(name)
+        if own not in ("__init__", "__main__"):
+            stands_above(name, own, imports(name), LAYERS)
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("evaluate/")])
-def test_a_room_of_evaluate_imports_only_rooms_below_it(name):
-    own = room(name.removeprefix("evaluate/"))
-    others = {parts[2] for parts in modules(name) if parts[1] == "evaluate" and len(parts) > 2}
-    if own != "__init__":
-        stands_above(name, own, others, EVALUATE)
+def test_a_room_of_evaluate_imports_only_rooms_below_it():
+    for name in [name for name in NAMES if name.startswith("evaluate/")]:
+        own = room(name.removeprefix("evaluate/"))
+        others = {parts[2] for parts in modules(name) if parts[1] == "evaluate" and len(parts) > 2}
+        if own != "__init__":
+            stands_above(name, own, others, EVALUATE)
 
 
 def stands_above(name, own, others, layers):
@@ -131,23 +132,23 @@ def stands_above(name, own, others, layers):
         assert depth[other] < depth[own], f"{name} imports {other}, which is not below {own}"
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_names_say_what_a_thing_is(name):
-    kinds = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    named = [node.name for node in ast.walk(tree(name)) if isinstance(node, kinds)]
-    for one in [name.removesuffix(".py"), *named]:
-        assert not FORBIDDEN.search(one.replace("_", "")), f"{name}: {one}"
+def test_names_say_what_a_thing_is():
+    for name in NAMES:
+        kinds = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+        named = [node.name for node in ast.walk(tree(name)) if isinstance(node, kinds)]
+        for one in [name.removesuffix(".py"), *named]:
+            assert not FORBIDDEN.search(one.replace("_", "")), f"{name}: {one}"
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_what_is_public_is_described(name):
-    assert ast.get_docstring(tree(name)) or not tree(name).body, name
-    kinds = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    for node in tree(name).body:
-        if isinstance(node, kinds) and not node.name.startswith("_"):
-            assert ast.get_docstring(node), f"{name}:{node.lineno} {node.name}"
-            if isinstance(node, ast.ClassDef):
-                _methods_are_described(name, node)
+def test_what_is_public_is_described():
+    for name in NAMES:
+        assert ast.get_docstring(tree(name)) or not tree(name).body, name
+        kinds = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+        for node in tree(name).body:
+            if isinstance(node, kinds) and not node.name.startswith("_"):
+                assert ast.get_docstring(node), f"{name}:{node.lineno} {node.name}"
+                if isinstance(node, ast.ClassDef):
+                    _methods_are_described(name, node)
 
 
 def _methods_are_described(name, owner):

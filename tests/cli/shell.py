@@ -7,8 +7,10 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from rolecall.cli import main
 
@@ -50,17 +52,11 @@ def rolecall(
 
 
 def inside(
-    *words: str | Path, cwd: Path | None = None, **more: str
+    *words: str | Path, stdin: bytes = b"", cwd: Path | None = None, **more: str
 ) -> subprocess.CompletedProcess[bytes]:
     """The same in this process, which saves a start: for what needs no process of its own."""
-    encoding = more.get("PYTHONIOENCODING", "utf-8")
-    out, err = (io.TextIOWrapper(io.BytesIO(), encoding, write_through=True) for _ in range(2))
     before = dict(os.environ)
-    with (
-        contextlib.chdir(cwd or Path.cwd()),
-        contextlib.redirect_stdout(out),
-        contextlib.redirect_stderr(err),
-    ):
+    with contextlib.chdir(cwd or Path.cwd()), _streams(stdin, more) as printed:
         os.environ.clear()
         os.environ.update(environment(**more))
         try:
@@ -70,8 +66,35 @@ def inside(
         finally:
             os.environ.clear()
             os.environ.update(before)
-    printed = (one.buffer.getvalue() for one in (out, err))
-    return subprocess.CompletedProcess(list(words), code, *printed)
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        out, err = (os.pread(one.fileno(), 1 << 28, 0) for one in printed)
+    return subprocess.CompletedProcess(list(words), code, out, err)
+
+
+@contextlib.contextmanager
+def _streams(stdin: bytes, told: dict[str, str]) -> Iterator[list[IO[bytes]]]:
+    """The three streams of this process as files, down to their numbers; gives the last two."""
+    encoding = told.get("PYTHONIOENCODING", "utf-8")
+    names = ("stdin", "stdout", "stderr")
+    ours = [getattr(sys, name) for name in names]
+    kept = [os.dup(number) for number in range(3)]
+    with contextlib.ExitStack() as stack:
+        files = [stack.enter_context(tempfile.TemporaryFile()) for _ in names]
+        files[0].write(stdin)
+        files[0].seek(0)
+        try:
+            for number, name in enumerate(names):
+                os.dup2(files[number].fileno(), number)
+                mode = "wb" if number else "rb"
+                raw = stack.enter_context(open(number, mode, closefd=False))
+                setattr(sys, name, io.TextIOWrapper(raw, encoding, write_through=bool(number)))
+            yield files[1:]
+        finally:
+            for number, name in enumerate(names):
+                setattr(sys, name, ours[number])
+                os.dup2(kept[number], number)
+                os.close(kept[number])
 
 
 def heed_signals() -> None:

@@ -5,7 +5,7 @@ import signal
 import socket
 
 import pytest
-from tests.cli.shell import page, rolecall, start
+from tests.cli.shell import inside, page, start
 
 ANSWER = '{"title":"Nurse"}'
 
@@ -26,7 +26,7 @@ def work(tmp_path):
 
 
 def run(work, *words):
-    return rolecall("bench", *words, cwd=work, HOME=str(work), XDG_STATE_HOME=str(work))
+    return inside("bench", *words, cwd=work, HOME=str(work), XDG_STATE_HOME=str(work))
 
 
 def test_an_engine_is_measured_and_written_down(work):
@@ -110,7 +110,7 @@ def test_pages_that_are_no_posting_are_told(tmp_path):
     (tmp_path / "a.html").write_text(page(1))
     (tmp_path / "b.html").write_bytes(bytes(range(256)) * 40)
     words = ("--pipeline", "--concurrency", "1", "--requests", "4", "a.html", "b.html", "--json")
-    done = rolecall("bench", *words, cwd=tmp_path, HOME=str(tmp_path))
+    done = inside("bench", *words, cwd=tmp_path, HOME=str(tmp_path))
     assert done.returncode == 0, done.stderr
     (notice,) = json.loads(done.stdout)["notices"]
     assert notice.startswith("1 of 2 pages are no posting")

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.cli.shell import inside, page, records, rolecall
+from tests.cli.shell import inside, page, records
 
 
 def test_copies_share_an_extraction_and_the_summary_says_so(tmp_path: Path) -> None:
@@ -10,7 +10,7 @@ def test_copies_share_an_extraction_and_the_summary_says_so(tmp_path: Path) -> N
     other = page().replace("<nav>", "<nav><a href=/b>Board</a> ")
     for number, text in enumerate([page(), page(), other, page(2, "Day Baker")]):
         (tmp_path / "d" / f"{number}.html").write_text(text)
-    done = rolecall("extract", "d", "--dedup", "near", "--out", "o.jsonl", cwd=tmp_path)
+    done = inside("extract", "d", "--dedup", "near", "--out", "o.jsonl", cwd=tmp_path)
     found = records((tmp_path / "o.jsonl").read_bytes())
     assert [one.get("copy_of") for one in found] == [
         None,

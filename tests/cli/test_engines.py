@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from tests.cli.shell import rolecall
+from tests.cli.shell import inside
 from tests.drive.test_engines import PAGE
 
 from rolecall.cli.prompt import plan
@@ -32,7 +32,7 @@ def work(tmp_path):
 
 
 def run(work, *words, **more):
-    return rolecall(*words, cwd=work, HOME=str(work), **more)
+    return inside(*words, cwd=work, HOME=str(work), **more)
 
 
 def rows(data):

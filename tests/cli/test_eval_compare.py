@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from tests.cli.shell import page, rolecall
+from tests.cli.shell import inside, page
 
 from rolecall.cli import main
 
@@ -114,9 +114,7 @@ def test_engines_of_a_run_are_named(tmp_path, monkeypatch, capsys):
         expected = {"title": "Night Baker", "company": "Harbour Bakery Ltd"}
         rows.append({"source": f"pages/p{number}.html", "url": url, "expected": expected})
     (tmp_path / "labels.jsonl").write_text("".join(json.dumps(one) + "\n" for one in rows))
-    rolecall(
-        "eval", "run", "labels.jsonl", *"--engine reader --engine stated".split(), cwd=tmp_path
-    )
+    inside("eval", "run", "labels.jsonl", *"--engine reader --engine stated".split(), cwd=tmp_path)
     code, out, _ = compare(capsys, "reader", "stated")
     assert code == 0
     assert "6 pages of 6 sites" in out

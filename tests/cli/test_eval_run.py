@@ -9,7 +9,7 @@ import sys
 import time
 
 import pytest
-from tests.cli.shell import inside, page, rolecall, start
+from tests.cli.shell import inside, page, start
 
 from rolecall.cli import main
 from rolecall.reader.model import FOLDER, write_seen
@@ -229,7 +229,7 @@ def test_pages_that_the_reader_was_trained_on_are_no_evidence(work):
     told = b"the embedded reader was trained on 5 of these 12 pages"
     assert told in done.stderr
     assert told in (work / "eval/report.html").read_bytes()
-    found = rolecall("verify", "--run", "eval", "--only", "FR-1", "--json", cwd=work)
+    found = inside("verify", "--run", "eval", "--only", "FR-1", "--json", cwd=work)
     assert b'"not_run"' in found.stdout.replace(b" ", b"")
     stated = run(work, "run", "labels.jsonl", "--engine", "stated", "--out", "other")
     assert b"trained on" not in stated.stderr

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.cli.shell import COMMAND, environment, folder, page, records, rolecall, rows, start
+from tests.cli.shell import COMMAND, environment, folder, inside, page, records, rows, start
 
 from rolecall.cli import main
 from rolecall.cli.extract import FEW, _head
@@ -24,7 +24,7 @@ def outcomes(data: bytes) -> list[str]:
 
 def test_one_page_is_one_record_on_stdout(tmp_path: Path) -> None:
     (tmp_path / "a.html").write_text(page())
-    done = rolecall("extract", "a.html", cwd=tmp_path)
+    done = inside("extract", "a.html", cwd=tmp_path)
     (record,) = records(done.stdout)
     assert (done.returncode, done.stderr) == (0, b"")
     assert (record["seq"], record["source"]) == (0, "a.html")
@@ -34,16 +34,16 @@ def test_one_page_is_one_record_on_stdout(tmp_path: Path) -> None:
 def test_words_come_in_any_order(tmp_path: Path) -> None:
     folder(tmp_path / "d", 2)
     (tmp_path / "a.html").write_text(page())
-    one = rolecall("extract", "a.html", "--quiet", "d", "--workers", "2", cwd=tmp_path)
-    two = rolecall("extract", "--workers=2", "a.html", "d", "--quiet", cwd=tmp_path)
+    one = inside("extract", "a.html", "--quiet", "d", "--workers", "2", cwd=tmp_path)
+    two = inside("extract", "--workers=2", "a.html", "d", "--quiet", cwd=tmp_path)
     assert len(records(one.stdout)) == 3
     assert records(one.stdout) == records(two.stdout)
 
 
 def test_the_number_of_workers_does_not_change_what_comes_out(tmp_path: Path) -> None:
     folder(tmp_path / "d", 60)
-    one = rolecall("extract", "d", "--workers", "1", cwd=tmp_path)
-    two = rolecall("extract", "d", "--workers", "3", cwd=tmp_path)
+    one = inside("extract", "d", "--workers", "1", cwd=tmp_path)
+    two = inside("extract", "d", "--workers", "3", cwd=tmp_path)
     assert [record["seq"] for record in records(one.stdout)] == list(range(60))
     assert records(one.stdout) == records(two.stdout)
     assert b"done: 60 inputs in " in one.stderr
@@ -60,8 +60,8 @@ def test_every_bad_input_has_its_record(tmp_path: Path) -> None:
         file.write(page())
     (tmp_path / "l.jsonl").write_bytes(b"\xef\xbb\xbf{bad\r\n\n" + rows(1) + b'{"no": 1}')
     words = ["pipe.html", "loop.html", "big.html", "bomb.html.gz", "new\nline.html", "gone.html"]
-    done = rolecall("extract", *words, os.fsdecode(b"bad\xff.html"), "l.jsonl", cwd=tmp_path)
-    good = records(rolecall("extract", "new\nline.html", cwd=tmp_path).stdout)[0]
+    done = inside("extract", *words, os.fsdecode(b"bad\xff.html"), "l.jsonl", cwd=tmp_path)
+    good = records(inside("extract", "new\nline.html", cwd=tmp_path).stdout)[0]
     told = f"{good['outcome']} {(good['reason'] or {}).get('code')}"
     assert outcomes(done.stdout) == [
         "pipe.html failed unreadable",
@@ -82,14 +82,14 @@ def test_every_bad_input_has_its_record(tmp_path: Path) -> None:
 def test_standard_input_is_a_page_or_lines(tmp_path: Path) -> None:
     html = page().encode()
     for stdin in (html, gzip.compress(html)):
-        (record,) = records(rolecall("extract", "-", stdin=stdin).stdout)
+        (record,) = records(inside("extract", "-", stdin=stdin).stdout)
         assert record["source"] == "-"
-    (record,) = records(rolecall("extract", "-", stdin=b"").stdout)
+    (record,) = records(inside("extract", "-", stdin=b"").stdout)
     assert (record["outcome"], record["reason"]["code"]) == ("not_a_posting", "empty_text")
     for stdin in (rows(3), gzip.compress(rows(3)), b"\xef\xbb\xbf" + rows(3)[:-1]):
-        found = records(rolecall("extract", "-", stdin=stdin).stdout)
+        found = records(inside("extract", "-", stdin=stdin).stdout)
         assert [record["source"] for record in found] == ["-:1", "-:2", "-:3"]
-    (record,) = records(rolecall("extract", "-", stdin=html * 20_000).stdout)
+    (record,) = records(inside("extract", "-", stdin=html * 20_000).stdout)
     assert record["reason"]["code"] == "too_large"
 
 
@@ -156,17 +156,17 @@ def test_wrong_calls_are_refused_in_one_line_with_a_hint(
 
 def test_wrong_settings_are_refused(tmp_path: Path) -> None:
     (tmp_path / "a.html").write_text(page())
-    done = rolecall("extract", "a.html", cwd=tmp_path, ROLECALL_WORKRES="2")
+    done = inside("extract", "a.html", cwd=tmp_path, ROLECALL_WORKRES="2")
     assert done.returncode == 2
     assert b"ROLECALL_WORKERS" in done.stderr
 
 
 def test_explain_and_schema_org_replace_the_records(tmp_path: Path) -> None:
     (tmp_path / "a.html").write_text(page())
-    told = rolecall("extract", "a.html", "gone.html", "--explain", cwd=tmp_path)
+    told = inside("extract", "a.html", "gone.html", "--explain", cwd=tmp_path)
     assert told.stdout.startswith(b"a.html: ")
     assert b"gone.html: failed" in told.stdout
-    export = rolecall("extract", "a.html", "gone.html", "--schema-org", cwd=tmp_path)
+    export = inside("extract", "a.html", "gone.html", "--schema-org", cwd=tmp_path)
     assert export.returncode == 3
     for row in records_of_export(export.stdout):
         assert row["@type"] == "JobPosting"
@@ -178,7 +178,7 @@ def records_of_export(data: bytes) -> list[dict[str, str]]:
 
 def test_with_text_spans_can_be_read_without_the_page(tmp_path: Path) -> None:
     (tmp_path / "a.html").write_text(page())
-    (record,) = records(rolecall("extract", "a.html", "--with-text", cwd=tmp_path).stdout)
+    (record,) = records(inside("extract", "a.html", "--with-text", cwd=tmp_path).stdout)
     assert "You bake bread at night" in record["text"]
     for evidence in record["evidence"].values():
         if evidence["match"] == "exact":
@@ -188,31 +188,31 @@ def test_with_text_spans_can_be_read_without_the_page(tmp_path: Path) -> None:
 
 def test_an_output_is_refused_continued_or_replaced(tmp_path: Path) -> None:
     folder(tmp_path / "d", 12)
-    assert rolecall("extract", "d", "--out", "o.jsonl", cwd=tmp_path).returncode == 0
+    assert inside("extract", "d", "--out", "o.jsonl", cwd=tmp_path).returncode == 0
     first = (tmp_path / "o.jsonl").read_bytes()
-    again = rolecall("extract", "d", "--out", "o.jsonl", cwd=tmp_path)
+    again = inside("extract", "d", "--out", "o.jsonl", cwd=tmp_path)
     assert again.returncode == 2
     assert b"--resume" in again.stderr
-    kept = rolecall("extract", "d", "--out", "o.jsonl", "--resume", cwd=tmp_path)
+    kept = inside("extract", "d", "--out", "o.jsonl", "--resume", cwd=tmp_path)
     assert b"12 kept" in kept.stderr
     assert (tmp_path / "o.jsonl").read_bytes() == first
-    other = rolecall(
+    other = inside(
         "extract", "d", "--out", "o.jsonl", "--resume", "--captured", "2026-01-02", cwd=tmp_path
     )
     assert (other.returncode, b"other settings" in other.stderr) == (2, True)
-    forced = rolecall("extract", "d/p0000.html", "--out", "o.jsonl", "--force", cwd=tmp_path)
+    forced = inside("extract", "d/p0000.html", "--out", "o.jsonl", "--force", cwd=tmp_path)
     assert forced.returncode == 0
     assert len(records((tmp_path / "o.jsonl").read_bytes())) == 1
 
 
 def test_a_resumed_run_redoes_what_changed_and_numbers_what_moved(tmp_path: Path) -> None:
     folder(tmp_path / "d", 12)
-    rolecall("extract", "d", "--out", "o.jsonl", cwd=tmp_path)
+    inside("extract", "d", "--out", "o.jsonl", cwd=tmp_path)
     (tmp_path / "d" / "p0003.html").write_text(page(99, "Pastry Chef"))
     (tmp_path / "d" / "p0001b.html").write_text(page(98))
-    done = rolecall("extract", "d", "--out", "o.jsonl", "--resume", cwd=tmp_path)
+    done = inside("extract", "d", "--out", "o.jsonl", "--resume", cwd=tmp_path)
     assert b"11 kept" in done.stderr
-    rolecall("extract", "d", "--out", "fresh.jsonl", cwd=tmp_path)
+    inside("extract", "d", "--out", "fresh.jsonl", cwd=tmp_path)
     assert records((tmp_path / "o.jsonl").read_bytes()) == records(
         (tmp_path / "fresh.jsonl").read_bytes()
     )
@@ -221,13 +221,13 @@ def test_a_resumed_run_redoes_what_changed_and_numbers_what_moved(tmp_path: Path
 def test_a_failure_that_is_kept_still_counts(tmp_path: Path) -> None:
     """A page that brought down its workers has a record, and is not tried again."""
     folder(tmp_path / "d", 3)
-    rolecall("extract", "d", "--out", "o.jsonl", cwd=tmp_path)
+    inside("extract", "d", "--out", "o.jsonl", cwd=tmp_path)
     written = [json.loads(line) for line in (tmp_path / "o.jsonl").read_text().splitlines()]
     reason = {"code": "poison", "stage": "extract", "message": "", "retryable": False}
     written[1] |= {"outcome": "failed", "reason": reason, "data": None, "evidence": {}}
     lines = [json.dumps(one, separators=(",", ":"), ensure_ascii=False) for one in written]
     (tmp_path / "o.jsonl").write_text("\n".join(lines) + "\n")
-    done = rolecall("extract", "d", "--out", "o.jsonl", "--resume", cwd=tmp_path)
+    done = inside("extract", "d", "--out", "o.jsonl", "--resume", cwd=tmp_path)
     assert (done.returncode, b"3 kept" in done.stderr) == (3, True)
     assert b"Traceback" not in done.stderr
 
@@ -249,9 +249,9 @@ def test_a_killed_run_that_is_resumed_equals_an_undisturbed_one(
         finish(run)
         with out.open("ab") as file:
             file.write(b'{"schema_version":"1","seq":7,"sou')  # as if torn in mid-line
-    done = rolecall(*words, "--resume", stdin=data, cwd=tmp_path)
+    done = inside(*words, "--resume", stdin=data, cwd=tmp_path)
     assert done.returncode == 0
-    undisturbed = rolecall("extract", "-", stdin=data)
+    undisturbed = inside("extract", "-", stdin=data)
     assert records(out.read_bytes()) == records(undisturbed.stdout)
     assert os.listdir(tmp_path) == ["o.jsonl"]
 
@@ -295,7 +295,7 @@ def test_a_signal_leaves_every_finished_record_and_says_how_to_go_on(
     assert "rolecall extract --resume - --out o.jsonl" in told
     assert "Traceback" not in told
     assert len(records((tmp_path / "o.jsonl").read_bytes())) >= 30
-    done = rolecall("extract", "-", "--out", "o.jsonl", "--resume", stdin=rows(45), cwd=tmp_path)
+    done = inside("extract", "-", "--out", "o.jsonl", "--resume", stdin=rows(45), cwd=tmp_path)
     assert done.returncode == 0
     found = records((tmp_path / "o.jsonl").read_bytes())
     assert [record["seq"] for record in found] == list(range(45))
@@ -319,7 +319,7 @@ def test_two_runs_cannot_write_one_output(tmp_path: Path) -> None:
     run.stdin.flush()
     wait_for(run, tmp_path / "o.jsonl", 10)
     for mode in ("--resume", "--force"):
-        other = rolecall("extract", "-", "--out", "o.jsonl", mode, stdin=rows(3), cwd=tmp_path)
+        other = inside("extract", "-", "--out", "o.jsonl", mode, stdin=rows(3), cwd=tmp_path)
         assert other.returncode == 2
         assert b"another run is writing o.jsonl" in other.stderr
     assert finish(run)[0] == 0
@@ -362,7 +362,7 @@ def test_a_full_disk_is_told_and_leaves_whole_records(tmp_path: Path) -> None:
     assert b"--resume" in done.stderr
     assert b"Traceback" not in done.stderr
     assert 0 < len(records((tmp_path / "o.jsonl").read_bytes())) < 30
-    done = rolecall("extract", "d", "--out", "o.jsonl", "--resume", cwd=tmp_path)
+    done = inside("extract", "d", "--out", "o.jsonl", "--resume", cwd=tmp_path)
     assert done.returncode == 0
     assert len(records((tmp_path / "o.jsonl").read_bytes())) == 30
 
@@ -383,13 +383,13 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
 
 def test_the_export_names_inputs_that_have_none(tmp_path: Path) -> None:
     (tmp_path / "empty.html").write_text("")
-    done = rolecall("extract", "empty.html", "--schema-org", cwd=tmp_path)
+    done = inside("extract", "empty.html", "--schema-org", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, b"")
     assert b"empty.html: not_a_posting: empty_text" in done.stderr
 
 
 def test_a_reader_model_that_is_not_there_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.html").write_text(page())
-    done = rolecall("extract", "a.html", cwd=tmp_path, ROLECALL_READER_MODEL="nowhere")
+    done = inside("extract", "a.html", cwd=tmp_path, ROLECALL_READER_MODEL="nowhere")
     assert (done.returncode, done.stdout) == (2, b"")
     assert b"cannot be read" in done.stderr

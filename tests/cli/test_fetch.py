@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.cli.shell import COMMAND, environment, inside, page, rolecall
+from tests.cli.shell import COMMAND, environment, inside, page
 from tests.fetch.nets import Site, answer, redirect
 
 ALLOWED = {"ROLECALL_FETCH_ALLOW": "127.0.0.1", "ROLECALL_FETCH_DELAY_SECONDS": "0.01"}
@@ -42,9 +42,7 @@ def test_each_address_gives_one_record():
     with site() as web:
         paths = ("/job/1", "/moved", "/no/1", "/gone")
         urls = [web.url + path for path in paths] + ["http://10.0.0.1/", "http://[::1]/"]
-        done = rolecall(
-            "extract", "--fetch", *urls, **ALLOWED, ROLECALL_FETCH_CONTACT="me@a.example"
-        )
+        done = inside("extract", "--fetch", *urls, **ALLOWED, ROLECALL_FETCH_CONTACT="me@a.example")
         found = records(done.stdout)
         assert done.returncode == 3
         assert [one["source"] for one in found] == urls
@@ -82,7 +80,7 @@ def test_lists_lines_and_files_and_going_on(tmp_path):
         assert {one["outcome"] for one in found} == {"ok"}
         before, asked = (tmp_path / "out.jsonl").read_bytes(), len(web.server.heads)
         (tmp_path / "list.txt").write_text(f"{web.url}/job/1\n{web.url}/job/2\n{web.url}/job/6\n")
-        done = rolecall(*words, "--resume", "--workers", "2", cwd=tmp_path, **ALLOWED)
+        done = inside(*words, "--resume", "--workers", "2", cwd=tmp_path, **ALLOWED)
         assert done.returncode == 0, done.stderr
         after = (tmp_path / "out.jsonl").read_bytes()
         assert after.startswith(before)
@@ -106,7 +104,7 @@ def test_going_on_where_copies_share(tmp_path):
 def test_the_standard_input_may_be_a_list():
     with site() as web:
         told = f"{web.url}/job/1\n{web.url}/job/2\n".encode()
-        done = rolecall("extract", "--fetch", "--urls", "-", stdin=told, **ALLOWED)
+        done = inside("extract", "--fetch", "--urls", "-", stdin=told, **ALLOWED)
         assert [one["outcome"] for one in records(done.stdout)] == ["ok", "ok"]
         twice = inside("extract", "-", "--fetch", "--urls", "-", **ALLOWED)
         assert twice.returncode == 2
@@ -145,7 +143,7 @@ def test_who_does_not_fetch_says_so(words, tmp_path):
 def test_without_an_exception_this_machine_is_out_of_reach():
     with site() as web:
         urls = f"{web.url}/job/1", f"http://localhost:{web.server.port}/"
-        done = rolecall("extract", "--fetch", *urls)
+        done = inside("extract", "--fetch", *urls)
         found = records(done.stdout)
         assert [one["reason"]["message"][:16] for one in found] == ["blocked_address:"] * 2
         assert web.server.heads == []

@@ -3,7 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.cli.shell import inside, rolecall
+from tests.cli.shell import inside
 
 from rolecall.schema.posting import FIELDS, POSTING_SCHEMA
 
@@ -73,7 +73,7 @@ def test_a_refused_schema_ends_with_2_and_a_remedy(tmp_path: Path, document: Any
     assert json.loads(told.stdout)["accepted"] is False
     page = tmp_path / "page.html"
     page.write_text(PAGE)
-    assert rolecall("extract", str(page), "--schema", name).returncode == 2
+    assert inside("extract", str(page), "--schema", name).returncode == 2
 
 
 def test_records_take_the_shape_of_the_schema(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_records_take_the_shape_of_the_schema(tmp_path: Path) -> None:
         },
     )
     (tmp_path / "page.html").write_text(PAGE)
-    done = rolecall("extract", "page.html", "--schema", name, "--workers", "1", cwd=tmp_path)
+    done = inside("extract", "page.html", "--schema", name, "--workers", "1", cwd=tmp_path)
     record = json.loads(done.stdout)
     assert record["outcome"] == "ok"
     assert record["data"] == {
@@ -102,7 +102,7 @@ def test_records_take_the_shape_of_the_schema(tmp_path: Path) -> None:
     }
     assert set(record["evidence"]) == {"/jobTitle", "/employer/name", "/employmentType"}
     assert {one["code"] for one in record["warnings"]} == {"rewritten", "not_asked"}
-    plain = json.loads(rolecall("extract", "page.html", cwd=tmp_path).stdout)
+    plain = json.loads(inside("extract", "page.html", cwd=tmp_path).stdout)
     assert plain["config"] != record["config"]
 
 
@@ -112,4 +112,4 @@ def test_calls_that_make_no_sense(tmp_path: Path) -> None:
     assert inside("schema", "show", "x.json").returncode == 2
     assert inside("schema", "check", str(tmp_path / "absent.json")).returncode == 2
     name = schema(tmp_path, {"type": "object"})
-    assert rolecall("extract", "x.html", "--schema", name, "--schema-org").returncode == 2
+    assert inside("extract", "x.html", "--schema", name, "--schema-org").returncode == 2
