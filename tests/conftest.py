@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 
 # A test says what holds, not how fast: machines that run the tests are busy with others.
-settings.register_profile("untimed", deadline=None)
+settings.register_profile("untimed", deadline=None, max_examples=50)
 settings.load_profile("untimed")
 
 

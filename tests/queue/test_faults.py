@@ -4,7 +4,6 @@ What was acknowledged is there afterwards, the error has its remedy and may be t
 same process goes on by itself when the trouble is over.
 """
 
-import os
 import shutil
 import sqlite3
 import subprocess

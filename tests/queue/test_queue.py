@@ -237,6 +237,8 @@ def test_too_much_waiting_is_refused_whole(store, clock):
     queue.inbox.submit(pages(2))
     work(queue)
     queue.inbox.submit(pages(5))
+    with pytest.raises(UsageError, match="more than may ever wait"):
+        queue.inbox.submit(pages(6))
 
 
 @pytest.mark.parametrize(

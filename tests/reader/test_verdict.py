@@ -183,6 +183,6 @@ def test_corpus_pages_get_their_verdict() -> None:
         if code != {"list": "list_page", "shell": "needs_javascript"}[row["kind"]]:
             wrong.append(f"{row['id']}: {code}")
     assert len(wrong) <= 1, wrong
-    pages = sorted((CORPUS / "pages").glob("*.html"))[::4]
+    pages = sorted((CORPUS / "pages").glob("*.html"))[::12]
     refused = [page.name for page in pages if verdict(page.read_bytes())]
     assert not refused

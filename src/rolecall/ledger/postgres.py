@@ -269,6 +269,7 @@ def _manners(url: str) -> dict[str, Any]:
         "keepalives_idle": 30,
         "keepalives_interval": 10,
         "keepalives_count": 3,
+        "tcp_user_timeout": 60_000,  # for what was sent and nobody takes
         "application_name": "rolecall",
     }
     return {name: value for name, value in wanted.items() if f"{name}=" not in url}

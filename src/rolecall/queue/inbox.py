@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import orjson
 
-from rolecall.errors import DatabaseError, Error
+from rolecall.errors import DatabaseError, Error, UsageError
 from rolecall.ledger.store import POSTGRES, Connection, Dialect, Store
 from rolecall.queue.moment import Moment
 from rolecall.queue.nouns import Receipt, Rules, Submission
@@ -68,7 +68,8 @@ class Inbox:
         Raises:
             QueueFullError: too much is waiting.
             KeyReusedError: its key was used for something else.
-            UsageError: a priority, delay or key that no task may have.
+            UsageError: a priority, delay or key that no task may have, or more pages than may ever
+                wait.
             DatabaseError: it could not be kept; nothing of it is there then.
         """
         turn = _Turn(prepared(submission))
@@ -97,7 +98,7 @@ class Inbox:
             for one in submissions:
                 try:
                     receipt = self._take(connection, one, ranks, (now, waiting))
-                except (QueueFullError, KeyReusedError) as error:
+                except (QueueFullError, KeyReusedError, UsageError) as error:
                     found.append(error)
                 else:
                     found.append(receipt)
@@ -159,9 +160,15 @@ class Inbox:
         repeated = _repeated(connection, submission)
         if repeated is not None:
             return repeated
-        if waiting + len(submission.tasks) > self._rules.most_waiting:
+        most = self._rules.most_waiting
+        if waiting + len(submission.tasks) > most:
+            if 0 < most < len(submission.tasks):
+                raise UsageError(
+                    f"{len(submission.tasks):,} pages are more than may ever wait ({most:,})",
+                    hint="hand them in in smaller batches",
+                )
             raise QueueFullError(
-                f"{waiting:,} pages are waiting, and no more than {self._rules.most_waiting:,} may",
+                f"{waiting:,} pages are waiting, and no more than {most:,} may",
                 seconds=30.0,
             )
         batch = connection.execute(

@@ -12,8 +12,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from rolecall.errors import Error
-from rolecall.queue.inbox import Inbox, Prepared, prepared
+from rolecall.errors import DatabaseError
+from rolecall.queue.inbox import Inbox, prepared
 from rolecall.queue.nouns import Receipt, Submission
 
 MOST_TASKS: Final = 2_000
@@ -72,18 +72,18 @@ class Gather:
         return group
 
     def _take(self, group: list[_Waiting]) -> list[Receipt | Exception]:
-        ready = [prepared(one.submission) for one in group]
         try:
+            ready = [prepared(one.submission) for one in group]
             return list(self._inbox.submit_many(ready)) if ready else []
-        except Error as error:
+        except DatabaseError as error:
             return [error] * len(group)
         except Exception:
             # A fault of one must not be the fault of those that came with it.
-            return [self._alone(one) for one in ready]
+            return [self._alone(one.submission) for one in group]
 
-    def _alone(self, one: Prepared) -> Receipt | Exception:
+    def _alone(self, one: Submission) -> Receipt | Exception:
         try:
-            return self._inbox.submit_many((one,))[0]
+            return self._inbox.submit_many((prepared(one),))[0]
         except Exception as error:
             return error
 
