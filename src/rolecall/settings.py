@@ -240,7 +240,9 @@ class Settings:
         30.0, "A request must have arrived within this many seconds.", least=0.1
     )
     serve_requests: int = _setting(
-        256, "How many requests the server works on at the same time.", least=1
+        256,
+        "How many requests the server works on at the same time; one submitter has at most half.",
+        least=1,
     )
     serve_connections: int = _setting(
         2_000, "How many connections the server keeps open at the same time.", least=1

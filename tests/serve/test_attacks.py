@@ -3,11 +3,14 @@
 import json
 import socket
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
-from tests.serve.here import HTML, JSON, serving
+from tests.serve.here import HTML, JSON, serving, wait_for
+
+from rolecall.serve.limits import Limits, Load
+from rolecall.serve.problems import ProblemError
 
 SUITE = Path(__file__).parents[3] / "shared" / "cases" / "jsontestsuite" / "test_parsing"
 LINES = {"Content-Type": "application/x-ndjson"}
@@ -245,6 +248,39 @@ def test_too_many_requests_at_once_are_put_off(tmp_path):
             answer = one.client().get("/v1/tasks")
             assert answer.status_code == 503
             assert answer.headers["retry-after"] == "1"
+
+
+def test_nobody_takes_the_places_of_others(tmp_path):
+    with serving(tmp_path, serve_requests=4) as one:
+        greedy, other = (one.token(name, "tasks,extract") for name in ("greedy", "other"))
+        head = request("/v1/extract", "Content-Length: 1000", "Content-Type: text/html",
+                       f"Authorization: Bearer {greedy}", method="POST")  # fmt: skip
+        with ExitStack() as stack:
+            for _ in range(2):
+                slow = socket.create_connection(("127.0.0.1", one.port))
+                stack.enter_context(slow).sendall(head + b"<p>")
+            wait_for(lambda: one.state.load.requests == 2)
+            refused = one.client(greedy).get("/v1/tasks")
+            assert (refused.status_code, refused.json()["code"]) == (429, "share")
+            assert refused.headers["retry-after"] == "1"
+            assert one.client(other).get("/v1/tasks").status_code == 200
+        wait_for(lambda: one.state.load.requests == 0)
+        assert one.client(greedy).get("/v1/tasks").status_code == 200
+
+
+def test_nobody_sends_all_that_may_be_sent_at_once():
+    load = Load(Limits(page=60, batch=60, form=60, held=100))
+    with load.one("greedy") as greedy, load.one("other") as other:
+        load.keep(greedy, 50)
+        with pytest.raises(ProblemError, match="half of all that may be sent") as caught:
+            load.keep(greedy, 1)
+        assert caught.value.status == 429
+        load.keep(other, 50)
+        with pytest.raises(ProblemError, match="too much is being sent"):
+            load.keep(other, 1)
+    with load.one("local", shares=False) as alone:
+        load.held = 0
+        load.keep(alone, 100)
 
 
 def test_whoever_asks_too_often_is_put_off(tmp_path):

@@ -102,8 +102,10 @@ class Door:
         if path in STREAMS and method != "OPTIONS":
             await self._inside(scope, receive, answer)  # bounded by the feed itself
             return
-        with self._state.load.one():
-            body = Body(scope, receive, self._state.load, self._state.limits.body(method, path))
+        load = self._state.load
+        alone = who is not None and who.way == "local"  # nobody else is let in
+        with load.one(who.name if who is not None else "", shares=not alone) as taken:
+            body = Body(scope, receive, load, taken, self._state.limits.body(method, path))
             try:
                 if method == "OPTIONS":
                     await _options(scope, self._inside.routes)(scope, receive, answer)

@@ -83,25 +83,58 @@ def check_head(scope: Scope) -> None:
             raise ProblemError(415, "encoding", "bodies are taken as they are, not compressed")
 
 
+class Taken(Struct):
+    """What one submitter has of it all: requests under way, and bytes of their bodies.
+
+    ``shares`` says that it may not be more than half.
+    """
+
+    requests: int = 0
+    held: int = 0
+    shares: bool = True
+
+
 class Load:
-    """What is under way: requests, bytes of their bodies, and how often each submitter came."""
+    """What is under way: requests, bytes of their bodies, and how often each submitter came.
+
+    One submitter has at most half of the places and of the bytes, so that there is room for others.
+    Who does not say who they are share theirs.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.requests = 0
         self.held = 0
+        self._of_each: dict[str, Taken] = {}
         self._rates: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     @contextmanager
-    def one(self) -> Iterator[None]:
-        """One more request; refused when there are too many."""
+    def one(self, submitter: str, *, shares: bool = True) -> Iterator[Taken]:
+        """One more request; refused when there are too many, or with ``shares`` too many of one
+        submitter."""
         if self.requests >= self.limits.requests:
             raise later(503, "busy", "too many requests are under way", 1)
+        taken = self._of_each.setdefault(submitter, Taken(shares=shares))
+        if shares and 2 * taken.requests >= self.limits.requests > 1:
+            raise later(429, "share", "half of all places are taken by your requests", 1)
         self.requests += 1
+        taken.requests += 1
         try:
-            yield
+            yield taken
         finally:
             self.requests -= 1
+            taken.requests -= 1
+            if not taken.requests:
+                del self._of_each[submitter]
+
+    def keep(self, taken: Taken, count: int) -> None:
+        """So many more bytes of a body; refused when there are too many."""
+        if self.held + count > self.limits.held:
+            raise later(503, "busy", "too much is being sent at the same time", 1)
+        if taken.shares and 2 * (taken.held + count) > self.limits.held:
+            raise later(429, "share", "half of all that may be sent at once is yours", 1)
+        self.held += count
+        taken.held += count
 
     def rate(self, submitter: str) -> None:
         """Refuse a submitter that comes more often than the limit allows."""
@@ -121,8 +154,8 @@ class Load:
 class Body:
     """The body of one request, bounded in size and time; stands in for ``receive``."""
 
-    def __init__(self, scope: Scope, receive: Receive, load: Load, most: int) -> None:
-        self._receive, self._load, self._most = receive, load, most
+    def __init__(self, scope: Scope, receive: Receive, load: Load, taken: Taken, most: int) -> None:
+        self._receive, self._load, self._taken, self._most = receive, load, taken, most
         self._until = time.monotonic() + load.limits.seconds
         self._got = 0
         self._kept = 0
@@ -162,12 +195,11 @@ class Body:
     def free(self) -> None:
         """Its bytes are not held any more."""
         self._load.held -= self._kept
+        self._taken.held -= self._kept
         self._kept = 0
 
     def _keep(self, count: int) -> None:
-        if self._load.held + count > self._load.limits.held:
-            raise later(503, "busy", "too much is being sent at the same time", 1)
-        self._load.held += count
+        self._load.keep(self._taken, count)
         self._kept += count
 
     def _too_large(self) -> ProblemError:
