@@ -109,7 +109,7 @@ browser: ## install Chromium for the tests of the web UI, where that is possible
 .PHONY: test
 test: $(READY) ## run the tests
 	@$(BIN)/python -m compileall -q src
-	@$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist worksteal
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist worksteal
 
 .PHONY: test-ui
 test-ui: $(READY) browser ## run the tests of the web UI in a browser

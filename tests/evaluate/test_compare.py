@@ -3,7 +3,6 @@
 import msgspec
 import numpy as np
 import pytest
-from statsmodels.stats.multitest import multipletests
 from tests.evaluate.judgements import judgement, right_or_wrong
 
 from rolecall.errors import UsageError
@@ -120,6 +119,8 @@ def test_graded_scores_are_tested_by_flipping_sites():
 
 
 def test_p_of_the_fields_are_adjusted_for_their_number():
+    from statsmodels.stats.multitest import multipletests
+
     pairs = {"a": (100, 30, 10, 60), "b": (100, 22, 12, 66), "c": (100, 25, 25, 50)}
     columns = {name: right_or_wrong(*cells) for name, cells in pairs.items()}
     found = compare(

@@ -4,14 +4,14 @@ import math
 
 import numpy as np
 import pytest
-from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.proportion import proportion_effectsize
 
 from rolecall.evaluate.statistics import cohens_h, holm, standardised_difference
 
 
 @pytest.mark.parametrize("count", [1, 2, 5, 30])
 def test_holm_is_statsmodels(count):
+    from statsmodels.stats.multitest import multipletests
+
     ps = [round(p, 2) for p in np.random.default_rng(count).random(count) ** 4]  # some are equal
     assert holm(ps) == pytest.approx(list(multipletests(ps, method="holm")[1]), abs=1e-12)
 
@@ -21,6 +21,8 @@ def test_holm_of_nothing():
 
 
 def test_cohens_h_is_statsmodels():
+    from statsmodels.stats.proportion import proportion_effectsize
+
     assert cohens_h(0.95, 0.9) == pytest.approx(proportion_effectsize(0.95, 0.9))
     assert cohens_h(0.99, 0.94) > cohens_h(0.55, 0.5)
 

@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
-from statsmodels.stats.power import TTestPower
 
 from rolecall.evaluate.statistics import design_effect, more_samples
 
 
 def test_graded_scores_take_what_statsmodels_says():
+    from statsmodels.stats.power import TTestPower
+
     theirs = TTestPower().solve_power(effect_size=0.05 / 0.3, power=0.8, alpha=0.05)
     assert more_samples(0, 0.05, deviation=0.3) == pytest.approx(theirs, abs=3)
 

@@ -3,8 +3,6 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
-from statsmodels.stats.contingency_tables import mcnemar
 
 from rolecall.evaluate.statistics import all_alike, mcnemar_midp, wilson
 
@@ -12,6 +10,8 @@ from rolecall.evaluate.statistics import all_alike, mcnemar_midp, wilson
 @pytest.mark.parametrize(("right", "n"), [(0, 7), (7, 7), (3, 10), (95, 100), (1, 5000)])
 @pytest.mark.parametrize("level", [0.8, 0.95, 0.99])
 def test_wilson_is_scipys(right, n, level):
+    from scipy import stats
+
     theirs = stats.binomtest(right, n).proportion_ci(level, method="wilson")
     ours = wilson(right, n, level)
     assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), abs=1e-9)
@@ -33,6 +33,9 @@ def test_wilson_holds_its_share_and_stays_within_0_and_1(n, data):
 
 @pytest.mark.parametrize("pair", [(1, 0), (5, 2), (2, 5), (40, 60), (700, 601), (5000, 5300)])
 def test_midp_is_the_exact_p_less_half_of_what_was_seen(pair):
+    from scipy import stats
+    from statsmodels.stats.contingency_tables import mcnemar
+
     b, c = pair
     exact = mcnemar([[0, b], [c, 0]], exact=True).pvalue
     seen = stats.binom.pmf(min(b, c), b + c, 0.5)
@@ -40,6 +43,8 @@ def test_midp_is_the_exact_p_less_half_of_what_was_seen(pair):
 
 
 def test_midp_where_neither_is_ahead():
+    from scipy import stats
+
     assert mcnemar_midp(0, 0) == 1.0
     assert mcnemar_midp(6, 6) == pytest.approx(1 - 0.5 * stats.binom.pmf(6, 12, 0.5))
 
@@ -56,6 +61,8 @@ def test_midp_is_the_same_from_both_sides(b, c):
 
 
 def test_all_right_is_not_certainty():
+    from scipy import stats
+
     found = all_alike(1.0, 100, (0.0, 1.0))
     theirs = stats.binomtest(100, 100).proportion_ci(0.95, method="exact")
     assert found.low == pytest.approx(theirs.low)

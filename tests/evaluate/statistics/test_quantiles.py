@@ -3,7 +3,6 @@
 import math
 
 import pytest
-from scipy import stats
 
 from rolecall.evaluate.statistics import (
     normal_cdf,
@@ -17,6 +16,8 @@ SHARES = (1e-6, 0.001, 0.025, 0.2, 0.5, 0.7, 0.95, 0.975, 0.9999)
 
 @pytest.mark.parametrize("freedom", [1, 2, 3, 9, 28, 99.5, 1000, 100_000])
 def test_student_is_scipys(freedom):
+    from scipy import stats
+
     for share in SHARES:
         t = stats.t.ppf(share, freedom)
         assert student_quantile(share, freedom) == pytest.approx(t, rel=1e-9, abs=1e-9)
@@ -24,6 +25,8 @@ def test_student_is_scipys(freedom):
 
 
 def test_normal_is_scipys():
+    from scipy import stats
+
     for share in SHARES:
         z = stats.norm.ppf(share)
         assert normal_quantile(share) == pytest.approx(z, abs=1e-12)

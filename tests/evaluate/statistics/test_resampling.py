@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
 
 from rolecall.evaluate.statistics import Bootstrap, bca, sign_flip
 from rolecall.evaluate.statistics.resampling import ENUMERATED
@@ -17,6 +16,8 @@ def skewed(n, seed=3):
 
 
 def test_bca_is_scipys_where_each_cluster_is_one_sample():
+    from scipy import stats
+
     values = skewed(1000)  # so many that widening for few clusters does not show
     ours = bca(values, np.ones(1000), draws=10_000, bounds=(0, 10))[0]
     theirs = stats.bootstrap((values,), np.mean, n_resamples=10_000, rng=1).confidence_interval
@@ -27,6 +28,8 @@ def test_bca_is_scipys_where_each_cluster_is_one_sample():
 
 
 def test_bca_of_clusters_is_scipys_of_a_ratio():
+    from scipy import stats
+
     random = np.random.default_rng(5)
     sizes = random.integers(1, 9, 600).astype(float)
     sums = random.binomial(sizes.astype(int), random.beta(8, 2, 600)).astype(float)
@@ -41,6 +44,8 @@ def test_bca_of_clusters_is_scipys_of_a_ratio():
 
 
 def test_few_clusters_widen_the_interval():
+    from scipy import stats
+
     values = skewed(10)
     ours = bca(values, np.ones(10), draws=20_000, bounds=(0, 10))[0]
     theirs = stats.bootstrap((values,), np.mean, n_resamples=20_000, rng=1).confidence_interval
@@ -139,6 +144,8 @@ def test_few_clusters_are_enumerated(values):
 
 
 def test_more_clusters_are_drawn_and_agree_with_scipy():
+    from scipy import stats
+
     values = np.random.default_rng(11).normal(0.2, 1.0, ENUMERATED + 20)
     theirs = stats.permutation_test(
         (values,), np.sum, permutation_type="samples", n_resamples=50_000, rng=1
