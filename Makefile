@@ -101,11 +101,11 @@ demo: $(READY) ## extract the example postings and print what was found
 	@echo
 	@echo "Each value with its quote: $(BIN)/rolecall extract examples/01* --explain"
 
-# Tests start the command some hundred times, also where Python is told to keep no bytecode.
 .PHONY: browser
 browser: ## install Chromium for the tests of the web UI, where that is possible
 	@tools/browser.sh
 
+# Tests start the command some hundred times, also where Python is told to keep no bytecode.
 .PHONY: test
 test: $(READY) ## run the tests
 	@$(BIN)/python -m compileall -q src
