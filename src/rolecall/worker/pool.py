@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+import orjson
+
 from rolecall.batch.workers import START, Crew, Loss, ending
 from rolecall.errors import DatabaseError, Error
 from rolecall.pipeline import Waiting
@@ -108,7 +110,10 @@ class Child:
                 continue
             assert isinstance(message, Done)
             self.retired = message.retired
-            return message.result
+            if isinstance(message.result, Waiting):
+                return message.result
+            record: dict[str, Any] = orjson.loads(message.result)
+            return record
 
     async def end(self) -> str:
         """Kill the process, and return its exit code in words."""
