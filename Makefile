@@ -157,6 +157,10 @@ xss: $(READY) browser ## known attacks in every field of the web UI, in a browse
 bench-queue: $(READY) .venv-bench-queue/.ready ## rates of the queue on both stores, beside procrastinate
 	@$(BIN)/python bench/queueing.py --peer-python .venv-bench-queue/bin/python
 
+.PHONY: bench-monitor
+bench-monitor: $(READY) ## what watching costs a page, and a series of a million events
+	@$(BIN)/python bench/monitoring.py
+
 .PHONY: bench-serve
 bench-serve: $(READY) ## the HTTP API: what it adds, takes in, and does end to end
 	@$(BIN)/python bench/serving.py

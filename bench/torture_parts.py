@@ -22,7 +22,8 @@ from rolecall.queue.nouns import NewTask, Rules, Submission
 from rolecall.queue.open import open_queue
 from rolecall.queue.queue import Queue
 from rolecall.settings import Settings
-from rolecall.worker.work import Crewed, Worker
+from rolecall.worker.crewed import Crewed
+from rolecall.worker.work import Worker
 
 RULES: Final = Rules(lease=2.0, deaths=1_000, backoff=0.05, longest=0.2)
 """Short leases; and no task is given up because of the many workers that are killed."""

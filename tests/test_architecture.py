@@ -14,7 +14,7 @@ LAYERS = (
     ("aliases",),
     ("settings", "remote", "fetch", "client"),
     ("settings_load", "schema", "engines", "ledger", "models"),
-    ("normalise", "plan", "inputs"),
+    ("normalise", "plan", "inputs", "monitor"),
     ("page", "launch"),
     ("stated", "reader"),
     ("settle",),

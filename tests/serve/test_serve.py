@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -58,6 +59,18 @@ def test_the_whole_way_of_a_page(tmp_path):
         assert [one["data"]["title"] for one in found] == ["Head Gardener"] * 5
         assert [one["source"] for one in found] == [f"p{n}" for n in range(5)]
         assert client.get("/v1/queue").json()["workers"][0]["slots"] >= 1
+        metrics = client.get("/metrics").text
+        assert 'rolecall_pages_total{outcome="ok"} 6.0' in metrics
+        assert 'rolecall_stage_seconds_count{stage="reader"} 6.0' in metrics
+        if shutil.which("promtool"):
+            told = subprocess.run(
+                ["promtool", "check", "metrics"],
+                input=metrics,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert (told.returncode, told.stderr) == (0, "")
         one.send_signal(signal.SIGTERM)
         code, said = ended(one)
         assert code == 143

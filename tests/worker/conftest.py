@@ -10,7 +10,8 @@ from rolecall.ledger.database import open_database
 from rolecall.queue.nouns import NewTask, Rules, Submission
 from rolecall.queue.queue import Queue
 from rolecall.settings import Settings
-from rolecall.worker.work import Crewed, Worker
+from rolecall.worker.crewed import Crewed
+from rolecall.worker.work import Worker
 
 SMALL = Settings(cache=False)
 

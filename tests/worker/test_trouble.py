@@ -81,7 +81,8 @@ from rolecall.ledger.database import open_database
 from rolecall.queue.nouns import Rules
 from rolecall.queue.queue import Queue
 from rolecall.settings import Settings
-from rolecall.worker.work import Crewed, Worker
+from rolecall.worker.crewed import Crewed
+from rolecall.worker.work import Worker
 if __name__ == "__main__":
     store = open_database(Path(sys.argv[1]) / "rolecall.db", {})
     queue = Queue(store, rules=Rules(lease=1.0, deaths=20))

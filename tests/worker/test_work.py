@@ -11,8 +11,9 @@ from rolecall.errors import ModelFileError, SchemaError
 from rolecall.pipeline import extract_record, prepare
 from rolecall.queue.nouns import NewTask
 from rolecall.settings import Settings
+from rolecall.worker.crewed import Crewed
 from rolecall.worker.nouns import BusyError, StoppedError
-from rolecall.worker.work import Crewed, Worker
+from rolecall.worker.work import Worker
 
 from .conftest import SLOW, SMALL, page, submit, until
 

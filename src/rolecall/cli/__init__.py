@@ -31,6 +31,7 @@ VERBS = {
     "serve": "the HTTP API and the web UI, with a worker",
     "work": "do the tasks of a queue, here",
     "tasks": "what is in the queue: list, show, retry, cancel",
+    "status": "what servers and workers did of late: outcomes, engines, cost",
     "tokens": "who may use the server: make, list, revoke",
     "schema": "check a JSON Schema of your own, show the default one",
     "budget": "what paid engines have cost, and what the caps leave",

@@ -66,10 +66,13 @@ def run(words: list[str]) -> int:
     queue = open_queue(settings)
     try:
         from rolecall.inputs.fetched import rules_of
-        from rolecall.worker.work import Crewed, Worker
+        from rolecall.monitor import Series, Watch
+        from rolecall.worker.crewed import Crewed
+        from rolecall.worker.work import Worker
 
         rules = rules_of(settings) if settings.fetch else None
-        crewed = Crewed(slots=told.slots or 0, fetches=rules)
+        watch = Watch(series=Series(queue.store))
+        crewed = Crewed(slots=told.slots or 0, fetches=rules, watch=watch)
         worker = Worker(queue, settings, os.environ, crewed)
         gc.enable()
         stop = Stop()

@@ -84,6 +84,19 @@ CACHE: Final = (
     END""",
 )
 
+MONITOR: Final = (
+    # Figures by stretches of time: how many times each was added to, and the sum.
+    """CREATE TABLE monitor_point (
+        span INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        starts INTEGER NOT NULL,
+        label TEXT NOT NULL,
+        count INTEGER NOT NULL,
+        sum INTEGER NOT NULL,
+        PRIMARY KEY (span, name, starts, label)
+    ) WITHOUT ROWID""",
+)
+
 STEPS: Final[tuple[Step, ...]] = (
     Step(1, "budget", BUDGET),
     # Kept answers stay on the machine that may need them again.
@@ -91,6 +104,7 @@ STEPS: Final[tuple[Step, ...]] = (
     Step(3, "queue", QUEUE, sqlite=COUNTS, postgres=COUNTS_POSTGRES + EVENTS_POSTGRES),
     Step(4, "serve", SERVE),
     Step(5, "label", LABEL),
+    Step(6, "monitor", MONITOR),
 )
 """All steps, the oldest first. A new owner adds its step at the end."""
 

@@ -10,7 +10,7 @@ embedded database that of the last moments, on a server that of the last half se
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rolecall.ledger.store import POSTGRES, Connection, Store
@@ -30,6 +30,8 @@ class Leases:
     def __init__(self, store: Store, rules: Rules, moment: Moment, config: str) -> None:
         self._store, self._rules, self._moment, self._config = store, rules, moment, config
         self._turns = Turns(store, rules, moment, config)
+        self.told: Callable[[Mapping[str, Any]], None] | None = None
+        """Hears of each record that was kept here, once it is."""
         # The names are chosen once: a server might look for them anew for every row.
         self._claim = _filled(
             f"""WITH next AS MATERIALIZED (
@@ -127,6 +129,10 @@ class Leases:
                 else:
                     kept += self._cancelled(connection, results[place].claim, now)
             keep(connection, kept, now)
+        if self.told is not None:
+            for counts, one in zip(counted, results, strict=True):
+                if counts:
+                    self.told(one.record)
         return counted
 
     def put_back(self, claim: Claim, *, worked_on: bool = False) -> bool:

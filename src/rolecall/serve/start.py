@@ -9,17 +9,21 @@ from typing import get_args
 
 from rolecall.errors import SettingsError
 from rolecall.inputs.fetched import rules_of
+from rolecall.monitor import Series, Watch
+from rolecall.monitor.figures import Figures
 from rolecall.queue.open import open_queue
 from rolecall.queue.queue import Queue
 from rolecall.serve.access import Auth, Entry
 from rolecall.serve.app import make_app
 from rolecall.serve.at_work import AtWork
 from rolecall.serve.hosts import is_loopback, names_of
+from rolecall.serve.metrics import Metrics
 from rolecall.serve.run import Serving, address_of, bind, check_entry, say
 from rolecall.serve.state import Extractor, State
 from rolecall.settings import Settings
+from rolecall.worker.crewed import Crewed
 from rolecall.worker.nouns import Drained
-from rolecall.worker.work import Crewed, Worker
+from rolecall.worker.work import Worker
 
 
 async def serve(settings: Settings, environ: Mapping[str, str], *, works: bool = True) -> int:
@@ -32,9 +36,14 @@ async def serve(settings: Settings, environ: Mapping[str, str], *, works: bool =
     """
     queue = open_queue(settings, environ)
     try:
-        crewed = Crewed(takes_tasks=works, fetches=rules_of(settings) if settings.fetch else None)
+        metrics = Metrics()
+        crewed = Crewed(
+            takes_tasks=works,
+            fetches=rules_of(settings) if settings.fetch else None,
+            watch=Watch([Figures(metrics.registry)], Series(queue.store)),
+        )
         work = AtWork(Worker(queue, settings, environ, crewed))
-        state = state_for(queue, settings, environ, work)
+        state = state_for(queue, settings, environ, work, metrics)
         check_entry(state, settings.serve_host)
         bound = bind(settings.serve_host, settings.serve_port)
         gc.enable()
@@ -71,7 +80,11 @@ async def _run(serving: Serving, state: State, work: AtWork, address: str) -> No
 
 
 def state_for(
-    queue: Queue, settings: Settings, environ: Mapping[str, str], extractor: Extractor
+    queue: Queue,
+    settings: Settings,
+    environ: Mapping[str, str],
+    extractor: Extractor,
+    metrics: Metrics | None = None,
 ) -> State:
     """The state of a server with these settings over a queue that is open."""
     auth = settings.serve_auth
@@ -90,6 +103,7 @@ def state_for(
         names=names_of(settings.serve_host, more),
         environ=environ,
         fetches=settings.fetch,
+        metrics=metrics if metrics is not None else Metrics(),
     )
 
 

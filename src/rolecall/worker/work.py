@@ -18,21 +18,21 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 import orjson
-from msgspec import Struct
 
 from rolecall.batch.run import NO_LIMIT, cores, may_ask
 from rolecall.batch.workers import Crew
 from rolecall.core import Source
 from rolecall.errors import DatabaseError
-from rolecall.fetch import Rules
+from rolecall.monitor.watch import FLUSH_SECONDS
 from rolecall.queue.callbacks import Callbacks
 from rolecall.queue.nouns import Worker as Present
 from rolecall.queue.queue import Queue
 from rolecall.settings import Settings
-from rolecall.worker.asking import MISSING, Asking
+from rolecall.worker.asking import Asking
 from rolecall.worker.callbacks import Deliveries
 from rolecall.worker.child import Order
 from rolecall.worker.claims import Bounds, Claims
+from rolecall.worker.crewed import Crewed
 from rolecall.worker.early import METHOD
 from rolecall.worker.ending import InThread
 from rolecall.worker.fetching import Fetching
@@ -40,7 +40,7 @@ from rolecall.worker.heart import Heart
 from rolecall.worker.nouns import BusyError, Drained, State, StoppedError
 from rolecall.worker.pipelines import Pipelines
 from rolecall.worker.pool import Pool, kill_children
-from rolecall.worker.pressure import EVERY, Pressure
+from rolecall.worker.pressure import Pressure
 from rolecall.worker.reading import Reading, Schemas
 
 _log = logging.getLogger(__name__)
@@ -54,29 +54,7 @@ FORGET: Final = 600.0
 STUCK: Final = 2.0
 """A loop that has not turned for so many leases does not count as working any more."""
 
-LINE: Final = 64
-"""Pages that may wait for an answer at once."""
-
-
 Step = Callable[[], Coroutine[Any, Any, None]]
-
-
-class Crewed(Struct, frozen=True, kw_only=True):
-    """How a worker is to be: ``processes`` that read pages (0: as the settings say, else one per
-    core), ``slots`` tasks at once (0: as many as processes and engines can do), ``line`` pages that
-    may wait for an answer at once, and whether it ``takes_tasks`` of the queue at all. ``fetches``
-    are the rules by which pages are fetched, if they may be; ``calls`` those of callbacks.
-    ``looks`` are the seconds between looks at the load of engines, ``missing`` those between tries
-    to reach engines that did not answer at first."""
-
-    processes: int = 0
-    slots: int = 0
-    line: int = LINE
-    takes_tasks: bool = True
-    fetches: Rules | None = None
-    calls: Rules | None = None
-    looks: float = EVERY
-    missing: float = MISSING
 
 
 class Worker:
@@ -106,6 +84,8 @@ class Worker:
             started=started,
             seen=started,
         )
+        self._watch = self._crewed.watch
+        queue.leases.told = self._watch.tell
         self._schemas = Schemas(queue.view.schema)
         self._pipelines = Pipelines(settings, self._schemas)
         self._asks = may_ask(settings, environ)
@@ -235,6 +215,7 @@ class Worker:
             if order.schema is not None:
                 await asyncio.to_thread(self._pipelines.of, order.schema)
             async with self._reading.record(order, urgent=True) as record:
+                self._watch.tell(record)
                 return record
         finally:
             self._answering.discard(task)
@@ -298,6 +279,7 @@ class Worker:
                     self._claims.ending.run,
                     Pressure(asking, self._crewed.looks).run,
                     asking.watch,
+                    functools.partial(self._keep_figures, in_thread),
                 ]
                 if self._crewed.takes_tasks:
                     beside += [messages.run, functools.partial(self._forget, in_thread)]
@@ -335,6 +317,15 @@ class Worker:
                 one.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await asyncio.to_thread(self._heart.stop)
+
+    async def _keep_figures(self, in_thread: InThread) -> None:
+        """Bring what was counted into the database now and then, and once more at the end."""
+        try:
+            while True:
+                await asyncio.sleep(FLUSH_SECONDS)
+                await in_thread(self._watch.flush)
+        finally:
+            await asyncio.to_thread(self._watch.flush)
 
     async def _forget(self, in_thread: InThread) -> None:
         """Forget now and then what is older than the rules keep."""

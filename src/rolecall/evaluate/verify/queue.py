@@ -152,7 +152,8 @@ def _working(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
 def main(folder: Path) -> None:
     """Work on the queue in ``folder`` until this process is killed."""
     from rolecall.settings import Settings
-    from rolecall.worker.work import Crewed, Worker
+    from rolecall.worker.crewed import Crewed
+    from rolecall.worker.work import Worker
 
     worker = Worker(opened(folder), Settings(engine="none"), os.environ, Crewed(processes=1))
     worker.start()

@@ -1,0 +1,158 @@
+"""``rolecall status``: what the servers and workers of a queue did of late."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import textwrap
+import time
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from rolecall.cli import OK
+from rolecall.cli.options import Parser
+from rolecall.cli.options import settings as load_settings
+from rolecall.cli.queued import add_queue, open_queue
+from rolecall.errors import SettingsError, UsageError
+from rolecall.table import one_line
+
+if TYPE_CHECKING:
+    from rolecall.monitor.summary import EngineUse, Sizes, Summary
+    from rolecall.settings import Settings
+
+DESCRIPTION = """\
+Prints what became of the pages of rolecall serve and rolecall work: outcomes, who
+answered, how long stages took, which fields have a value and how sure, and what engines
+were asked and cost. All servers and workers of a queue count together.
+
+Figures are kept by the minute for two days, by the hour for two months, then by the day.
+They hold names and numbers, nothing of a page."""
+
+EXAMPLES = """\
+examples:
+  rolecall status                     the last 24 hours
+  rolecall status --since 1h
+  rolecall status --since 30d --json  for programs
+  rolecall status --queue postgresql://rolecall@db.example/rolecall"""
+
+LOCAL_GOAL: Final = 0.95
+"""The share of pages that the decision record wants done without a cloud (ADR-009)."""
+MOST: Final = 8
+"""Words of a line."""
+_UNITS: Final = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+
+
+def run(words: list[str]) -> int:
+    """Print the figures, and return the exit code."""
+    parser = Parser("status", DESCRIPTION, EXAMPLES)
+    add: Any = parser.add_argument
+    add("--since", metavar="TIME", default="24h", help="how far back: 30m, 24h, 7d, 4w (24h)")
+    add_queue(add)
+    add("--json", action="store_true", help="JSON, for programs")
+    told = parser.parse_intermixed_args(words)
+    seconds = _seconds(told.since)
+    settings = load_settings({"queue": told.queue})
+    queue = open_queue(settings)
+    try:
+        from rolecall.monitor import Series
+        from rolecall.monitor.summary import summary
+
+        since = int(time.time()) - seconds
+        found = summary(Series(queue.store), since, _cloud(settings))
+        tasks = queue.view.counts()
+    finally:
+        queue.store.close()
+    if told.json:
+        import msgspec
+
+        text = msgspec.json.encode({"tasks": tasks, "figures": found}).decode() + "\n"
+    else:
+        text = "".join(f"{_wrapped(line)}\n" for line in _lines(found, tasks, told.since))
+    sys.stdout.write(text)
+    sys.stdout.flush()
+    return OK
+
+
+def _seconds(words: str) -> int:
+    found = re.fullmatch(r"([0-9]{1,5})([mhdw])", words)
+    if not found or int(found[1]) < 1:
+        raise UsageError(f"--since cannot be {words!a}", hint="write it like 30m, 24h, 7d or 4w")
+    return int(found[1]) * _UNITS[found[2]]
+
+
+def _cloud(settings: Settings) -> frozenset[str]:
+    """The engines that are declared here and are not local."""
+    from rolecall.drive.connect import declared_engines
+
+    try:
+        found = declared_engines(settings, os.environ)
+    except SettingsError:
+        return frozenset()
+    return frozenset(one.name for one in found if not one.local)
+
+
+def _lines(found: Summary, tasks: Mapping[Any, int], since: str) -> Iterator[str]:
+    """The figures for a person: what it is about, then a line for each."""
+    waiting = tasks.get("queued", 0) + tasks.get("waiting", 0)
+    yield f"queue      {waiting:,} waiting, {tasks.get('running', 0):,} running"
+    pages = sum(found.pages.values())
+    if not pages:
+        yield f"pages      none in the last {since}; rolecall serve and rolecall work count here"
+        return
+    yield f"pages      {pages:,} in the last {since}: {_counts(found.pages)}"
+    if found.reasons:
+        yield f"because    {_counts(found.reasons)}"
+    if found.copies:
+        yield f"copies     {found.copies:,}, {found.copies / pages:.0%}"
+    yield f"answered   {_counts(found.routes)}"
+    if found.local is not None:
+        goal = "" if found.local >= LOCAL_GOAL else f"; UNDER the {LOCAL_GOAL:.0%} of the record"
+        yield f"local      {found.local:.1%} of pages with values{goal}"
+    if found.page_micros is not None:
+        stages = sorted(found.stage_ms.items(), key=lambda one: -one[1])[:MOST]
+        yield f"a page     {_took(found.page_micros)}"
+        yield f"stages     {', '.join(f'{one_line(name)} {took:.1f} ms' for name, took in stages)}"
+    if found.fields:
+        yield "fields     " + ", ".join(
+            f"{one_line(name)} {one.filled:.0%}" for name, one in found.fields.items()
+        )
+    if found.unsure is not None:
+        yield f"unsure     {found.unsure:.1%} of values are less sure than a half"
+    for name, use in found.engines.items():
+        yield f"engine     {one_line(name)}: {_use(use)}"
+    if found.context is not None:
+        yield (
+            f"context    {found.context.mean:,.0f} tokens on average, half of them within"
+            f" {found.context.half:,}, 95 % within {found.context.most:,};"
+            f" {found.long_context or 0:.1%} over 8,192"
+        )
+
+
+def _wrapped(line: str) -> str:
+    return textwrap.fill(line, 88, subsequent_indent=" " * 11, break_long_words=False)
+
+
+def _counts(counts: dict[str, int]) -> str:
+    told = [f"{count:,} {one_line(name)}" for name, count in list(counts.items())[:MOST]]
+    rest = sum(list(counts.values())[MOST:])
+    return ", ".join(told + ([f"{rest:,} others"] if rest else []))
+
+
+def _took(sizes: Sizes) -> str:
+    return (
+        f"{sizes.mean / 1e3:,.0f} ms on average, half within {sizes.half / 1e3:,.0f} ms,"
+        f" 95 % within {sizes.most / 1e3:,.0f} ms"
+    )
+
+
+def _use(use: EngineUse) -> str:
+    parts = [f"{sum(use.results.values()):,} calls"]
+    parts += [f"{count:,} {one_line(name)}" for name, count in use.results.items()][:MOST]
+    if use.kept:
+        parts.append(f"{use.kept:,} kept answers")
+    cached = f" ({use.cached_tokens / use.input_tokens:.0%} cached)" if use.input_tokens else ""
+    parts.append(f"{use.input_tokens:,} tokens in{cached}, {use.output_tokens:,} out")
+    if use.dollars:
+        parts.append(f"${use.dollars:,.4f}")
+    return ", ".join(parts)

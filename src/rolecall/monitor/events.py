@@ -1,0 +1,114 @@
+"""One page that has its record, in figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from msgspec import Struct
+
+MOST_FIELDS: Final = 40
+"""Fields of a record that are told of: a user's schema may have any number."""
+
+
+class CallEvent(Struct, frozen=True, kw_only=True):
+    """One call of an engine.
+
+    ``result`` is how its answer ended (``stop``, ``length``, an error's code); tokens are those of
+    OpenTelemetry's GenAI conventions; ``nano`` is the cost in billionths of a US dollar, ``micros``
+    the time it took in microseconds. ``kept`` says that a kept answer stood in for the call.
+    """
+
+    engine: str
+    model: str
+    result: str
+    input_tokens: int
+    cached_tokens: int
+    output_tokens: int
+    nano: int
+    micros: int
+    kept: bool
+
+
+class PageEvent(Struct, frozen=True, kw_only=True):
+    """A page that has its record.
+
+    ``moment`` is in milliseconds since 1970, ``stages`` are microseconds by stage. ``fields`` are
+    those of the record that have a value, with the confidence of the least sure part of each in
+    thousandths (-1 where none is told). ``route`` says who had the last word: the name of an
+    engine, ``embedded``, or ``none``. ``copied`` says that the values are those of an earlier copy.
+    """
+
+    moment: int
+    page: str
+    outcome: str
+    reason: str
+    route: str
+    config: str
+    fields: Mapping[str, int]
+    problems: int
+    stages: Mapping[str, int]
+    calls: tuple[CallEvent, ...]
+    copied: bool
+
+
+EMPTY: Final[tuple[Any, ...]] = (None, "", [], {})
+
+Sink = Callable[[PageEvent], None]
+"""Takes an event; it must be quick, and may be called from any thread."""
+
+
+def page_event(record: Mapping[str, Any], moment: int) -> PageEvent:
+    """The event of a record. Of the page it has the hash alone."""
+    calls = tuple(_calls(record))
+    reason = record.get("reason") or {}
+    answered = [one.engine for one in calls if one.result == "stop"]
+    told = record.get("data") is not None
+    return PageEvent(
+        moment=moment,
+        page=str(record.get("source_id") or ""),
+        outcome=str(record["outcome"]),
+        reason=str(reason.get("code") or ""),
+        route=answered[-1] if answered else "embedded" if told else "none",
+        config=str(record.get("config") or ""),
+        fields=_fields(record) if told else {},
+        problems=len(record.get("problems") or ()),
+        stages={name: int(1e6 * took) for name, took in (record.get("seconds") or {}).items()},
+        calls=calls,
+        copied="copy_of" in record,
+    )
+
+
+def _calls(record: Mapping[str, Any]) -> Iterator[CallEvent]:
+    for one in record.get("attempts") or ():
+        usage = one.get("usage") or {}
+        yield CallEvent(
+            engine=str(one["engine"]),
+            model=str(one.get("model") or ""),
+            result=str(one["result"]),
+            input_tokens=int(usage.get("input_tokens") or 0),
+            cached_tokens=int(usage.get("cached_tokens") or 0),
+            output_tokens=int(usage.get("output_tokens") or 0),
+            nano=round(1e9 * (one.get("cost_usd") or 0.0)),
+            micros=round(1e6 * (one.get("seconds") or 0.0)),
+            kept=bool(one.get("cached")),
+        )
+
+
+def _fields(record: Mapping[str, Any]) -> dict[str, int]:
+    """Fields with a value, and how sure the least sure part of each is."""
+    data = record["data"]
+    if not isinstance(data, Mapping):
+        return {}
+    found = {name: -1 for name, value in data.items() if value not in EMPTY}
+    for pointer, one in (record.get("evidence") or {}).items():
+        sure = one.get("confidence")
+        if sure is None:
+            continue
+        name = pointer[1:].partition("/")[0]
+        before = found.get(name)
+        if before is not None:
+            least = round(1_000 * sure)
+            if before < 0 or least < before:
+                found[name] = least
+    return found if len(found) <= MOST_FIELDS else dict(sorted(found.items())[:MOST_FIELDS])

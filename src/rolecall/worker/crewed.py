@@ -1,0 +1,34 @@
+"""How a worker is to be."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from msgspec import Struct
+
+from rolecall.fetch import Rules
+from rolecall.monitor.watch import Watch
+from rolecall.worker.asking import MISSING
+from rolecall.worker.pressure import EVERY
+
+LINE: Final = 64
+"""Pages that may wait for an answer at once."""
+
+
+class Crewed(Struct, frozen=True, kw_only=True):
+    """How a worker is to be: ``processes`` that read pages (0: as the settings say, else one per
+    core), ``slots`` tasks at once (0: as many as processes and engines can do), ``line`` pages that
+    may wait for an answer at once, and whether it ``takes_tasks`` of the queue at all. ``fetches``
+    are the rules by which pages are fetched, if they may be; ``calls`` those of callbacks.
+    ``looks`` are the seconds between looks at the load of engines, ``missing`` those between tries
+    to reach engines that did not answer at first. ``watch`` hears of every record."""
+
+    processes: int = 0
+    slots: int = 0
+    line: int = LINE
+    takes_tasks: bool = True
+    fetches: Rules | None = None
+    calls: Rules | None = None
+    looks: float = EVERY
+    missing: float = MISSING
+    watch: Watch = Watch()
