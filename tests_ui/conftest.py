@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from pages import generated
 from rolecall.core import Source
 from rolecall.ledger.database import Database
+from rolecall.monitor import CallEvent, PageEvent, Series
 from rolecall.pipeline import extract_record, prepare
 from rolecall.queue.nouns import NewTask, Result, Submission
 from rolecall.queue.queue import Queue
@@ -69,6 +71,30 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("ui")
 
 
+def figures_of(database):
+    """Two days of pages for the charts, some of them by an engine."""
+    series = Series(database)
+    call = CallEvent(
+        engine="small", model="m", result="stop", input_tokens=900, cached_tokens=300,
+        output_tokens=80, nano=0, micros=900_000, kept=False,
+    )  # fmt: skip
+    now = int(time.time() * 1000)
+    for number in range(600):
+        outcome = ("ok", "ok", "ok", "partial", "failed", "not_a_posting")[number % 6]
+        asked = number % 3 == 0 and outcome == "ok"
+        series(
+            PageEvent(
+                moment=now - number * 280_000, page="", outcome=outcome, config="",
+                reason="timeout" if outcome == "failed" else "",
+                route="small" if asked else "embedded", problems=0, copied=False,
+                fields={"title": 950, "company": 700 - number % 400},
+                stages={"clean": 3_000, "reader": 15_000 + 40 * number},
+                calls=(call,) if asked else (),
+            )
+        )  # fmt: skip
+    series.flush()
+
+
 @pytest.fixture(scope="session")
 def site(folder):
     """A server with a token, the examples, 100 made pages, and an evaluation run."""
@@ -77,6 +103,7 @@ def site(folder):
     tasks = fill(queue, [*made_pages(100), *example_pages()])
     _, token = add_token(database, "anna", frozenset({"admin"}))
     _, reader = add_token(database, "rita", frozenset({"read"}))
+    figures_of(database)
     database.close()
     run = folder / "runs" / "first"
     run.mkdir(parents=True)

@@ -15,6 +15,8 @@ PAGES = {
     "/try": "Try one page",
     "/queue": "Queue",
     "/engines": "Engines",
+    "/monitor": "Monitor",
+    "/monitor?since=30d": "Monitor",
     "/runs": "Evaluation runs",
     "/runs/first": "first",
     "/postings/t99999": "That is not possible",
@@ -26,7 +28,7 @@ LOOKS = {
 
 LOOKED_AT = {
     "light desktop": ("/postings/t101?label", "/queue"),
-    "dark phone": ("/", "/labels"),
+    "dark phone": ("/", "/labels", "/monitor"),
 }
 """By axe, which takes a second a page; with ``UI_LOOKS=all`` every page in every look."""
 

@@ -84,7 +84,15 @@ def test_forms_of_the_queue_tell_nothing_of_others(anna, bert):
 
 def test_engines_and_runs_are_for_those_who_see_everything(here, anna):
     reader = here.client(here.token("reader", "read"))
-    for path in ("/engines", "/engines/look", "/runs", "/runs/~", "/runs/~/report"):
+    for path in (
+        "/engines",
+        "/engines/look",
+        "/monitor",
+        "/monitor/part",
+        "/runs",
+        "/runs/~",
+        "/runs/~/report",
+    ):
         assert anna.get(path).status_code == 403, path
         assert reader.get(path).status_code != 403, path
     assert 'href="/runs"' not in anna.get("/").text

@@ -14,12 +14,11 @@ from rolecall.cli import OK
 from rolecall.cli.options import Parser
 from rolecall.cli.options import settings as load_settings
 from rolecall.cli.queued import add_queue, open_queue
-from rolecall.errors import SettingsError, UsageError
+from rolecall.errors import UsageError
 from rolecall.table import one_line
 
 if TYPE_CHECKING:
     from rolecall.monitor.summary import EngineUse, Sizes, Summary
-    from rolecall.settings import Settings
 
 DESCRIPTION = """\
 Prints what became of the pages of rolecall serve and rolecall work: outcomes, who
@@ -36,8 +35,6 @@ examples:
   rolecall status --since 30d --json  for programs
   rolecall status --queue postgresql://rolecall@db.example/rolecall"""
 
-LOCAL_GOAL: Final = 0.95
-"""The share of pages that the decision record wants done without a cloud (ADR-009)."""
 MOST: Final = 8
 """Words of a line."""
 _UNITS: Final = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
@@ -55,11 +52,12 @@ def run(words: list[str]) -> int:
     settings = load_settings({"queue": told.queue})
     queue = open_queue(settings)
     try:
+        from rolecall.drive.clouds import cloud_engines
         from rolecall.monitor import Series
         from rolecall.monitor.summary import summary
 
         since = int(time.time()) - seconds
-        found = summary(Series(queue.store), since, _cloud(settings))
+        found = summary(Series(queue.store), since, cloud_engines(settings, os.environ))
         tasks = queue.view.counts()
     finally:
         queue.store.close()
@@ -81,17 +79,6 @@ def _seconds(words: str) -> int:
     return int(found[1]) * _UNITS[found[2]]
 
 
-def _cloud(settings: Settings) -> frozenset[str]:
-    """The engines that are declared here and are not local."""
-    from rolecall.drive.connect import declared_engines
-
-    try:
-        found = declared_engines(settings, os.environ)
-    except SettingsError:
-        return frozenset()
-    return frozenset(one.name for one in found if not one.local)
-
-
 def _lines(found: Summary, tasks: Mapping[Any, int], since: str) -> Iterator[str]:
     """The figures for a person: what it is about, then a line for each."""
     waiting = tasks.get("queued", 0) + tasks.get("waiting", 0)
@@ -107,6 +94,8 @@ def _lines(found: Summary, tasks: Mapping[Any, int], since: str) -> Iterator[str
         yield f"copies     {found.copies:,}, {found.copies / pages:.0%}"
     yield f"answered   {_counts(found.routes)}"
     if found.local is not None:
+        from rolecall.monitor.summary import LOCAL_GOAL
+
         goal = "" if found.local >= LOCAL_GOAL else f"; UNDER the {LOCAL_GOAL:.0%} of the record"
         yield f"local      {found.local:.1%} of pages with values{goal}"
     if found.page_micros is not None:

@@ -14,6 +14,8 @@ NAMES: Final = (
     "fields_untold", "sure", "kept", "calls", "tokens_in", "tokens_cached", "tokens_out",
     "call_micros", "nano", "context", "long_context",
 )  # fmt: skip
+LOCAL_GOAL: Final = 0.95
+"""The share of pages that the decision record wants done without a cloud (ADR-009)."""
 UNSURE: Final = 500
 """Thousandths of confidence under which a value counts as unsure."""
 

@@ -41,7 +41,7 @@ HEADERS: Final[Mapping[str, str]] = {
 
 MENU: Final = (
     ("/", "Postings"), ("/labels", "Labels"), ("/try", "Try"), ("/queue", "Queue"),
-    ("/engines", "Engines"), ("/runs", "Runs"),
+    ("/engines", "Engines"), ("/monitor", "Monitor"), ("/runs", "Runs"),
 )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from rolecall.serve.state import State
 from rolecall.serve.ui import (
     view_engines,
     view_labels,
+    view_monitor,
     view_posting,
     view_postings,
     view_queue,
@@ -98,6 +99,8 @@ def routes_of(ui: Ui) -> list[BaseRoute]:
         ("/queue/part", view_queue.queue_part),
         ("/engines", view_engines.engines),
         ("/engines/look", view_engines.looked),
+        ("/monitor", view_monitor.monitor),
+        ("/monitor/part", view_monitor.monitor_part),
         ("/runs", view_runs.runs),
         ("/runs/{run:path}/report", view_runs.report),
         ("/runs/{run:path}", view_runs.run),

@@ -1,0 +1,70 @@
+"""A figure over time in even steps, as a chart shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from msgspec import Struct
+
+from rolecall.monitor.series import DAY, HOUR, MINUTE, Series
+
+
+class Stretch(Struct, frozen=True, kw_only=True):
+    """How far back, in steps of how long, from points of which length; all in seconds."""
+
+    seconds: int
+    step: int
+    span: int
+
+
+STRETCHES: Final[Mapping[str, Stretch]] = {
+    "1h": Stretch(seconds=HOUR, step=MINUTE, span=MINUTE),
+    "24h": Stretch(seconds=DAY, step=HOUR // 2, span=MINUTE),
+    "7d": Stretch(seconds=7 * DAY, step=3 * HOUR, span=HOUR),
+    "30d": Stretch(seconds=30 * DAY, step=12 * HOUR, span=HOUR),
+}
+"""The stretches of time that are shown."""
+
+
+class History(Struct, frozen=True, kw_only=True):
+    """``counts`` and ``sums`` of each label, one of each for every one of ``starts`` (seconds since
+    1970); the last step is still going on."""
+
+    step: int
+    starts: tuple[int, ...]
+    counts: dict[str, tuple[int, ...]]
+    sums: dict[str, tuple[int, ...]]
+
+    def total(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Counts and sums of all labels together."""
+        none = [0] * len(self.starts)
+        counts, sums = (list(self.counts.values()), list(self.sums.values()))
+        return (
+            tuple(map(sum, zip(none, *counts, strict=True))),
+            tuple(map(sum, zip(none, *sums, strict=True))),
+        )
+
+
+def history(series: Series, name: str, stretch: Stretch, now: float) -> History:
+    """The figure ``name`` over the stretch that ends ``now``.
+
+    Raises:
+        DatabaseError: the database cannot be read.
+    """
+    last = int(now) // stretch.step * stretch.step
+    first = last - stretch.seconds + stretch.step
+    starts = tuple(range(first, last + 1, stretch.step))
+    counts: dict[str, list[int]] = {}
+    sums: dict[str, list[int]] = {}
+    for point in series.points(name, stretch.span, first):
+        place = (point.starts - first) // stretch.step
+        if place < len(starts):
+            counts.setdefault(point.label, [0] * len(starts))[place] += point.count
+            sums.setdefault(point.label, [0] * len(starts))[place] += point.sum
+    return History(
+        step=stretch.step,
+        starts=starts,
+        counts={label: tuple(one) for label, one in counts.items()},
+        sums={label: tuple(one) for label, one in sums.items()},
+    )
