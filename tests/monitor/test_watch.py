@@ -36,19 +36,21 @@ def values(registry):
 
 def test_prometheus_counts_what_happens():
     registry = CollectorRegistry()
-    watch = Watch([Figures(registry)])
+    watch = Watch([Figures(registry, cloud=frozenset({"big"}))])
     watch.tell(record(attempts=[attempt(cost_usd=0.5)]))
+    watch.tell(record(attempts=[attempt(engine="big")]))
     watch.tell(record(outcome="failed", data=None, reason={"code": "timeout"}))
     found = values(registry)
-    assert found["rolecall_pages_total", "ok"] == 1
+    assert found["rolecall_pages_total", "ok"] == 2
+    assert found["rolecall_pages_by_cloud_total",] == 1
     assert found["rolecall_page_reasons_total", "timeout"] == 1
     assert found["rolecall_page_routes_total", "small"] == 1
-    assert found["rolecall_fields_filled_total", "title"] == 1
-    assert found["rolecall_stage_seconds_count", "reader"] == 2
+    assert found["rolecall_fields_filled_total", "title"] == 2
+    assert found["rolecall_stage_seconds_count", "reader"] == 3
     assert found["rolecall_engine_calls_total", "small", "stop"] == 1
     assert found["rolecall_engine_tokens_total", "cached", "small"] == 256
     assert found["rolecall_engine_cost_dollars_total", "small"] == 0.5
-    assert found["rolecall_engine_context_tokens_bucket", "1024.0"] == 1
+    assert found["rolecall_engine_context_tokens_bucket", "1024.0"] == 2
 
 
 def test_labels_that_users_make_up_are_bounded():

@@ -41,9 +41,11 @@ class _Children:
 
 
 class Figures:
-    """Counts events; a sink, usable from any thread."""
+    """Counts events; a sink, usable from any thread. ``cloud`` are engines that are not local."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    def __init__(self, registry: CollectorRegistry, cloud: frozenset[str] = frozenset()) -> None:
+        self._cloud = cloud
+
         def counter(name: str, text: str, *labels: str) -> Any:
             made = Counter(f"rolecall_{name}", text, labels, registry=registry)
             return _Children(made) if labels else made
@@ -56,6 +58,7 @@ class Figures:
         self._pages = counter("pages", "Pages that have their record, by outcome.", "outcome")
         self._reasons = counter("page_reasons", "Pages by the reason of their outcome.", "reason")
         self._routes = counter("page_routes", "Pages by who had the last word.", "route")
+        self._away = counter("pages_by_cloud", "Pages that a cloud engine answered last.")
         self._copies = counter("page_copies", "Pages whose values are those of an earlier copy.")
         self._problems = counter("problems", "What was wrong in answers of engines.")
         self._fields = counter("fields_filled", "Fields that have a value.", "field")
@@ -79,6 +82,8 @@ class Figures:
         if event.reason:
             self._reasons.of(event.reason).inc()
         self._routes.of(event.route).inc()
+        if event.route in self._cloud:
+            self._away.inc()
         if event.copied:
             self._copies.inc()
         if event.problems:

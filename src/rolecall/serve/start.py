@@ -7,6 +7,7 @@ import gc
 from collections.abc import Mapping
 from typing import get_args
 
+from rolecall.drive.clouds import cloud_engines
 from rolecall.errors import SettingsError
 from rolecall.inputs.fetched import rules_of
 from rolecall.monitor import Series, Watch
@@ -37,10 +38,11 @@ async def serve(settings: Settings, environ: Mapping[str, str], *, works: bool =
     queue = open_queue(settings, environ)
     try:
         metrics = Metrics()
+        figures = Figures(metrics.registry, cloud_engines(settings, environ))
         crewed = Crewed(
             takes_tasks=works,
             fetches=rules_of(settings) if settings.fetch else None,
-            watch=Watch([Figures(metrics.registry)], Series(queue.store)),
+            watch=Watch([figures], Series(queue.store)),
         )
         work = AtWork(Worker(queue, settings, environ, crewed))
         state = state_for(queue, settings, environ, work, metrics)

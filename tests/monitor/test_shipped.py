@@ -1,0 +1,113 @@
+"""The alerts and the dashboard in deploy/ ask for figures that there are."""
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from prometheus_client import generate_latest
+from tests.monitor.made import attempt, record
+
+from rolecall.monitor import Watch
+from rolecall.monitor.figures import Figures
+from rolecall.serve.metrics import Metrics
+
+DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
+ALERTS = DEPLOY / "prometheus-alerts.yml"
+BOARD = DEPLOY / "grafana-dashboard.json"
+NAME = re.compile(r"\brolecall_[a-z_]+\b")
+
+TRIED = """
+rule_files: [{alerts}]
+evaluation_interval: 1m
+tests:
+  - interval: 1m
+    input_series:
+      - {{series: 'rolecall_workers{{instance="a"}}', values: '0x120'}}
+      - {{series: 'rolecall_paused{{instance="a"}}', values: '0x120'}}
+      - {{series: 'rolecall_oldest_seconds{{instance="a"}}', values: '0+60x120'}}
+      - {{series: 'rolecall_tasks{{instance="a",state="queued"}}', values: '7x120'}}
+      - {{series: 'rolecall_pages_total{{instance="a",outcome="ok"}}', values: '0+10x120'}}
+      - {{series: 'rolecall_pages_total{{instance="a",outcome="failed"}}', values: '0+2x120'}}
+      - {{series: 'rolecall_pages_total{{instance="b",outcome="ok"}}', values: '0+10x120'}}
+      - {{series: 'rolecall_pages_by_cloud_total{{instance="a"}}', values: '0+1x120'}}
+      - {{series: 'rolecall_pages_by_cloud_total{{instance="b"}}', values: '0x120'}}
+      - series: 'rolecall_engine_context_tokens_bucket{{instance="a",le="8192.0"}}'
+        values: '0+9x120'
+      - {{series: 'rolecall_engine_context_tokens_count{{instance="a"}}', values: '0+10x120'}}
+      - {{series: 'rolecall_http_requests_total{{instance="a",status="503"}}', values: '0+1x120'}}
+      - series: 'rolecall_engine_calls_total{{instance="a",engine="small",result="length"}}'
+        values: '0+1x120'
+      - series: 'rolecall_engine_calls_total{{instance="a",engine="small",result="stop"}}'
+        values: '0+9x120'
+    alert_rule_test:
+{wanted}
+"""
+WANTED = {
+    "RolecallNoWorkers": ("page", ""),
+    "RolecallQueueStands": ("ticket", ""),
+    "RolecallPagesFail": ("ticket", ""),
+    "RolecallAnswersCutOff": ("ticket", "engine: small, "),
+    "RolecallCloudShare": ("ticket", ""),
+    "RolecallLongContexts": ("ticket", ""),
+    "RolecallServerFaults": ("ticket", ""),
+}
+
+
+@pytest.fixture(scope="module")
+def exposed():
+    metrics = Metrics()
+    Watch([Figures(metrics.registry)]).tell(
+        record(attempts=[attempt(cost_usd=1.0), attempt(cached=True)], problems=[{}],
+               reason={"code": "x"}, copy_of={})
+    )  # fmt: skip
+    metrics.answered("GET", "/", 200, 0.1)
+    return set(NAME.findall(generate_latest(metrics.registry).decode()))
+
+
+@pytest.mark.parametrize("file", [ALERTS, BOARD], ids=lambda file: file.name)
+def test_every_figure_that_is_asked_for_exists(file, exposed):
+    asked = set(NAME.findall(file.read_text("utf-8")))
+    assert len(asked) > 5
+    # A histogram or counter without labels shows its parts only once it has any.
+    assert asked - exposed <= {"rolecall_tasks"}
+
+
+def test_the_dashboard_is_whole():
+    board = json.loads(BOARD.read_text("utf-8"))
+    panels = board["panels"]
+    assert len({one["id"] for one in panels}) == len({one["title"] for one in panels})
+    for one in panels:
+        assert one["targets"], one["title"]
+        assert {part["expr"].count("(") - part["expr"].count(")") for part in one["targets"]} == {0}
+
+
+def test_every_alert_says_what_to_do_next():
+    text = ALERTS.read_text("utf-8")
+    names = re.findall(r"- alert: (\w+)", text)
+    assert names == list(WANTED)
+    assert text.count("          next: ") == text.count("          summary: ") == len(names)
+
+
+@pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not installed")
+def test_alerts_fire_where_something_is_wrong_and_nowhere_else(tmp_path):
+    wanted = []
+    text = ALERTS.read_text("utf-8")
+    for name, (severity, more) in WANTED.items():
+        part = text[text.index(f"- alert: {name}") :]
+        summary, following = (re.search(rf"{key}: (.+)", part)[1] for key in ("summary", "next"))
+        labels = f"{{severity: {severity}, {more}instance: a}}"
+        told = f"{{summary: {json.dumps(summary)}, next: {json.dumps(following)}}}"
+        wanted.append(
+            f"      - {{eval_time: 119m, alertname: {name}, exp_alerts: [{{exp_labels: {labels},"
+            f" exp_annotations: {told}}}]}}"
+        )
+    path = tmp_path / "tried.yml"
+    path.write_text(TRIED.format(alerts=ALERTS, wanted="\n".join(wanted)), "utf-8")
+    for words in (("check", "rules", ALERTS), ("test", "rules", path)):
+        done = subprocess.run(
+            ["promtool", *map(str, words)], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
