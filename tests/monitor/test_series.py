@@ -11,7 +11,7 @@ from tests.queue.conftest import kind, opened, store  # noqa: F401 - fixtures
 from rolecall.errors import DatabaseError
 from rolecall.ledger.database import Database
 from rolecall.monitor import Series, Watch
-from rolecall.monitor.series import DAY, HOUR, MINUTE, MOST_KEYS
+from rolecall.monitor.series import DAY, HOUR, MINUTE, MOST_KEYS, MOST_MINUTES
 from rolecall.monitor.summary import Sizes, sizes, summary
 
 NOW = 1_700_000_000
@@ -73,6 +73,26 @@ def test_what_the_database_does_not_take_is_kept(tmp_path):
         (tmp_path / "away.db").rename(path)
         series.flush()
         assert [one.count for one in series.points("pages", MINUTE, 0)] == [2]
+
+
+def test_labels_are_storable_whatever_a_schema_calls_its_fields(store):  # noqa: F811
+    series = Series(store, clock=lambda: NOW)
+    for _ in range(2):
+        series(at(NOW, fields={"a" * 5_000: 1, "b\0c": 1, "d\ud800": 1, "e 'f": 1}))
+    series.flush()
+    labels = {one.label: one.count for one in series.points("fields", MINUTE, 0)}
+    assert labels == {"a" * 100: 2, "b\ufffdc": 2, "d?": 2, "e 'f": 2}
+
+
+def test_a_long_time_without_the_database_takes_no_more_memory(tmp_path):
+    path = tmp_path / "rolecall.db"
+    with Database(path) as database:
+        series = Series(database, clock=lambda: NOW)
+        for number in range(2 * MOST_MINUTES):
+            series(at(NOW + 60 * number))
+        assert len(series._counted) <= MOST_MINUTES
+        series.flush()
+        assert sum(one.count for one in series.points("pages", DAY, 0)) == 2 * MOST_MINUTES
 
 
 def test_made_up_labels_do_not_fill_the_database(tmp_path):

@@ -53,6 +53,13 @@ def test_prometheus_counts_what_happens():
     assert found["rolecall_engine_context_tokens_bucket", "1024.0"] == 2
 
 
+def test_labels_are_legible_whatever_a_schema_calls_its_fields():
+    registry = CollectorRegistry()
+    Figures(registry)(event(fields={"a" * 5_000: 1, "b\0": 1, "c\ud800": 1, 'd"\n': 1}))
+    told = [one[1] for one in values(registry) if one[0] == "rolecall_fields_filled_total"]
+    assert sorted(told) == ["a" * 100, "b\ufffd", "c?", 'd"\n']
+
+
 def test_labels_that_users_make_up_are_bounded():
     registry = CollectorRegistry()
     figures = Figures(registry)

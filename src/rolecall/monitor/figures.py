@@ -8,6 +8,7 @@ from typing import Any, Final
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from rolecall.monitor.events import CallEvent, PageEvent
+from rolecall.monitor.measures import legible
 
 MOST_LABELS: Final = 50
 """Children of a metric whose labels users make up (engines, fields); what comes after them is
@@ -37,7 +38,7 @@ class _Children:
         with self._lock:
             if len(self._found) >= self._most:
                 return self._metric.labels(*(OTHER for _ in labels))
-            return self._found.setdefault(labels, self._metric.labels(*labels))
+            return self._found.setdefault(labels, self._metric.labels(*map(legible, labels)))
 
 
 class Figures:

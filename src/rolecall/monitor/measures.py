@@ -15,6 +15,7 @@ from rolecall.monitor.events import CallEvent, PageEvent
 
 LONG_CONTEXT: Final = 8_192
 """Tokens over which the record's model is said to be used too long (ADR-009's context)."""
+LONGEST_LABEL: Final = 100
 SURE_STEP: Final = 100
 """Thousandths of confidence that are told together."""
 
@@ -72,6 +73,12 @@ def _of_call(call: CallEvent) -> Iterator[Measure]:
     yield ("context", doubling(context), context, 1)
     if context > LONG_CONTEXT:
         yield ("long_context", "", context, 1)
+
+
+def legible(label: str) -> str:
+    """A label that every sink takes: fields are named by whoever makes a schema."""
+    told = label[:LONGEST_LABEL].replace("\0", "\ufffd")
+    return told.encode("utf-8", "replace").decode("utf-8")
 
 
 def doubling(amount: int) -> str:

@@ -15,13 +15,15 @@ from msgspec import Struct
 
 from rolecall.ledger.store import Store
 from rolecall.monitor.events import PageEvent
-from rolecall.monitor.measures import measures
+from rolecall.monitor.measures import legible, measures
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 KEPT: Final = {MINUTE: 2 * DAY, HOUR: 62 * DAY, DAY: 1_100 * DAY}
 """Seconds for which points of each length are kept; each event is counted in all three."""
 MOST_KEYS: Final = 2_000
 """Names with their labels in one minute, so that whoever makes up labels fills no database."""
+MOST_MINUTES: Final = 240
+"""Minutes that wait for a database that is away; what is older counts for the next one."""
 
 _ADD: Final = """
     INSERT INTO monitor_point (span, name, starts, label, count, sum)
@@ -31,8 +33,11 @@ _ADD: Final = """
 """
 
 
-_Counted = dict[int, dict[tuple[str, str], list[int]]]
-"""Count and sum by minute, name and label."""
+_Figures = dict[tuple[str, str], list[int]]
+"""Count and sum by name and label."""
+
+_Counted = dict[int, _Figures]
+"""The same by minute."""
 
 
 class Point(Struct, frozen=True, kw_only=True):
@@ -58,11 +63,14 @@ class Series:
         """Count an event."""
         minute = event.moment // 1_000 // MINUTE * MINUTE
         with self._lock:
-            counted = self._counted.setdefault(minute, {})
+            counted = self._counted.get(minute)
+            if counted is None:
+                counted = self._counted.setdefault(minute, {})
+                self._join_oldest()
             for name, label, amount, times in measures(event):
                 found = counted.get((name, label))
                 if found is None:
-                    key = (name, label if len(counted) < MOST_KEYS else "other")
+                    key = (name, legible(label) if len(counted) < MOST_KEYS else "other")
                     found = counted.setdefault(key, [0, 0])
                 found[0] += times
                 found[1] += amount
@@ -129,11 +137,20 @@ class Series:
     def _back(self, counted: _Counted) -> None:
         with self._lock:
             for minute, figures in counted.items():
-                kept = self._counted.setdefault(minute, {})
-                for key, (count, total) in figures.items():
-                    found = kept.setdefault(key, [0, 0])
-                    found[0] += count
-                    found[1] += total
+                _add(self._counted.setdefault(minute, {}), figures)
+            self._join_oldest()
+
+    def _join_oldest(self) -> None:
+        while len(self._counted) > MOST_MINUTES:
+            oldest, following = sorted(self._counted)[:2]
+            _add(self._counted[following], self._counted.pop(oldest))
+
+
+def _add(figures: _Figures, more: _Figures) -> None:
+    for key, (count, total) in more.items():
+        found = figures.setdefault(key, [0, 0])
+        found[0] += count
+        found[1] += total
 
 
 def _rows(counted: _Counted) -> list[dict[str, Any]]:
