@@ -91,8 +91,11 @@ class Feed:
         if len(self._listeners) >= MOST_LISTENERS or own >= MOST_EACH:
             raise later(503, "listeners", "too many are listening", 10)
         if not self._listeners:  # nobody has looked for a while
-            self._last = await asyncio.to_thread(self._view.last_event)
-            self._seen = {}
+            last = await asyncio.to_thread(self._view.last_event)
+            if not self._listeners:
+                self._last, self._seen = last, {}
+        # What is there already is nothing new to it: it may have heard of it in another stream.
+        self._tell(*await asyncio.to_thread(self._look))
         listener = Listener(
             submitter, self._last if after is None else min(after, self._last), name
         )
