@@ -34,4 +34,4 @@ def test_pages_that_a_worker_did_are_told(tmp_path):
 def test_a_time_that_is_none_is_refused():
     done = inside("status", "--since", "yesterday")
     assert done.returncode == 2
-    assert b"write it like 30m, 24h" in done.stderr
+    assert b"write it like 30m, 12h" in done.stderr

@@ -90,9 +90,10 @@ def test_a_long_time_without_the_database_takes_no_more_memory(tmp_path):
         series = Series(database, clock=lambda: NOW)
         for number in range(2 * MOST_MINUTES):
             series(at(NOW + 60 * number))
+        series(at(NOW - DAY))  # a clock that was set back
         assert len(series._counted) <= MOST_MINUTES
         series.flush()
-        assert sum(one.count for one in series.points("pages", DAY, 0)) == 2 * MOST_MINUTES
+        assert sum(one.count for one in series.points("pages", DAY, 0)) == 2 * MOST_MINUTES + 1
 
 
 def test_made_up_labels_do_not_fill_the_database(tmp_path):
@@ -149,4 +150,4 @@ def test_bounds_hold_as_many_as_they_say(amounts):
     assert found.mean == pytest.approx(sum(amounts) / len(amounts))
     for bound, share in ((found.half, 0.5), (found.most, 0.95)):
         assert sum(one <= bound for one in amounts) >= share * len(amounts)
-        assert sum(2 * one <= bound for one in amounts) <= len(amounts) or bound == 1
+        assert bound == 1 or sum(2 * one <= bound for one in amounts) < share * len(amounts)

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from rolecall.queue.queue import Queue
     from rolecall.settings import Settings
 
+_UNITS: Final = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+_TIME: Final = re.compile(r"([0-9]{1,5})([mhdw])")
 _ID: Final = re.compile(r"([tb])(0|[1-9][0-9]{0,17})")
 
 
@@ -47,3 +49,11 @@ def read_id(text: str) -> tuple[str, int]:
             f"{text!a} is no id", hint="a task is t123, a batch b45: rolecall tasks list"
         )
     return found[1], int(found[2])
+
+
+def read_time(text: str, flag: str) -> int:
+    """Seconds of a length of time as people write it; raises `UsageError`."""
+    found = _TIME.fullmatch(text)
+    if not found or int(found[1]) < 1:
+        raise UsageError(f"{flag} cannot be {text!a}", hint="write it like 30m, 12h, 90d or 8w")
+    return int(found[1]) * _UNITS[found[2]]

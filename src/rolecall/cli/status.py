@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 import textwrap
 import time
@@ -13,8 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rolecall.cli import OK
 from rolecall.cli.options import Parser
 from rolecall.cli.options import settings as load_settings
-from rolecall.cli.queued import add_queue, open_queue
-from rolecall.errors import UsageError
+from rolecall.cli.queued import add_queue, open_queue, read_time
 from rolecall.table import one_line
 
 if TYPE_CHECKING:
@@ -37,7 +35,6 @@ examples:
 
 MOST: Final = 8
 """Words of a line."""
-_UNITS: Final = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
 
 def run(words: list[str]) -> int:
@@ -48,7 +45,7 @@ def run(words: list[str]) -> int:
     add_queue(add)
     add("--json", action="store_true", help="JSON, for programs")
     told = parser.parse_intermixed_args(words)
-    seconds = _seconds(told.since)
+    seconds = read_time(told.since, "--since")
     settings = load_settings({"queue": told.queue})
     queue = open_queue(settings)
     try:
@@ -70,13 +67,6 @@ def run(words: list[str]) -> int:
     sys.stdout.write(text)
     sys.stdout.flush()
     return OK
-
-
-def _seconds(words: str) -> int:
-    found = re.fullmatch(r"([0-9]{1,5})([mhdw])", words)
-    if not found or int(found[1]) < 1:
-        raise UsageError(f"--since cannot be {words!a}", hint="write it like 30m, 24h, 7d or 4w")
-    return int(found[1]) * _UNITS[found[2]]
 
 
 def _lines(found: Summary, tasks: Mapping[Any, int], since: str) -> Iterator[str]:

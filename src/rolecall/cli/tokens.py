@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rolecall.cli import OK
 from rolecall.cli.options import Parser
 from rolecall.cli.options import settings as load_settings
-from rolecall.cli.queued import add_queue, open_queue
+from rolecall.cli.queued import add_queue, open_queue, read_time
 from rolecall.errors import UsageError
 from rolecall.table import aligned
 
@@ -43,7 +42,6 @@ examples:
   rolecall tokens revoke ci"""
 
 DEFAULT = "extract,tasks"
-_UNITS = {"h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 
 
 def run(words: list[str]) -> int:
@@ -138,10 +136,7 @@ def _expiry(words: str | None) -> int | None:
 
     if words is None or words == "never":
         return None
-    found = re.fullmatch(r"([0-9]{1,5})([hdw])", words)
-    if not found or int(found[1]) < 1:
-        raise UsageError(f"--expires cannot be {words!a}", hint="write it like 12h, 90d or 8w")
-    return now_ms() + int(found[1]) * _UNITS[found[2]]
+    return now_ms() + 1_000 * read_time(words, "--expires")
 
 
 def _day(moment: int | None) -> str:

@@ -65,8 +65,8 @@ class Series:
         with self._lock:
             counted = self._counted.get(minute)
             if counted is None:
+                self._join_oldest(MOST_MINUTES - 1)  # before, so that none of it is this one
                 counted = self._counted.setdefault(minute, {})
-                self._join_oldest()
             for name, label, amount, times in measures(event):
                 found = counted.get((name, label))
                 if found is None:
@@ -138,10 +138,10 @@ class Series:
         with self._lock:
             for minute, figures in counted.items():
                 _add(self._counted.setdefault(minute, {}), figures)
-            self._join_oldest()
+            self._join_oldest(MOST_MINUTES)
 
-    def _join_oldest(self) -> None:
-        while len(self._counted) > MOST_MINUTES:
+    def _join_oldest(self, most: int) -> None:
+        while len(self._counted) > most:
             oldest, following = sorted(self._counted)[:2]
             _add(self._counted[following], self._counted.pop(oldest))
 
