@@ -208,3 +208,27 @@ def test_the_order_of_engines_decides_and_their_keys_and_prices_do_not():
     assert config_hash(first, "m") != config_hash(turned, "m")
     dearer = Settings(engines={"a": one | {"tries": 2, "key_env": "K"}, "b": two}).deciding()
     assert config_hash(first, "m") == config_hash(dearer, "m")
+
+
+def test_what_trials_and_audits_name_is_left_to_them(tmp_path):
+    path = tmp_path / "rolecall.toml"
+    path.write_text(
+        'audit_engine = "judge"\n[engines.small]\nkind = "replay"\n'
+        '[engines.judge]\nkind = "replay"\n'
+        '[engines.new]\nkind = "replay"\n[[challenger]]\nname = "new model"\nengine = "new"\n'
+    )
+    settings = load(project_toml=path)
+    assert settings.set_aside() == {"judge", "new"}
+    assert list(settings.deciding()["engines"]) == ["small"]
+    alone = Settings(engines={"small": {"kind": "replay"}})
+    assert settings.deciding() == alone.deciding()
+
+
+@pytest.mark.parametrize(
+    "text", ["[[challenger]]\nshare = 0.1\n", "challenger = 3\n", "[[challenger]]\nname = 3\n"]
+)
+def test_a_challenger_needs_a_name(tmp_path, text):
+    path = tmp_path / "rolecall.toml"
+    path.write_text(text)
+    with pytest.raises(SettingsError, match="name"):
+        load(project_toml=path)

@@ -35,7 +35,8 @@ def _setting(
 class Settings:
     """All settings with their values. ``Settings()`` holds the defaults.
 
-    ``engines`` holds the tables ``[engines.NAME]`` of the files, as they are written there.
+    ``engines`` holds the tables ``[engines.NAME]`` of the files, ``challengers`` the tables
+    ``[[challenger]]``, as they are written there.
     ``origins`` names for each setting that is not at its default where its value came from;
     ``warnings`` names settings that were given and have no effect.
     """
@@ -258,7 +259,39 @@ class Settings:
         "After a signal, the server and its worker have this many seconds to finish what they do.",
         least=0,
     )
+    audit_engine: str = _setting(
+        "",
+        "The engine by which a sample of the pages is extracted once more, by name; empty audits "
+        "nothing. See docs/audits.md.",
+    )
+    audit_share: float = _setting(
+        0.01, "The share of pages with values that is audited, chosen by their content.", least=0
+    )
+    budget_audits: float | None = _setting(
+        5.0,
+        "The most that audits may cost in a month (UTC), in US dollars, as a part of budget_month; "
+        "none sets no cap of their own.",
+        least=0,
+        unless_none=float,
+    )
+    alert_url: str = _setting(
+        "", "An address that is told when a rule begins to hold or ends; see docs/monitoring.md."
+    )
+    alert_key_file: str = _setting(
+        "", "A file with the secret by which what alert_url is told is signed."
+    )
+    events_log: str = _setting(
+        "",
+        "A file to which an event of each page is appended as a line of JSON, without anything of "
+        "its text; - is the standard error.",
+    )
+    otel: bool = _setting(
+        False,
+        "Send traces and metrics by OpenTelemetry, to where its OTEL_ variables say; needs the "
+        "extra otel.",
+    )
     engines: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
+    challengers: tuple[Mapping[str, Any], ...] = ()
     origins: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     warnings: tuple[Notice, ...] = ()
 
@@ -271,13 +304,21 @@ class Settings:
         values = {one.name: getattr(self, one.name) for one in declared() if one.decides}
         if self.dedup == "near":  # equal bytes give equal records anyway
             values["dedup"] = self.dedup
-        if self.engine == "none" or (self.engine == "auto" and not self.engines):
-            return {name: value for name, value in values.items() if name not in OF_ENGINES}
+        aside = self.set_aside() if self.engine == "auto" else ()
         tables = {
             name: {key: value for key, value in one.items() if key not in BESIDE_RESULTS}
             for name, one in self.engines.items()
+            if name not in aside
         }
+        if self.engine == "none" or (self.engine == "auto" and not tables):
+            return {name: value for name, value in values.items() if name not in OF_ENGINES}
         return values | {"engines": tables, "order": list(tables)}
+
+    def set_aside(self) -> frozenset[str]:
+        """The engines that trials and audits name: ``auto`` leaves them to those."""
+        named = [one.get("engine", "") for one in self.challengers]
+        names = [word for one in named if isinstance(one, str) for word in one.split(",")]
+        return frozenset(word.strip() for word in (*names, self.audit_engine) if word.strip())
 
     def origin(self, name: str) -> str:
         """Where the value of ``name`` came from, in words; ``default`` when nothing set it."""

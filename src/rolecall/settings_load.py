@@ -34,11 +34,15 @@ def load(
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
     engines: dict[str, Mapping[str, Any]] = engine_of_environment(environ or {})
+    challengers: dict[str, Mapping[str, Any]] = {}
     origins |= dict.fromkeys((f"engines.{one}" for one in engines), "the environment")
     for origin, name, value in _told(flags or {}, environ or {}, project_toml, user_toml):
         if name == "engines" and origin[0] == "file":
             engines |= _tables(value, origin)
             origins |= {f"engines.{one}": origin[1] for one in value}
+            continue
+        if name == "challenger" and origin[0] == "file":
+            challengers |= _challengers(value, origin)
             continue
         key = name if origin[0] != "environment" else name.removeprefix(PREFIX).lower()
         if key not in known:
@@ -48,6 +52,7 @@ def load(
     return Settings(
         **values,
         engines=MappingProxyType(engines),
+        challengers=tuple(challengers.values()),
         origins=MappingProxyType(origins),
         warnings=tuple(without_effect(environ or {})),
     )
@@ -105,6 +110,21 @@ def _tables(value: Any, origin: _Origin) -> dict[str, Mapping[str, Any]]:
             hint='write [engines.NAME] and below it kind = "vllm" and url = "http://…"',
         )
     return {name: MappingProxyType(table) for name, table in value.items()}
+
+
+def _challengers(value: Any, origin: _Origin) -> dict[str, Mapping[str, Any]]:
+    """The tables of challengers by their names; what else is in them is read where they are put
+    to the trial."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for one in value if isinstance(value, list) else [value]:
+        name = one.get("name") if isinstance(one, dict) else None
+        if not isinstance(name, str) or not name.strip() or name in found:
+            raise SettingsError(
+                f"{_said(origin, 'challenger')}: each needs a name of its own",
+                hint='write [[challenger]] and below it name = "…", engine = "…" and share = 0.1',
+            )
+        found[name] = MappingProxyType(one)
+    return found
 
 
 def _typed(setting: Setting, value: Any, name: str, origin: _Origin) -> Any:

@@ -34,9 +34,14 @@ def test_no_text_of_a_page_is_in_an_event():
         "<p>Location: Leeds</p><h2>Requirements</h2><ul><li>Fermentation</li></ul>"
     )
     made = msgspec.to_builtins(rolecall.extract(page))
-    told = msgspec.json.encode(page_event(record(**_plain(made)), 0)).decode()
-    for word in ("Zymurgist", "Quaggy", "Leeds", "Fermentation", "bakery"):
+    url = "https://www.bakery.example/secret/path?q=1"
+    event = page_event(record(**_plain(made), url=url), 0, len(page))
+    told = msgspec.json.encode(event).decode()
+    for word in ("Zymurgist", "Quaggy", "Leeds", "Fermentation", "secret", "path"):
         assert word not in told
+    assert (event.site, event.language, event.size) == ("bakery.example", "", len(page))
+    assert page_event(record(data={"posting_language": "en"}), 0).language == "en"
+    assert page_event(record(data={"posting_language": ["en"]}), 0).language == ""
 
 
 def _plain(made):

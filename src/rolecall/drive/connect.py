@@ -146,7 +146,8 @@ def declared_engines(settings: Settings, environ: Mapping[str, str]) -> tuple[En
         return ()
     tables = with_running(settings, environ).engines
     if choice == ["auto"]:
-        choice = list(tables)
+        aside = settings.set_aside()
+        choice = [name for name in tables if name not in aside]
     for name in choice:
         if name not in tables:
             known = f"declared are: {', '.join(tables)}" if tables else "none is declared"

@@ -5,8 +5,8 @@ An event holds ids, sizes and times, never text of a page. Sinks are plain funct
 
 from __future__ import annotations
 
-from rolecall.monitor.events import CallEvent, PageEvent, Sink, page_event
+from rolecall.monitor.events import CallEvent, PageEvent, Sink, page_event, site_of
 from rolecall.monitor.series import Point, Series
 from rolecall.monitor.watch import Watch
 
-__all__ = ["CallEvent", "PageEvent", "Point", "Series", "Sink", "Watch", "page_event"]
+__all__ = ["CallEvent", "PageEvent", "Point", "Series", "Sink", "Watch", "page_event", "site_of"]

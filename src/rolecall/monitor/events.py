@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -37,6 +38,8 @@ class PageEvent(Struct, frozen=True, kw_only=True):
     those of the record that have a value, with the confidence of the least sure part of each in
     thousandths (-1 where none is told). ``route`` says who had the last word: the name of an
     engine, ``embedded``, or ``none``. ``copied`` says that the values are those of an earlier copy.
+    ``size`` is the page's bytes (0 where that is not known), ``language`` the posting's, ``site``
+    the host of its address; both may be empty.
     """
 
     moment: int
@@ -50,7 +53,13 @@ class PageEvent(Struct, frozen=True, kw_only=True):
     stages: Mapping[str, int]
     calls: tuple[CallEvent, ...]
     copied: bool
+    size: int = 0
+    language: str = ""
+    site: str = ""
 
+
+LONGEST_LANGUAGE: Final = 12
+"""Letters of the code of a language; a user's schema may put anything there."""
 
 EMPTY: Final[tuple[Any, ...]] = (None, "", [], {})
 
@@ -58,8 +67,8 @@ Sink = Callable[[PageEvent], None]
 """Takes an event; it must be quick, and may be called from any thread."""
 
 
-def page_event(record: Mapping[str, Any], moment: int) -> PageEvent:
-    """The event of a record. Of the page it has the hash alone."""
+def page_event(record: Mapping[str, Any], moment: int, size: int = 0) -> PageEvent:
+    """The event of a record, whose page has ``size`` bytes. Of its text there is nothing in it."""
     calls = tuple(_calls(record))
     reason = record.get("reason") or {}
     answered = [one.engine for one in calls if one.result == "stop"]
@@ -76,7 +85,27 @@ def page_event(record: Mapping[str, Any], moment: int) -> PageEvent:
         stages={name: int(1e6 * took) for name, took in (record.get("seconds") or {}).items()},
         calls=calls,
         copied="copy_of" in record,
+        size=size,
+        language=_language(record),
+        site=site_of(record),
     )
+
+
+def site_of(record: Mapping[str, Any]) -> str:
+    """The host of a record's page, without ``www.``; empty where no address is known."""
+    for one in (record.get("url"), record.get("source")):
+        if isinstance(one, str) and "://" in one[:12]:
+            try:
+                return (urlsplit(one).hostname or "").removeprefix("www.")[:200]
+            except ValueError:
+                continue
+    return ""
+
+
+def _language(record: Mapping[str, Any]) -> str:
+    data = record.get("data")
+    told = data.get("posting_language") if isinstance(data, Mapping) else None
+    return told[:LONGEST_LANGUAGE] if isinstance(told, str) else ""
 
 
 def _calls(record: Mapping[str, Any]) -> Iterator[CallEvent]:

@@ -31,11 +31,11 @@ class Watch:
         self._sinks: tuple[Sink, ...] = (*sinks, series) if series is not None else tuple(sinks)
         self._broken: set[int] = set()
 
-    def tell(self, record: Mapping[str, Any]) -> None:
-        """A page has its record."""
+    def tell(self, record: Mapping[str, Any], size: int = 0) -> None:
+        """A page of ``size`` bytes has its record; 0 where the size is not known."""
         if not self._sinks:
             return
-        event = page_event(record, int(1_000 * self._clock()))
+        event = page_event(record, int(1_000 * self._clock()), size)
         for place, sink in enumerate(self._sinks):
             try:
                 sink(event)

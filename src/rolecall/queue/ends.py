@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from rolecall.core import Reason
 from rolecall.ledger.store import Connection
+from rolecall.monitor.events import site_of
 from rolecall.queue.nouns import Claim, Result, State
-from rolecall.queue.packing import pack_record, route_of, site_of, words_of
+from rolecall.queue.packing import pack_record, route_of, words_of
 from rolecall.queue.texts import storable
 from rolecall.record import doubt_of, failed_record
 

@@ -30,8 +30,9 @@ class Leases:
     def __init__(self, store: Store, rules: Rules, moment: Moment, config: str) -> None:
         self._store, self._rules, self._moment, self._config = store, rules, moment, config
         self._turns = Turns(store, rules, moment, config)
-        self.told: Callable[[Mapping[str, Any]], None] | None = None
-        """Hears of each record that was kept here, once it is."""
+        self.told: Callable[[Mapping[str, Any], int], None] | None = None
+        """Hears of each record that was kept here, once it is, and of the bytes of its page (0
+        where the page was fetched)."""
         # The names are chosen once: a server might look for them anew for every row.
         self._claim = _filled(
             f"""WITH next AS MATERIALIZED (
@@ -132,7 +133,7 @@ class Leases:
         if self.told is not None:
             for counts, one in zip(counted, results, strict=True):
                 if counts:
-                    self.told(one.record)
+                    self.told(one.record, len(one.claim.body or b""))
         return counted
 
     def put_back(self, claim: Claim, *, worked_on: bool = False) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
 import zstandard
@@ -44,17 +43,6 @@ def unpack_record(packed: bytes) -> dict[str, Any]:
     """The record that `pack_record` was given."""
     record: dict[str, Any] = orjson.loads(unpack(packed))
     return record
-
-
-def site_of(record: Mapping[str, Any]) -> str:
-    """The host of a record's page, without ``www.``; empty where no address is known."""
-    for one in (record.get("url"), record.get("source")):
-        if isinstance(one, str) and "://" in one[:12]:
-            try:
-                return (urlsplit(one).hostname or "").removeprefix("www.")[:200]
-            except ValueError:
-                continue
-    return ""
 
 
 def route_of(record: Mapping[str, Any]) -> str:

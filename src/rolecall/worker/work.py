@@ -215,7 +215,7 @@ class Worker:
             if order.schema is not None:
                 await asyncio.to_thread(self._pipelines.of, order.schema)
             async with self._reading.record(order, urgent=True) as record:
-                self._watch.tell(record)
+                self._watch.tell(record, len(order.source.body))
                 return record
         finally:
             self._answering.discard(task)
