@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import sys
@@ -64,14 +65,17 @@ def run(words: list[str]) -> int:
         }
     )
     queue = open_queue(settings)
-    try:
+    with contextlib.ExitStack() as at_end:
+        at_end.callback(queue.store.close)
         from rolecall.inputs.fetched import rules_of
         from rolecall.monitor import Series, Watch
         from rolecall.worker.crewed import Crewed
+        from rolecall.worker.sinks import sinks_of
         from rolecall.worker.work import Worker
 
         rules = rules_of(settings) if settings.fetch else None
-        watch = Watch(series=Series(queue.store))
+        watch = Watch(sinks_of(settings, os.environ), Series(queue.store))
+        at_end.callback(watch.close)
         crewed = Crewed(slots=told.slots or 0, fetches=rules, watch=watch)
         worker = Worker(queue, settings, os.environ, crewed)
         gc.enable()
@@ -87,8 +91,6 @@ def run(words: list[str]) -> int:
         if stop():
             return stop.exit_code
         return OK if ended else FAILED
-    finally:
-        queue.store.close()
 
 
 def _wait(worker: Worker, queue: Queue, stop: Stop, *, until_empty: bool) -> bool:

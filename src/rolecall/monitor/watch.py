@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from rolecall.errors import DatabaseError
-from rolecall.monitor.events import Sink, page_event
+from rolecall.monitor.events import PageEvent, Sink, page_event
 from rolecall.monitor.series import Series
 
 FLUSH_SECONDS: Final = 10.0
@@ -18,8 +18,12 @@ _log = logging.getLogger(__name__)
 
 
 class Watch:
-    """Tells ``sinks`` of every record, and ``series`` (if any) too, which it brings into the
-    database whenever `flush` is called. ``clock`` gives seconds. Usable from any thread."""
+    """Tells ``sinks`` of every record, and ``series`` (if any) too; what they hold back goes on its
+    way whenever `flush` is called. ``clock`` gives seconds. Usable from any thread.
+
+    A sink may have ``sample(name, label, amount)`` to be told of gauges as well, ``flush()`` and
+    ``close()``.
+    """
 
     def __init__(
         self,
@@ -27,28 +31,60 @@ class Watch:
         series: Series | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._series, self._clock = series, clock
+        self._clock = clock
         self._sinks: tuple[Sink, ...] = (*sinks, series) if series is not None else tuple(sinks)
-        self._broken: set[int] = set()
+        self._samples = self._able("sample")
+        self._broken: set[tuple[str, int]] = set()
+
+    @property
+    def listens(self) -> bool:
+        """Whether there is any sink."""
+        return bool(self._sinks)
 
     def tell(self, record: Mapping[str, Any], size: int = 0) -> None:
         """A page of ``size`` bytes has its record; 0 where the size is not known."""
-        if not self._sinks:
-            return
-        event = page_event(record, int(1_000 * self._clock()), size)
+        if self._sinks:
+            self.hear(page_event(record, int(1_000 * self._clock()), size))
+
+    def hear(self, event: PageEvent) -> None:
+        """The same of an event that was made elsewhere."""
         for place, sink in enumerate(self._sinks):
             try:
                 sink(event)
             except Exception:
-                if place not in self._broken:  # once is enough, it may be so for every page
-                    _log.exception("a sink of events failed; pages go on")
-                self._broken.add(place)
+                self._fault("event", place)
+
+    def sample(self, name: str, label: str, amount: int) -> None:
+        """A gauge stands at ``amount`` now; ``label`` says which one of that name."""
+        for place, sample in enumerate(self._samples):
+            try:
+                sample(name, label, amount)
+            except Exception:
+                self._fault("sample", place)
 
     def flush(self) -> None:
-        """Bring what was counted into the database; what it does not take is kept."""
-        if self._series is None:
-            return
-        try:
-            self._series.flush()
-        except DatabaseError as error:
-            _log.warning("figures are kept until the database takes them: %s", error)
+        """Bring what sinks hold back on its way; what is not taken is kept."""
+        self._each("flush")
+
+    def close(self) -> None:
+        """Flush, and end what sinks have running."""
+        self.flush()
+        self._each("close")
+
+    def _each(self, name: str) -> None:
+        for place, step in enumerate(self._able(name)):
+            try:
+                step()
+            except DatabaseError as error:
+                _log.warning("figures are kept until the database takes them: %s", error)
+            except Exception:
+                self._fault(name, place)
+
+    def _able(self, name: str) -> tuple[Callable[..., None], ...]:
+        found = (getattr(sink, name, None) for sink in self._sinks)
+        return tuple(one for one in found if callable(one))
+
+    def _fault(self, what: str, place: int) -> None:
+        if (what, place) not in self._broken:  # once is enough, it may be so for every page
+            _log.exception("a sink of events failed; pages go on")
+        self._broken.add((what, place))

@@ -7,11 +7,9 @@ import gc
 from collections.abc import Mapping
 from typing import get_args
 
-from rolecall.drive.clouds import cloud_engines
 from rolecall.errors import SettingsError
 from rolecall.inputs.fetched import rules_of
 from rolecall.monitor import Series, Watch
-from rolecall.monitor.figures import Figures
 from rolecall.queue.open import open_queue
 from rolecall.queue.queue import Queue
 from rolecall.serve.access import Auth, Entry
@@ -24,6 +22,7 @@ from rolecall.serve.state import Extractor, State
 from rolecall.settings import Settings
 from rolecall.worker.crewed import Crewed
 from rolecall.worker.nouns import Drained
+from rolecall.worker.sinks import sinks_of
 from rolecall.worker.work import Worker
 
 
@@ -35,14 +34,14 @@ async def serve(settings: Settings, environ: Mapping[str, str], *, works: bool =
         UsageError: a setting, the address or the lack of tokens does not allow it.
         DatabaseError: the database cannot be used.
     """
-    queue = open_queue(settings, environ)
+    queue, watch = open_queue(settings, environ), Watch()
     try:
         metrics = Metrics()
-        figures = Figures(metrics.registry, cloud_engines(settings, environ))
+        watch = Watch(sinks_of(settings, environ, metrics.registry), Series(queue.store))
         crewed = Crewed(
             takes_tasks=works,
             fetches=rules_of(settings) if settings.fetch else None,
-            watch=Watch([figures], Series(queue.store)),
+            watch=watch,
         )
         work = AtWork(Worker(queue, settings, environ, crewed))
         state = state_for(queue, settings, environ, work, metrics)
@@ -53,6 +52,7 @@ async def serve(settings: Settings, environ: Mapping[str, str], *, works: bool =
         with serving.watching(say):
             await _run(serving, state, work, address_of(bound, settings.serve_host))
     finally:
+        await asyncio.to_thread(watch.close)
         queue.store.close()
     return 128 + serving.signal if serving.signal else 0
 
