@@ -23,7 +23,7 @@ def sinks_of(
     Close the `Watch` that they are given to at the end.
 
     Raises:
-        SettingsError: OpenTelemetry is asked for and not installed.
+        SettingsError: OpenTelemetry is asked for and is not installed or cannot be set up.
     """
     found: list[Sink] = []
     if registry is not None:
@@ -34,18 +34,25 @@ def sinks_of(
         from rolecall.monitor.log_lines import LogLines
 
         found.append(LogLines(settings.events_log))
-    if settings.otel:
-        try:
-            from rolecall.monitor.otel import Otel
-        except ModuleNotFoundError as error:
-            if error.name is None or error.name.partition(".")[0] == "rolecall":
-                raise
-            raise SettingsError(
-                f"otel ({settings.origin('otel')}): OpenTelemetry is not installed",
-                hint='pip install "rolecall[otel]"',
-            ) from error
-        found.append(Otel(_providers(settings, environ)))
+    if settings.otel and environ.get("OTEL_SDK_DISABLED", "").lower() != "true":
+        found.append(_otel(settings, environ))
     return found
+
+
+def _otel(settings: Settings, environ: Mapping[str, str]) -> Sink:
+    said = f"otel ({settings.origin('otel')})"
+    try:
+        from rolecall.monitor.otel import Otel
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] == "rolecall":
+            raise
+        hint = 'pip install "rolecall[otel]"'
+        raise SettingsError(f"{said}: OpenTelemetry is not installed", hint=hint) from error
+    try:
+        return Otel(_providers(settings, environ))
+    except (ValueError, OSError) as error:
+        hint = "look at the OTEL_ variables"
+        raise SettingsError(f"{said}: it cannot be set up: {error}", hint=hint) from error
 
 
 def _providers(settings: Settings, environ: Mapping[str, str]) -> dict[str, str]:

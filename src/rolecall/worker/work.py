@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import contextlib
 import functools
 import hashlib
 import logging
@@ -36,6 +37,7 @@ from rolecall.worker.crewed import Crewed
 from rolecall.worker.early import METHOD
 from rolecall.worker.ending import InThread
 from rolecall.worker.fetching import Fetching
+from rolecall.worker.gauges import Gauges
 from rolecall.worker.heart import Heart
 from rolecall.worker.nouns import BusyError, Drained, State, StoppedError
 from rolecall.worker.pipelines import Pipelines
@@ -277,7 +279,7 @@ class Worker:
                 )
                 beside: list[Step] = [
                     self._claims.ending.run,
-                    Pressure(asking, self._crewed.looks).run,
+                    Pressure(asking, self._crewed.looks, self._watch).run,
                     asking.watch,
                     functools.partial(self._keep_figures, in_thread),
                 ]
@@ -320,12 +322,14 @@ class Worker:
 
     async def _keep_figures(self, in_thread: InThread) -> None:
         """Bring what was counted into the database now and then, and once more at the end."""
-        try:
-            while True:
-                await asyncio.sleep(FLUSH_SECONDS)
-                await in_thread(self._watch.flush)
-        finally:
-            await asyncio.to_thread(self._watch.flush)
+        with contextlib.closing(Gauges(self._queue, self._watch)) as gauges:
+            try:
+                while True:
+                    await asyncio.sleep(FLUSH_SECONDS)
+                    await in_thread(gauges.look)
+                    await in_thread(self._watch.flush)
+            finally:
+                await asyncio.to_thread(self._watch.flush)
 
     async def _forget(self, in_thread: InThread) -> None:
         """Forget now and then what is older than the rules keep."""
