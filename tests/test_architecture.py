@@ -24,6 +24,7 @@ LAYERS = (
     ("pipeline",),
     ("drive",),
     ("batch", "queue"),
+    ("trial", "audit", "drift"),
     ("worker",),
     ("doctor",),
     ("evaluate",),
