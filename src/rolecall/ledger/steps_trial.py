@@ -20,9 +20,10 @@ TRIAL: Final = (
     """CREATE TABLE trial_count (
         challenger TEXT NOT NULL,
         run INTEGER NOT NULL,
+        day INTEGER NOT NULL,
         name TEXT NOT NULL,
         amount INTEGER NOT NULL,
-        PRIMARY KEY (challenger, run, name)
+        PRIMARY KEY (challenger, run, day, name)
     ) WITHOUT ROWID""",
     # A page that goes wrong counts once, however often it comes: the split is by its content.
     """CREATE TABLE trial_bad (

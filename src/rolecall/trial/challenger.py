@@ -112,6 +112,10 @@ def _read(table: Mapping[str, Any], settings: Settings) -> Challenger:
     mode = table.get("mode", "shadow")
     if mode not in get_args(Mode):
         raise SettingsError(f"{place}: mode is shadow or live", hint=_SHAPE)
+    if mode == "live" and table.get("floor"):
+        raise SettingsError(
+            f"{place}: floor is for mode = 'shadow', where both do the same page", hint=_SHAPE
+        )
     return Challenger(
         name=name,
         engine=_engine(place, table.get("engine"), settings),

@@ -7,20 +7,22 @@ from typing import Any, Final
 
 from rolecall.ledger.store import Connection, Store
 from rolecall.trial.challenger import Challenger
-from rolecall.trial.nouns import Counts, State, Trial
+from rolecall.trial.nouns import State, Trial
 
 _COLUMNS: Final = "name, design, run, state, why, began, changed"
 
 _ADD: Final = """
-    INSERT INTO trial_count (challenger, run, name, amount)
-    VALUES (:challenger, :run, :name, :amount)
-    ON CONFLICT (challenger, run, name) DO UPDATE
+    INSERT INTO trial_count (challenger, run, day, name, amount)
+    VALUES (:challenger, :run, :day, :name, :amount)
+    ON CONFLICT (challenger, run, day, name) DO UPDATE
     SET amount = trial_count.amount + excluded.amount
 """
 _BAD: Final = """
     INSERT INTO trial_bad (challenger, run, kind, page)
     VALUES (:challenger, :run, :kind, :page) ON CONFLICT DO NOTHING
 """
+
+DAY_MS: Final = 86_400_000
 
 Bad = tuple[str, str, str]
 """A page that went wrong: the kind, the arm (or ``both``), and the page's hash."""
@@ -56,15 +58,15 @@ class TrialLedger:
                     told,
                 )
 
-    def restart(self, name: str) -> bool:
+    def restart(self, name: str, design: str) -> bool:
         """Give a challenger its share once more, counting from nothing; false where there is none
         of that name."""
         with self._store.write(durable=True, alone="trials") as connection:
-            told = {"name": name, "now": self._clock()}
+            told = {"name": name, "now": self._clock(), "design": design}
             connection.execute("DELETE FROM trial_bad WHERE challenger = :name", told)
             rows = connection.execute(
                 """UPDATE trial_challenger SET state = 'running', run = run + 1, why = '',
-                    began = :now, changed = :now WHERE name = :name""",
+                    design = :design, began = :now, changed = :now WHERE name = :name""",
                 told,
             )
             return bool(rows.rowcount)
@@ -90,41 +92,35 @@ class TrialLedger:
 
     def add(
         self, name: str, run: int, counts: Mapping[str, int], bad: Iterable[Bad]
-    ) -> dict[str, int]:
-        """Add what was counted, and return all counts of the run; a page counts as bad once for
-        each kind."""
-        sums = dict(counts)
+    ) -> list[dict[str, int]]:
+        """Add what was counted to this day (UTC), and return the counts of each day of the run; a
+        page counts as bad once for each kind."""
+        sums, day = dict(counts), self._clock() // DAY_MS
         with self._store.write() as connection:
             for kind, arm, page in sorted(set(bad)):
                 told = {"challenger": name, "run": run, "kind": kind, "page": bytes.fromhex(page)}
                 if connection.execute(_BAD, told).rowcount:
                     sums[f"{kind} {arm}"] = sums.get(f"{kind} {arm}", 0) + 1
             rows = [
-                {"challenger": name, "run": run, "name": key, "amount": amount}
+                {"challenger": name, "run": run, "day": day, "name": key, "amount": amount}
                 for key, amount in sorted(sums.items())
                 if amount
             ]
             if rows:
                 connection.executemany(_ADD, rows)
-        return self.counts(name, run)
+        return self.days(name, run)
 
-    def counts(self, name: str, run: int) -> dict[str, int]:
-        """All that was counted in a run."""
+    def days(self, name: str, run: int) -> list[dict[str, int]]:
+        """All that was counted in a run, day by day."""
         rows = self._store.rows(
-            "SELECT name, amount FROM trial_count WHERE challenger = :name AND run = :run",
+            "SELECT day, name, amount FROM trial_count WHERE challenger = :name AND run = :run"
+            " ORDER BY day, name",
             {"name": name, "run": run},
         )
-        return {row[0]: int(row[1]) for row in rows}
-
-
-def arms(counts: Counts, kind: str) -> tuple[int, int, int]:
-    """How many pages went wrong with the challenger, with the champion, and with both (which is
-    told of the same page only)."""
-    return (
-        counts.get(f"{kind} challenger", 0),
-        counts.get(f"{kind} champion", 0),
-        counts.get(f"{kind} both", 0),
-    )
+        found: dict[int, dict[str, int]] = {}
+        for day, counted, amount in rows:
+            found.setdefault(int(day), {})[counted] = int(amount)
+        return list(found.values())
 
 
 def _turn(

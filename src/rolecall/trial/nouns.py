@@ -72,3 +72,13 @@ Counts = Mapping[str, int]
 ``failed both`` where both arms failed on the same page; ``pairs`` of times and ``slow`` ones among
 them; thousandths of agreement, ``same`` of ``compared`` pages, and of a field, ``same field title``
 of ``compared field title``; pages that were ``skipped`` for want of room."""
+
+
+def arms(counts: Counts, kind: str) -> tuple[int, int, int]:
+    """How many pages went wrong with the challenger, with the champion, and with both (which is
+    told of the same page only)."""
+    return (
+        counts.get(f"{kind} challenger", 0),
+        counts.get(f"{kind} champion", 0),
+        counts.get(f"{kind} both", 0),
+    )

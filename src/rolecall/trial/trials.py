@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import deque
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -13,9 +13,10 @@ from rolecall.trial.challenger import Challenger, live_one, shadows, split
 from rolecall.trial.judge import judge
 from rolecall.trial.ledger import Bad, TrialLedger
 from rolecall.trial.nouns import Arm, Seen, Trial
+from rolecall.trial.pairs import Timed, is_slow, paired
 
-MOST_WAITING: Final = 64
-"""Times that wait for one of the other arm."""
+MOST_WAITING: Final = 512
+"""Pages that wait for the time of the one that came next."""
 MOST_FIELDS: Final = 40
 WHOLE: Final = 1_000
 """Agreement is counted in thousandths."""
@@ -29,10 +30,8 @@ class _Counted:
     def __init__(self) -> None:
         self.counts: dict[str, int] = {}
         self.bad: list[Bad] = []
-        self.times: dict[Arm, deque[float]] = {
-            "challenger": deque(maxlen=MOST_WAITING),
-            "champion": deque(maxlen=MOST_WAITING),
-        }
+        self.begun = 0
+        self.times: OrderedDict[int, Timed] = OrderedDict()
 
     def add(self, name: str, amount: int = 1) -> None:
         self.counts[name] = self.counts.get(name, 0) + amount
@@ -56,6 +55,7 @@ class Trials:
         self._lock = threading.Lock()
         self._trials: Mapping[str, Trial] = {}
         self._counted = {one.name: _Counted() for one in challengers}
+        self._slower = {one.name: one.slower for one in challengers}
         self._entered = not challengers
 
     def refresh(self) -> None:
@@ -93,17 +93,31 @@ class Trials:
             return []
         return [one.name for one in shadows(page, self.challengers) if self._run(one)]
 
-    def saw(self, arm: str, page: str, told: Seen) -> None:
-        """A page was done by the live challenger ``arm``, or by the champion."""
-        if self.promoted:
-            return
-        if arm:
-            self._count(arm, "challenger", page, told)
-        # A page of a challenger that is stopped goes to the champion, and is no fair comparison.
-        elif live_one(page, self.challengers) is None:
-            for one in self.challengers:
-                if one.mode == "live":
-                    self._count(one.name, "champion", page, told)
+    def begin(self, arm: str, page: str) -> Mapping[str, int]:
+        """A page is begun by the live challenger ``arm``, or by the champion: its number in each
+        trial that it counts in, for `saw`.
+
+        Times are compared of pages that begin one after the other; which two those are must not
+        depend on how long they take.
+        """
+        found = {}
+        with self._lock:
+            for name in self._counting(arm, page):
+                found[name] = self._counted[name].begun
+                self._counted[name].begun += 1
+        return found
+
+    def saw(self, arm: str, page: str, told: Seen, begun: Mapping[str, int]) -> None:
+        """A page that was ``begun`` has been done by the live challenger ``arm``, or by the
+        champion."""
+        side: Arm = "challenger" if arm else "champion"
+        with self._lock:
+            for name, number in begun.items():
+                found = self._counted[name]
+                found.add(f"pages {side}")
+                found.bad += [(kind, side, page) for kind in sorted(told.bad)]
+                if told.seconds is not None:
+                    self._pair(name, number, Timed(bool(arm), told.seconds))
 
     def saw_both(
         self, name: str, page: str, tried: Seen, usual: Seen, same: Mapping[str, bool]
@@ -119,7 +133,8 @@ class Trials:
                 arm = "both" if both else "challenger" if kind in tried.bad else "champion"
                 found.bad.append((kind, arm, page))
             if tried.seconds and usual.seconds:
-                self._pair(name, tried.seconds, usual.seconds)
+                found.add("pairs")
+                found.add("slow", int(is_slow(tried.seconds, usual.seconds, self._slower[name])))
             if not same:
                 return
             found.add("compared", WHOLE)
@@ -170,23 +185,27 @@ class Trials:
             return 0
         return trial.run
 
-    def _count(self, name: str, arm: Arm, page: str, told: Seen) -> None:
-        with self._lock:
-            found = self._counted[name]
-            found.add(f"pages {arm}")
-            found.bad += [(kind, arm, page) for kind in sorted(told.bad)]
-            if told.seconds is None:
-                return
-            other = found.times["champion" if arm == "challenger" else "challenger"]
-            if not other:
-                found.times[arm].append(told.seconds)
-            elif arm == "challenger":
-                self._pair(name, told.seconds, other.pop())
-            else:
-                self._pair(name, other.pop(), told.seconds)
+    def _counting(self, arm: str, page: str) -> list[str]:
+        """The trials that a page counts in."""
+        if self.promoted:
+            return []
+        if arm:
+            return [arm]
+        # A page of a challenger that is stopped goes to the champion, and is no fair comparison.
+        if live_one(page, self.challengers) is not None:
+            return []
+        return [one.name for one in self.challengers if one.mode == "live"]
 
-    def _pair(self, name: str, tried: float, usual: float) -> None:
+    def _pair(self, name: str, number: int, page: Timed) -> None:
+        """Count two pages that began one after the other, once both have their times."""
         found = self._counted[name]
-        slower = next(one.slower for one in self.challengers if one.name == name)
-        found.add("pairs")
-        found.add("slow", int(tried > slower * usual))
+        other = found.times.pop(number // 2, None)
+        if other is None:
+            found.times[number // 2] = page
+            while len(found.times) > MOST_WAITING:
+                found.times.popitem(last=False)
+            return
+        _, slow = paired(other, page, self._slower[name])
+        if slow is not None:
+            found.add("pairs")
+            found.add("slow", int(slow))

@@ -38,11 +38,11 @@ async def keep_trials(trials: Trials, in_thread: InThread) -> None:
         return
     try:
         while True:
-            await asyncio.sleep(TRIAL_SECONDS)
             try:
                 await in_thread(trials.flush)
             except DatabaseError as error:
                 _log.warning("trials stay as they are: %s", error)
+            await asyncio.sleep(TRIAL_SECONDS)
     finally:
         with contextlib.suppress(DatabaseError):
             await asyncio.to_thread(trials.flush)

@@ -125,10 +125,11 @@ class Sides:
         """
         page = waiting.source.id
         arm = self.trials.arm(page)
+        begun = self.trials.begin(arm, page)
         if arm:
             async with self._tried[arm].room.one():
                 record = await self._finish(arm, waiting, pipeline, schema)
-                self._tell(arm, page, record)
+                self._tell(arm, page, record, begun)
                 if record["outcome"] != "failed":
                     yield record
                     return
@@ -140,7 +141,7 @@ class Sides:
             if arm:
                 yield _instead(arm, record, found)
                 return
-            self._tell("", page, found)
+            self._tell("", page, found, begun)
             self._shadow(waiting, pipeline, schema, found)
             yield found
 
@@ -164,10 +165,12 @@ class Sides:
         self._pipelines.move_to_end(key)
         return known[1]
 
-    def _tell(self, arm: str, page: str, record: Mapping[str, Any]) -> None:
+    def _tell(
+        self, arm: str, page: str, record: Mapping[str, Any], begun: Mapping[str, int]
+    ) -> None:
         told = seen(record)
         if told is not None:
-            self.trials.saw(arm, page, told)
+            self.trials.saw(arm, page, told, begun)
 
     def _shadow(
         self, waiting: Waiting, pipeline: Pipeline, schema: str | None, found: dict[str, Any]
