@@ -69,14 +69,17 @@ def run(words: list[str]) -> int:
         at_end.callback(queue.store.close)
         from rolecall.inputs.fetched import rules_of
         from rolecall.monitor import Series, Watch
+        from rolecall.trial.ledger import TrialLedger
         from rolecall.worker.crewed import Crewed
+        from rolecall.worker.sides import trials_of
         from rolecall.worker.sinks import sinks_of
         from rolecall.worker.work import Worker
 
         rules = rules_of(settings) if settings.fetch else None
         watch = Watch(sinks_of(settings, os.environ), Series(queue.store))
         at_end.callback(watch.close)
-        crewed = Crewed(slots=told.slots or 0, fetches=rules, watch=watch)
+        trials = trials_of(settings, os.environ, TrialLedger(queue.store, queue.clock_ms))
+        crewed = Crewed(slots=told.slots or 0, fetches=rules, watch=watch, trials=trials)
         worker = Worker(queue, settings, os.environ, crewed)
         gc.enable()
         stop = Stop()

@@ -55,9 +55,7 @@ class Pressure:
     """Keeps the room of ``asking`` at what its engines can take, and tells ``watch`` how they
     are."""
 
-    def __init__(
-        self, asking: Asking, every: float = EVERY, watch: Watch | None = None
-    ) -> None:
+    def __init__(self, asking: Asking, every: float = EVERY, watch: Watch | None = None) -> None:
         self._asking, self._every = asking, every
         self._watch = watch if watch is not None else Watch()
         self._limits: dict[str, int] = {}
