@@ -16,7 +16,7 @@ from rolecall.cli.queued import add_queue, open_queue, read_time
 from rolecall.table import one_line
 
 if TYPE_CHECKING:
-    from rolecall.monitor.summary import EngineUse, Sizes, Summary
+    from rolecall.monitor.summary import EngineLoad, EngineUse, Sizes, Summary
 
 DESCRIPTION = """\
 Prints what became of the pages of rolecall serve and rolecall work: outcomes, who
@@ -72,7 +72,9 @@ def run(words: list[str]) -> int:
 def _lines(found: Summary, tasks: Mapping[Any, int], since: str) -> Iterator[str]:
     """The figures for a person: what it is about, then a line for each."""
     waiting = tasks.get("queued", 0) + tasks.get("waiting", 0)
-    yield f"queue      {waiting:,} waiting, {tasks.get('running', 0):,} running"
+    on_average = "" if found.waiting is None else f"; {found.waiting:,.1f} waiting on average"
+    running = tasks.get("running", 0)
+    yield f"queue      {waiting:,} waiting, {running:,} running{on_average}"
     pages = sum(found.pages.values())
     if not pages:
         yield f"pages      none in the last {since}; rolecall serve and rolecall work count here"
@@ -98,8 +100,15 @@ def _lines(found: Summary, tasks: Mapping[Any, int], since: str) -> Iterator[str
         )
     if found.unsure is not None:
         yield f"unsure     {found.unsure:.1%} of values are less sure than a half"
+    if found.problems:
+        yield f"problems   {found.problems / pages:.2f} a page: {_counts(found.problem_kinds)}"
     for name, use in found.engines.items():
         yield f"engine     {one_line(name)}: {_use(use)}"
+    for name, load in found.loads.items():
+        yield f"load       {one_line(name)}: {_load(load)}"
+    for name, card in found.cards.items():
+        total = card.total / 2**30
+        yield f"card       {one_line(name)}: {card.used / 2**30:.1f} of {total:.1f} GiB in use"
     if found.context is not None:
         yield (
             f"context    {found.context.mean:,.0f} tokens on average, half of them within"
@@ -122,6 +131,14 @@ def _took(sizes: Sizes) -> str:
     return (
         f"{sizes.mean / 1e3:,.0f} ms on average, half within {sizes.half / 1e3:,.0f} ms,"
         f" 95 % within {sizes.most / 1e3:,.0f} ms"
+    )
+
+
+def _load(load: EngineLoad) -> str:
+    hits = "" if load.prefix_hits is None else f", {load.prefix_hits:.0%} prefix cache hits"
+    return (
+        f"{load.kv:.0%} of the KV cache, {load.running:.1f} requests under way and"
+        f" {load.waiting:.1f} in line{hits}"
     )
 
 
