@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """\
 Prints what paid engines have cost today and this month, what the caps leave, and
-what the month will come to if it goes on like this. Days and months are those of UTC.
+what the month will come to if it goes on like the last four weeks. Days and months
+are those of UTC.
 
 Before each paid call the most that it can cost is taken out of the budget; after it
 the real cost takes its place, failed tries included. "Held" are calls under way.
@@ -103,8 +104,21 @@ def _table(spending: Spending, place: str, now: datetime) -> str:
     if spending.overdue:
         text += f"never reported back: {spending.overdue:,}, counted as spent at"
         text += f" {_money(spending.overdue_usd)}\n"
-    text += f"forecast for the month: {_money(spending.forecast_usd)}\n"
+    text += f"forecast for the month: {forecast_told(spending)}\n"
     return text + f"database: {place}\n"
+
+
+def forecast_told(spending: Spending) -> str:
+    """Where the month will end, and whether that is over its cap."""
+    low, high = _money(spending.forecast_low_usd), _money(spending.forecast_high_usd)
+    told = _money(spending.forecast_usd)
+    if low != high:
+        told += f", between {low} and {high} in four months of five"
+    cap = spending.caps.month
+    if cap is not None and spending.forecast_high_usd > cap > 0:
+        sure = "OVER" if spending.forecast_usd > cap else "maybe over"
+        told += f"; {sure} the cap of {_money(cap)}"
+    return told
 
 
 def _cap(cap: float | None, left: float | None) -> tuple[str, str]:
