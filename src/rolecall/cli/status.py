@@ -49,21 +49,30 @@ def run(words: list[str]) -> int:
     settings = load_settings({"queue": told.queue})
     queue = open_queue(settings)
     try:
+        from rolecall.doctor.servers import plans_here
         from rolecall.drive.clouds import cloud_engines
+        from rolecall.ledger.clock import utc_now
+        from rolecall.ledger.spending import caps_of, read_spending
         from rolecall.monitor import Series
         from rolecall.monitor.summary import summary
 
         since = int(time.time()) - seconds
         found = summary(Series(queue.store), since, cloud_engines(settings, os.environ))
         tasks = queue.view.counts()
+        spending = read_spending(queue.store, caps_of(settings), utc_now())
     finally:
         queue.store.close()
+    plans = plans_here(os.environ)
     if told.json:
         import msgspec
 
-        text = msgspec.json.encode({"tasks": tasks, "figures": found}).decode() + "\n"
+        answer = {"tasks": tasks, "figures": found, "spending": spending, "plans": plans}
+        text = msgspec.json.encode(answer).decode() + "\n"
     else:
-        text = "".join(f"{_wrapped(line)}\n" for line in _lines(found, tasks, told.since))
+        from rolecall.cli.status_beside import plan_lines, spending_line
+
+        lines = (*_lines(found, tasks, told.since), *spending_line(spending), *plan_lines(plans))
+        text = "".join(f"{_wrapped(line)}\n" for line in lines)
     sys.stdout.write(text)
     sys.stdout.flush()
     return OK

@@ -11,6 +11,7 @@ from msgspec import Struct
 from rolecall.ledger.money import NANO, Caps, allowance
 from rolecall.ledger.month_end import WINDOW, forecast
 from rolecall.ledger.store import Store
+from rolecall.settings import Settings
 
 
 class EngineSpending(Struct, frozen=True, kw_only=True):
@@ -61,6 +62,11 @@ _ROWS = """
     SELECT CASE WHEN expires > :now THEN 'open' ELSE 'overdue' END, engine, day, nano, 1
     FROM budget_reservation WHERE day BETWEEN :first AND :last
 """
+
+
+def caps_of(settings: Settings) -> Caps:
+    """The caps that the settings set."""
+    return Caps(settings.budget_record, settings.budget_day, settings.budget_month)
 
 
 def read_spending(database: Store, caps: Caps, now: datetime) -> Spending:
