@@ -285,6 +285,11 @@ class Settings:
         "A file to which an event of each page is appended as a line of JSON, without anything of "
         "its text; - is the standard error.",
     )
+    watch_runs: bool = _setting(
+        True,
+        "Count the pages of rolecall extract in the database too, where there is one, for rolecall "
+        "status.",
+    )
     otel: bool = _setting(
         False,
         "Send traces and metrics by OpenTelemetry, to where its OTEL_ variables say; needs the "

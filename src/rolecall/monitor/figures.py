@@ -84,7 +84,7 @@ class _Histogram:
     ) -> None:
         self._name, self._text, self._labels = f"rolecall_{name}", text, labels
         self._bounds, self._unit = tuple(round(unit * one) for one in bounds), unit
-        self._shown = [*(floatToGoString(one) for one in bounds), "+Inf"]
+        self._shown = [*(floatToGoString(one) for one in bounds), "+Inf"]  # type: ignore[no-untyped-call]
         self._found: dict[_Key, list[int]] = {} if labels else {(): self._fresh()}
 
     def _fresh(self) -> list[int]:

@@ -46,10 +46,13 @@ class Point(Struct, frozen=True, kw_only=True):
 
 
 class Series:
-    """The figures of one database. A sink; usable from any thread. ``clock`` gives seconds."""
+    """The figures of one database. A sink; usable from any thread. ``clock`` gives seconds. What
+    is too old is forgotten once an hour, unless that is left to others (``purges``)."""
 
-    def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
-        self._store, self._clock = store, clock
+    def __init__(
+        self, store: Store, clock: Callable[[], float] = time.time, *, purges: bool = True
+    ) -> None:
+        self._store, self._clock, self._purges = store, clock, purges
         self._lock, self._writing = threading.Lock(), threading.Lock()
         self._counted: _Counted = {}
         self._purged = 0.0
@@ -115,7 +118,7 @@ class Series:
 
     def _write(self, counted: _Counted) -> None:
         now = self._clock()
-        purge = now - self._purged > HOUR
+        purge = self._purges and now - self._purged > HOUR
         if not counted and not purge:
             return
         rows = _rows(counted)
