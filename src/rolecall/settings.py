@@ -88,8 +88,8 @@ class Settings:
     )
     policy: str = _setting(
         "local-only",
-        "local-only, cloud-over-threshold (long pages go to cloud_engine) or cloud-on-doubt (what "
-        "is still missing or in doubt does).",
+        "local-only, cloud-over-threshold (long pages go to cloud_engine), cloud-on-doubt (what is "
+        "still missing or in doubt does) or cloud-for-audits (only audits do).",
         decides=True,
     )
     cloud_engine: str = _setting(
@@ -262,7 +262,8 @@ class Settings:
     audit_engine: str = _setting(
         "",
         "The engine by which a sample of the pages is extracted once more, by name; empty audits "
-        "nothing. See docs/audits.md.",
+        "nothing. One that is not local must be cloud_engine under a policy that allows it; see "
+        "docs/audits.md.",
     )
     audit_share: float = _setting(
         0.01, "The share of pages with values that is audited, chosen by their content.", least=0
@@ -304,6 +305,8 @@ class Settings:
         values = {one.name: getattr(self, one.name) for one in declared() if one.decides}
         if self.dedup == "near":  # equal bytes give equal records anyway
             values["dedup"] = self.dedup
+        if self.policy in STAYING:  # what becomes of pages is the same under both
+            values |= {"policy": "local-only", "cloud_engine": ""}
         aside = self.set_aside() if self.engine == "auto" else ()
         tables = {
             name: {key: value for key, value in one.items() if key not in BESIDE_RESULTS}
@@ -315,10 +318,13 @@ class Settings:
         return values | {"engines": tables, "order": list(tables)}
 
     def set_aside(self) -> frozenset[str]:
-        """The engines that trials and audits name: ``auto`` leaves them to those."""
+        """The engines that trials and audits name: ``auto`` leaves them to those, but for a cloud
+        engine that pages may go to as well."""
         named = [one.get("engine", "") for one in self.challengers]
         names = [word for one in named if isinstance(one, str) for word in one.split(",")]
-        return frozenset(word.strip() for word in (*names, self.audit_engine) if word.strip())
+        if self.audit_engine != self.cloud_engine or self.policy in STAYING:
+            names.append(self.audit_engine)
+        return frozenset(word.strip() for word in names if word.strip())
 
     def origin(self, name: str) -> str:
         """Where the value of ``name`` came from, in words; ``default`` when nothing set it."""
@@ -350,6 +356,9 @@ class Setting:
         """The name of its flag."""
         return "--" + self.name.replace("_", "-")
 
+
+STAYING: Final = ("local-only", "cloud-for-audits")
+"""Policies under which no page goes to a cloud engine to be answered."""
 
 OF_ENGINES: Final = frozenset(
     "engine policy cloud_engine local_networks threshold_tokens ask_below ask_null_below "

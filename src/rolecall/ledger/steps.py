@@ -12,6 +12,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from rolecall.ledger.steps_audit import AUDIT
 from rolecall.ledger.steps_queue import (
     COUNTS,
     COUNTS_POSTGRES,
@@ -105,6 +106,8 @@ STEPS: Final[tuple[Step, ...]] = (
     Step(4, "serve", SERVE),
     Step(5, "label", LABEL),
     Step(6, "monitor", MONITOR),
+    Step(7, "audit", ()),
+    Step(8, "audit", AUDIT),
 )
 """All steps, the oldest first. A new owner adds its step at the end."""
 

@@ -13,7 +13,14 @@ from typing import Any, Final
 from msgspec import Struct
 
 from rolecall.core import Reason
-from rolecall.drive.connect import allowed_engines, connected, declared_engines, for_schema
+from rolecall.drive.connect import (
+    USUAL,
+    Terms,
+    allowed_engines,
+    connected,
+    declared_engines,
+    for_schema,
+)
 from rolecall.drive.engines import Engines
 from rolecall.drive.pages import finish_record
 from rolecall.errors import Error
@@ -92,13 +99,18 @@ class Asking:
     """The engines of a worker; an async context manager in one event loop.
 
     They are opened once for all schemas, and share their connections and the budget. Those that
-    do not answer then are tried again every ``missing`` seconds.
+    do not answer then are tried again every ``missing`` seconds. ``terms`` say how they are used.
     """
 
     def __init__(
-        self, settings: Settings, environ: Mapping[str, str], missing: float = MISSING
+        self,
+        settings: Settings,
+        environ: Mapping[str, str],
+        missing: float = MISSING,
+        terms: Terms = USUAL,
     ) -> None:
         self._settings, self._environ, self._every = settings, environ, missing
+        self._terms = terms
         self._opening = asyncio.Lock()
         self._failed: tuple[float, Error] | None = None
         self._open: _Open | None = None
@@ -185,7 +197,7 @@ class Asking:
 
     async def _connected(self) -> _Open:
         stack = AsyncExitStack()
-        opened = connected(self._settings, self._environ)
+        opened = connected(self._settings, self._environ, terms=self._terms)
         return _Open(await stack.enter_async_context(opened), stack, OrderedDict())
 
     def _use(self, found: _Open) -> None:
