@@ -82,14 +82,15 @@ class Book:
         says how many results were looked through. The first look ever only notes where it begins.
         """
         overlap = 0 if self._store.dialect.ordered else OVERLAP
-        looked = self._looked()
-        if looked is None:
+        where = self._looked()
+        if where is None:
             self._begin()
             return 0
+        begun, looked = where
         rows = self._store.rows(
             _NEW,
             {
-                "after": max(0, looked - overlap),
+                "after": max(begun, looked - overlap),
                 "looked": looked,
                 "recent": self._moment.values["now"] - RECENT_MS,
                 "limit": AT_ONCE + overlap,
@@ -109,7 +110,7 @@ class Book:
             if found:
                 note = _NOTE.format(lock=self._store.dialect.lock)
                 connection.executemany(note, [{**one, "now": now} for one in found])
-            self._say(connection, LOOKED, rows[-1][0])
+            self._say(connection, LOOKED, rows[-1][0], str(begun))
         return sum(row[0] > looked for row in rows)
 
     def claim(self, worker: str) -> Audit | None:
@@ -228,15 +229,17 @@ class Book:
                 },
             )
 
-    def _looked(self) -> int | None:
-        rows = self._store.rows("SELECT number FROM audit_word WHERE name = 'looked'")
-        return int(rows[0][0]) if rows else None
+    def _looked(self) -> tuple[int, int] | None:
+        """The numbers of results after which the first look and the next one begin."""
+        rows = self._store.rows("SELECT words, number FROM audit_word WHERE name = 'looked'")
+        return (int(rows[0][0]), int(rows[0][1])) if rows else None
 
     def _begin(self) -> None:
         with self._store.write() as connection:
             connection.execute(
                 "INSERT INTO audit_word (name, number, words)"
-                " SELECT 'looked', coalesce(max(number), 0), '' FROM queue_result WHERE 0 = 0"
+                " SELECT 'looked', coalesce(max(number), 0),"
+                " CAST(coalesce(max(number), 0) AS TEXT) FROM queue_result WHERE 0 = 0"
                 " ON CONFLICT (name) DO NOTHING"
             )
 

@@ -21,7 +21,7 @@ from rolecall.drive.connect import (
     declared_engines,
     for_schema,
 )
-from rolecall.drive.engines import Engines
+from rolecall.drive.engines import Engines, Stopped
 from rolecall.drive.pages import finish_record
 from rolecall.errors import Error
 from rolecall.pipeline import Pipeline, Stages, Waiting, reason_of
@@ -188,6 +188,16 @@ class Asking:
                     self._use(found)
                 else:
                     await found.stack.aclose()
+
+    async def forget_stopped(self) -> None:
+        """Close engines that were not even connected to, as a cap of the budget was met; the next
+        page opens them anew."""
+        opened = self._open
+        if opened is None or opened.users:
+            return
+        if any(isinstance(one, Stopped) for one in opened.engines.engines.values()):
+            self._open = None
+            await opened.stack.aclose()
 
     def _missing(self, engines: Engines) -> bool:
         declared = allowed_engines(

@@ -93,6 +93,8 @@ class Auditing:
         while await self._in_thread(self._book.look, self._share) >= LOOKED_AT_ONCE:
             pass
         while len(self._under) < AT_ONCE and self._may():
+            if not self._under:
+                await self._reading.asking.forget_stopped()
             audit = await self._in_thread(self._book.claim, self._name)
             if audit is None:
                 return
