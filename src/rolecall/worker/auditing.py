@@ -67,6 +67,11 @@ class Auditing:
         self.trouble = ""
         """Why nothing can be audited, if so."""
 
+    async def begin(self) -> None:
+        """Note from where on results are looked through, before there are any of this worker."""
+        with contextlib.suppress(DatabaseError):  # `run` tries again, and says so
+            await self._in_thread(self._book.look, self._share)
+
     async def run(self) -> None:
         """Look and audit until this is cancelled; pages under way then go back."""
         try:

@@ -287,9 +287,10 @@ class Worker:
                     functools.partial(self._keep_figures, in_thread),
                 ]
                 if self._audits is not None:
-                    beside.append(self._auditing(Reading(
-                        pool, auditors, PipelinesAlone(self._pipelines), asks=True
-                    ), in_thread).run)  # fmt: skip
+                    alone = Reading(pool, auditors, PipelinesAlone(self._pipelines), asks=True)
+                    auditing = self._auditing(alone, in_thread)
+                    await auditing.begin()
+                    beside.append(auditing.run)
                 if self._crewed.takes_tasks:
                     beside += [messages.run, functools.partial(self._forget, in_thread)]
                 await self._work(loop, beside)
