@@ -88,8 +88,8 @@ class Settings:
     )
     policy: str = _setting(
         "local-only",
-        "local-only, cloud-over-threshold (long pages go to cloud_engine) or cloud-on-doubt (what "
-        "is still missing or in doubt does).",
+        "local-only, cloud-over-threshold (long pages go to cloud_engine), cloud-on-doubt (what is "
+        "still missing or in doubt does) or cloud-for-audits (only audits do).",
         decides=True,
     )
     cloud_engine: str = _setting(
@@ -262,7 +262,8 @@ class Settings:
     audit_engine: str = _setting(
         "",
         "The engine by which a sample of the pages is extracted once more, by name; empty audits "
-        "nothing. See docs/audits.md.",
+        "nothing. One that is not local must be cloud_engine under a policy that allows it; see "
+        "docs/audits.md.",
     )
     audit_share: float = _setting(
         0.01, "The share of pages with values that is audited, chosen by their content.", least=0
@@ -304,6 +305,8 @@ class Settings:
         values = {one.name: getattr(self, one.name) for one in declared() if one.decides}
         if self.dedup == "near":  # equal bytes give equal records anyway
             values["dedup"] = self.dedup
+        if self.policy in STAYING:  # what becomes of pages is the same under both
+            values |= {"policy": "local-only", "cloud_engine": ""}
         aside = self.set_aside() if self.engine == "auto" else ()
         tables = {
             name: {key: value for key, value in one.items() if key not in BESIDE_RESULTS}
@@ -320,8 +323,7 @@ class Settings:
         named = [one.get("engine", "") for one in self.challengers]
         names = [word for one in named if isinstance(one, str) for word in one.split(",")]
         found = frozenset(word.strip() for word in (*names, self.audit_engine) if word.strip())
-        uses_cloud = self.policy in ("cloud-over-threshold", "cloud-on-doubt")
-        return found - {self.cloud_engine} if uses_cloud else found
+        return found if self.policy in STAYING else found - {self.cloud_engine}
 
     def bare(self) -> Settings:
         """The values alone, which can travel to another process; not where they came from."""
@@ -362,6 +364,9 @@ class Setting:
         """The name of its flag."""
         return "--" + self.name.replace("_", "-")
 
+
+STAYING: Final = ("local-only", "cloud-for-audits")
+"""Policies under which no page goes to a cloud engine to be answered."""
 
 OF_ENGINES: Final = frozenset(
     "engine policy cloud_engine local_networks threshold_tokens ask_below ask_null_below "

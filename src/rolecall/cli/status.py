@@ -13,6 +13,7 @@ from rolecall.cli import OK
 from rolecall.cli.options import Parser
 from rolecall.cli.options import settings as load_settings
 from rolecall.cli.queued import add_queue, open_queue, read_time
+from rolecall.cli.status_audits import audit_lines
 from rolecall.table import one_line
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def run(words: list[str]) -> int:
         since = int(time.time()) - seconds
         found = summary(Series(queue.store), since, cloud_engines(settings, os.environ))
         tasks = queue.view.counts()
+        audits = audit_lines(queue.store, settings, seconds, told.since)
     finally:
         queue.store.close()
     if told.json:
@@ -63,7 +65,8 @@ def run(words: list[str]) -> int:
 
         text = msgspec.json.encode({"tasks": tasks, "figures": found}).decode() + "\n"
     else:
-        text = "".join(f"{_wrapped(line)}\n" for line in _lines(found, tasks, told.since))
+        lines = (*_lines(found, tasks, told.since), *audits)
+        text = "".join(f"{_wrapped(line)}\n" for line in lines)
     sys.stdout.write(text)
     sys.stdout.flush()
     return OK

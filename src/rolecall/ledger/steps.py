@@ -12,6 +12,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from rolecall.ledger.steps_audit import AUDIT
 from rolecall.ledger.steps_queue import (
     COUNTS,
     COUNTS_POSTGRES,
@@ -107,6 +108,7 @@ STEPS: Final[tuple[Step, ...]] = (
     Step(5, "label", LABEL),
     Step(6, "monitor", MONITOR),
     Step(7, "trial", TRIAL),
+    Step(8, "audit", AUDIT),
 )
 """All steps, the oldest first. A new owner adds its step at the end."""
 

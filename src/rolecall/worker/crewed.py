@@ -10,6 +10,7 @@ from rolecall.fetch import Rules
 from rolecall.monitor.watch import Watch
 from rolecall.trial import Trials
 from rolecall.worker.asking import MISSING
+from rolecall.worker.auditing import LOOKS
 from rolecall.worker.pressure import EVERY
 
 LINE: Final = 64
@@ -22,8 +23,8 @@ class Crewed(Struct, frozen=True, kw_only=True):
     may wait for an answer at once, and whether it ``takes_tasks`` of the queue at all. ``fetches``
     are the rules by which pages are fetched, if they may be; ``calls`` those of callbacks.
     ``looks`` are the seconds between looks at the load of engines, ``missing`` those between tries
-    to reach engines that did not answer at first. ``watch`` hears of every record. Without
-    ``trials``, challengers are left out."""
+    to reach engines that did not answer at first, ``audits`` those between looks for pages that are
+    to be audited. ``watch`` hears of every record. Without ``trials``, challengers are left out."""
 
     processes: int = 0
     slots: int = 0
@@ -33,5 +34,6 @@ class Crewed(Struct, frozen=True, kw_only=True):
     calls: Rules | None = None
     looks: float = EVERY
     missing: float = MISSING
+    audits: float = LOOKS
     watch: Watch = Watch()
     trials: Trials = Trials((), None)

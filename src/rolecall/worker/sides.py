@@ -13,7 +13,7 @@ from typing import Any, Final
 from msgspec import structs
 
 from rolecall.audit.agreement import agreement
-from rolecall.drive.connect import policy_of
+from rolecall.drive.connect import USUAL, Terms, policy_of
 from rolecall.drive.running import with_running
 from rolecall.errors import SettingsError
 from rolecall.pipeline import Pipeline, Waiting
@@ -81,9 +81,10 @@ class Sides:
         trials: Trials,
         missing: float = MISSING,
         ask_seconds: float = ASK_SECONDS,
+        terms: Terms = USUAL,
     ) -> None:
         self.trials = trials
-        self._champion = Asking(settings, environ, missing, ask_seconds)
+        self._champion = Asking(settings, environ, missing, ask_seconds, terms)
         self._settings = {one.name: challenged(settings, one) for one in trials.challengers}
         self._tried = {
             name: Asking(one, environ, missing, ask_seconds) for name, one in self._settings.items()
