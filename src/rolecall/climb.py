@@ -53,7 +53,8 @@ class Help(Struct, frozen=True, kw_only=True):
     ``units`` are those that somebody wants; ``extras`` are questions for fields of the user's
     schema that no unit fills. With ``keep``, a page of which the engines have failed keeps what was
     found without them. Where engines are ``alone``, nobody has said anything before, and that
-    nothing was heard of a page does not say that it is no posting.
+    nothing was heard of a page does not say that it is no posting. A page ``waits`` for an engine
+    that is gone and comes back, where no other one can stand in.
     """
 
     voices: Mapping[str, Voice] = field(default_factory=dict)
@@ -62,6 +63,7 @@ class Help(Struct, frozen=True, kw_only=True):
     extras: tuple[Question, ...] = ()
     keep: bool = False
     alone: bool = False
+    waits: bool = True
 
 
 Failure = EngineError | BudgetError | DatabaseError

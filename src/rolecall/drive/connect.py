@@ -39,10 +39,12 @@ class Terms(Struct, frozen=True, kw_only=True):
     """How engines are used where it is not the usual way.
 
     ``alone`` asks them about pages of which nobody else has said anything, for everything.
-    ``part`` is the part of the budget out of which they are paid.
+    ``part`` is the part of the budget out of which they are paid. Where somebody else stands in for
+    an engine that is gone, nobody ``waits`` for it.
     """
 
     alone: bool = False
+    waits: bool = True
     part: Part | None = None
 
 
@@ -84,7 +86,7 @@ async def connected(
         if not engines:
             yield Engines({}, NO_HELP, Purse(), notices=tuple(notices))
             return
-        found = Engines(engines, Help(alone=terms.alone), purse)
+        found = Engines(engines, Help(alone=terms.alone, waits=terms.waits), purse)
         yield await _speaking(found, settings, tables, schema, notices)
 
 
@@ -121,7 +123,7 @@ async def _speaking(
     for name, engine in opened.engines.items():
         _demand_price(name, engine.info, policy)
         voices[name] = await voiced(name, engine, notices)
-    help_ = structs.replace(help_, voices=voices)
+    help_ = structs.replace(help_, voices=voices, waits=opened.help.waits)
     return Engines(opened.engines, help_, opened.purse, notices=tuple(notices), renew=voiced)
 
 

@@ -142,14 +142,22 @@ class Asking:
         return self._open.engines if self._open is not None else None
 
     async def finish(
-        self, waiting: Waiting, pipeline: Pipeline, schema: str | None
+        self,
+        waiting: Waiting,
+        pipeline: Pipeline,
+        schema: str | None,
+        *,
+        seconds: float | None = None,
     ) -> dict[str, Any]:
-        """The record of a page that waited for engines; ``pipeline`` is that of ``schema``."""
+        """The record of a page that waited for engines; ``pipeline`` is that of ``schema``.
+
+        ``seconds`` is what this page may take, if it is less than others may."""
+        most = min(self._ask_seconds, seconds if seconds is not None else self._ask_seconds)
         try:
-            async with asyncio.timeout(self._ask_seconds):
+            async with asyncio.timeout(most):
                 return await self._finished(waiting, pipeline, schema)
         except TimeoutError:
-            message = f"engines took longer than {self._ask_seconds:g} seconds"
+            message = f"engines took longer than {most:g} seconds"
             reason = Reason(code="timeout", stage="ask", message=message, retryable=True)
             return _failed(waiting, reason, pipeline)
 
