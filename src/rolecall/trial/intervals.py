@@ -47,18 +47,18 @@ def ratio_between(stretches: Sequence[Stretch], alpha: float = 0.05) -> Between:
     seen = [one for one in merged(stretches) if one.hits + one.misses > 0]
     if not seen:
         return Between(0.0, None, math.inf)
-    least, centre, spread = math.log(alpha), 1.0, RATIO_SPREAD
+    mean, centre, spread = 0.0, 1.0, RATIO_SPREAD
     for one in seen:
         odds = one.chance / (1.0 - one.chance)
         # a Beta distribution with these odds, and about this variance of their logarithm
         a, b = (1.0 + centre * odds) / spread, (1.0 + 1.0 / (centre * odds)) / spread
-        least += _log_beta(a + one.hits, b + one.misses) - _log_beta(a, b)
+        mean += _log_beta(a + one.hits, b + one.misses) - _log_beta(a, b)
         centre = (a + one.hits) / (b + one.misses) / odds
         spread = 1.0 / (a + one.hits) + 1.0 / (b + one.misses)
     places = [
         (one.hits, one.misses, math.log(one.chance) - math.log1p(-one.chance)) for one in seen
     ]
-    low, mid, high = _solve(places, least)
+    low, mid, high = _solve(places, mean, alpha)
     return Between(_exp(low), _exp(mid), _exp(high))
 
 
@@ -70,8 +70,7 @@ def rate_between(hits: int, n: int, alpha: float = 0.05) -> Between:
     checked(alpha)
     if not _possible(hits, n):
         return Between(0.0, None, 1.0)
-    least = math.log(alpha) + _rate_mean(hits, n)
-    low, mid, high = _solve([(hits, n - hits, 0.0)], least)
+    low, mid, high = _solve([(hits, n - hits, 0.0)], _rate_mean(hits, n), alpha)
     return Between(_logistic(low), _logistic(mid), _logistic(high))
 
 
@@ -122,8 +121,12 @@ Places = Sequence[tuple[int, int, float]]
 """Hits, misses, and the log odds of a hit at 0."""
 
 
-def _solve(places: Places, least: float) -> tuple[float, float, float]:
-    """Where the log likelihood is at least ``least``, as log odds: low, best, high."""
+def _solve(places: Places, mean: float, alpha: float) -> tuple[float, float, float]:
+    """Where the likelihood is at least ``alpha`` times the ``mean``, as log odds: low, best, high.
+
+    Where stretches contradict one another no odds may be left, since each stretch's mean is its
+    own; a mean above the greatest likelihood is lowered to it, which only widens the interval.
+    """
     hits, misses = sum(one[0] for one in places), sum(one[1] for one in places)
     if not hits:
         best = -math.inf
@@ -131,6 +134,8 @@ def _solve(places: Places, least: float) -> tuple[float, float, float]:
         best = math.inf
     else:
         best = _best(places)
+        mean = min(mean, _slope(places, best)[0])
+    least = math.log(alpha) + mean
     low = -math.inf if not hits else _end(places, least, best, -1.0)
     high = math.inf if not misses else _end(places, least, best, 1.0)
     return low, best, high

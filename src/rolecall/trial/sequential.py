@@ -60,7 +60,7 @@ a ratio go with the square of its logarithm, so that each costs about the same b
 FROM_START: Final = 0.75
 """The part of the stake on the whole sequence; the rest is on its ends."""
 
-MOST_ENDS: Final = 12
+MOST_ENDS: Final = 10
 """So many of the last stretches are looked at as begins; leaving out others only lowers a mean."""
 
 _LOGS: Final = tuple(math.log(one) for one in RATIOS)
