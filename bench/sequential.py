@@ -493,7 +493,7 @@ def looks(size: Size) -> Iterator[Row]:
         ("ratio_between", lambda: ratio_between(day), 50.0),
         ("ratio_between, 3 shares", lambda: ratio_between([*day, Stretch(9, 9, 0.5), *day]), None),
         ("rate_between", lambda: rate_between(930, 1000), 50.0),
-        ("difference_between", lambda: difference_between(30, 900, 40, 1000), None),
+        ("difference_between", lambda: difference_between(30, 900, 40, 1000), 50.0),
     ):
         took = min(timeit.repeat(call, number=500, repeat=7)) / 500
         yield Row(what, f"{1e6 * took:.1f} us", 1e6 * took, goal=goal)

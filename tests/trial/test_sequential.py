@@ -68,7 +68,7 @@ def test_nothing_speaks_for_no_worse_if_it_is_worse(bad, other_bad, share, part,
 def test_a_new_stretch_changes_nothing_before_its_first_page(past, share):
     opened, before = evidence([*past, Stretch(0, 0, share)]), evidence(past)
     assert opened <= before + 1e-9
-    if len(past) < 10:  # no older begin is left out
+    if len(past) < 8:  # no older begin is left out
         assert opened == pytest.approx(before, abs=1e-9)
 
 
@@ -114,6 +114,20 @@ def test_one_ratio_gives_the_likelihood_ratio_of_the_mixture():
         worse = 0.2 * ratio / (0.8 + 0.2 * ratio)
         by_hand.append((worse / 0.2) ** 9 * ((1 - worse) / 0.8) ** 14)
     assert math.exp(harm(9, 14, 0.2)) == pytest.approx(sum(by_hand) / len(by_hand))
+
+
+@given(st.lists(st.builds(Stretch, st.integers(0, 20), st.integers(0, 20), chances), min_size=1,
+                max_size=6))  # fmt: skip
+def test_stretches_are_a_mean_over_where_harm_begins(past):
+    mean = 0.25 / len(past)  # what is still to begin
+    for begin in range(len(past)):
+        stake = 0.25 / (begin * (begin + 1)) if begin else 0.75
+        for ratio in RATIOS:
+            value = stake / len(RATIOS)
+            for hits, misses, chance in past[begin:]:
+                value *= ratio**hits / (1.0 + chance * (ratio - 1.0)) ** (hits + misses)
+            mean += value
+    assert evidence(past) == pytest.approx(math.log(mean), abs=1e-9)
 
 
 def test_slow_and_below_are_the_same_test():

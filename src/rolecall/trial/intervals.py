@@ -79,18 +79,16 @@ def difference_between(
 ) -> Between:
     """One rate less another, which says something also where nobody was bad.
 
-    The pairs of rates that are not rejected form a convex set; these are its ends in the direction
-    of the difference. Narrower than the difference of two intervals at ``alpha / 2``. For a look
-    now and then: about 0.2 ms.
+    Each rate lies in its interval at ``alpha / 2``. The set of pairs of rates that a joint mixture
+    has not rejected would be about a tenth narrower, and half as wide again where nobody was bad,
+    which is when a difference is asked for.
 
     Raises ``UsageError`` unless ``alpha`` lies between 0 and 1.
     """
-    checked(alpha)
-    one = (hits, n) if _possible(hits, n) else (0, 0)
-    other = (other_hits, other_n) if _possible(other_hits, other_n) else (0, 0)
-    least = math.log(alpha) + _rate_mean(*one) + _rate_mean(*other)
-    mid = one[0] / one[1] - other[0] / other[1] if one[1] and other[1] else None
-    return Between(-_farthest(other, one, least), mid, _farthest(one, other, least))
+    one = rate_between(hits, n, checked(alpha) / 2.0)
+    other = rate_between(other_hits, other_n, alpha / 2.0)
+    mid = None if one.mid is None or other.mid is None else one.mid - other.mid
+    return Between(one.low - other.high, mid, one.high - other.low)
 
 
 def _possible(hits: int, n: int) -> bool:
@@ -206,43 +204,3 @@ def _slope(places: Places, x: float) -> tuple[float, float]:
 def _bend(x: float) -> float:
     small = math.exp(-abs(x))
     return small / (1.0 + small) ** 2
-
-
-def _farthest(up: tuple[int, int], down: tuple[int, int], least: float) -> float:
-    """The greatest difference ``up - down`` of rates whose joint log likelihood is ``least``."""
-
-    def at(pull: float) -> tuple[float, float]:
-        high, low = _pulled(*up, pull), _pulled(*down, -pull)
-        return high - low, _log_likelihood(*up, high) + _log_likelihood(*down, low)
-
-    low, high = 0.0, 1.0
-    while at(high)[1] >= least and high < 1e18:
-        low, high = high, 4.0 * high
-    for _ in range(60):
-        middle = (low + high) / 2.0
-        if at(middle)[1] >= least:
-            low = middle
-        else:
-            high = middle
-        if high - low < 1e-6 * high:
-            break
-    return at(high)[0]
-
-
-def _pulled(hits: int, n: int, pull: float) -> float:
-    """The rate ``p`` with the greatest ``pull * p + log likelihood``: a root of
-    ``pull p^2 + (n - pull) p - hits``, in the form that does not cancel."""
-    rest = n - pull
-    root = math.sqrt(rest * rest + 4.0 * pull * hits)
-    if rest >= 0.0:
-        return min(1.0, 2.0 * hits / (rest + root)) if rest + root > 0.0 else 0.0
-    return min(1.0, (root - rest) / (2.0 * pull))
-
-
-def _log_likelihood(hits: int, n: int, rate: float) -> float:
-    value = 0.0
-    if hits:
-        value += hits * math.log(rate) if rate > 0.0 else -math.inf
-    if n - hits:
-        value += (n - hits) * math.log1p(-rate) if rate < 1.0 else -math.inf
-    return value

@@ -60,7 +60,7 @@ a ratio go with the square of its logarithm, so that each costs about the same b
 FROM_START: Final = 0.75
 """The part of the stake on the whole sequence; the rest is on its ends."""
 
-MOST_ENDS: Final = 10
+MOST_ENDS: Final = 8
 """So many of the last stretches are looked at as begins; leaving out others only lowers a mean."""
 
 _LOGS: Final = tuple(math.log(one) for one in RATIOS)
@@ -115,19 +115,14 @@ def evidence(stretches: Sequence[Stretch], *, ratio: float = 1.0, anew: bool = T
         raise UsageError(f"a ratio of {ratio}", hint="a ratio of rates is above 0: 1.25")
     if not stretches:
         return 0.0
-    sums = [_EACH] * len(_LOGS)
-    parts: list[float] = []
-    earliest = max(1, len(stretches) - MOST_ENDS) if anew else len(stretches)
-    for place in range(len(stretches) - 1, earliest - 1, -1):
-        sums = _add(sums, stretches[place : place + 1], ratio)
-        stake = (1.0 - FROM_START) / (place * (place + 1))
-        parts.append(math.log(stake) + _log_sum(sums))
-    sums = _add(sums, stretches[:earliest], ratio)
-    if not anew:
-        return _log_sum(sums)
-    parts.append(math.log(FROM_START) + _log_sum(sums))
-    parts.append(math.log((1.0 - FROM_START) / len(stretches)))  # what is still to begin
-    return _log_sum(parts)
+    ended, rest = _ended(tuple(stretches[:-1]), ratio, anew)
+    hits, misses, chance = last = stretches[-1]
+    if last.usable:
+        n, costs = hits + misses, _costs(chance, ratio)
+        moved = [hits * gain - n * cost for gain, cost in zip(_LOGS, costs, strict=True)]
+        moved *= len(ended) // len(moved)
+        return _log_sum([rest, *(value + by for value, by in zip(ended, moved, strict=True))])
+    return _log_sum([rest, *ended])
 
 
 def harm(bad: int, other_bad: int, share: float, *, ratio: float = 1.0) -> float:
@@ -191,20 +186,42 @@ def together(logs: Mapping[str, float], weights: Mapping[str, float] | None = No
     return _log_sum(parts) - math.log(total) if parts else 0.0
 
 
-def _add(sums: list[float], stretches: Sequence[Stretch], ratio: float) -> list[float]:
-    """The logarithms of ``M_r`` with some more stretches; those with one chance are one."""
-    for one in merged(stretches):
-        hits, n = one.hits, one.hits + one.misses
-        costs = _costs(one.chance, ratio)
-        sums = [
-            value + hits * gain - n * cost
-            for value, gain, cost in zip(sums, _LOGS, costs, strict=True)
-        ]
+@lru_cache(maxsize=256)
+def _ended(
+    stretches: tuple[Stretch, ...], ratio: float, anew: bool
+) -> tuple[tuple[float, ...], float]:
+    """What the stretches before the last one make of the stakes: they are the same for many looks.
+
+    The logarithms of ``M_r`` times their stake, those of one begin after those of another; and of
+    what is still to begin.
+    """
+    if not anew:
+        return _add((_EACH,) * len(_LOGS), stretches, ratio), -math.inf
+    parts: list[float] = []
+    sums = (_EACH,) * len(_LOGS)
+    earliest = max(1, len(stretches) + 1 - MOST_ENDS)
+    for place in range(len(stretches), earliest - 1, -1):
+        stake = math.log((1.0 - FROM_START) / (place * (place + 1)))
+        parts += [stake + value for value in sums]
+        if place > earliest:
+            sums = _add(sums, stretches[place - 1 : place], ratio)
+    sums = _add(sums, stretches[:earliest], ratio)
+    parts += [math.log(FROM_START) + value for value in sums]
+    return tuple(parts), math.log((1.0 - FROM_START) / (len(stretches) + 1))
+
+
+def _add(sums: tuple[float, ...], stretches: Sequence[Stretch], ratio: float) -> tuple[float, ...]:
+    """The logarithms of ``M_r`` with some more stretches."""
+    for hits, misses, chance in merged(stretches):
+        n, moved = hits + misses, zip(sums, _LOGS, _costs(chance, ratio), strict=True)
+        sums = tuple([value + hits * gain - n * cost for value, gain, cost in moved])
     return sums
 
 
-def merged(stretches: Iterable[Stretch]) -> list[Stretch]:
+def merged(stretches: Sequence[Stretch]) -> list[Stretch]:
     """The stretches that tell something, those in a row with one chance as one."""
+    if len(stretches) == 1:
+        return [one for one in stretches if one.usable]
     found: list[Stretch] = []
     hits = misses = 0
     chance = 0.0
