@@ -403,6 +403,29 @@ def floor(size: Size) -> Iterator[Row]:
                 yield Row(what, case, *_quantiles(found))
 
 
+def shadow(size: Size) -> Iterator[Row]:
+    """Both read each page; those count that are bad on one side alone, mine against the other's."""
+    pages = 10_000
+    edge = harm_boundary(0.5, pages)
+    cases = (
+        ("5 % bad each, by chance", 0.0475, 0.0475),
+        ("5 % to 10 %, by chance", 0.095, 0.045),
+        ("5 % to 10 %, mostly the same", 0.055, 0.005),
+    )
+    for case, mine, other in cases:
+        random, every = np.random.default_rng(13), []
+        for shape in chunks(size.streams, pages):
+            drawn = random.random(shape, dtype=np.float32)
+            k = (drawn < mine).cumsum(axis=1, dtype=np.int32)
+            n = (drawn < mine + other).cumsum(axis=1, dtype=np.int32)
+            every.append(first(k >= edge[n]))
+        found = np.concatenate(every)
+        if mine == other:
+            yield Row("false alarms", case, float(np.isfinite(found).mean()), goal=0.05)
+        else:
+            yield Row("harm found after", case, *_quantiles(found))
+
+
 def coverage(size: Size) -> Iterator[Row]:
     """The share of streams of which an interval ever missed the truth."""
     for share in (0.1, 0.5):
@@ -504,6 +527,7 @@ PARTS: dict[str, Callable[[Size], Iterator[Row]]] = {
     "No harm: share of streams with an alarm": no_harm,
     "Harm: pages until the alarm": pages_to_alarm,
     "Harm that begins late (share 0.5)": breaks_late,
+    "Bad pages in shadow": shadow,
     "Several kinds at once (share 0.5)": several_kinds,
     "Slowness (margin 1.2)": latency,
     "A floor of agreement (pages in shadow)": floor,

@@ -87,6 +87,23 @@ def test_the_chance_of_a_false_alarm_is_what_it_says_by_counting_every_way():
     assert 0.08 < ever <= alpha
 
 
+def test_pages_may_be_worse_in_turn_as_long_as_all_so_far_are_not():
+    """The challenger is bad on each second page only, the champion on the others."""
+    share, alpha, ever = 0.5, 0.2, 0.0
+    alive = {(0, 0): 1.0}
+    for page in range(150):
+        mine, then = page % 2, {}
+        for (bad, other_bad), mass in alive.items():
+            # the split decides whether the side that is bad on this page gets it
+            for state in ((bad + mine, other_bad + 1 - mine), (bad, other_bad)):
+                if harm(*state, share) >= limit(alpha):
+                    ever += mass / 2
+                else:
+                    then[state] = then.get(state, 0.0) + mass / 2
+        alive = then
+    assert 0.01 < ever <= alpha
+
+
 @given(counts, counts, chances, st.floats(0.3, 3.0))
 def test_more_bad_pages_of_the_challenger_are_more_evidence(bad, other_bad, share, ratio):
     now = harm(bad, other_bad, share, ratio=ratio)

@@ -8,6 +8,7 @@ what           hits                                   misses                chan
 ``harm``       bad pages of the challenger            those of the champion  ``share``
 ``slow``       pairs in which the challenger is slow  the other pairs        1/2
 ``below``      pages on which the two differ          those that agree       ``1 - floor``
+in shadow      bad pages of the challenger alone      of the champion alone  1/2
 =============  =====================================  ====================  ==============
 
 **The process.** For a ratio ``r`` of odds, and ``k`` hits among ``n``::
@@ -25,14 +26,17 @@ page, so it goes to the challenger with probability ``share`` whatever it is, an
     E[M_r after / M_r before] = 1 + (r - 1) share (1 - share) / (1 + share (r - 1)) · (c - d)
 
 which is at most 1 if ``c <= d``: a supermartingale that begins at 1, for each ``r > 1`` and so for
-the mean of them. For plain hits of probability ``q`` the last factors are ``(q - chance)`` over
-``(1 + chance (r - 1))``. By Ville's inequality (1939) a supermartingale that is not negative
-ever reaches ``1 / alpha`` with probability at most ``alpha``, however often it is looked at; see
+the mean of them. For a plain hit of probability ``q`` it is, likewise,
+
+    1 + (r - 1) / (1 + chance (r - 1)) · (q - chance)
+
+By Ville's inequality (1939) a supermartingale that is not negative ever reaches ``1 / alpha`` with
+probability at most ``alpha``, however often it is looked at; see
 Howard, Ramdas, McAuliffe and Sekhon (2021), Annals of Statistics 49:1055, and Ramdas, Grünwald,
 Vovk and Shafer (2023), Statistical Science 38:576.
 
 Pages need not be alike, nor drawn from anything: they may drift. Nor must ``c <= d`` hold on each
-page: ``M_r`` over the product of the factors above is a martingale, and by ``1 + x <= exp(x)`` that
+page: ``M_r`` over the product of these means is a martingale, and by ``1 + x <= exp(x)`` that
 product is at most 1 as long as the *sum* of ``c - d`` so far is at most 0. So the probability of an
 alarm at a moment at which the challenger would have made no more bad pages than the champion of
 the very pages that came, is at most ``alpha``.
