@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -315,10 +315,22 @@ class Settings:
         return values | {"engines": tables, "order": list(tables)}
 
     def set_aside(self) -> frozenset[str]:
-        """The engines that trials and audits name: ``auto`` leaves them to those."""
+        """The engines that trials and audits name: ``auto`` leaves them to those, but for one that
+        the policy lets pages go to."""
         named = [one.get("engine", "") for one in self.challengers]
         names = [word for one in named if isinstance(one, str) for word in one.split(",")]
-        return frozenset(word.strip() for word in (*names, self.audit_engine) if word.strip())
+        found = frozenset(word.strip() for word in (*names, self.audit_engine) if word.strip())
+        uses_cloud = self.policy in ("cloud-over-threshold", "cloud-on-doubt")
+        return found - {self.cloud_engine} if uses_cloud else found
+
+    def bare(self) -> Settings:
+        """The values alone, which can travel to another process; not where they came from."""
+        return replace(
+            self,
+            engines={name: dict(one) for name, one in self.engines.items()},
+            challengers=tuple(dict(one) for one in self.challengers),
+            origins={},
+        )
 
     def origin(self, name: str) -> str:
         """Where the value of ``name`` came from, in words; ``default`` when nothing set it."""

@@ -63,9 +63,7 @@ class PageWork:
         colours: bool = False,
         asks: bool = False,
     ) -> None:
-        # Of all settings only the values travel to another process, not where they came from.
-        tables = {name: dict(one) for name, one in settings.engines.items()}
-        self.settings = replace(settings, origins={}, engines=tables)
+        self.settings = settings.bare()
         self.captured, self.form, self.colours, self.asks = captured, form, colours, asks
         self.columns = read_columns(settings.columns, f"columns ({settings.origin('columns')})")
         self._pipeline: Pipeline | None = None

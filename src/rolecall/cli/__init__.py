@@ -32,6 +32,7 @@ VERBS = {
     "work": "do the tasks of a queue, here",
     "tasks": "what is in the queue: list, show, retry, cancel",
     "status": "what servers and workers did of late: outcomes, engines, cost",
+    "trials": "challengers on a part of the pages: how they do, promote, roll back",
     "tokens": "who may use the server: make, list, revoke",
     "schema": "check a JSON Schema of your own, show the default one",
     "budget": "what paid engines have cost, and what the caps leave",

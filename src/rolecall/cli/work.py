@@ -67,12 +67,15 @@ def run(words: list[str]) -> int:
     try:
         from rolecall.inputs.fetched import rules_of
         from rolecall.monitor import Series, Watch
+        from rolecall.trial.ledger import TrialLedger
         from rolecall.worker.crewed import Crewed
+        from rolecall.worker.sides import trials_of
         from rolecall.worker.work import Worker
 
         rules = rules_of(settings) if settings.fetch else None
         watch = Watch(series=Series(queue.store))
-        crewed = Crewed(slots=told.slots or 0, fetches=rules, watch=watch)
+        trials = trials_of(settings, os.environ, TrialLedger(queue.store, queue.clock_ms))
+        crewed = Crewed(slots=told.slots or 0, fetches=rules, watch=watch, trials=trials)
         worker = Worker(queue, settings, os.environ, crewed)
         gc.enable()
         stop = Stop()

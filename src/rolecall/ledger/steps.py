@@ -20,6 +20,7 @@ from rolecall.ledger.steps_queue import (
     QUEUE,
     SERVE,
 )
+from rolecall.ledger.steps_trial import TRIAL
 
 
 class Step(Struct, frozen=True):
@@ -105,6 +106,7 @@ STEPS: Final[tuple[Step, ...]] = (
     Step(4, "serve", SERVE),
     Step(5, "label", LABEL),
     Step(6, "monitor", MONITOR),
+    Step(7, "trial", TRIAL),
 )
 """All steps, the oldest first. A new owner adds its step at the end."""
 

@@ -6,6 +6,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 from rolecall.queue.nouns import STATES
 from rolecall.queue.queue import Queue
+from rolecall.serve.metrics_trials import TrialGauges
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -58,6 +59,7 @@ class Metrics:
         self.paused = Gauge(
             "rolecall_paused", "1 while the queue is paused.", registry=self.registry
         )
+        self.trials = TrialGauges(self.registry)
         self.listeners = Gauge(
             "rolecall_listeners", "Who listens to events.", registry=self.registry
         )
@@ -81,4 +83,5 @@ class Metrics:
         self.slots.set(sum(one.slots for one in workers))
         self.doing.set(sum(one.doing for one in workers))
         self.paused.set(int(queue.view.paused()))
+        self.trials.look(queue)
         return generate_latest(self.registry)

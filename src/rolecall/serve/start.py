@@ -22,8 +22,10 @@ from rolecall.serve.metrics import Metrics
 from rolecall.serve.run import Serving, address_of, bind, check_entry, say
 from rolecall.serve.state import Extractor, State
 from rolecall.settings import Settings
+from rolecall.trial.ledger import TrialLedger
 from rolecall.worker.crewed import Crewed
 from rolecall.worker.nouns import Drained
+from rolecall.worker.sides import trials_of
 from rolecall.worker.work import Worker
 
 
@@ -43,6 +45,7 @@ async def serve(settings: Settings, environ: Mapping[str, str], *, works: bool =
             takes_tasks=works,
             fetches=rules_of(settings) if settings.fetch else None,
             watch=Watch([figures], Series(queue.store)),
+            trials=trials_of(settings, environ, TrialLedger(queue.store, queue.clock_ms)),
         )
         work = AtWork(Worker(queue, settings, environ, crewed))
         state = state_for(queue, settings, environ, work, metrics)

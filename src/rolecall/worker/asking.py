@@ -30,6 +30,13 @@ AGAIN: Final = 15.0
 MISSING: Final = 30.0
 """The same where others could be opened, or pages go without."""
 
+ASK_SECONDS: Final = 1_800.0
+"""The wall clock of a page once engines are asked about it: each call has its own, shorter one, but
+a page may need many."""
+
+WITHOUT: Final = 64
+"""Pages at once where no engine is asked at all, as those of a champion that has none."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -92,13 +99,19 @@ class Asking:
     """The engines of a worker; an async context manager in one event loop.
 
     They are opened once for all schemas, and share their connections and the budget. Those that
-    do not answer then are tried again every ``missing`` seconds.
+    do not answer then are tried again every ``missing`` seconds. About one page they are asked for
+    at most ``ask_seconds``.
     """
 
     def __init__(
-        self, settings: Settings, environ: Mapping[str, str], missing: float = MISSING
+        self,
+        settings: Settings,
+        environ: Mapping[str, str],
+        missing: float = MISSING,
+        ask_seconds: float = ASK_SECONDS,
     ) -> None:
         self._settings, self._environ, self._every = settings, environ, missing
+        self._ask_seconds = ask_seconds
         self._opening = asyncio.Lock()
         self._failed: tuple[float, Error] | None = None
         self._open: _Open | None = None
@@ -124,6 +137,17 @@ class Asking:
         self, waiting: Waiting, pipeline: Pipeline, schema: str | None
     ) -> dict[str, Any]:
         """The record of a page that waited for engines; ``pipeline`` is that of ``schema``."""
+        try:
+            async with asyncio.timeout(self._ask_seconds):
+                return await self._finished(waiting, pipeline, schema)
+        except TimeoutError:
+            message = f"engines took longer than {self._ask_seconds:g} seconds"
+            reason = Reason(code="timeout", stage="ask", message=message, retryable=True)
+            return _failed(waiting, reason, pipeline)
+
+    async def _finished(
+        self, waiting: Waiting, pipeline: Pipeline, schema: str | None
+    ) -> dict[str, Any]:
         try:
             opened = await self.open()
         except Error as error:
@@ -192,7 +216,7 @@ class Asking:
         """Ask these engines from now on; those before are closed by the last page that has them."""
         before, self._open = self._open, found
         self._failed, self.trouble = None, ""
-        self.room.set(found.engines.concurrency)
+        self.room.set(found.engines.concurrency or WITHOUT)
         for notice in found.engines.notices:
             _log.warning("%s", notice.message)
         if before is not None and not before.users:

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from rolecall.fetch import Rules
 from rolecall.monitor.watch import Watch
+from rolecall.trial import Trials
 from rolecall.worker.asking import MISSING
 from rolecall.worker.pressure import EVERY
 
@@ -21,7 +22,8 @@ class Crewed(Struct, frozen=True, kw_only=True):
     may wait for an answer at once, and whether it ``takes_tasks`` of the queue at all. ``fetches``
     are the rules by which pages are fetched, if they may be; ``calls`` those of callbacks.
     ``looks`` are the seconds between looks at the load of engines, ``missing`` those between tries
-    to reach engines that did not answer at first. ``watch`` hears of every record."""
+    to reach engines that did not answer at first. ``watch`` hears of every record. Without
+    ``trials``, challengers are left out."""
 
     processes: int = 0
     slots: int = 0
@@ -32,3 +34,4 @@ class Crewed(Struct, frozen=True, kw_only=True):
     looks: float = EVERY
     missing: float = MISSING
     watch: Watch = Watch()
+    trials: Trials = Trials((), None)

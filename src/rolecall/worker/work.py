@@ -22,34 +22,29 @@ import orjson
 from rolecall.batch.run import NO_LIMIT, cores, may_ask
 from rolecall.batch.workers import Crew
 from rolecall.core import Source
-from rolecall.errors import DatabaseError
-from rolecall.monitor.watch import FLUSH_SECONDS
 from rolecall.queue.callbacks import Callbacks
 from rolecall.queue.nouns import Worker as Present
 from rolecall.queue.queue import Queue
 from rolecall.settings import Settings
-from rolecall.worker.asking import Asking
 from rolecall.worker.callbacks import Deliveries
 from rolecall.worker.child import Order
 from rolecall.worker.claims import Bounds, Claims
 from rolecall.worker.crewed import Crewed
 from rolecall.worker.early import METHOD
-from rolecall.worker.ending import InThread
 from rolecall.worker.fetching import Fetching
 from rolecall.worker.heart import Heart
+from rolecall.worker.keeping import forget, keep_figures, keep_trials
 from rolecall.worker.nouns import BusyError, Drained, State, StoppedError
 from rolecall.worker.pipelines import Pipelines
 from rolecall.worker.pool import Pool, kill_children
 from rolecall.worker.pressure import Pressure
 from rolecall.worker.reading import Reading, Schemas
+from rolecall.worker.sides import Sides
 
 _log = logging.getLogger(__name__)
 
 THREADS: Final = 4
 """Threads that wait for the database."""
-
-FORGET: Final = 600.0
-"""Seconds between purges."""
 
 STUCK: Final = 2.0
 """A loop that has not turned for so many leases does not count as working any more."""
@@ -88,7 +83,9 @@ class Worker:
         queue.leases.told = self._watch.tell
         self._schemas = Schemas(queue.view.schema)
         self._pipelines = Pipelines(settings, self._schemas)
-        self._asks = may_ask(settings, environ)
+        self._trials = self._crewed.trials
+        # With challengers, pages of a champion without engines come back as those of others do.
+        self._asks = may_ask(settings, environ) or bool(self._trials.challengers)
         self._thread = threading.Thread(target=self._run, name="rolecall-worker", daemon=True)
         self._up = threading.Event()
         self._phase = "starting"
@@ -263,10 +260,10 @@ class Worker:
                 return await loop.run_in_executor(threads, functools.partial(step, *values))
 
             async with (
-                Asking(settings, self._environ, self._crewed.missing) as asking,
+                Sides(settings, self._environ, self._trials, self._crewed.missing) as sides,
                 Pool(settings, crew, self._schemas) as pool,
             ):
-                self._reading = Reading(pool, asking, self._pipelines, asks=self._asks)
+                self._reading = Reading(pool, sides, self._pipelines, asks=self._asks)
                 bounds = Bounds(processes=self._processes, slots=self._crewed.slots)
                 fetching = Fetching(self._crewed.fetches, self._crewed.calls)
                 self._claims = Claims(
@@ -277,12 +274,13 @@ class Worker:
                 )
                 beside: list[Step] = [
                     self._claims.ending.run,
-                    Pressure(asking, self._crewed.looks).run,
-                    asking.watch,
-                    functools.partial(self._keep_figures, in_thread),
+                    functools.partial(keep_figures, self._watch, in_thread),
+                    functools.partial(keep_trials, self._trials, in_thread),
                 ]
+                for asking in sides.all():
+                    beside += [Pressure(asking, self._crewed.looks).run, asking.watch]
                 if self._crewed.takes_tasks:
-                    beside += [messages.run, functools.partial(self._forget, in_thread)]
+                    beside += [messages.run, functools.partial(forget, self._queue, in_thread)]
                 await self._work(loop, beside)
 
     async def _work(self, loop: asyncio.AbstractEventLoop, beside: list[Step]) -> None:
@@ -317,24 +315,6 @@ class Worker:
                 one.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await asyncio.to_thread(self._heart.stop)
-
-    async def _keep_figures(self, in_thread: InThread) -> None:
-        """Bring what was counted into the database now and then, and once more at the end."""
-        try:
-            while True:
-                await asyncio.sleep(FLUSH_SECONDS)
-                await in_thread(self._watch.flush)
-        finally:
-            await asyncio.to_thread(self._watch.flush)
-
-    async def _forget(self, in_thread: InThread) -> None:
-        """Forget now and then what is older than the rules keep."""
-        while True:
-            await asyncio.sleep(FORGET)
-            try:
-                await in_thread(self._queue.control.purge)
-            except DatabaseError as error:
-                _log.warning("nothing was forgotten: %s", error)
 
     async def _turn(self) -> None:
         """Note that the loop turns."""
