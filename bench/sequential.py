@@ -24,6 +24,7 @@ import numpy.typing as npt
 
 from rolecall.trial.intervals import difference_between, rate_between, ratio_between
 from rolecall.trial.sequential import (
+    FROM_START,
     Stretch,
     below,
     evidence,
@@ -120,9 +121,9 @@ def boundary(logs: Callable[[int, int], float], longest: int, least: float) -> C
 
 
 @cache
-def harm_boundary(share: float, longest: int) -> Counts:
+def harm_boundary(share: float, longest: int, alpha: float = ALPHA) -> Counts:
     """Bad pages of the challenger, of all bad pages, at which there is an alarm."""
-    return boundary(lambda k, n: harm(k, n - k, share), longest, limit(ALPHA))
+    return boundary(lambda k, n: harm(k, n - k, share), longest, limit(alpha))
 
 
 @cache
@@ -183,11 +184,11 @@ def first(flags: Flags) -> npt.NDArray[np.float64]:
     return np.where(flags.any(axis=1), flags.argmax(axis=1) + 1.0, np.inf)
 
 
-def alarms(found: Streams, share: float) -> Flags:
+def alarms(found: Streams, share: float, alpha: float = ALPHA) -> Flags:
     """Where there is an alarm of ``harm``."""
     n = found.bad + found.other_bad
     longest = 500 * (int(n.max()) // 500 + 1)
-    flags: Flags = found.bad >= harm_boundary(share, longest)[n]
+    flags: Flags = found.bad >= harm_boundary(share, longest, alpha)[n]
     return flags
 
 
@@ -279,6 +280,22 @@ def pages_to_alarm(size: Size) -> Iterator[Row]:
             yield Row("harm found after", case, *_quantiles(found), goal)
             if share == 0.5:
                 yield Row("  z-test of one look, at 80 %", case, planned(rates), planned(rates))
+    yield from _one_of_six(size)
+
+
+def _one_of_six(size: Size) -> Iterator[Row]:
+    """What is left if five further kinds, without any evidence, have their part of the mean, and
+    stretches theirs: as slow as it gets."""
+    for share in (0.1, 0.5):
+        random, every = np.random.default_rng(2), []
+        for shape in chunks(size.streams, 12_000 if share == 0.1 else 5_000):
+            found = streams(random, shape, share, (0.05, 0.1))
+            every.append(first(alarms(found, share, ALPHA * FROM_START / 6)))
+        goal = 1_500 if share == 0.5 else None
+        case = f"5.0% to 10.0%, share {share:g}"
+        yield Row(
+            "as one of six kinds, in stretches", case, *_quantiles(np.concatenate(every)), goal
+        )
 
 
 def planned(rates: tuple[float, float]) -> float:
