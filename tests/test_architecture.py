@@ -24,9 +24,11 @@ LAYERS = (
     ("pipeline",),
     ("drive",),
     ("batch", "queue"),
+    ("trial", "audit", "drift"),
     ("worker",),
     ("doctor",),
     ("evaluate",),
+    ("rules",),
     ("serve",),
     ("cli",),
 )

@@ -12,6 +12,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from rolecall.ledger.steps_drift import DRIFT
 from rolecall.ledger.steps_queue import (
     COUNTS,
     COUNTS_POSTGRES,
@@ -105,6 +106,9 @@ STEPS: Final[tuple[Step, ...]] = (
     Step(4, "serve", SERVE),
     Step(5, "label", LABEL),
     Step(6, "monitor", MONITOR),
+    Step(7, "drift", ()),
+    Step(8, "drift", ()),
+    Step(9, "drift", DRIFT),
 )
 """All steps, the oldest first. A new owner adds its step at the end."""
 

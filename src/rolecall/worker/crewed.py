@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
 
 from msgspec import Struct
 
 from rolecall.fetch import Rules
 from rolecall.monitor.watch import Watch
 from rolecall.worker.asking import MISSING
+from rolecall.worker.ending import InThread
 from rolecall.worker.pressure import EVERY
+
+Beside = Callable[[InThread], Coroutine[Any, Any, None]]
 
 LINE: Final = 64
 """Pages that may wait for an answer at once."""
@@ -21,7 +25,9 @@ class Crewed(Struct, frozen=True, kw_only=True):
     may wait for an answer at once, and whether it ``takes_tasks`` of the queue at all. ``fetches``
     are the rules by which pages are fetched, if they may be; ``calls`` those of callbacks.
     ``looks`` are the seconds between looks at the load of engines, ``missing`` those between tries
-    to reach engines that did not answer at first. ``watch`` hears of every record."""
+    to reach engines that did not answer at first. ``watch`` hears of every record. What stands in
+    ``beside`` runs in the worker's loop as long as the worker does; it is given a way to wait for
+    the database in a thread."""
 
     processes: int = 0
     slots: int = 0
@@ -32,3 +38,4 @@ class Crewed(Struct, frozen=True, kw_only=True):
     looks: float = EVERY
     missing: float = MISSING
     watch: Watch = Watch()
+    beside: tuple[Beside, ...] = ()

@@ -280,6 +280,7 @@ class Worker:
                     Pressure(asking, self._crewed.looks).run,
                     asking.watch,
                     functools.partial(self._keep_figures, in_thread),
+                    *(functools.partial(one, in_thread) for one in self._crewed.beside),
                 ]
                 if self._crewed.takes_tasks:
                     beside += [messages.run, functools.partial(self._forget, in_thread)]
@@ -325,7 +326,7 @@ class Worker:
                 await asyncio.sleep(FLUSH_SECONDS)
                 await in_thread(self._watch.flush)
         finally:
-            await asyncio.to_thread(self._watch.flush)
+            await asyncio.to_thread(functools.partial(self._watch.flush, ending=True))
 
     async def _forget(self, in_thread: InThread) -> None:
         """Forget now and then what is older than the rules keep."""
