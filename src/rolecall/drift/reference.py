@@ -11,6 +11,8 @@ from msgspec import Struct
 from rolecall.drift.counts import (
     MOST_KEPT,
     MOST_SITES,
+    OTHER,
+    Cells,
     Counting,
     Counts,
     Window,
@@ -116,8 +118,8 @@ class _Held:
     """Windows and days of a reference, each held against the rest of it."""
 
     def __init__(self, whole: Window) -> None:
-        self._whole = dimensions(whole.counts)
         self._bounded = bounded(whole.counts)
+        self._known = dimensions(self._bounded)
         self._seen: dict[Look, dict[str, list[float]]] = {"window": {}, "day": {}}
 
     def window(self, counts: Counts) -> None:
@@ -130,9 +132,7 @@ class _Held:
 
     def _hold(self, look: Look, counts: Counts) -> None:
         for name, cells in in_reference(counts, self._bounded).items():
-            known = self._whole.get(name, {})
-            rest = {cell: times - cells.get(cell, 0) for cell, times in known.items()}
-            found = distance(cells, {cell: times for cell, times in rest.items() if times > 0})
+            found = distance(cells, _without(self._known.get(name, {}), cells))
             if found is None or not found.freedom:
                 continue
             sums = self._seen[look].setdefault(name, [0.0, 0.0, 0.0])
@@ -146,6 +146,14 @@ class _Held:
             name: Usual(overdispersion=max(1.0, chi / times), largest=largest)
             for name, (chi, times, largest) in self._seen[look].items()
         }
+
+
+def _without(known: Cells, cells: Cells) -> dict[str, int]:
+    """The reference without one of its windows."""
+    rest = {cell: times - cells.get(cell, 0) for cell, times in known.items()}
+    if OTHER in known:
+        rest[OTHER] -= sum(times for cell, times in cells.items() if cell not in known)
+    return {cell: times for cell, times in rest.items() if times > 0}
 
 
 def bounded(counts: Counts) -> Counting:

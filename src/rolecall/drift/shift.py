@@ -58,9 +58,12 @@ def _pairs(window: Cells, usual: Cells, scale: float) -> Iterator[tuple[float, f
 
     Into a cell that is small in the reference, and into the rest, it counts as if it had put five
     pages of the window; only what is above that is a difference. One odd page says nothing, a third
-    of the pages in a cell that hardly was says much.
+    of the pages in a cell that hardly was says much. A cell that the reference has among others
+    may have been as large as the smallest that it has by its name.
     """
     floor = LEAST_EXPECTED / scale
+    smallest = min((times for cell, times in usual.items() if cell != OTHER), default=0)
+    hidden = max(floor, min(smallest, usual.get(OTHER, 0)))
     rest, usual_rest = sum(window.values()), float(sum(usual.values()))
     for cell, times in usual.items():
         if times >= floor and cell != OTHER:
@@ -69,9 +72,10 @@ def _pairs(window: Cells, usual: Cells, scale: float) -> Iterator[tuple[float, f
             yield float(here), float(times)
     for cell, here in window.items():
         times = usual.get(cell, 0)
-        if times < floor and here > LEAST_EXPECTED and cell != OTHER:
+        known = floor if cell in usual else hidden
+        if times < floor and here > known * scale and cell != OTHER:
             rest, usual_rest = rest - here, usual_rest - times
-            yield float(here), floor
+            yield float(here), known
     if usual_rest >= floor:
         yield float(rest), usual_rest
     elif rest > LEAST_EXPECTED:
