@@ -49,6 +49,7 @@ def run(words: list[str]) -> int:
     settings = load_settings({"queue": told.queue})
     queue = open_queue(settings)
     try:
+        from rolecall.cli.status_rules import held, rule_lines
         from rolecall.drive.clouds import cloud_engines
         from rolecall.monitor import Series
         from rolecall.monitor.summary import summary
@@ -56,14 +57,17 @@ def run(words: list[str]) -> int:
         since = int(time.time()) - seconds
         found = summary(Series(queue.store), since, cloud_engines(settings, os.environ))
         tasks = queue.view.counts()
+        rules = held(queue.store)
     finally:
         queue.store.close()
     if told.json:
         import msgspec
 
-        text = msgspec.json.encode({"tasks": tasks, "figures": found}).decode() + "\n"
+        figures = {"tasks": tasks, "figures": found, "rules": rules}
+        text = msgspec.json.encode(figures).decode() + "\n"
     else:
-        text = "".join(f"{_wrapped(line)}\n" for line in _lines(found, tasks, told.since))
+        lines = (*_lines(found, tasks, told.since), *rule_lines(rules))
+        text = "".join(f"{_wrapped(line)}\n" for line in lines)
     sys.stdout.write(text)
     sys.stdout.flush()
     return OK

@@ -65,14 +65,18 @@ def run(words: list[str]) -> int:
     )
     queue = open_queue(settings)
     try:
+        from rolecall.drift import Windows
         from rolecall.inputs.fetched import rules_of
         from rolecall.monitor import Series, Watch
+        from rolecall.rules.ruling import Ruling
         from rolecall.worker.crewed import Crewed
         from rolecall.worker.work import Worker
 
         rules = rules_of(settings) if settings.fetch else None
-        watch = Watch(series=Series(queue.store))
-        crewed = Crewed(slots=told.slots or 0, fetches=rules, watch=watch)
+        ruling = Ruling(queue.store, settings, os.environ)
+        windows = Windows(queue.store, ruling.drifting.sites)
+        watch = Watch(series=Series(queue.store), keeps=[windows])
+        crewed = Crewed(slots=told.slots or 0, fetches=rules, watch=watch, beside=(ruling.run,))
         worker = Worker(queue, settings, os.environ, crewed)
         gc.enable()
         stop = Stop()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from rolecall.drift import kept
 from rolecall.drift.counts import Window, summed
@@ -94,9 +94,8 @@ class Drifting:
             )
         return len(rows)
 
-    def dimensions(self) -> tuple[Dimension, ...]:
-        """All dimensions as their last window had them, with the last day; the farthest first."""
-        day = {one.name: one for one in self._of_day()}
+    def last(self) -> tuple[Dimension, ...]:
+        """All dimensions as their last window had them, the farthest first."""
         found = []
         rows = self._store.rows("SELECT name, ends, since, body FROM drift_dimension")
         for name, ends, since, body in rows:
@@ -105,10 +104,14 @@ class Drifting:
             except (msgspec.DecodeError, ValueError):
                 _log.warning("what is known of a dimension's drift is damaged and left out")
                 continue
-            found.append(
-                Dimension(name=name, ends=ends, since=since, shift=shift, day=day.get(name))
-            )
-        return tuple(sorted(found, key=lambda one: (not one.drifts, -one.shift.psi, one.name)))
+            found.append(Dimension(name=name, ends=ends, since=since, shift=shift))
+        return tuple(sorted(found, key=_farthest))
+
+    def dimensions(self) -> tuple[Dimension, ...]:
+        """The same with the last day, where the reference knows how much days differ."""
+        day = {one.name: one for one in self._of_day()}
+        found = [structs.replace(one, day=day.get(one.name)) for one in self.last()]
+        return tuple(sorted(found, key=_farthest))
 
     def forget(self) -> None:
         """Put old windows together by day."""
@@ -147,6 +150,10 @@ class Drifting:
 
     def _now(self) -> int:
         return int(1_000 * self._clock())
+
+
+def _farthest(one: Dimension) -> tuple[bool, float, str]:
+    return not one.drifts, -one.shift.psi, one.name
 
 
 def _judge(connection: Connection, window: Window, found: Sequence[Shift]) -> None:

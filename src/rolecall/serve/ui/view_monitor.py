@@ -13,6 +13,7 @@ from rolecall.monitor.summary import LOCAL_GOAL, summary
 from rolecall.serve.ui.charts import Chart, bars
 from rolecall.serve.ui.nouns import Ask, Ui
 from rolecall.serve.ui.pages import page
+from rolecall.serve.ui.view_rules import rules_told
 
 USUAL: Final = "24h"
 OUTCOMES: Final = ("ok", "partial", "not_a_posting", "failed")
@@ -47,6 +48,7 @@ def _told(ui: Ui, ask: Ask) -> dict[str, Any]:
             for title, chart in _charts(series, stretch, now).items()
             if chart is not None
         ],
+        **rules_told(ui),
     }
 
 
