@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.drift.drawn import SHIFTS, window
 
 from rolecall.drift.counts import OTHER
-from rolecall.drift.reference import OWN_FACTOR, PSI_BOUND, decoded, encoded, reference, shifts
+from rolecall.drift.reference import PSI_BOUND, decoded, encoded, reference, shifts
 from rolecall.drift.shift import LEAST_PAGES, chi_square, chi_tail, distance, psi
 
 CELLS = st.dictionaries(st.sampled_from("abcdef*"), st.integers(0, 10_000), max_size=7)
@@ -109,7 +109,7 @@ def test_a_reference_knows_how_much_its_own_windows_and_days_differ():
     quiet = [window(source, **weekend) for _ in range(30)]
     assert not [s for one in quiet for s in shifts(one.counts, usual) if s.drifts]
     bounds = {s.name: s.bound for s in shifts(quiet[0].counts, usual)}
-    assert bounds["language"] == pytest.approx(OWN_FACTOR * usual.windows["language"].largest)
+    assert bounds["language"] == usual.windows["language"].bound
     assert bounds["outcome"] == PSI_BOUND
 
 

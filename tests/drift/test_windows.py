@@ -282,3 +282,47 @@ def test_a_window_is_small(store):  # noqa: F811
     source = random.Random(8)
     made = given(store, source, 50)
     assert sum(len(kept.pack(encoded(one.counts))) for one in made) / 50 < 1_000
+
+
+def test_a_reference_that_nobody_pinned_grows_to_a_day_and_a_week(store):  # noqa: F811
+    source = random.Random(9)
+    now = [0.0]
+    drifting = Drifting(store, clock=lambda: now[0])
+
+    def hours(begins, ends):
+        for hour in range(begins, ends):
+            given(store, source, 2, moment=hour * DAY // 24)
+        while drifting.look():
+            pass
+        return drifting.reference()
+
+    assert hours(0, 14).number == FIRST
+    assert (hours(14, 25).number, drifting.reference().stretch) == (48, DAY)
+    assert hours(25, 100).number == 48
+    whole = hours(100, 7 * 24 + 2)
+    assert (whole.number, whole.stretch, whole.chosen) == (7 * 48, 7 * DAY, "first")
+    assert whole.days
+    assert hours(7 * 24 + 2, 7 * 24 + 60) == whole
+    assert drifting.pin(3 * DAY, 20 * DAY).chosen == "pinned"
+    assert hours(300, 310).chosen == "pinned"
+
+
+def test_where_pages_come_in_batches_one_odd_window_is_no_alarm(store):  # noqa: F811
+    source = random.Random(10)
+    batches = [{"language": {"de": share, "en": 1 - share}} for share in (0.8, 0.9, 1.0, 0.95)]
+    for number in range(60):
+        given(store, source, 1, moment=number, **batches[number % 4])
+    drifting = Drifting(store, clock=lambda: NOW)
+    assert drifting.pin(0).windows["language"].overdispersion > 2
+    odd = {"language": {"de": 0.05, "en": 0.95}}
+
+    def changed(number, **told):
+        given(store, source, 1, moment=NOW * 1_000 + number, **told)
+        drifting.look()
+        return [one.name for one in drifting.dimensions() if one.drifts]
+
+    assert changed(1, **odd) == []
+    assert [changed(number) for number in (2, 3, 4)] == [[], [], []]
+    assert changed(5, **odd) == []
+    assert changed(6) == []
+    assert changed(7, **odd) == ["language"]

@@ -114,6 +114,12 @@ def reference(store: Store) -> tuple[int, Reference] | None:
     return None
 
 
+def newest(store: Store) -> int:
+    """When the latest window ended; 0 without any."""
+    rows = store.rows("SELECT max(ends) FROM drift_window WHERE kind = 'window'")
+    return int(rows[0][0] or 0)
+
+
 def newest_reference(store: Store) -> int:
     """The number of the latest reference; 0 without any. Cheap: whether a new one is there."""
     rows = store.rows("SELECT max(id) FROM drift_reference")

@@ -12,11 +12,22 @@ from msgspec import Struct, structs
 
 from rolecall.drift import kept
 from rolecall.drift.counts import Window, summed
-from rolecall.drift.reference import DAY, DAY_WINDOWS, FIRST, Reference, Shift, reference, shifts
+from rolecall.drift.reference import (
+    DAY,
+    DAY_WINDOWS,
+    FIRST,
+    Reference,
+    Shift,
+    grown,
+    reference,
+    shifts,
+)
 from rolecall.ledger.store import Connection, Store
 
 QUIET: Final = 25
 """Windows in a row without a change, after which a dimension counts as usual again."""
+NEVER: Final = 1_000_000
+"""``quiet`` where no window was off."""
 AT_ONCE: Final = 100
 """Windows that are looked at together."""
 MOST_DIMENSIONS: Final = 60
@@ -79,6 +90,7 @@ class Drifting:
         usual = self.reference() or self._from_first()
         if usual is None:
             return 0
+        usual = self._grown(usual)
         with self._store.write(alone="drift_look") as connection:
             rows = connection.execute(
                 "SELECT starts, ends, pages, counts, id FROM drift_window WHERE looked = 0"
@@ -144,6 +156,24 @@ class Drifting:
                 kept.put_reference(connection, usual)
         return usual
 
+    def _grown(self, usual: Reference) -> Reference:
+        """The reference, made anew where it is time to."""
+        stretch = grown(usual, kept.newest(self._store)) if usual.chosen == "first" else 0
+        if not stretch:
+            return usual
+        before, until = kept.newest_reference(self._store), usual.starts + stretch
+        found = reference(
+            lambda: kept.windows(self._store, usual.starts, until), "first", self._now(), stretch
+        )
+        if found is None or found.number < usual.number:
+            return usual  # old windows were put together meanwhile
+        with self._store.write(alone="drift_look") as connection:
+            row = connection.execute("SELECT max(id) FROM drift_reference").fetchone()
+            if row[0] != before:
+                return usual  # somebody was quicker; the next look has it
+            kept.put_reference(connection, found)
+        return found
+
     def _put(self, one: Reference) -> None:
         with self._store.write(alone="drift_look") as connection:
             kept.put_reference(connection, one)
@@ -163,7 +193,10 @@ def _judge(connection: Connection, window: Window, found: Sequence[Shift]) -> No
             "name": one.name,
             "ends": window.ends,
             "off": int(one.drifts),
-            "since": window.starts if one.drifts else None,
+            "alone": int(one.alone),
+            "first": 0 if one.drifts else NEVER,
+            "starts": window.starts,
+            "since": window.starts if one.drifts and one.alone else None,
             "body": msgspec.json.encode(one),
             "quiet": QUIET,
         }
@@ -171,10 +204,11 @@ def _judge(connection: Connection, window: Window, found: Sequence[Shift]) -> No
     ]
     connection.executemany(
         "INSERT INTO drift_dimension (name, ends, since, quiet, body)"
-        " VALUES (:name, :ends, :since, 0, :body) ON CONFLICT (name) DO UPDATE SET"
+        " VALUES (:name, :ends, :since, :first, :body) ON CONFLICT (name) DO UPDATE SET"
         " ends = excluded.ends, body = excluded.body,"
         " quiet = CASE WHEN :off = 1 THEN 0 ELSE drift_dimension.quiet + 1 END,"
-        " since = CASE WHEN :off = 1 THEN coalesce(drift_dimension.since, excluded.since)"
+        " since = CASE WHEN :off = 1 AND (:alone = 1 OR drift_dimension.quiet < 2)"
+        " THEN coalesce(drift_dimension.since, CAST(:starts AS BIGINT))"
         " WHEN drift_dimension.quiet + 1 >= :quiet THEN NULL ELSE drift_dimension.since END",
         sorted(rows, key=lambda one: one["name"]),
     )

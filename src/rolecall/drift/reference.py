@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import math
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, Literal
 
 import msgspec
@@ -24,9 +26,12 @@ from rolecall.drift.counts import (
 )
 from rolecall.drift.shift import Distance, distance
 
+DAY: Final = 86_400_000
 FIRST: Final = 25
 """Windows from which a reference is made where nobody pins one: 5,000 pages."""
-DAY: Final = 86_400_000
+GROWS: Final = (DAY, 7 * DAY)
+"""Milliseconds from the first page on, after which such a reference is made anew from all windows
+of that stretch: hours are not like the days they belong to, nor days like their week."""
 DAY_WINDOWS: Final = 5
 """Windows that a day must have to be held against others."""
 LEAST_DAYS: Final = 3
@@ -36,6 +41,15 @@ PSI_BOUND: Final = 0.2
 DAY_PSI_BOUND: Final = 0.1
 OWN_FACTOR: Final = 1.25
 """A change is larger than this times the largest index of the reference's own windows (or days)."""
+TESTS: Final = 4e6
+"""A change is larger than what one in so many windows of the reference's kind would show: twice as
+many as are looked at in twenty weeks of 100,000 pages a day, over thirty dimensions."""
+TAIL_SHARE, LEAST_TAIL, LEAST_OWN = 0.02, 5, 20
+"""The share of the largest indices from which that is reckoned, at least so many of at least so
+many."""
+BATCHED: Final = 2.0
+"""Overdispersion above which pages come in batches, so that a single odd one may fill a window:
+then two of three windows in a row must show a change."""
 P_BOUND: Final = 1e-7
 """The chance under which a change is none. At 100,000 pages a day there are 70,000 windows in
 twenty weeks; with some thirty dimensions that is 0.2 false alarms expected, if all else let them
@@ -47,16 +61,24 @@ Look = Literal["window", "day"]
 
 class Usual(Struct, frozen=True, kw_only=True):
     """How much windows of the reference differ from the rest of it, in one dimension: the mean of
-    chi-square by degree of freedom (at least 1), and the largest index."""
+    chi-square by degree of freedom (at least 1), the largest index, and the one that hardly any
+    window would exceed (see `rare`)."""
 
     overdispersion: float
     largest: float
+    rare: float
+
+    @property
+    def bound(self) -> float:
+        """The index that a change exceeds."""
+        return max(OWN_FACTOR * self.largest, self.rare)
 
 
 class Reference(Struct, frozen=True, kw_only=True):
     """What is usual. ``made``, ``starts`` and ``ends`` are milliseconds; ``chosen`` says whether
     somebody pinned it, or the first windows had to do. ``windows`` and ``days`` are empty for a
     dimension of which too little is known; ``days`` also where there were fewer than three days.
+    ``stretch`` is the one of `GROWS` that it was made of.
     """
 
     made: int
@@ -68,21 +90,35 @@ class Reference(Struct, frozen=True, kw_only=True):
     counts: Counts
     windows: dict[str, Usual]
     days: dict[str, Usual]
+    stretch: int = 0
 
 
 class Shift(Struct, frozen=True, kw_only=True):
     """One dimension of a window or a day against the reference: the index, the bound that it must
-    exceed, the chance of so much where nothing has changed, and whether it counts as a change."""
+    exceed, the chance of so much where nothing has changed, and whether it counts as a change:
+    ``alone``, or only together with another window of three."""
 
     name: str
     psi: float
     bound: float
     p: float
     drifts: bool
+    alone: bool = True
+
+
+def grown(one: Reference, newest: int) -> int:
+    """The stretch of `GROWS` of which a reference is to be made anew, now that there are windows up
+    to ``newest``; 0 where it stays."""
+    if one.chosen == "pinned":
+        return 0
+    for stretch in reversed(GROWS):
+        if stretch > one.stretch and one.ends < one.starts + stretch <= newest:
+            return stretch
+    return 0
 
 
 def reference(
-    windows: Callable[[], Iterable[Window]], chosen: Chosen, made: int
+    windows: Callable[[], Iterable[Window]], chosen: Chosen, made: int, stretch: int = 0
 ) -> Reference | None:
     """The reference of windows, which are gone through twice; ``None`` without any."""
     whole = summed(windows())
@@ -111,6 +147,7 @@ def reference(
         counts=bounded(whole.counts),
         windows=held.usual("window"),
         days=held.usual("day"),
+        stretch=stretch,
     )
 
 
@@ -120,7 +157,9 @@ class _Held:
     def __init__(self, whole: Window) -> None:
         self._bounded = bounded(whole.counts)
         self._known = dimensions(self._bounded)
-        self._seen: dict[Look, dict[str, list[float]]] = {"window": {}, "day": {}}
+        self._seen: dict[Look, dict[str, tuple[list[float], array[float]]]] = {
+            "window": {}, "day": {},
+        }  # fmt: skip
 
     def window(self, counts: Counts) -> None:
         """One of the windows."""
@@ -135,17 +174,37 @@ class _Held:
             found = distance(cells, _without(self._known.get(name, {}), cells))
             if found is None or not found.freedom:
                 continue
-            sums = self._seen[look].setdefault(name, [0.0, 0.0, 0.0])
+            sums, indices = self._seen[look].setdefault(name, ([0.0], array("d")))
             sums[0] += found.chi / found.freedom
-            sums[1] += 1
-            sums[2] = max(sums[2], found.psi)
+            indices.append(found.psi)
 
     def usual(self, look: Look) -> dict[str, Usual]:
         """What was found of each dimension."""
         return {
-            name: Usual(overdispersion=max(1.0, chi / times), largest=largest)
-            for name, (chi, times, largest) in self._seen[look].items()
+            name: Usual(
+                overdispersion=max(1.0, sums[0] / len(indices)),
+                largest=max(indices),
+                rare=rare(indices),
+            )
+            for name, (sums, indices) in self._seen[look].items()
         }
+
+
+def rare(indices: Sequence[float]) -> float:
+    """The index that one in `TESTS` windows would exceed; 0 of too few to tell.
+
+    The excess over a high threshold is taken to fall off exponentially, with the mean of the
+    largest ones (peaks over threshold with shape 0: Coles, Statistical Modeling of Extreme Values,
+    2001, chapter 4). The largest itself says too little: three thousand windows have not seen what
+    seventy thousand will.
+    """
+    if len(indices) < LEAST_OWN:
+        return 0.0
+    many = max(LEAST_TAIL, int(TAIL_SHARE * len(indices)))
+    ordered = sorted(indices, reverse=True)
+    threshold = ordered[many]
+    excess = sum(one - threshold for one in ordered[:many]) / many
+    return threshold + excess * math.log(many / len(indices) * TESTS)
 
 
 def _without(known: Cells, cells: Cells) -> dict[str, int]:
@@ -184,10 +243,16 @@ def _nobody(name: str, usual: Reference) -> dict[str, int]:
 
 
 def _shift(name: str, found: Distance, own: Usual | None, least: float) -> Shift:
-    bound = max(least, OWN_FACTOR * own.largest if own is not None else 0.0)
-    p = found.p(own.overdispersion if own is not None else 1.0)
+    bound = max(least, own.bound if own is not None else 0.0)
+    batched = own.overdispersion if own is not None else 1.0
+    p = found.p(batched)
     return Shift(
-        name=name, psi=found.psi, bound=bound, p=p, drifts=found.psi > bound and p < P_BOUND
+        name=name,
+        psi=found.psi,
+        bound=bound,
+        p=p,
+        drifts=found.psi > bound and p < P_BOUND,
+        alone=batched <= BATCHED,
     )
 
 

@@ -47,7 +47,6 @@ DRIFT: Final = (
     ) WITHOUT ROWID""",
     # When the rules are to be evaluated next; whoever moves it on does it.
     "CREATE TABLE drift_due (name TEXT PRIMARY KEY, due INTEGER NOT NULL) WITHOUT ROWID",
-    "INSERT INTO drift_due VALUES ('rules', 0)",
     """CREATE TABLE drift_message (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         state TEXT NOT NULL,

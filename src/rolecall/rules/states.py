@@ -66,15 +66,18 @@ class States:
 
     def claim_day(self) -> bool:
         """Whether it is time to evaluate the rules; then nobody else is told so for a day."""
-        sql = (
-            f"UPDATE drift_due SET due = {self._store.dialect.now} + :every"
-            f" WHERE name = 'rules' AND due <= {self._store.dialect.now} RETURNING due"
-        )
-        due = "SELECT 1 FROM drift_due WHERE name = 'rules' AND due <= "
-        if not self._store.rows(due + self._store.dialect.now, self._moment.values):
+        now = self._store.dialect.now
+        later = f"SELECT 1 FROM drift_due WHERE name = 'rules' AND due > {now}"
+        if self._store.rows(later, self._moment.values):
             return False
         with self._store.write() as connection:
-            return bool(connection.execute(sql, {**self._moment.values, "every": EVERY}).fetchall())
+            rows = connection.execute(
+                f"INSERT INTO drift_due (name, due) VALUES ('rules', {now} + :every)"
+                " ON CONFLICT (name) DO UPDATE SET due = excluded.due"
+                f" WHERE drift_due.due <= {now} RETURNING due",
+                {**self._moment.values, "every": EVERY},
+            ).fetchall()
+        return bool(rows)
 
     def try_again(self) -> None:
         """The evaluation that was claimed has failed: let it be made again soon."""
