@@ -50,6 +50,8 @@ def run(words: list[str]) -> int:
     settings = load_settings({"queue": told.queue})
     queue = open_queue(settings)
     try:
+        from rolecall.cli.status_rules import held, rule_lines
+        from rolecall.cli.status_trials import standings_of, trial_lines
         from rolecall.drive.clouds import cloud_engines
         from rolecall.monitor import Series
         from rolecall.monitor.summary import summary
@@ -58,14 +60,18 @@ def run(words: list[str]) -> int:
         found = summary(Series(queue.store), since, cloud_engines(settings, os.environ))
         tasks = queue.view.counts()
         audits = audit_lines(queue.store, settings, seconds, told.since)
+        rules = held(queue.store)
+        trials = standings_of(settings, os.environ, queue)
     finally:
         queue.store.close()
     if told.json:
         import msgspec
 
-        text = msgspec.json.encode({"tasks": tasks, "figures": found}).decode() + "\n"
+        figures = {"tasks": tasks, "figures": found, "rules": rules}
+        text = msgspec.json.encode(figures).decode() + "\n"
     else:
-        lines = (*_lines(found, tasks, told.since), *audits)
+        more = (*audits, *trial_lines(trials), *rule_lines(rules))
+        lines = (*_lines(found, tasks, told.since), *more)
         text = "".join(f"{_wrapped(line)}\n" for line in lines)
     sys.stdout.write(text)
     sys.stdout.flush()

@@ -65,17 +65,25 @@ def run(words: list[str]) -> int:
     )
     queue = open_queue(settings)
     try:
+        from rolecall.drift import Windows
         from rolecall.inputs.fetched import rules_of
         from rolecall.monitor import Series, Watch
+        from rolecall.rules.ruling import Ruling
         from rolecall.trial.ledger import TrialLedger
         from rolecall.worker.crewed import Crewed
         from rolecall.worker.sides import trials_of
         from rolecall.worker.work import Worker
 
         rules = rules_of(settings) if settings.fetch else None
-        watch = Watch(series=Series(queue.store))
-        trials = trials_of(settings, os.environ, TrialLedger(queue.store, queue.clock_ms))
-        crewed = Crewed(slots=told.slots or 0, fetches=rules, watch=watch, trials=trials)
+        ruling = Ruling(queue.store, settings, os.environ)
+        windows = Windows(queue.store, ruling.drifting.sites)
+        crewed = Crewed(
+            slots=told.slots or 0,
+            fetches=rules,
+            watch=Watch(series=Series(queue.store), keeps=[windows]),
+            trials=trials_of(settings, os.environ, TrialLedger(queue.store, queue.clock_ms)),
+            beside=(ruling.run,),
+        )
         worker = Worker(queue, settings, os.environ, crewed)
         gc.enable()
         stop = Stop()

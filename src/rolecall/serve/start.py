@@ -7,6 +7,7 @@ import gc
 from collections.abc import Mapping
 from typing import get_args
 
+from rolecall.drift import Windows
 from rolecall.drive.clouds import cloud_engines
 from rolecall.errors import SettingsError
 from rolecall.inputs.fetched import rules_of
@@ -14,6 +15,7 @@ from rolecall.monitor import Series, Watch
 from rolecall.monitor.figures import Figures
 from rolecall.queue.open import open_queue
 from rolecall.queue.queue import Queue
+from rolecall.rules.ruling import Ruling
 from rolecall.serve.access import Auth, Entry
 from rolecall.serve.app import make_app
 from rolecall.serve.at_work import AtWork
@@ -41,11 +43,14 @@ async def serve(settings: Settings, environ: Mapping[str, str], *, works: bool =
     try:
         metrics = Metrics()
         figures = Figures(metrics.registry, cloud_engines(settings, environ))
+        ruling = Ruling(queue.store, settings, environ)
+        windows = Windows(queue.store, ruling.drifting.sites)
         crewed = Crewed(
             takes_tasks=works,
             fetches=rules_of(settings) if settings.fetch else None,
-            watch=Watch([figures], Series(queue.store)),
+            watch=Watch([figures], Series(queue.store), keeps=[windows]),
             trials=trials_of(settings, environ, TrialLedger(queue.store, queue.clock_ms)),
+            beside=(ruling.run,),
         )
         work = AtWork(Worker(queue, settings, environ, crewed))
         state = state_for(queue, settings, environ, work, metrics)

@@ -286,6 +286,7 @@ class Worker:
                     self._claims.ending.run,
                     functools.partial(keep_figures, self._watch, in_thread),
                     functools.partial(keep_trials, self._trials, in_thread),
+                    *(functools.partial(one, in_thread) for one in self._crewed.beside),
                 ]
                 for asking in sides.all():
                     beside += [Pressure(asking, self._crewed.looks).run, asking.watch]
