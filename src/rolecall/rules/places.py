@@ -28,7 +28,7 @@ MOST_FILES: Final = 500
 LARGEST: Final = 16 << 20
 ASK_SECONDS: Final = 3.0
 RESULTS: Final = "results.json"
-RUNS: Final = ("stopped", "failed", "waiting")
+ENDED: Final = ("stopped", "failed", "waiting")
 """Phases in which a server does not run."""
 
 
@@ -37,9 +37,11 @@ def servers(
 ) -> tuple[Served, ...] | Untold:
     """The vLLM servers that are kept here, and those of the settings that tell their version, but
     for those that are not local (``cloud``)."""
-    found = [
-        _kept(one, environ) for one, kept in servers_here(environ) if kept and one.phase not in RUNS
-    ]
+    try:
+        here = servers_here(environ)
+    except Error as error:
+        return Untold(f"the servers here are not known: {_short(str(error))}", "rolecall doctor")
+    found = [_kept(one, environ) for one, kept in here if kept and one.phase not in ENDED]
     names = {one.name for one in found}
     for name, table in settings.engines.items():
         if table.get("kind") != "vllm" or "running" in table:
