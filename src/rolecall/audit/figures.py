@@ -51,8 +51,9 @@ def share_of(right: float, n: int) -> Share | None:
 class Pair(Struct, frozen=True, kw_only=True):
     """What ``engine`` says of pages that ``route`` (an engine, or ``embedded``) had answered.
 
-    ``fields`` is the share of pages in which the two agree, of those in which either has a value;
-    ``whole`` that over all fields of a page, on average over pages.
+    ``fields`` is the share of pages in which the two agree, of those in which either has a value
+    (`rolecall.audit.agreement.OUTCOME`: in which both find a posting); ``whole`` is that of the
+    values of all fields.
     """
 
     engine: str
@@ -159,6 +160,7 @@ def _fields(counts: Mapping[str, list[int]]) -> dict[str, Share]:
 def _whole(counts: Mapping[str, list[int]], pages: int) -> Share | None:
     """The mean over all values, with the interval of as many units as there are pages: values of
     one page hang together, so that they are no units of their own."""
-    same = sum(one[0] for one in counts.values())
-    every = sum(sum(one) for one in counts.values())
+    values = [one for name, one in counts.items() if name != OUTCOME]
+    same = sum(one[0] for one in values)
+    every = sum(map(sum, values))
     return share_of(pages * same / every, pages) if every else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -42,6 +43,8 @@ examples:
 
 WIDEST = 40
 """Characters of a title in a table."""
+MOST = 5
+"""Fields that are named of a page."""
 
 
 def run(words: list[str]) -> int:
@@ -120,7 +123,9 @@ def _print(text: str) -> None:
 def _row(one: Audited) -> tuple[str, ...]:
     said = " – ".join(part for part in (one.title, one.company) if part) or one.source
     cut = said if len(said) <= WIDEST else said[: WIDEST - 1] + "…"
-    fields = f": {', '.join(one.differing)}" if one.differing else ""
+    names, more = one.differing[:MOST], len(one.differing) - MOST
+    fields = f": {', '.join(names)}" if names else ""
+    fields += f" and {more} more" if more > 0 else ""
     return (
         f"t{one.task}",
         f"{one.doubt:.1f}",
@@ -140,7 +145,7 @@ def _lines(found: Figures, stands: Standing, settings: Settings, since: str) -> 
         from rolecall.audit.shown import NOT_ACCURACY
 
         yield ""
-        yield NOT_ACCURACY
+        yield textwrap.fill(NOT_ACCURACY, 88)
 
 
 def standing_lines(

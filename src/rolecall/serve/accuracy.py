@@ -29,10 +29,14 @@ ENOUGH: Final = 0.95
 """The share of audited pages that must be labelled for these to tell of all pages."""
 
 _PAGES: Final = """
-    SELECT l.sample, r.record, t.schema,
+    SELECT l.task, l.made, r.number, t.schema,
         EXISTS (SELECT 1 FROM audit_page WHERE page = t.body AND state = 'done')
     FROM label_page l JOIN queue_result r ON r.task = l.task JOIN queue_task t ON t.id = l.task
     ORDER BY l.made DESC LIMIT :limit
+"""
+_PAGE: Final = """
+    SELECT l.sample, r.record FROM label_page l JOIN queue_result r ON r.task = l.task
+    WHERE l.task = :task
 """
 _AUDITED: Final = """
     SELECT count(*), count(l.task) FROM audit_page a LEFT JOIN label_page l ON l.task = a.task
@@ -74,6 +78,7 @@ class Accuracies:
     def __init__(self, store: Store, schema: Callable[[str | None], Schema | None]) -> None:
         self._store, self._schema = store, schema
         self._known: tuple[tuple[Any, ...], Accuracy] | None = None
+        self._pages: dict[tuple[int, int, int], Judged | None] = {}
 
     def now(self) -> Accuracy | None:
         """How right records are; ``None`` where no page is finished."""
@@ -87,8 +92,11 @@ class Accuracies:
     def _reckoned(self) -> Accuracy:
         every: list[Judged] = []
         audited: list[Judged] = []
-        for sample, record, schema, drawn in self._store.rows(_PAGES, {"limit": MOST}):
-            judged = self._judged(bytes(sample), bytes(record), schema)
+        before, self._pages = self._pages, {}
+        for *key, schema, drawn in self._store.rows(_PAGES, {"limit": MOST}):
+            page = (int(key[0]), int(key[1]), int(key[2]))
+            judged = before[page] if page in before else self._judged(page[0], schema)
+            self._pages[page] = judged
             if judged is not None:
                 every.append(judged)
                 if drawn:
@@ -101,8 +109,12 @@ class Accuracies:
             covered=covered / number if number else 0.0,
         )
 
-    def _judged(self, sample: bytes, record: bytes, schema: str | None) -> Judged | None:
+    def _judged(self, task: int, schema: str | None) -> Judged | None:
         """A record held against its sample; ``None`` for what cannot be read any more."""
+        rows = self._store.rows(_PAGE, {"task": task})
+        if not rows:
+            return None
+        sample, record = bytes(rows[0][0]), bytes(rows[0][1])
         try:
             shape = self._schema(schema)
             told = sample_of(orjson.loads(unpack(sample)), "a finished page", Path(), shape)
