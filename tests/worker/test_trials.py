@@ -156,7 +156,7 @@ def test_one_command_gives_a_challenger_all_pages_and_one_takes_them(queue, serv
     assert ledger.promote("new", "by hand")
     until(lambda: trials.promoted == "new")
     assert {tuple(engines_of(one)) for one in done(queue, worker, 8)} == {("tried",)}
-    assert ledger.stop("new", "rolled back")
+    assert ledger.withdraw("new", "rolled back")
     until(lambda: trials.promoted == "")
     assert {tuple(engines_of(one)) for one in done(queue, worker, 8, 50)} == {("usual",)}
 

@@ -89,6 +89,9 @@ def said(one: Standing) -> str:
     elif one.state == "stopped":
         why = one_line(one.trial.why)
         told = f"{name}: STOPPED, {why}; to try it again: rolecall trials restart {name}"
+    elif one.state == "withdrawn":
+        why = one_line(one.trial.why)
+        told = f"{name}: has no pages, {why}; to try it again: rolecall trials restart {name}"
     elif one.state == "promoted":
         told = f"{name}: has all pages; to undo it: rolecall trials rollback {name}"
     elif one.verdict.no_worse:
