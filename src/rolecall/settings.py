@@ -43,8 +43,7 @@ class Settings:
 
     max_bytes: int = _setting(
         10_000_000,
-        "An input larger than this many bytes fails as too_large; a JSON Lines record counts as "
-        "one input.",
+        "An input of more bytes fails as too_large; a record of JSON Lines counts as one input.",
         decides=True,
         least=1,
     )
@@ -55,8 +54,7 @@ class Settings:
     )
     workers: int = _setting(
         0,
-        "How many processes read inputs at the same time; 0 is one, and one per core for more "
-        "than a few inputs.",
+        "How many processes read inputs at once; 0 is one, and one per core for more than a few.",
         least=0,
     )
     recycle_after: int = _setting(
@@ -67,8 +65,7 @@ class Settings:
     )
     reader: bool = _setting(
         True,
-        "Let the embedded reader propose values; without it, only the page's own data and engines "
-        "do.",
+        "Let the embedded reader propose values, not just the page's own data and engines.",
         decides=True,
     )
     least_sure: str = _setting(
@@ -285,6 +282,11 @@ class Settings:
         "",
         "A file to which an event of each page is appended as a line of JSON, without anything of "
         "its text; - is the standard error.",
+    )
+    watch_runs: bool = _setting(
+        True,
+        "Count the pages of rolecall extract in the database too, where there is one, for rolecall "
+        "status.",
     )
     otel: bool = _setting(
         False,

@@ -80,10 +80,10 @@ def test_days(queue, store, clock):
 
 
 def test_labels_of_other_versions_are_passed_over(store, clock):
-    from rolecall.monitor.series import add
+    from rolecall.monitor.series import add_once
 
     with store.write() as connection:
-        add(connection, {("audit_same", "other"): (1, 0), ("audits", "x"): (1, 0)}, clock())
+        add_once(connection, {("audit_same", "other"): (1, 0), ("audits", "x"): (1, 0)}, clock())
     found = figures_of(Series(store, clock), 0)
     assert [(one.engine, one.fields) for one in found.pairs] == [("x", {})]
 

@@ -1,10 +1,15 @@
 """What the pages of a queue came to, on the command line."""
 
 import json
+import time
 
 from tests.cli.shell import inside, page
+from tests.monitor.made import event
 
+from rolecall.ledger.budget import Budget
 from rolecall.ledger.database import Database
+from rolecall.ledger.money import Caps
+from rolecall.monitor import Series, Watch
 from rolecall.queue.nouns import NewTask, Submission
 from rolecall.queue.queue import Queue
 
@@ -35,3 +40,31 @@ def test_a_time_that_is_none_is_refused():
     done = inside("status", "--since", "yesterday")
     assert done.returncode == 2
     assert b"write it like 30m, 12h" in done.stderr
+
+
+def test_gauges_spending_and_plans_are_told(tmp_path):
+    told = {"ROLECALL_DATA_FOLDER": str(tmp_path), "XDG_STATE_HOME": str(tmp_path)}
+    with Database(tmp_path / "rolecall.db") as store:
+        series = Series(store)
+        watch = Watch(series=series)
+        watch.hear(event(moment=int(1_000 * time.time()), kinds={"syntax": 2}))
+        watch.sample("kv_permille", "small", 420)
+        watch.sample("prefix_queries", "small", 100)
+        watch.sample("prefix_hits", "small", 80)
+        watch.sample("gpu_bytes", "here 0 card", 3 * 2**30)
+        watch.sample("gpu_total_bytes", "here 0 card", 8 * 2**30)
+        watch.sample("queue_waiting", "", 12)
+        watch.flush()
+        budget = Budget(store, Caps())
+        budget.settle(budget.reserve("a", 1.0, "cloud"), 0.75)
+    text = " ".join(inside("status", **told).stdout.decode().split())
+    assert "12.0 waiting on average" in text
+    assert "problems 2.00 a page: 2 syntax" in text
+    assert "load small: 42% of the KV cache" in text
+    assert "80% prefix cache hits" in text
+    assert "card here 0 card: 3.0 of 8.0 GiB in use" in text
+    assert "spent $0.75 this month, a cap of $30.00; forecast $" in text
+    found = json.loads(inside("status", "--json", **told).stdout)
+    assert found["spending"]["month_usd"] == 0.75
+    assert found["figures"]["loads"]["small"]["kv"] == 0.42
+    assert found["plans"] == []

@@ -16,7 +16,7 @@ import orjson
 from rolecall.audit.nouns import Audit, Opinion
 from rolecall.audit.sample import chosen
 from rolecall.ledger.store import Connection, Store
-from rolecall.monitor.series import add
+from rolecall.monitor.series import add_once
 from rolecall.queue.claims import COLUMNS, claim_of
 from rolecall.queue.moment import Moment
 from rolecall.queue.packing import pack_record, unpack, unpack_record
@@ -191,7 +191,7 @@ class Book:
             if counts:
                 figures |= _figures(opinion)
                 connection.execute("DELETE FROM audit_word WHERE name = :name", {"name": STOPPED})
-            add(connection, figures, row["now"] / 1_000)
+            add_once(connection, figures, row["now"] / 1_000)
         return bool(counts)
 
     def put_back(self, audit: Audit, wait: float, trouble: str = "", nano: int = 0) -> None:

@@ -13,6 +13,7 @@ from rolecall.monitor.watch import FLUSH_SECONDS, Watch
 from rolecall.queue.queue import Queue
 from rolecall.trial import Trials
 from rolecall.worker.ending import InThread
+from rolecall.worker.gauges import Gauges
 
 FORGET: Final = 600.0
 """Seconds between purges."""
@@ -23,14 +24,17 @@ TRIAL_SECONDS: Final = 1.0
 _log = logging.getLogger(__name__)
 
 
-async def keep_figures(watch: Watch, in_thread: InThread) -> None:
-    """Bring what was counted into the database now and then, and once more at the end."""
-    try:
-        while True:
-            await asyncio.sleep(FLUSH_SECONDS)
-            await in_thread(watch.flush)
-    finally:
-        await asyncio.to_thread(functools.partial(watch.flush, ending=True))
+async def keep_figures(queue: Queue, watch: Watch, in_thread: InThread) -> None:
+    """Look at what is told by looking, and bring what was counted into the database, now and then;
+    the latter once more at the end."""
+    with contextlib.closing(Gauges(queue, watch)) as gauges:
+        try:
+            while True:
+                await asyncio.sleep(FLUSH_SECONDS)
+                await in_thread(gauges.look)
+                await in_thread(watch.flush)
+        finally:
+            await asyncio.to_thread(functools.partial(watch.flush, ending=True))
 
 
 async def keep_trials(trials: Trials, in_thread: InThread) -> None:

@@ -284,12 +284,12 @@ class Worker:
                 )
                 beside: list[Step] = [
                     self._claims.ending.run,
-                    functools.partial(keep_figures, self._watch, in_thread),
+                    functools.partial(keep_figures, self._queue, self._watch, in_thread),
                     functools.partial(keep_trials, self._trials, in_thread),
                     *(functools.partial(one, in_thread) for one in self._crewed.beside),
                 ]
                 for asking in sides.all():
-                    beside += [Pressure(asking, self._crewed.looks).run, asking.watch]
+                    beside += [Pressure(asking, self._crewed.looks, self._watch).run, asking.watch]
                 if self._audits is not None:
                     alone = Reading(pool, auditors, PipelinesAlone(self._pipelines), asks=True)
                     auditing = self._auditing(alone, in_thread)

@@ -14,6 +14,7 @@ from rolecall.serve.ui.charts import Chart, bars
 from rolecall.serve.ui.nouns import Ask, Ui
 from rolecall.serve.ui.pages import page
 from rolecall.serve.ui.view_audits import audits
+from rolecall.serve.ui.view_beside import beside, gauge_charts
 from rolecall.serve.ui.view_rules import rules_told
 from rolecall.serve.ui.view_trials import trials
 
@@ -45,6 +46,7 @@ def _told(ui: Ui, ask: Ask) -> dict[str, Any]:
         "found": found,
         "pages": sum(found.pages.values()),
         "goal": LOCAL_GOAL,
+        **beside(ui),
         **trials(ui),
         "charts": [
             (title, chart)
@@ -71,4 +73,5 @@ def _charts(series: Series, stretch: Stretch, now: float) -> dict[str, Chart | N
         "Pages": bars(pages.starts, pages.step, counts, "pages"),
         "Milliseconds a page": bars(times.starts, times.step, {"": means}, "ms"),
         "Tokens of engines": bars(pages.starts, pages.step, tokens, "tokens"),
+        **gauge_charts(series, stretch, now),
     }
