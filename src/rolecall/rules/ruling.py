@@ -17,9 +17,11 @@ from rolecall.fetch import Rules
 from rolecall.ledger.store import Store
 from rolecall.monitor.watch import FLUSH_SECONDS
 from rolecall.rules import figures
+from rolecall.rules.facts import Trials
 from rolecall.rules.nouns import Rule
-from rolecall.rules.rules import drift, evaluate
+from rolecall.rules.rules import drift, evaluate, trial_stopped
 from rolecall.rules.states import Message, States
+from rolecall.rules.trials import trials
 from rolecall.settings import Settings
 from rolecall.worker.callbacks import GONE, WAITS
 from rolecall.worker.ending import InThread
@@ -56,6 +58,7 @@ class Ruling:
         self._clock, self._every = clock, every
         self._key = key_of(settings)
         self._fetcher: Fetcher | None = None
+        self._stopped: tuple[str, ...] = ()
         self.drifting = Drifting(store, clock)
         self.states = States(store, clock)
 
@@ -90,7 +93,18 @@ class Ruling:
                 break
         if many:
             self._keep(drift(figures.drift(self.drifting)))
+        self._look_at_trials()
         return many
+
+    def _look_at_trials(self) -> None:
+        """A trial that was stopped is told of at once."""
+        if not self._settings.challengers:
+            return
+        found = trials(self._store, self._settings, self._environ)
+        stopped = found.stopped if isinstance(found, Trials) else ()
+        if stopped != self._stopped:
+            self._keep(trial_stopped(found))
+            self._stopped = stopped
 
     def check(self) -> tuple[Rule, ...]:
         """Evaluate all rules now, and keep what they say.
