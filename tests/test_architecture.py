@@ -28,6 +28,7 @@ LAYERS = (
     ("worker",),
     ("doctor",),
     ("evaluate",),
+    ("rules",),
     ("serve",),
     ("cli",),
 )

@@ -222,6 +222,8 @@ def test_what_trials_and_audits_name_is_left_to_them(tmp_path):
     assert list(settings.deciding()["engines"]) == ["small"]
     alone = Settings(engines={"small": {"kind": "replay"}})
     assert settings.deciding() == alone.deciding()
+    told = {"policy": "cloud-on-doubt", "cloud_engine": "judge"}
+    assert load(told, project_toml=path).set_aside() == {"new"}
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ def fields(first, second):
         ("company", "Acme GmbH", "Umbrella GmbH", False),
         ("location", "Berlin, Germany", "Berlin", True),
         ("location", "Berlin", "Hamburg", False),
+        ("location", "Bath, England", "England", False),
         ("locations", [{"text": "Berlin"}], [{"text": "Berlin, DE"}], True),
         ("locations", [{"text": "Berlin"}], [{"text": "Berlin"}, {"text": "Kiel"}], False),
         ("salary_min", 50_000, 50_000.0, True),

@@ -84,7 +84,7 @@ def test_one_command_promotes_and_one_rolls_back(here):
     assert b"has all pages" in here().stdout
     assert b"already" in here("promote", "awq").stdout
     assert b"gets no more pages" in here("rollback", "awq").stdout
-    assert b"STOPPED" in here().stdout
+    assert b"has no pages, rolled back by" in here().stdout
     assert b"25.0% of the pages" in here("restart", "awq").stdout
     assert b"running" in here().stdout
 

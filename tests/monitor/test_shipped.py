@@ -37,6 +37,8 @@ tests:
         values: '0+9x120'
       - {{series: 'rolecall_engine_context_tokens_count{{instance="a"}}', values: '0+10x120'}}
       - {{series: 'rolecall_http_requests_total{{instance="a",status="503"}}', values: '0+1x120'}}
+      - {{series: 'rolecall_rule_holds{{instance="a",rule="drift"}}', values: '1x120'}}
+      - {{series: 'rolecall_rule_holds{{instance="a",rule="failures"}}', values: '0x120'}}
       - series: 'rolecall_engine_calls_total{{instance="a",engine="small",result="length"}}'
         values: '0+1x120'
       - series: 'rolecall_engine_calls_total{{instance="a",engine="small",result="stop"}}'
@@ -52,6 +54,7 @@ WANTED = {
     "RolecallCloudShare": ("ticket", ""),
     "RolecallLongContexts": ("ticket", ""),
     "RolecallServerFaults": ("ticket", ""),
+    "RolecallRuleHolds": ("ticket", "rule: drift, "),
 }
 
 

@@ -36,7 +36,7 @@ def test_a_change_of_the_settings_counts_anew(ledger):
     ledger.enter([changed])
     assert states(ledger)["new"] == ("running", 2)
     assert total(ledger.days("new", 2)) == {}
-    ledger.stop("new", "harm")
+    ledger.stop("new", "harm", 2)
     ledger.enter([NEW])  # what was stopped stays so until a person says otherwise
     assert states(ledger)["new"] == ("stopped", 2)
 
@@ -55,10 +55,10 @@ def test_one_is_promoted_at_a_time_and_what_is_stopped_stops_once(ledger):
     assert ledger.promote("new", "by hand")
     assert not ledger.promote("new", "by hand")
     assert ledger.promote("other", "by hand")
-    assert states(ledger) == {"new": ("stopped", 1), "other": ("promoted", 1)}
+    assert states(ledger) == {"new": ("withdrawn", 1), "other": ("promoted", 1)}
     assert ledger.trials()["new"].why == "other was promoted"
-    assert ledger.stop("other", "rolled back")
-    assert not ledger.stop("other", "rolled back")
+    assert ledger.withdraw("other", "rolled back")
+    assert not ledger.withdraw("other", "rolled back")
     assert not ledger.promote("nobody", "")
 
 
@@ -68,7 +68,9 @@ def test_only_a_run_that_goes_on_is_stopped_by_its_counts(ledger):
     ledger.restart("new", NEW.design)
     assert not ledger.stop("new", "harm", run=1)
     assert ledger.stop("new", "harm", run=2)
+    assert not ledger.withdraw("new", "by hand")
     assert states(ledger)["new"] == ("stopped", 2)
+    assert ledger.promote("new", "a person knows better")
 
 
 def test_what_counts_anew_forgets_which_pages_were_bad(ledger):

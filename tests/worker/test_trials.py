@@ -101,6 +101,16 @@ def test_a_page_that_a_challenger_fails_on_is_the_champions(proved, queue, servi
     until(lambda: total(ledger.days("new", 1)).get("failed challenger") == len(instead))
 
 
+def test_a_challenger_that_hangs_or_goes_away_holds_nothing_up(queue, serving, run, ledger):
+    usual = serving(FaultServer(answer=well))
+    script = itertools.chain(["ok"], itertools.repeat("hang"))
+    worker, trials = run(settings(usual, serving(FaultServer(script)), share=0.9, seconds=1))
+    records = done(queue, worker, 12)
+    assert {one["data"]["company"] for one in records} == {"crumb"}
+    instead = [one for one in records if live_one(one["source_id"], trials.challengers)]
+    assert all("took longer than 1 seconds" in one["warnings"][0]["message"] for one in instead)
+
+
 def test_a_challenger_that_does_harm_gets_no_more_pages(queue, serving, run, ledger):
     usual = serving(FaultServer(answer=well))
     tried = serving(FaultServer(itertools.repeat("length")))
@@ -146,7 +156,7 @@ def test_one_command_gives_a_challenger_all_pages_and_one_takes_them(queue, serv
     assert ledger.promote("new", "by hand")
     until(lambda: trials.promoted == "new")
     assert {tuple(engines_of(one)) for one in done(queue, worker, 8)} == {("tried",)}
-    assert ledger.stop("new", "rolled back")
+    assert ledger.withdraw("new", "rolled back")
     until(lambda: trials.promoted == "")
     assert {tuple(engines_of(one)) for one in done(queue, worker, 8, 50)} == {("usual",)}
 

@@ -1,7 +1,7 @@
 """Whether two records of the same page say the same, field by field.
 
 The definitions are those by which records are scored against labels (`rolecall.same`); neither of
-the two counts as the right one, so each is taken in its turn as what the other is held against.
+the two counts as the right one, so each must be right where the other is taken for the label.
 """
 
 from __future__ import annotations
@@ -64,16 +64,16 @@ def _same_named(name: str, a: Any, b: Any) -> bool:
     if name in _TEXTS and isinstance(a, str) and isinstance(b, str):
         return _scored(name, a, b) or _equal(a, b)
     if name in _LISTS and _either(_listed, a, b) and max(len(a), len(b)) <= MOST_ITEMS:
-        return _scored(name, a, b)
+        return _scored(name, a, b) or _equal(a, b)
     if name == "place" and isinstance(a, str) and isinstance(b, str):
         return _scored(name, a, b) or _equal(a, b)
     return _same(a, b)
 
 
 def _scored(name: str, a: Any, b: Any) -> bool:
-    """By the scorer, with either of the two in the place of the label."""
+    """By the scorer, with each of the two in the place of the label."""
     score = SCORERS[name]
-    return any((score(Claim(x, y)) or 0.0) >= SHARED for x, y in ((a, b), (b, a)))
+    return all((score(Claim(x, y)) or 0.0) >= SHARED for x, y in ((a, b), (b, a)))
 
 
 def _same(a: Any, b: Any) -> bool:
@@ -81,7 +81,7 @@ def _same(a: Any, b: Any) -> bool:
     if isinstance(a, bool) or isinstance(b, bool):
         return same_exactly(a, b)
     if _either(_number, a, b):
-        return bool(a == b) or same_number(a, b) or same_number(b, a)
+        return bool(a == b) or (same_number(a, b) and same_number(b, a))
     if _either(_listed, a, b):
         return _shared_items(a, b) >= SHARED
     if isinstance(a, Mapping) and isinstance(b, Mapping):

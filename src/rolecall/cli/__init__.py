@@ -1,8 +1,8 @@
 """The command line: parse, call, print. stdout is data, stderr is messages and progress.
 
 Exit codes: 0 all inputs ok, partial or not_a_posting; 1 the output could not be written; 2 usage,
-settings or schema refused; 3 at least one input failed; 4 the budget stopped calls; 130 and 143
-stopped by a signal; 141 the reader of stdout went away.
+settings or schema refused; 3 at least one input failed; 4 the budget stopped calls; 5 a rule holds
+(``watch check``); 130 and 143 stopped by a signal; 141 the reader of stdout went away.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ VERBS = {
     "tasks": "what is in the queue: list, show, retry, cancel",
     "status": "what servers and workers did of late: outcomes, engines, cost",
     "trials": "challengers on a part of the pages: how they do, promote, roll back",
+    "audits": "what a second engine says of a sample of the pages",
+    "watch": "rules that say when to look: what changed, what is behind",
     "tokens": "who may use the server: make, list, revoke",
     "schema": "check a JSON Schema of your own, show the default one",
     "budget": "what paid engines have cost, and what the caps leave",

@@ -13,6 +13,7 @@ from rolecall.cli import OK
 from rolecall.cli.options import Parser
 from rolecall.cli.options import settings as load_settings
 from rolecall.cli.queued import add_queue, open_queue, read_time
+from rolecall.cli.status_audits import audit_lines
 from rolecall.table import one_line
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ def run(words: list[str]) -> int:
     settings = load_settings({"queue": told.queue})
     queue = open_queue(settings)
     try:
+        from rolecall.cli.status_rules import held, rule_lines
+        from rolecall.cli.status_trials import standings_of, trial_lines
         from rolecall.doctor.servers import plans_here
         from rolecall.drive.clouds import cloud_engines
         from rolecall.ledger.clock import utc_now
@@ -59,6 +62,9 @@ def run(words: list[str]) -> int:
         since = int(time.time()) - seconds
         found = summary(Series(queue.store), since, cloud_engines(settings, os.environ))
         tasks = queue.view.counts()
+        audits = audit_lines(queue.store, settings, seconds, told.since)
+        rules = held(queue.store)
+        trials = standings_of(settings, os.environ, queue)
         spending = read_spending(queue.store, caps_of(settings), utc_now())
     finally:
         queue.store.close()
@@ -67,11 +73,12 @@ def run(words: list[str]) -> int:
         import msgspec
 
         answer = {"tasks": tasks, "figures": found, "spending": spending, "plans": plans}
-        text = msgspec.json.encode(answer).decode() + "\n"
+        text = msgspec.json.encode(answer | {"rules": rules}).decode() + "\n"
     else:
         from rolecall.cli.status_beside import plan_lines, spending_line
 
-        lines = (*_lines(found, tasks, told.since), *spending_line(spending), *plan_lines(plans))
+        more = (*spending_line(spending), *plan_lines(plans), *audits)
+        lines = (*_lines(found, tasks, told.since), *more, *trial_lines(trials), *rule_lines(rules))
         text = "".join(f"{_wrapped(line)}\n" for line in lines)
     sys.stdout.write(text)
     sys.stdout.flush()

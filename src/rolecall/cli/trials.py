@@ -174,7 +174,7 @@ def _rollback(words: list[str]) -> int:
     told = _parser("rollback", ROLLBACK).parse_intermixed_args(words)
     with _Opened(told) as opened:
         one = opened.entered(told.name)
-        changed = opened.ledger.stop(one.name, f"rolled back by {_who()}")
+        changed = opened.ledger.withdraw(one.name, f"rolled back by {_who()}")
     _print(
         f"{one.name} gets no more pages\nto try it again: rolecall trials restart {one.name}\n"
         if changed

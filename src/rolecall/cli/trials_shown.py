@@ -79,8 +79,8 @@ def whole(one: Standing) -> str:
     return text + "\n" + _said(one)
 
 
-def _said(one: Standing) -> str:
-    """What it comes to, and what to do."""
+def said(one: Standing) -> str:
+    """What it comes to, and what to do, in a sentence."""
     name = one_line(one.challenger.name)
     if one.trial is None:
         told = f"{name}: begins with the next worker that has these settings"
@@ -89,13 +89,21 @@ def _said(one: Standing) -> str:
     elif one.state == "stopped":
         why = one_line(one.trial.why)
         told = f"{name}: STOPPED, {why}; to try it again: rolecall trials restart {name}"
+    elif one.state == "withdrawn":
+        why = one_line(one.trial.why)
+        told = f"{name}: has no pages, {why}; to try it again: rolecall trials restart {name}"
     elif one.state == "promoted":
         told = f"{name}: has all pages; to undo it: rolecall trials rollback {name}"
     elif one.verdict.no_worse:
         told = f"{name}: goes wrong no more often; to go on: rolecall trials promote {name}"
     else:
         told = f"{name}: no harm is shown; more pages are needed to say that there is none"
-    return textwrap.fill(told, WIDTH, subsequent_indent="  ", break_long_words=False) + "\n"
+    return told
+
+
+def _said(one: Standing) -> str:
+    told = textwrap.fill(said(one), WIDTH, subsequent_indent="  ", break_long_words=False)
+    return f"{told}\n"
 
 
 def _usual(found: Finding) -> str:

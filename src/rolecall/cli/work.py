@@ -67,8 +67,10 @@ def run(words: list[str]) -> int:
     queue = open_queue(settings)
     with contextlib.ExitStack() as at_end:
         at_end.callback(queue.store.close)
+        from rolecall.drift import Windows
         from rolecall.inputs.fetched import rules_of
         from rolecall.monitor import Series, Watch
+        from rolecall.rules.ruling import Ruling
         from rolecall.trial.ledger import TrialLedger
         from rolecall.worker.crewed import Crewed
         from rolecall.worker.sides import trials_of
@@ -76,10 +78,17 @@ def run(words: list[str]) -> int:
         from rolecall.worker.work import Worker
 
         rules = rules_of(settings) if settings.fetch else None
-        watch = Watch(sinks_of(settings, os.environ), Series(queue.store))
+        ruling = Ruling(queue.store, settings, os.environ)
+        windows = Windows(queue.store, ruling.drifting.sites)
+        watch = Watch(sinks_of(settings, os.environ), Series(queue.store), keeps=[windows])
         at_end.callback(watch.close)
-        trials = trials_of(settings, os.environ, TrialLedger(queue.store, queue.clock_ms))
-        crewed = Crewed(slots=told.slots or 0, fetches=rules, watch=watch, trials=trials)
+        crewed = Crewed(
+            slots=told.slots or 0,
+            fetches=rules,
+            watch=watch,
+            trials=trials_of(settings, os.environ, TrialLedger(queue.store, queue.clock_ms)),
+            beside=(ruling.run,),
+        )
         worker = Worker(queue, settings, os.environ, crewed)
         gc.enable()
         stop = Stop()

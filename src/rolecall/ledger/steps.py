@@ -12,6 +12,8 @@ from typing import Final
 
 from msgspec import Struct
 
+from rolecall.ledger.steps_audit import AUDIT
+from rolecall.ledger.steps_drift import DRIFT
 from rolecall.ledger.steps_queue import (
     COUNTS,
     COUNTS_POSTGRES,
@@ -107,6 +109,8 @@ STEPS: Final[tuple[Step, ...]] = (
     Step(5, "label", LABEL),
     Step(6, "monitor", MONITOR),
     Step(7, "trial", TRIAL),
+    Step(8, "audit", AUDIT),
+    Step(9, "drift", DRIFT),
 )
 """All steps, the oldest first. A new owner adds its step at the end."""
 

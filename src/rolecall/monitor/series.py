@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from msgspec import Struct
 
-from rolecall.ledger.store import Store
+from rolecall.ledger.store import Connection, Store
 from rolecall.monitor.events import PageEvent
 from rolecall.monitor.measures import Tallies, add, count
 
@@ -144,6 +144,19 @@ class Series:
         while len(self._counted) > most:
             oldest, following = sorted(self._counted)[:2]
             _add(self._counted[following], self._counted.pop(oldest))
+
+
+def add_once(
+    connection: Connection, figures: Mapping[tuple[str, str], tuple[int, int]], moment: float
+) -> None:
+    """Add counts and sums, by name and label, at a ``moment`` (seconds since 1970), in a
+    transaction of the caller's: for what must be counted exactly once, and not for every page."""
+    minute = int(moment) // MINUTE * MINUTE
+    tallies: Tallies = {}
+    for (name, label), (times, total) in figures.items():
+        add(tallies.setdefault(name, {}), label, total, times)
+    if rows := _rows({minute: tallies}):
+        connection.executemany(_ADD, rows)
 
 
 def _add(tallies: Tallies, more: Tallies) -> None:

@@ -13,7 +13,7 @@ from rolecall.trial.nouns import KINDS, arms
 
 MOST: Final = 20
 """Challengers that are told of; the latest."""
-STATES: Final = ("running", "stopped", "promoted")
+STATES: Final = ("running", "stopped", "withdrawn", "promoted")
 
 
 class TrialGauges:

@@ -7,11 +7,13 @@ import gc
 from collections.abc import Mapping
 from typing import get_args
 
+from rolecall.drift import Windows
 from rolecall.errors import SettingsError
 from rolecall.inputs.fetched import rules_of
 from rolecall.monitor import Series, Watch
 from rolecall.queue.open import open_queue
 from rolecall.queue.queue import Queue
+from rolecall.rules.ruling import Ruling
 from rolecall.serve.access import Auth, Entry
 from rolecall.serve.app import make_app
 from rolecall.serve.at_work import AtWork
@@ -39,12 +41,16 @@ async def serve(settings: Settings, environ: Mapping[str, str], *, works: bool =
     queue, watch = open_queue(settings, environ), Watch()
     try:
         metrics = Metrics()
-        watch = Watch(sinks_of(settings, environ, metrics.registry), Series(queue.store))
+        ruling = Ruling(queue.store, settings, environ)
+        windows = Windows(queue.store, ruling.drifting.sites)
+        sinks = sinks_of(settings, environ, metrics.registry)
+        watch = Watch(sinks, Series(queue.store), keeps=[windows])
         crewed = Crewed(
             takes_tasks=works,
             fetches=rules_of(settings) if settings.fetch else None,
             watch=watch,
             trials=trials_of(settings, environ, TrialLedger(queue.store, queue.clock_ms)),
+            beside=(ruling.run,),
         )
         work = AtWork(Worker(queue, settings, environ, crewed))
         state = state_for(queue, settings, environ, work, metrics)

@@ -21,6 +21,8 @@ FALSE_STOPS: Final = 0.05
 """How often a challenger that is no worse is stopped, at most; over all looks and kinds of harm."""
 SLOWER: Final = 1.2
 """A challenger's page counts as slow where it takes so many times the champion's time."""
+SECONDS: Final = 60.0
+"""A page that a challenger takes longer for has failed with it."""
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}")
 _SHAPE: Final = "see docs/trials.md for the keys"
@@ -33,7 +35,8 @@ class Challenger(Struct, frozen=True, kw_only=True):
     between. A ``live`` challenger does a ``share`` of the pages alone; one in the ``shadow`` does a
     share of them once more, and its answers are only counted. ``alpha`` bounds how often one that
     does no harm is stopped. ``floor`` is the share of values in which a shadow must agree with the
-    champion (0 sets none), ``slower`` the factor of time that is put up with.
+    champion (0 sets none), ``slower`` the factor of time that is put up with, ``seconds`` what a
+    page may take before it is the champion's.
     """
 
     name: str
@@ -43,12 +46,13 @@ class Challenger(Struct, frozen=True, kw_only=True):
     alpha: float = FALSE_STOPS
     floor: float = 0.0
     slower: float = SLOWER
+    seconds: float = SECONDS
 
     @property
     def design(self) -> str:
         """What makes counts comparable: where it differs, counting begins anew."""
         told = f"{self.engine} {self.share!r} {self.mode} {self.floor!r} {self.slower!r}"
-        return f"{told} {self.alpha!r}"
+        return f"{told} {self.alpha!r} {self.seconds!r}"
 
 
 def read_challengers(settings: Settings) -> tuple[Challenger, ...]:
@@ -124,10 +128,11 @@ def _read(table: Mapping[str, Any], settings: Settings) -> Challenger:
         alpha=_number(place, table, "alpha", FALSE_STOPS, (1e-6, 0.5)),
         floor=_number(place, table, "floor", 0.0, (0.0, 0.999)),
         slower=_number(place, table, "slower", SLOWER, (1.0, 100.0)),
+        seconds=_number(place, table, "seconds", SECONDS, (1.0, 1_800.0)),
     )
 
 
-_KEYS: Final = ("name", "engine", "share", "mode", "alpha", "floor", "slower")
+_KEYS: Final = ("name", "engine", "share", "mode", "alpha", "floor", "slower", "seconds")
 
 
 def _engine(place: str, value: Any, settings: Settings) -> str:

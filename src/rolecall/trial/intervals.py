@@ -47,18 +47,18 @@ def ratio_between(stretches: Sequence[Stretch], alpha: float = 0.05) -> Between:
     seen = [one for one in merged(stretches) if one.hits + one.misses > 0]
     if not seen:
         return Between(0.0, None, math.inf)
-    least, centre, spread = math.log(alpha), 1.0, RATIO_SPREAD
+    mean, centre, spread = 0.0, 1.0, RATIO_SPREAD
     for one in seen:
         odds = one.chance / (1.0 - one.chance)
         # a Beta distribution with these odds, and about this variance of their logarithm
         a, b = (1.0 + centre * odds) / spread, (1.0 + 1.0 / (centre * odds)) / spread
-        least += _log_beta(a + one.hits, b + one.misses) - _log_beta(a, b)
+        mean += _log_beta(a + one.hits, b + one.misses) - _log_beta(a, b)
         centre = (a + one.hits) / (b + one.misses) / odds
         spread = 1.0 / (a + one.hits) + 1.0 / (b + one.misses)
     places = [
         (one.hits, one.misses, math.log(one.chance) - math.log1p(-one.chance)) for one in seen
     ]
-    low, mid, high = _solve(places, least)
+    low, mid, high = _solve(places, mean, alpha)
     return Between(_exp(low), _exp(mid), _exp(high))
 
 
@@ -70,8 +70,7 @@ def rate_between(hits: int, n: int, alpha: float = 0.05) -> Between:
     checked(alpha)
     if not _possible(hits, n):
         return Between(0.0, None, 1.0)
-    least = math.log(alpha) + _rate_mean(hits, n)
-    low, mid, high = _solve([(hits, n - hits, 0.0)], least)
+    low, mid, high = _solve([(hits, n - hits, 0.0)], _rate_mean(hits, n), alpha)
     return Between(_logistic(low), _logistic(mid), _logistic(high))
 
 
@@ -80,18 +79,16 @@ def difference_between(
 ) -> Between:
     """One rate less another, which says something also where nobody was bad.
 
-    The pairs of rates that are not rejected form a convex set; these are its ends in the direction
-    of the difference. Narrower than the difference of two intervals at ``alpha / 2``. For a look
-    now and then: about 0.2 ms.
+    Each rate lies in its interval at ``alpha / 2``. The set of pairs of rates that a joint mixture
+    has not rejected would be about a tenth narrower, and half as wide again where nobody was bad,
+    which is when a difference is asked for.
 
     Raises ``UsageError`` unless ``alpha`` lies between 0 and 1.
     """
-    checked(alpha)
-    one = (hits, n) if _possible(hits, n) else (0, 0)
-    other = (other_hits, other_n) if _possible(other_hits, other_n) else (0, 0)
-    least = math.log(alpha) + _rate_mean(*one) + _rate_mean(*other)
-    mid = one[0] / one[1] - other[0] / other[1] if one[1] and other[1] else None
-    return Between(-_farthest(other, one, least), mid, _farthest(one, other, least))
+    one = rate_between(hits, n, checked(alpha) / 2.0)
+    other = rate_between(other_hits, other_n, alpha / 2.0)
+    mid = None if one.mid is None or other.mid is None else one.mid - other.mid
+    return Between(one.low - other.high, mid, one.high - other.low)
 
 
 def _possible(hits: int, n: int) -> bool:
@@ -122,8 +119,12 @@ Places = Sequence[tuple[int, int, float]]
 """Hits, misses, and the log odds of a hit at 0."""
 
 
-def _solve(places: Places, least: float) -> tuple[float, float, float]:
-    """Where the log likelihood is at least ``least``, as log odds: low, best, high."""
+def _solve(places: Places, mean: float, alpha: float) -> tuple[float, float, float]:
+    """Where the likelihood is at least ``alpha`` times the ``mean``, as log odds: low, best, high.
+
+    Where stretches contradict one another no odds may be left, since each stretch's mean is its
+    own; a mean above the greatest likelihood is lowered to it, which only widens the interval.
+    """
     hits, misses = sum(one[0] for one in places), sum(one[1] for one in places)
     if not hits:
         best = -math.inf
@@ -131,6 +132,8 @@ def _solve(places: Places, least: float) -> tuple[float, float, float]:
         best = math.inf
     else:
         best = _best(places)
+        mean = min(mean, _slope(places, best)[0])
+    least = math.log(alpha) + mean
     low = -math.inf if not hits else _end(places, least, best, -1.0)
     high = math.inf if not misses else _end(places, least, best, 1.0)
     return low, best, high
@@ -201,43 +204,3 @@ def _slope(places: Places, x: float) -> tuple[float, float]:
 def _bend(x: float) -> float:
     small = math.exp(-abs(x))
     return small / (1.0 + small) ** 2
-
-
-def _farthest(up: tuple[int, int], down: tuple[int, int], least: float) -> float:
-    """The greatest difference ``up - down`` of rates whose joint log likelihood is ``least``."""
-
-    def at(pull: float) -> tuple[float, float]:
-        high, low = _pulled(*up, pull), _pulled(*down, -pull)
-        return high - low, _log_likelihood(*up, high) + _log_likelihood(*down, low)
-
-    low, high = 0.0, 1.0
-    while at(high)[1] >= least and high < 1e18:
-        low, high = high, 4.0 * high
-    for _ in range(60):
-        middle = (low + high) / 2.0
-        if at(middle)[1] >= least:
-            low = middle
-        else:
-            high = middle
-        if high - low < 1e-6 * high:
-            break
-    return at(high)[0]
-
-
-def _pulled(hits: int, n: int, pull: float) -> float:
-    """The rate ``p`` with the greatest ``pull * p + log likelihood``: a root of
-    ``pull p^2 + (n - pull) p - hits``, in the form that does not cancel."""
-    rest = n - pull
-    root = math.sqrt(rest * rest + 4.0 * pull * hits)
-    if rest >= 0.0:
-        return min(1.0, 2.0 * hits / (rest + root)) if rest + root > 0.0 else 0.0
-    return min(1.0, (root - rest) / (2.0 * pull))
-
-
-def _log_likelihood(hits: int, n: int, rate: float) -> float:
-    value = 0.0
-    if hits:
-        value += hits * math.log(rate) if rate > 0.0 else -math.inf
-    if n - hits:
-        value += (n - hits) * math.log1p(-rate) if rate < 1.0 else -math.inf
-    return value

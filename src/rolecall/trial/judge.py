@@ -37,7 +37,9 @@ _WORDS: Final = {
 class Finding(Struct, frozen=True, kw_only=True):
     """One kind of harm: how many pages went wrong with the challenger and with the champion (of
     slow ones, how many of how many pairs), within which bounds the ratio of their rates lies
-    (``None``: not told), and the evidence for harm as a part of what stops a challenger."""
+    (``None``: not told; in the shadow, of pages that go wrong with one of the two alone), and the
+    evidence for harm as a part of what stops a challenger.
+    """
 
     kind: str
     tried: int
@@ -129,7 +131,8 @@ def _finding(
         usual=usual + both,
         ratio=(ratio.low, ratio.high) if tried + usual else None,
         evidence=max(0.0, part),
-        no_worse=harmless(told, NO_WORSE) >= limit(one.alpha) or more.high <= HARDLY,
+        # Either of two tests may say so, each with a half of what may go wrong.
+        no_worse=harmless(told, NO_WORSE) >= limit(one.alpha / 2) or more.high <= HARDLY,
     )
 
 
@@ -138,8 +141,8 @@ def _more(one: Challenger, counts: Counts, kind: str) -> Between:
     tried, usual, _ = arms(counts, kind)
     pages, others = counts.get("pages challenger", 0), counts.get("pages champion", 0)
     if one.mode == "shadow":  # the same pages: more than those that it alone fails on it cannot be
-        return rate_between(tried, pages, one.alpha)
-    return difference_between(tried, pages, usual, others, one.alpha)
+        return rate_between(tried, pages, one.alpha / 2)
+    return difference_between(tried, pages, usual, others, one.alpha / 2)
 
 
 def _slow(day: Counts) -> int:
@@ -150,7 +153,7 @@ def _differing(day: Counts, floor: float) -> Stretch:
     """Pages on which the two differ. A part of a page counts as that part: the test bounds means of
     what lies between 0 and 1 as it does shares."""
     compared, same = day.get("compared", 0), day.get("same", 0)
-    return Stretch((compared - same) // WHOLE, same // WHOLE, 1.0 - floor)
+    return Stretch((compared - same) // WHOLE, -(-same // WHOLE), 1.0 - floor)
 
 
 def _agreement(counts: Counts, alpha: float) -> Agreement | None:

@@ -72,23 +72,28 @@ class TrialLedger:
             return bool(rows.rowcount)
 
     def promote(self, name: str, why: str) -> bool:
-        """Give a challenger all pages; another one that has them stops."""
+        """Give a challenger all pages; another one that has them is withdrawn."""
         with self._store.write(durable=True, alone="trials") as connection:
             if not _turn(connection, name, "promoted", why, self._clock()):
                 return False
             told = {"name": name, "now": self._clock(), "why": f"{name} was promoted"}
             connection.execute(
-                """UPDATE trial_challenger SET state = 'stopped', changed = :now, why = :why
+                """UPDATE trial_challenger SET state = 'withdrawn', changed = :now, why = :why
                 WHERE state = 'promoted' AND name <> :name""",
                 told,
             )
             return True
 
-    def stop(self, name: str, why: str, run: int | None = None) -> bool:
-        """Give a challenger no more pages; says whether it had some until now. With ``run``, only
-        as long as it is still in that run."""
+    def stop(self, name: str, why: str, run: int) -> bool:
+        """Give a challenger no more pages for the harm it did in a run; says whether it had some
+        until now, and was still in that run."""
         with self._store.write(durable=True, alone="trials") as connection:
             return _turn(connection, name, "stopped", why, self._clock(), run)
+
+    def withdraw(self, name: str, why: str) -> bool:
+        """Give a challenger no more pages, by hand; says whether it had some until now."""
+        with self._store.write(durable=True, alone="trials") as connection:
+            return _turn(connection, name, "withdrawn", why, self._clock())
 
     def add(
         self, name: str, run: int, counts: Mapping[str, int], bad: Iterable[Bad]
@@ -127,7 +132,11 @@ def _turn(
     connection: Connection, name: str, state: State, why: str, now: int, run: int | None = None
 ) -> bool:
     told = {"name": name, "state": state, "why": why, "now": now, "run": run or 0}
-    only = " AND run = :run AND state = 'running'" if run is not None else ""
+    only = " AND state <> 'stopped'"  # who is stopped has no pages to be withdrawn
+    if run is not None:
+        only = " AND run = :run AND state = 'running'"
+    elif state == "promoted":
+        only = ""
     rows = connection.execute(
         f"""UPDATE trial_challenger SET state = :state, why = :why, changed = :now
         WHERE name = :name AND state <> :state{only}""",

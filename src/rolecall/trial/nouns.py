@@ -7,8 +7,8 @@ from typing import Any, Final, Literal
 
 from msgspec import Struct
 
-State = Literal["running", "stopped", "promoted"]
-"""A challenger gets its share of pages; none any more; or all of them."""
+State = Literal["running", "stopped", "withdrawn", "promoted"]
+"""A challenger gets its share of pages; none any more, for harm or by hand; or all of them."""
 
 Arm = Literal["challenger", "champion"]
 

@@ -8,6 +8,7 @@ what           hits                                   misses                chan
 ``harm``       bad pages of the challenger            those of the champion  ``share``
 ``slow``       pairs in which the challenger is slow  the other pairs        1/2
 ``below``      pages on which the two differ          those that agree       ``1 - floor``
+in shadow      bad pages of the challenger alone      of the champion alone  1/2
 =============  =====================================  ====================  ==============
 
 **The process.** For a ratio ``r`` of odds, and ``k`` hits among ``n``::
@@ -25,14 +26,17 @@ page, so it goes to the challenger with probability ``share`` whatever it is, an
     E[M_r after / M_r before] = 1 + (r - 1) share (1 - share) / (1 + share (r - 1)) · (c - d)
 
 which is at most 1 if ``c <= d``: a supermartingale that begins at 1, for each ``r > 1`` and so for
-the mean of them. For plain hits of probability ``q`` the last factors are ``(q - chance)`` over
-``(1 + chance (r - 1))``. By Ville's inequality (1939) a supermartingale that is not negative
-ever reaches ``1 / alpha`` with probability at most ``alpha``, however often it is looked at; see
+the mean of them. For a plain hit of probability ``q`` it is, likewise,
+
+    1 + (r - 1) / (1 + chance (r - 1)) · (q - chance)
+
+By Ville's inequality (1939) a supermartingale that is not negative ever reaches ``1 / alpha`` with
+probability at most ``alpha``, however often it is looked at; see
 Howard, Ramdas, McAuliffe and Sekhon (2021), Annals of Statistics 49:1055, and Ramdas, Grünwald,
 Vovk and Shafer (2023), Statistical Science 38:576.
 
 Pages need not be alike, nor drawn from anything: they may drift. Nor must ``c <= d`` hold on each
-page: ``M_r`` over the product of the factors above is a martingale, and by ``1 + x <= exp(x)`` that
+page: ``M_r`` over the product of these means is a martingale, and by ``1 + x <= exp(x)`` that
 product is at most 1 as long as the *sum* of ``c - d`` so far is at most 0. So the probability of an
 alarm at a moment at which the challenger would have made no more bad pages than the champion of
 the very pages that came, is at most ``alpha``.
@@ -60,7 +64,7 @@ a ratio go with the square of its logarithm, so that each costs about the same b
 FROM_START: Final = 0.75
 """The part of the stake on the whole sequence; the rest is on its ends."""
 
-MOST_ENDS: Final = 12
+MOST_ENDS: Final = 8
 """So many of the last stretches are looked at as begins; leaving out others only lowers a mean."""
 
 _LOGS: Final = tuple(math.log(one) for one in RATIOS)
@@ -115,19 +119,14 @@ def evidence(stretches: Sequence[Stretch], *, ratio: float = 1.0, anew: bool = T
         raise UsageError(f"a ratio of {ratio}", hint="a ratio of rates is above 0: 1.25")
     if not stretches:
         return 0.0
-    sums = [_EACH] * len(_LOGS)
-    parts: list[float] = []
-    earliest = max(1, len(stretches) - MOST_ENDS) if anew else len(stretches)
-    for place in range(len(stretches) - 1, earliest - 1, -1):
-        sums = _add(sums, stretches[place : place + 1], ratio)
-        stake = (1.0 - FROM_START) / (place * (place + 1))
-        parts.append(math.log(stake) + _log_sum(sums))
-    sums = _add(sums, stretches[:earliest], ratio)
-    if not anew:
-        return _log_sum(sums)
-    parts.append(math.log(FROM_START) + _log_sum(sums))
-    parts.append(math.log((1.0 - FROM_START) / len(stretches)))  # what is still to begin
-    return _log_sum(parts)
+    ended, rest = _ended(tuple(stretches[:-1]), ratio, anew)
+    hits, misses, chance = last = stretches[-1]
+    if last.usable:
+        n, costs = hits + misses, _costs(chance, ratio)
+        moved = [hits * gain - n * cost for gain, cost in zip(_LOGS, costs, strict=True)]
+        moved *= len(ended) // len(moved)
+        return _log_sum([rest, *(value + by for value, by in zip(ended, moved, strict=True))])
+    return _log_sum([rest, *ended])
 
 
 def harm(bad: int, other_bad: int, share: float, *, ratio: float = 1.0) -> float:
@@ -191,20 +190,42 @@ def together(logs: Mapping[str, float], weights: Mapping[str, float] | None = No
     return _log_sum(parts) - math.log(total) if parts else 0.0
 
 
-def _add(sums: list[float], stretches: Sequence[Stretch], ratio: float) -> list[float]:
-    """The logarithms of ``M_r`` with some more stretches; those with one chance are one."""
-    for one in merged(stretches):
-        hits, n = one.hits, one.hits + one.misses
-        costs = _costs(one.chance, ratio)
-        sums = [
-            value + hits * gain - n * cost
-            for value, gain, cost in zip(sums, _LOGS, costs, strict=True)
-        ]
+@lru_cache(maxsize=256)
+def _ended(
+    stretches: tuple[Stretch, ...], ratio: float, anew: bool
+) -> tuple[tuple[float, ...], float]:
+    """What the stretches before the last one make of the stakes: they are the same for many looks.
+
+    The logarithms of ``M_r`` times their stake, those of one begin after those of another; and of
+    what is still to begin.
+    """
+    if not anew:
+        return _add((_EACH,) * len(_LOGS), stretches, ratio), -math.inf
+    parts: list[float] = []
+    sums = (_EACH,) * len(_LOGS)
+    earliest = max(1, len(stretches) + 1 - MOST_ENDS)
+    for place in range(len(stretches), earliest - 1, -1):
+        stake = math.log((1.0 - FROM_START) / (place * (place + 1)))
+        parts += [stake + value for value in sums]
+        if place > earliest:
+            sums = _add(sums, stretches[place - 1 : place], ratio)
+    sums = _add(sums, stretches[:earliest], ratio)
+    parts += [math.log(FROM_START) + value for value in sums]
+    return tuple(parts), math.log((1.0 - FROM_START) / (len(stretches) + 1))
+
+
+def _add(sums: tuple[float, ...], stretches: Sequence[Stretch], ratio: float) -> tuple[float, ...]:
+    """The logarithms of ``M_r`` with some more stretches."""
+    for hits, misses, chance in merged(stretches):
+        n, moved = hits + misses, zip(sums, _LOGS, _costs(chance, ratio), strict=True)
+        sums = tuple([value + hits * gain - n * cost for value, gain, cost in moved])
     return sums
 
 
-def merged(stretches: Iterable[Stretch]) -> list[Stretch]:
+def merged(stretches: Sequence[Stretch]) -> list[Stretch]:
     """The stretches that tell something, those in a row with one chance as one."""
+    if len(stretches) == 1:
+        return [one for one in stretches if one.usable]
     found: list[Stretch] = []
     hits = misses = 0
     chance = 0.0

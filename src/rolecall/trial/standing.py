@@ -22,8 +22,8 @@ class Standing(Struct, frozen=True, kw_only=True):
 
     @property
     def state(self) -> str:
-        """In one word: waiting (for a worker), running, stopped, promoted; changed where workers
-        still go by other settings."""
+        """In one word: waiting (for a worker), running, stopped, withdrawn, promoted; changed where
+        workers still go by other settings."""
         if self.trial is None:
             return "waiting"
         if self.trial.state == "running" and self.trial.design != self.challenger.design:

@@ -13,8 +13,15 @@ from typing import Any, Final
 from msgspec import Struct
 
 from rolecall.core import Reason
-from rolecall.drive.connect import allowed_engines, connected, declared_engines, for_schema
-from rolecall.drive.engines import Engines
+from rolecall.drive.connect import (
+    USUAL,
+    Terms,
+    allowed_engines,
+    connected,
+    declared_engines,
+    for_schema,
+)
+from rolecall.drive.engines import Engines, Stopped
 from rolecall.drive.pages import finish_record
 from rolecall.errors import Error
 from rolecall.pipeline import Pipeline, Stages, Waiting, reason_of
@@ -100,7 +107,7 @@ class Asking:
 
     They are opened once for all schemas, and share their connections and the budget. Those that
     do not answer then are tried again every ``missing`` seconds. About one page they are asked for
-    at most ``ask_seconds``.
+    at most ``ask_seconds``. ``terms`` say how they are used.
     """
 
     def __init__(
@@ -109,9 +116,10 @@ class Asking:
         environ: Mapping[str, str],
         missing: float = MISSING,
         ask_seconds: float = ASK_SECONDS,
+        terms: Terms = USUAL,
     ) -> None:
         self._settings, self._environ, self._every = settings, environ, missing
-        self._ask_seconds = ask_seconds
+        self._ask_seconds, self._terms = ask_seconds, terms
         self._opening = asyncio.Lock()
         self._failed: tuple[float, Error] | None = None
         self._open: _Open | None = None
@@ -134,14 +142,22 @@ class Asking:
         return self._open.engines if self._open is not None else None
 
     async def finish(
-        self, waiting: Waiting, pipeline: Pipeline, schema: str | None
+        self,
+        waiting: Waiting,
+        pipeline: Pipeline,
+        schema: str | None,
+        *,
+        seconds: float | None = None,
     ) -> dict[str, Any]:
-        """The record of a page that waited for engines; ``pipeline`` is that of ``schema``."""
+        """The record of a page that waited for engines; ``pipeline`` is that of ``schema``.
+
+        ``seconds`` is what this page may take, if it is less than others may."""
+        most = min(self._ask_seconds, seconds if seconds is not None else self._ask_seconds)
         try:
-            async with asyncio.timeout(self._ask_seconds):
+            async with asyncio.timeout(most):
                 return await self._finished(waiting, pipeline, schema)
         except TimeoutError:
-            message = f"engines took longer than {self._ask_seconds:g} seconds"
+            message = f"engines took longer than {most:g} seconds"
             reason = Reason(code="timeout", stage="ask", message=message, retryable=True)
             return _failed(waiting, reason, pipeline)
 
@@ -201,6 +217,16 @@ class Asking:
                 else:
                     await found.stack.aclose()
 
+    async def forget_stopped(self) -> None:
+        """Close engines that were not even connected to, as a cap of the budget was met; the next
+        page opens them anew."""
+        opened = self._open
+        if opened is None or opened.users:
+            return
+        if any(isinstance(one, Stopped) for one in opened.engines.engines.values()):
+            self._open = None
+            await opened.stack.aclose()
+
     def _missing(self, engines: Engines) -> bool:
         declared = allowed_engines(
             declared_engines(self._settings, self._environ), self._settings, []
@@ -209,7 +235,7 @@ class Asking:
 
     async def _connected(self) -> _Open:
         stack = AsyncExitStack()
-        opened = connected(self._settings, self._environ)
+        opened = connected(self._settings, self._environ, terms=self._terms)
         return _Open(await stack.enter_async_context(opened), stack, OrderedDict())
 
     def _use(self, found: _Open) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -10,7 +11,11 @@ from rolecall.fetch import Rules
 from rolecall.monitor.watch import Watch
 from rolecall.trial import Trials
 from rolecall.worker.asking import MISSING
+from rolecall.worker.auditing import LOOKS
+from rolecall.worker.ending import InThread
 from rolecall.worker.pressure import EVERY
+
+Beside = Callable[[InThread], Coroutine[Any, Any, None]]
 
 LINE: Final = 64
 """Pages that may wait for an answer at once."""
@@ -22,8 +27,10 @@ class Crewed(Struct, frozen=True, kw_only=True):
     may wait for an answer at once, and whether it ``takes_tasks`` of the queue at all. ``fetches``
     are the rules by which pages are fetched, if they may be; ``calls`` those of callbacks.
     ``looks`` are the seconds between looks at the load of engines, ``missing`` those between tries
-    to reach engines that did not answer at first. ``watch`` hears of every record. Without
-    ``trials``, challengers are left out."""
+    to reach engines that did not answer at first, ``audits`` those between looks for pages that are
+    to be audited. ``watch`` hears of every record. Without ``trials``, challengers are left out.
+    What stands in ``beside`` runs in the worker's loop as long as the worker does; it is given a
+    way to wait for the database in a thread."""
 
     processes: int = 0
     slots: int = 0
@@ -33,5 +40,7 @@ class Crewed(Struct, frozen=True, kw_only=True):
     calls: Rules | None = None
     looks: float = EVERY
     missing: float = MISSING
+    audits: float = LOOKS
     watch: Watch = Watch()
     trials: Trials = Trials((), None)
+    beside: tuple[Beside, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
 from typing import Final
 
@@ -33,7 +34,7 @@ async def keep_figures(queue: Queue, watch: Watch, in_thread: InThread) -> None:
                 await in_thread(gauges.look)
                 await in_thread(watch.flush)
         finally:
-            await asyncio.to_thread(watch.flush)
+            await asyncio.to_thread(functools.partial(watch.flush, ending=True))
 
 
 async def keep_trials(trials: Trials, in_thread: InThread) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from msgspec import structs
 
 from rolecall.audit.agreement import agreement
-from rolecall.drive.connect import policy_of
+from rolecall.drive.connect import USUAL, Terms, policy_of
 from rolecall.drive.running import with_running
 from rolecall.errors import SettingsError
 from rolecall.pipeline import Pipeline, Waiting
@@ -81,13 +81,17 @@ class Sides:
         trials: Trials,
         missing: float = MISSING,
         ask_seconds: float = ASK_SECONDS,
+        terms: Terms = USUAL,
     ) -> None:
         self.trials = trials
-        self._champion = Asking(settings, environ, missing, ask_seconds)
+        self._champion = Asking(settings, environ, missing, ask_seconds, terms)
         self._settings = {one.name: challenged(settings, one) for one in trials.challengers}
+        # The champion stands in for a challenger that gives no answer.
         self._tried = {
-            name: Asking(one, environ, missing, ask_seconds) for name, one in self._settings.items()
+            name: Asking(one, environ, missing, ask_seconds, Terms(waits=False))
+            for name, one in self._settings.items()
         }
+        self._seconds = {one.name: one.seconds for one in trials.challengers}
         self._pipelines: OrderedDict[tuple[str, str], tuple[Pipeline, Pipeline]] = OrderedDict()
         self._shadows: set[asyncio.Task[None]] = set()
         self._stack = AsyncExitStack()
@@ -148,7 +152,9 @@ class Sides:
     async def _finish(
         self, arm: str, waiting: Waiting, pipeline: Pipeline, schema: str | None
     ) -> dict[str, Any]:
-        record = await self._tried[arm].finish(waiting, self._pipeline(arm, pipeline), schema)
+        most = self._seconds[arm] if arm != self.trials.promoted else None
+        told = waiting, self._pipeline(arm, pipeline), schema
+        record = await self._tried[arm].finish(*told, seconds=most)
         return _told(record, f"the challenger {arm}")
 
     def _pipeline(self, arm: str, pipeline: Pipeline) -> Pipeline:

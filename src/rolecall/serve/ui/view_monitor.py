@@ -13,7 +13,9 @@ from rolecall.monitor.summary import LOCAL_GOAL, summary
 from rolecall.serve.ui.charts import Chart, bars
 from rolecall.serve.ui.nouns import Ask, Ui
 from rolecall.serve.ui.pages import page
+from rolecall.serve.ui.view_audits import audits
 from rolecall.serve.ui.view_beside import beside, gauge_charts
+from rolecall.serve.ui.view_rules import rules_told
 from rolecall.serve.ui.view_trials import trials
 
 USUAL: Final = "24h"
@@ -51,6 +53,8 @@ def _told(ui: Ui, ask: Ask) -> dict[str, Any]:
             for title, chart in _charts(series, stretch, now).items()
             if chart is not None
         ],
+        **audits(ui, name),
+        **rules_told(ui),
     }
 
 

@@ -1,0 +1,40 @@
+"""Intervals of shares. Plain arithmetic: rules are evaluated where there is no numpy."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+Z: Final = 1.959963984540054
+"""The 97.5 % quantile of the normal distribution: intervals are of 95 %."""
+
+
+def wilson(part: float, whole: float) -> tuple[float, float]:
+    """The 95 % interval of a share (Wilson 1927); of nothing, all there is."""
+    if whole <= 0:
+        return 0.0, 1.0
+    share, square = min(1.0, part / whole), Z * Z
+    middle = (share + square / (2 * whole)) / (1 + square / whole)
+    reach = Z / (1 + square / whole) * math.sqrt(
+        share * (1 - share) / whole + square / (4 * whole * whole)
+    )  # fmt: skip
+    return max(0.0, middle - reach), min(1.0, middle + reach)
+
+
+def by_page(pages: Sequence[tuple[int, int]]) -> tuple[float, float]:
+    """The 95 % interval of a share over values that stand together on pages: (part, whole) each.
+
+    Values of a page are alike, so that they are fewer than they seem: Wilson's interval with their
+    number divided by the design effect of the ratio estimator (Kish 1965), at least one page each.
+    """
+    part, whole = sum(one for one, _ in pages), sum(of for _, of in pages)
+    many = len(pages)
+    if many < 2 or not whole:
+        return wilson(part and 0.5, 1) if not whole else (0.0, 1.0)
+    share = part / whole
+    spread = sum((one - share * of) ** 2 for one, of in pages) * many / (many - 1)
+    alone = share * (1 - share) * whole
+    effect = spread / alone if alone > 0 else whole / many
+    worth = max(min(float(whole), whole / max(1.0, effect)), 1.0)
+    return wilson(share * worth, worth)
