@@ -43,6 +43,11 @@ tests:
         values: '0+1x120'
       - series: 'rolecall_engine_calls_total{{instance="a",engine="small",result="stop"}}'
         values: '0+9x120'
+      - {{series: 'rolecall_budget_forecast_dollars{{instance="a"}}', values: '31x120'}}
+      - {{series: 'rolecall_budget_forecast_dollars{{instance="b"}}', values: '9x120'}}
+      - {{series: 'rolecall_budget_cap_dollars{{instance="a",period="day"}}', values: '99x120'}}
+      - {{series: 'rolecall_budget_cap_dollars{{instance="a",period="month"}}', values: '30x120'}}
+      - {{series: 'rolecall_budget_cap_dollars{{instance="b",period="month"}}', values: '30x120'}}
     alert_rule_test:
 {wanted}
 """
@@ -55,6 +60,7 @@ WANTED = {
     "RolecallLongContexts": ("ticket", ""),
     "RolecallServerFaults": ("ticket", ""),
     "RolecallRuleHolds": ("ticket", "rule: drift, "),
+    "RolecallBudgetForecast": ("ticket", ""),
 }
 
 
