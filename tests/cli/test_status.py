@@ -2,7 +2,9 @@
 
 import json
 import time
+from importlib.util import find_spec
 
+import pytest
 from tests.cli.shell import inside, page
 from tests.monitor.made import event
 
@@ -15,7 +17,8 @@ from rolecall.queue.queue import Queue
 
 
 def test_pages_that_a_worker_did_are_told(tmp_path):
-    told = {"ROLECALL_DATA_FOLDER": str(tmp_path)}
+    lines = tmp_path / "events.jsonl"
+    told = {"ROLECALL_DATA_FOLDER": str(tmp_path), "ROLECALL_EVENTS_LOG": str(lines)}
     empty = inside("status", **told)
     assert empty.returncode == 0
     assert b"none in the last 24h" in empty.stdout
@@ -34,6 +37,16 @@ def test_pages_that_a_worker_did_are_told(tmp_path):
     assert found["figures"]["pages"] == {"ok": 2, "not_a_posting": 1}
     assert found["figures"]["fields"]["title"]["filled"] == 1.0
     assert found["tasks"]["done"] == 3
+    outcomes = [json.loads(one)["outcome"] for one in lines.read_text("utf-8").splitlines()]
+    assert sorted(outcomes) == ["not_a_posting", "ok", "ok"]
+
+
+@pytest.mark.skipif(bool(find_spec("opentelemetry.sdk")), reason="the extra otel is installed")
+def test_a_worker_says_what_opentelemetry_needs(tmp_path):
+    told = {"ROLECALL_DATA_FOLDER": str(tmp_path), "ROLECALL_OTEL": "true"}
+    done = inside("work", "--until-empty", "--workers", "1", **told)
+    assert done.returncode == 2
+    assert b'pip install "rolecall[otel]"' in done.stderr
 
 
 def test_a_time_that_is_none_is_refused():

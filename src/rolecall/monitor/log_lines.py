@@ -32,7 +32,7 @@ class LogLines:
     """
 
     def __init__(self, path: str) -> None:
-        self._path = path
+        self._path = os.path.expanduser(path)
         self._lock, self._writing = threading.Lock(), threading.Lock()
         self._lines: list[bytes] = []
         self._bytes = 0
