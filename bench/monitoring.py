@@ -20,6 +20,7 @@ from prometheus_client import CollectorRegistry
 
 import rolecall
 from pages import ROOT
+from rolecall.drift import Windows
 from rolecall.ledger.database import Database
 from rolecall.monitor import Series, Watch
 from rolecall.monitor.figures import Figures
@@ -57,13 +58,14 @@ def main() -> None:
     moment = [float(end - DAYS * 86_400)]
     with tempfile.TemporaryDirectory() as name, Database(Path(name) / "rolecall.db") as store:
         series = Series(store, clock=lambda: moment[0])
-        watch = Watch([Figures(CollectorRegistry())], series, clock=lambda: moment[0])
+        figures_of = Figures(CollectorRegistry())
+        watch = Watch([figures_of], series, lambda: moment[0], [Windows(store)])
         step, took, flushed = DAYS * 86_400 / events, [], 0.0
         for number in range(events):
             moment[0] += step
             record = made[number % len(made)]
             began = time.perf_counter()
-            watch.tell(record)
+            watch.tell(record, 20_000 + number % 60_000)
             took.append(time.perf_counter() - began)
             if number % 500 == 499:
                 began = time.perf_counter()
