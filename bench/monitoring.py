@@ -27,6 +27,7 @@ from prometheus_client import CollectorRegistry
 
 import rolecall
 from pages import ROOT
+from rolecall.drift import Windows
 from rolecall.ledger.database import Database
 from rolecall.monitor import Series, Sink, Watch
 from rolecall.monitor.figures import Figures
@@ -127,14 +128,16 @@ def measured(
     end = int(time.time())
     moment = [float(end - DAYS * 86_400)]
     series = Series(store, clock=lambda: moment[0])
-    watch = Watch([Figures(CollectorRegistry()), *sinks], series, clock=lambda: moment[0])
+    watch = Watch(
+        [Figures(CollectorRegistry()), *sinks], series, lambda: moment[0], [Windows(store)]
+    )
     step, took, flushed, flushed_cpu = DAYS * 86_400 / events, [], 0.0, 0.0
     begun = time.process_time()
     for number in range(events):
         moment[0] += step
         record = made[number % len(made)]
         began = time.perf_counter()
-        watch.tell(record)
+        watch.tell(record, 20_000 + number % 60_000)
         took.append(time.perf_counter() - began)
         if number % 500 == 499:
             settled(sinks)

@@ -32,6 +32,8 @@ SETTINGS = """
 audit_engine = "judge"
 audit_share = 0.05
 cache = false
+alert_url = "{alert}"
+alert_key_file = "alert.key"
 [engines.usual]
 {usual}
 [engines.tried]
@@ -56,6 +58,35 @@ class Degrading:
     def __next__(self):
         self.asked += 1
         return "length" if self.bad and self.asked % 3 == 0 else "ok"
+
+
+class Listener(BaseHTTPRequestHandler):
+    """Takes what the webhook is told."""
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["content-length"]))
+        told = ("webhook-id", "webhook-timestamp", "webhook-signature")
+        assert verify_callback(KEY, {name: self.headers[name] for name in told}, body)
+        self.server.heard.append(json.loads(body))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+@contextmanager
+def listening():
+    """A server that is told of rules, on a port of its own."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Listener) as server:
+        server.heard = []
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @contextmanager
