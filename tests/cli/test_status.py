@@ -68,3 +68,18 @@ def test_gauges_spending_and_plans_are_told(tmp_path):
     assert found["spending"]["month_usd"] == 0.75
     assert found["figures"]["loads"]["small"]["kv"] == 0.42
     assert found["plans"] == []
+
+
+def test_runs_count_too_where_there_is_a_database(tmp_path):
+    told = {"ROLECALL_DATA_FOLDER": str(tmp_path / "data"), "ROLECALL_WATCH_RUNS": "true"}
+    for number in (1, 2):
+        (tmp_path / f"{number}.html").write_text(page(number), "utf-8")
+    assert inside("extract", str(tmp_path / "1.html"), **told).returncode == 0
+    assert not (tmp_path / "data").exists()  # a run makes none
+    assert b"none in the last" in inside("status", **told).stdout
+    assert inside("extract", str(tmp_path / "1.html"), **told).returncode == 0
+    assert inside("extract", str(tmp_path), "--dedup", "exact", **told).returncode == 0
+    off = told | {"ROLECALL_WATCH_RUNS": "false"}
+    assert inside("extract", str(tmp_path / "1.html"), **off).returncode == 0
+    text = inside("status", **told).stdout.decode()
+    assert "3 in the last 24h: 3 ok" in text

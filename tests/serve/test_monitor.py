@@ -4,11 +4,13 @@ import time
 
 import pytest
 from tests.monitor.made import call, event
+from tests.monitor.promtool import needs_promtool, promtool
 from tests.serve.here import serving
 
 from rolecall.ledger.budget import Budget
 from rolecall.ledger.money import Caps
 from rolecall.monitor import Series
+from rolecall.monitor.figures import GAUGES, SUMS, Figures
 from rolecall.monitor.history import STRETCHES, history
 from rolecall.monitor.series import HOUR
 from rolecall.serve.ui.charts import HEIGHT, WIDTH, bars
@@ -76,6 +78,20 @@ def test_spending_is_shown_with_its_forecast_and_told_to_prometheus(tmp_path):
         assert "four months of five" in text
         told = one.client().get("/metrics").text
         assert 'rolecall_budget_spent_dollars{period="month"} 0.75' in told
+
+
+@needs_promtool
+def test_all_metrics_follow_the_conventions(tmp_path):
+    with serving(tmp_path) as one:
+        figures = Figures(one.state.metrics.registry, cloud=frozenset({"big"}))
+        figures(event(reason="x", copied=True, kinds={"syntax": 1}, route="big"))
+        figures(event(calls=(call(nano=5), call(kept=True), call(result="length")), fields={}))
+        for name in (*GAUGES, *SUMS):
+            figures.sample(name, HOSTILE, 5)
+        budget = Budget(one.state.queue.store, Caps())
+        budget.settle(budget.reserve("a", 1.0, "cloud"), 0.75)
+        one.client().get("/monitor")
+        assert promtool("check", "metrics", told=one.client().get("/metrics").text) == ""
 
 
 def test_a_server_without_pages_says_so(tmp_path):
