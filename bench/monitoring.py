@@ -29,6 +29,7 @@ from prometheus_client import CollectorRegistry
 
 import rolecall
 from pages import ROOT
+from rolecall.drift import Windows
 from rolecall.ledger.database import Database
 from rolecall.monitor import Series, Sink, Watch
 from rolecall.monitor.figures import Figures
@@ -113,11 +114,8 @@ def main() -> None:
         otel() as sent,
     ):
         took = array("f", [1.0]) * events  # before, so that it counts for nothing
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        sinks = [*sent, LogLines(str(Path(name) / "events"))]
+        sinks: list[Sink] = [*sent, LogLines(str(Path(name) / "events"))]
         figures = measured(took, made, store, sinks)
-        memory = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-        figures["memory_mb"] = memory
         files = sum(one.stat().st_size for one in Path(name).glob("rolecall.db*"))
         figures["database_mb"] = files / 1e6
         figures |= loads(Path(name))
@@ -131,17 +129,20 @@ def measured(
 ) -> dict[str, float]:
     """Tell of as many events as ``took`` has places for their times."""
     events = len(took)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     end = int(time.time())
     moment = [float(end - DAYS * 86_400)]
     series = Series(store, clock=lambda: moment[0])
-    watch = Watch([Figures(CollectorRegistry()), *sinks], series, clock=lambda: moment[0])
+    watch = Watch(
+        [Figures(CollectorRegistry()), *sinks], series, lambda: moment[0], [Windows(store)]
+    )
     step, flushed, flushed_cpu = DAYS * 86_400 / events, 0.0, 0.0
     begun = time.process_time()
     for number in range(events):
         moment[0] += step
         record = made[number % len(made)]
         began = time.perf_counter()
-        watch.tell(record)
+        watch.tell(record, 20_000 + number % 60_000)
         took[number] = time.perf_counter() - began
         if number % 500 == 499:
             settled(sinks)
@@ -151,11 +152,13 @@ def measured(
             flushed_cpu += time.process_time() - cpu
     spent = time.process_time() - begun - flushed_cpu
     watch.flush()
+    memory = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     figures = {
         "cpu_us": 1e6 * spent / events,
         "tell_us": 1e6 * statistics.median(took),
         "tell_mean_us": 1e6 * statistics.fmean(took),
         "flush_us_a_page": 1e6 * flushed / events,
+        "memory_mb": memory,
     }
     found = summary(series, int(moment[0]) - DAYS * 86_400)
     assert sum(found.pages.values()) >= 0.99 * events

@@ -86,7 +86,8 @@ def test_rules_on_the_command_line(tmp_path):
     with Database(tmp_path / "rolecall.db") as store:
         drifted(store)
     done = watch("check")
-    assert done.returncode == 5
+    assert (done.returncode, done.stderr) == (5, b"")
+    assert b"1 rule holds, 1 does not" in done.stdout
     assert b"HOLDS drift: changed: field" in done.stdout
     assert b"next: see what changed (rolecall watch drift)" in done.stdout
     assert json.loads(watch("check", "--json").stdout)[6]["holds"] is True

@@ -81,7 +81,8 @@ def _checked(rules: Sequence[Rule]) -> Iterator[str]:
     untold = sum(one.holds is None for one in rules)
     quiet = len(rules) - len(held) - untold
     rest = f"; {untold} cannot be told: rolecall watch rules says why" if untold else ""
-    yield f"{len(held)} rules hold, {quiet} do not{rest}"
+    holding = "1 rule holds" if len(held) == 1 else f"{len(held)} rules hold"
+    yield f"{holding}, {quiet} {'does' if quiet == 1 else 'do'} not{rest}"
 
 
 def _rules(store: Store, settings: Settings, told: Any) -> int:

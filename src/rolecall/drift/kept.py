@@ -139,8 +139,9 @@ def put_reference(connection: Connection, one: Reference) -> None:
     connection.execute("DELETE FROM drift_dimension")
 
 
-def forget(store: Store, now: int, sites: frozenset[str] = frozenset()) -> None:
-    """Put windows that are older than a month together by day, and forget days of years ago."""
+def forget(store: Store, now: int, sites: frozenset[str] = frozenset()) -> bool:
+    """Put the oldest windows that are older than a month together by day, and forget days of years
+    ago; says whether there may be more."""
     with store.write(alone="drift_forget") as connection:
         before = (now - KEPT) // DAY * DAY
         connection.execute(
@@ -152,7 +153,7 @@ def forget(store: Store, now: int, sites: frozenset[str] = frozenset()) -> None:
             {"before": before},
         ).fetchall()
         if rows[0][0] is None:
-            return
+            return False
         until = min(before, (int(rows[0][0]) // DAY + 1) * DAY)
         told = {"until": until}
         where = "kind = 'window' AND ends < :until"
@@ -167,3 +168,4 @@ def forget(store: Store, now: int, sites: frozenset[str] = frozenset()) -> None:
                 counts=kept(whole.counts, sites),
             )  # fmt: skip
             put(connection, [day], "day")
+    return True

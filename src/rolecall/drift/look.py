@@ -127,7 +127,9 @@ class Drifting:
 
     def forget(self) -> None:
         """Put old windows together by day."""
-        kept.forget(self._store, self._now(), self.sites())
+        sites = self.sites()
+        while kept.forget(self._store, self._now(), sites):
+            pass
 
     def _of_day(self) -> Iterable[Shift]:
         """The windows of the last day together, where the reference knows how much days differ."""

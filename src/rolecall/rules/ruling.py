@@ -59,11 +59,13 @@ class Ruling:
         self._key = key_of(settings)
         self._fetcher: Fetcher | None = None
         self._stopped: tuple[str, ...] = ()
+        self._says = False  # whoever asks on the command line is told without a log
         self.drifting = Drifting(store, clock)
         self.states = States(store, clock)
 
     async def run(self, in_thread: InThread) -> None:
         """Look, evaluate and send, again and again, until this is cancelled."""
+        self._says = True
         while True:
             try:
                 await in_thread(self.look)
@@ -158,6 +160,8 @@ class Ruling:
 
     def _keep(self, *rules: Rule) -> None:
         for rule in self.states.keep(rules, alert=bool(self._settings.alert_url)):
+            if not self._says:
+                continue
             if rule.holds:
                 _log.warning("%s: %s; %s", rule.name, rule.told, rule.next)
             else:
