@@ -19,7 +19,9 @@ MOST_SECONDS: Final = 120.0
 async def engine_findings(
     settings: Settings, environ: Mapping[str, str], now: float
 ) -> list[Finding]:
-    """The policy, and all engines at the same time; ``now`` is in seconds since 1970."""
+    """The policy, and all engines at the same time, that of audits as well; ``now`` is in seconds
+    since 1970."""
+    from rolecall.audit.terms import audit_settings
     from rolecall.drive.connect import declared_engines, policy_of
 
     try:
@@ -28,10 +30,18 @@ async def engine_findings(
         absent = {name for name, until in awaited(environ).items() if until > now}
     except Error as error:
         return [failed("engines", error)]
+    findings = [finding("policy", "ok", policy.privacy)]
     if not declared:
         remedy = "rolecall up MODEL serves one; docs/engines.md says how to declare others"
-        return [finding("engines", "note", "none is declared: the reader works alone", remedy)]
-    findings = [finding("policy", "ok", policy.privacy)]
+        findings = [finding("engines", "note", "none is declared: the reader works alone", remedy)]
+    try:
+        audits = audit_settings(settings, environ)
+    except Error as error:
+        findings.append(failed("audits", error))
+        audits = None
+    if audits is not None:
+        known = {one.name for one in declared}
+        declared += tuple(one for one in declared_engines(audits, environ) if one.name not in known)
     findings += [_absent(one.name) for one in declared if one.running in absent]
     there = [one for one in declared if one.running not in absent]
     return findings + await asyncio.gather(*(_engine(one, environ) for one in there))

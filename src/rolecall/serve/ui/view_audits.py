@@ -55,7 +55,7 @@ def _same(ui: Ui) -> bool:
 
 def _kinds(ui: Ui, days: list[Day]) -> Mapping[str, str]:
     """Whether those who answered pages are local: what the record calls local and cloud."""
-    cloud = cloud_engines(ui.settings, ui.environ)
+    cloud = cloud_engines(ui.settings, ui.environ) | {ui.settings.cloud_engine}
     return {one.route: "cloud" if one.route in cloud else "local" for one in days}
 
 
