@@ -38,7 +38,7 @@ def audits(ui: Ui, since: str = USUAL) -> dict[str, Any]:
         "audit_engine": engine,
         "audit_same": _same(ui),
         "audit_stands": stands,
-        "audit_until": until(stands.stopped),
+        "audit_until": until(stands),
         "audit_days": max(seconds, 7 * DAY) // DAY,
         "audit_chart": _chart(days, now, _kinds(ui, days)),
         "accuracy": ui.accuracy.now(),
