@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from rolecall.client.callbacks import signature
-from rolecall.drift import Drifting
+from rolecall.drift import Drifting, Reference
 from rolecall.drift.look import AT_ONCE
 from rolecall.errors import DatabaseError, Error, SettingsError
 from rolecall.fetch import Rules
@@ -107,6 +107,14 @@ class Ruling:
         rules = evaluate(facts)
         self._keep(*rules)
         return rules
+
+    def pin(self, since: int) -> Reference | None:
+        """As `Drifting.pin`; what was off against the reference before is off no more, and the rule
+        of drift says so."""
+        found = self.drifting.pin(since)
+        if found is not None:
+            self._keep(drift(figures.drift(self.drifting)))
+        return found
 
     async def send(self, in_thread: InThread) -> int:
         """Send the messages that are due; says how many were tried."""
