@@ -42,7 +42,7 @@ def evaluate(facts: Facts) -> tuple[Rule, ...]:
         failures(facts),
         budget_forecast(facts),
         plan_versus_reported(facts),
-        trial_stopped(facts),
+        trial_stopped(facts.trials),
         audits_disagree(facts),
     )
 
@@ -281,7 +281,7 @@ def plan_versus_reported(facts: Facts) -> Rule:
     return stated(rule, False, f"as planned: {listed([one.name for one in known])}", 0.0)
 
 
-def trial_stopped(facts: Facts) -> Rule:
+def trial_stopped(fact: Trials | Untold) -> Rule:
     """A challenger was stopped for harm."""
     rule = Rule(
         name="trial_stopped",
@@ -290,9 +290,9 @@ def trial_stopped(facts: Facts) -> Rule:
         holds=None,
         told="",
     )
-    if isinstance(facts.trials, Untold):
-        return untold(rule, facts.trials)
-    stopped = facts.trials.stopped
+    if isinstance(fact, Untold):
+        return untold(rule, fact)
+    stopped = fact.stopped
     if not stopped:
         return stated(rule, False, "no trial was stopped", 0.0)
     following = "see why (rolecall trials), and take its [[challenger]] out of the settings"

@@ -18,8 +18,9 @@ from rolecall.ledger.store import Store
 from rolecall.monitor.watch import FLUSH_SECONDS
 from rolecall.rules import figures
 from rolecall.rules.nouns import Rule
-from rolecall.rules.rules import drift, evaluate
+from rolecall.rules.rules import drift, evaluate, trial_stopped
 from rolecall.rules.states import Message, States
+from rolecall.rules.trials import trials
 from rolecall.settings import Settings
 from rolecall.worker.callbacks import GONE, WAITS
 from rolecall.worker.ending import InThread
@@ -57,6 +58,7 @@ class Ruling:
         self._key = key_of(settings)
         self._fetcher: Fetcher | None = None
         self._says = False  # whoever asks on the command line is told without a log
+        self._of_trials: Rule | None = None
         self.drifting = Drifting(store, clock)
         self.states = States(store, clock)
 
@@ -83,8 +85,8 @@ class Ruling:
             raise
 
     def look(self) -> int:
-        """Hold new windows against the reference, and the rule of drift against what that gave;
-        says how many windows there were."""
+        """Hold new windows against the reference, and the rules of drift and trials against what
+        that gave; says how many windows there were."""
         many = 0
         while found := self.drifting.look():
             many += found
@@ -92,7 +94,15 @@ class Ruling:
                 break
         if many:
             self._keep(drift(figures.drift(self.drifting)))
+        self._look_at_trials()
         return many
+
+    def _look_at_trials(self) -> None:
+        """A trial that was stopped is told at once; nothing is written while all is as it was."""
+        rule = trial_stopped(trials(self._store))
+        if rule != self._of_trials:
+            self._keep(rule)
+            self._of_trials = rule
 
     def check(self) -> tuple[Rule, ...]:
         """Evaluate all rules now, and keep what they say.
