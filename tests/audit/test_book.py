@@ -9,6 +9,7 @@ from tests.queue.handed_in import page, pages, result, work
 from rolecall.audit.book import FAILURES, Book
 from rolecall.audit.nouns import Opinion
 from rolecall.audit.sample import chosen
+from rolecall.audit.shown import standing
 from rolecall.monitor import Series
 from rolecall.queue.nouns import Rules, Submission
 from rolecall.queue.postings import Postings
@@ -187,10 +188,20 @@ def test_what_is_put_back_waits_and_is_not_to_blame(queue, store, book, clock):
         book.put_back(audit, 30.0, "away")
         assert book.claim("w") is None
         clock.pass_by(31)
+
+
+def test_why_audits_stand_still_is_said_until_one_that_began_later_ends(queue, store, book, clock):
+    queue.inbox.submit(pages(2))
+    work(queue)
+    book.look(1.0)
+    under_way = book.claim("w")
+    clock.pass_by(1)
     book.stopped("no money")
-    assert store.rows("SELECT words FROM audit_word WHERE name = 'stopped'") == [("no money",)]
+    keep(book, under_way, opinion())
+    assert standing(store).stopped == "no money"
+    clock.pass_by(1)
     keep(book, book.claim("w"), opinion())
-    assert store.rows("SELECT words FROM audit_word WHERE name = 'stopped'") == []
+    assert standing(store).stopped == ""
 
 
 def test_a_paused_queue_pauses_audits(queue, book):

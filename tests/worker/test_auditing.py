@@ -248,18 +248,22 @@ def test_the_cap_of_audits_is_never_passed_and_says_until_when(store, queue, sta
         store, tables, policy="cloud-for-audits", cloud_engine="far",
         budget_month=None, budget_audits=12.0,
     )  # fmt: skip
-    started(queue, told, processes=2, audits=0.05)
+    for _ in range(2):
+        started(queue, told, processes=1, audits=0.05)
     submit(queue, tasks=pages(*[False] * 60))
     sql = "SELECT words FROM audit_word WHERE name = 'stopped'"
-    ((words,),) = until(lambda: store.rows(sql), 60)
-    until(lambda: states(store).get("running", 0) == 0)
+
+    def stands_still():
+        found = states(store)
+        whole = found.get("due", 0) + found.get("done", 0) == 60
+        return store.rows(sql) if whole and not found.get("running") else None
+
+    ((words,),) = until(stands_still, 60)
     assert "budget_audits" in words
     now = datetime.now(UTC)
     month = f"{now.year + now.month // 12}-{now.month % 12 + 1:02d}-01"
     assert month in words
-    found = states(store)
-    assert found["due"] == 60 - found["done"]
-    assert 0 < found["done"] < 60
+    assert 0 < states(store)["done"] < 60
     spent = Budget(store, Caps(None, None, None)).spent()
     assert 0 < spent.month_usd + spent.open_usd <= 12.0
     assert not spent.open

@@ -125,6 +125,7 @@ class Book:
             return sql.format(now=dialect.now, skip_locked=dialect.skip_locked)
 
         with self._store.write() as connection:
+            began = self._moment.of(connection)
             connection.execute(told(_LOST), values)
             row = connection.execute(told(_NEXT), values).fetchone()
             if row is None:
@@ -139,7 +140,8 @@ class Book:
                 {"task": task},
             ).fetchone()
         body = unpack(bytes(found[-1])) if found[-1] else None
-        return Audit(page=page, fence=fence, claim=claim_of(found, body), failures=failures)
+        claim = claim_of(found, body)
+        return Audit(page=page, fence=fence, claim=claim, failures=failures, began=began)
 
     def renew(self, audit: Audit) -> bool:
         """Keep a page for another lease; says whether it is still this worker's."""
@@ -192,7 +194,11 @@ class Book:
             figures = _spent(opinion.engine, opinion.nano)
             if counts:
                 figures |= _figures(opinion)
-                connection.execute("DELETE FROM audit_word WHERE name = :name", {"name": STOPPED})
+                # One that was under way when audits were stopped does not say that they go on.
+                connection.execute(
+                    "DELETE FROM audit_word WHERE name = 'stopped' AND number < :began",
+                    {"began": audit.began},
+                )
             add_once(connection, figures, row["now"] / 1_000)
         return bool(counts)
 

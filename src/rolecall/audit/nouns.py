@@ -16,13 +16,15 @@ class Audit(Struct, frozen=True, kw_only=True):
     """A page lent to a worker for a second opinion.
 
     ``page`` is its hash; ``claim`` tells of the task by which it was met, with its body (``None``
-    where it is not kept any more); ``failures`` counts the tries that failed before.
+    where it is not kept any more); ``failures`` counts the tries that failed before, ``began`` is
+    the moment at which it was lent (milliseconds since 1970).
     """
 
     page: bytes
     fence: int
     claim: Claim
     failures: int
+    began: int
 
 
 class Opinion(Struct, frozen=True, kw_only=True):
