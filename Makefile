@@ -211,8 +211,8 @@ LOCK := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3
 lock: $(READY) ## resolve the locks in requirements/ anew
 	@for name in dev run build ray bench bench-queue bench-tokens bench-crawl4ai; do \
 		case $$name in \
-			run) inputs="-c requirements/dev.txt pyproject.toml --extra engines --extra eval --extra gpu --extra batch --extra serve --extra postgres";; \
-			dev) inputs="pyproject.toml --extra engines --extra eval --extra gpu --extra batch --extra serve --extra postgres requirements/dev.in";; \
+			run) inputs="-c requirements/dev.txt pyproject.toml --extra engines --extra eval --extra gpu --extra batch --extra serve --extra postgres --extra otel";; \
+			dev) inputs="pyproject.toml --extra engines --extra eval --extra gpu --extra batch --extra serve --extra postgres --extra otel requirements/dev.in";; \
 			ray) inputs="pyproject.toml --extra engines --extra ray requirements/ray.in";; \
 			*) inputs="requirements/$$name.in";; \
 		esac; \

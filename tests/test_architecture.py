@@ -15,7 +15,7 @@ LAYERS = (
     ("settings", "remote", "fetch", "client"),
     ("settings_load", "schema", "engines", "ledger", "models"),
     ("normalise", "plan", "inputs", "monitor"),
-    ("page", "launch"),
+    ("page", "launch", "same"),
     ("stated", "reader"),
     ("settle",),
     ("ask",),

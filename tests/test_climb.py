@@ -4,9 +4,9 @@ import pytest
 from tests.ask.pages import page
 
 from rolecall.ask.compose import Voice
-from rolecall.ask.questions import extra_questions
+from rolecall.ask.questions import POSTING, extra_questions
 from rolecall.ask.tokens import qwen
-from rolecall.climb import Help, climb, questions
+from rolecall.climb import Help, climb, for_all, questions
 from rolecall.core import Attempt, Completion, EngineInfo, Price, Reason, Usage
 from rolecall.errors import BudgetError, DatabaseError, EngineError
 from rolecall.ladder import Heard, settled
@@ -91,6 +91,22 @@ def test_nothing_is_asked_of_a_sure_page_or_of_one_that_is_no_posting():
         )
     )
     assert (calls, result.outcome) == ([], "not_a_posting")
+
+
+def test_an_engine_alone_is_asked_for_everything_of_a_page_of_which_nothing_was_heard():
+    nothing = Heard(candidates=(), producers=())
+    help_ = for_all(help_of(voice(), units=frozenset({"company"})))
+    calls, result = drive(
+        climb(PAGE, nothing, help_=help_), {"title": "Baker", "company": "Crumb & Sons"}
+    )
+    assert asked(calls[0]) == ["title", "company"]  # by a title a page is told to be a posting
+    assert (result.outcome, result.data["title"]) == ("partial", "Baker")
+    assert {one.origin for one in result.evidence.values()} <= {"small", "reader"}
+    calls, result = drive(climb(PAGE, nothing, help_=for_all(help_of(voice()))), {})
+    assert len(asked(calls[0])) == len(POSTING)
+    assert result.outcome == "not_a_posting"
+    calls, _ = drive(climb(PAGE, nothing, help_=help_of(voice())))
+    assert calls == []
 
 
 def test_the_next_engine_is_asked_for_what_the_first_did_not_find():

@@ -3,7 +3,7 @@ from tests.test_ladder import BODY, COMPANY, PAGE, TITLE, read
 
 from rolecall.core import Candidate, EngineInfo
 from rolecall.ladder import hear, settled
-from rolecall.route import Policy, route, wanted
+from rolecall.route import Policy, allowed, route, wanted
 
 LOCAL = EngineInfo(name="small", kind="vllm", model="m", local=True)
 CLOUD = EngineInfo(name="far", kind="openai", model="n", local=False)
@@ -35,6 +35,14 @@ def test_doubt_goes_on_to_the_cloud():
     policy = Policy(privacy="cloud-on-doubt", cloud="far")
     assert names(policy) == [("small", False), ("far", False)]
     assert names(policy, engines=(CLOUD,)) == [("far", False)]
+
+
+@pytest.mark.parametrize("over", [False, True])
+def test_under_cloud_for_audits_no_page_leaves_the_machine(over):
+    policy = Policy(privacy="cloud-for-audits", cloud="far")
+    assert names(policy, over=over) == [("small", False)]
+    assert names(policy, over=over, engines=(CLOUD,)) == []
+    assert allowed((LOCAL, CLOUD, OTHER), policy) == [LOCAL]
 
 
 def result_of(*candidates):

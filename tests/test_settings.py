@@ -222,6 +222,8 @@ def test_what_trials_and_audits_name_is_left_to_them(tmp_path):
     assert list(settings.deciding()["engines"]) == ["small"]
     alone = Settings(engines={"small": {"kind": "replay"}})
     assert settings.deciding() == alone.deciding()
+    told = {"policy": "cloud-on-doubt", "cloud_engine": "judge"}
+    assert load(told, project_toml=path).set_aside() == {"new"}
 
 
 @pytest.mark.parametrize(
@@ -232,3 +234,17 @@ def test_a_challenger_needs_a_name(tmp_path, text):
     path.write_text(text)
     with pytest.raises(SettingsError, match="name"):
         load(project_toml=path)
+
+
+def test_a_cloud_engine_that_pages_may_go_to_is_left_to_audits_only_where_pages_stay():
+    told = {"audit_engine": "far", "cloud_engine": "far", "engines": {"far": {"kind": "openai"}}}
+    assert Settings(policy="cloud-on-doubt", **told).set_aside() == frozenset()
+    assert Settings(policy="cloud-for-audits", **told).set_aside() == {"far"}
+    assert Settings(**told).set_aside() == {"far"}
+
+
+def test_that_audits_may_go_to_a_cloud_changes_no_record():
+    near = {"near": {"kind": "replay"}}
+    told = {"engines": near | {"far": {"kind": "openai"}}, "audit_engine": "far"}
+    audited = Settings(policy="cloud-for-audits", cloud_engine="far", **told)
+    assert audited.deciding() == Settings(engines=near).deciding()

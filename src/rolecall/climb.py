@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Generator, Mapping, Sequence
 from dataclasses import replace
 
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
 from rolecall.ask.answer import Answers
 from rolecall.ask.compose import Asked, Voice
@@ -52,7 +52,9 @@ class Help(Struct, frozen=True, kw_only=True):
 
     ``units`` are those that somebody wants; ``extras`` are questions for fields of the user's
     schema that no unit fills. With ``keep``, a page of which the engines have failed keeps what was
-    found without them.
+    found without them. Where engines are ``alone``, nobody has said anything before, and that
+    nothing was heard of a page does not say that it is no posting. A page ``waits`` for an engine
+    that is gone and comes back, where no other one can stand in.
     """
 
     voices: Mapping[str, Voice] = field(default_factory=dict)
@@ -60,13 +62,23 @@ class Help(Struct, frozen=True, kw_only=True):
     units: frozenset[str] = frozenset(POSTING)
     extras: tuple[Question, ...] = ()
     keep: bool = False
+    alone: bool = False
+    waits: bool = True
 
 
 Failure = EngineError | BudgetError | DatabaseError
 """What ends the asking of one engine; a database out of reach stops only what is paid."""
 
+EVERYTHING = 2.0
+"""A doubt by which every unit is asked for."""
 NO_HELP = Help()
 NOTHING_TO_ASK = "nothing is missing or in doubt"
+
+
+def for_all(help_: Help) -> Help:
+    """The help of engines that are asked for everything, alone."""
+    policy = structs.replace(help_.policy, doubt=EVERYTHING, null_doubt=EVERYTHING)
+    return structs.replace(help_, policy=policy, units=help_.units | {"title"}, alone=True)
 
 
 def climb(
@@ -78,7 +90,7 @@ def climb(
     failed, the last error is raised with all attempts, unless ``help_.keep``.
     """
     result = settled(page, heard, rules)
-    if result.outcome == "not_a_posting" or not help_.voices:
+    if not _worth_asking(result, help_) or not help_.voices:
         return result
     climbing = _Climb(page, heard, help_, rules, result)
     yield from climbing.run()
@@ -91,11 +103,15 @@ def questions(result: Extraction, help_: Help, known: Collection[str] = ()) -> t
     ``known`` are pointers of fields that were answered. A page that is no posting is not asked
     about.
     """
-    if result.outcome == "not_a_posting":
+    if not _worth_asking(result, help_):
         return ()
     units = [unit for unit in wanted(result, help_.policy) if unit in help_.units]
     extras = (one for one in help_.extras if one.field and one.field.pointer not in known)
     return (*(POSTING[unit] for unit in units), *extras)
+
+
+def _worth_asking(result: Extraction, help_: Help) -> bool:
+    return result.outcome != "not_a_posting" or help_.alone
 
 
 class _Climb:

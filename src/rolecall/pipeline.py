@@ -128,6 +128,16 @@ def prepare(
     )
 
 
+def for_engines_alone(pipeline: Pipeline) -> Pipeline:
+    """The pipeline in which nobody but an engine says anything of a page, not even whether it is a
+    posting, and everything that is said is kept."""
+    return structs.replace(pipeline, producers={}, verdict=_no_verdict, least={})
+
+
+def _no_verdict(page: Page, candidates: Sequence[Candidate]) -> None:
+    return None
+
+
 def rules_of(model: Model) -> Rules:
     """The rules of settling that go with a trained model.
 

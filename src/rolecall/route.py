@@ -12,7 +12,11 @@ from rolecall.core import EngineInfo, Extraction
 from rolecall.schema.posting import REQUIRED, UNITS
 from rolecall.settle import doubtful
 
-Privacy = Literal["local-only", "cloud-over-threshold", "cloud-on-doubt"]
+Privacy = Literal["local-only", "cloud-over-threshold", "cloud-on-doubt", "cloud-for-audits"]
+
+PAGES_TO_CLOUD: Final = frozenset({"cloud-over-threshold", "cloud-on-doubt"})
+"""Policies under which pages may go to the cloud engine. Under ``cloud-for-audits`` only a second
+opinion on a page may come from there; pages are answered as under ``local-only``."""
 
 NULL_TRUST: Final[Mapping[str, float]] = MappingProxyType(
     {
@@ -70,7 +74,7 @@ def wanted(extraction: Extraction, policy: Policy = DEFAULT_POLICY) -> tuple[str
 
 def allowed(engines: Sequence[EngineInfo], policy: Policy) -> list[EngineInfo]:
     """The engines that the policy lets see a page."""
-    cloud = policy.cloud if policy.privacy != "local-only" else None
+    cloud = policy.cloud if policy.privacy in PAGES_TO_CLOUD else None
     return [one for one in engines if one.local or one.name == cloud]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -43,8 +43,7 @@ class Settings:
 
     max_bytes: int = _setting(
         10_000_000,
-        "An input larger than this many bytes fails as too_large; a JSON Lines record counts as "
-        "one input.",
+        "An input of more bytes fails as too_large; a record of JSON Lines counts as one input.",
         decides=True,
         least=1,
     )
@@ -55,8 +54,7 @@ class Settings:
     )
     workers: int = _setting(
         0,
-        "How many processes read inputs at the same time; 0 is one, and one per core for more "
-        "than a few inputs.",
+        "How many processes read inputs at once; 0 is one, and one per core for more than a few.",
         least=0,
     )
     recycle_after: int = _setting(
@@ -67,8 +65,7 @@ class Settings:
     )
     reader: bool = _setting(
         True,
-        "Let the embedded reader propose values; without it, only the page's own data and engines "
-        "do.",
+        "Let the embedded reader propose values, not just the page's own data and engines.",
         decides=True,
     )
     least_sure: str = _setting(
@@ -88,8 +85,8 @@ class Settings:
     )
     policy: str = _setting(
         "local-only",
-        "local-only, cloud-over-threshold (long pages go to cloud_engine) or cloud-on-doubt (what "
-        "is still missing or in doubt does).",
+        "local-only, cloud-over-threshold (long pages go to cloud_engine), cloud-on-doubt (what is "
+        "still missing or in doubt does) or cloud-for-audits (only audits do).",
         decides=True,
     )
     cloud_engine: str = _setting(
@@ -262,7 +259,8 @@ class Settings:
     audit_engine: str = _setting(
         "",
         "The engine by which a sample of the pages is extracted once more, by name; empty audits "
-        "nothing. See docs/audits.md.",
+        "nothing. One that is not local must be cloud_engine under a policy that allows it; see "
+        "docs/audits.md.",
     )
     audit_share: float = _setting(
         0.01, "The share of pages with values that is audited, chosen by their content.", least=0
@@ -285,6 +283,11 @@ class Settings:
         "A file to which an event of each page is appended as a line of JSON, without anything of "
         "its text; - is the standard error.",
     )
+    watch_runs: bool = _setting(
+        True,
+        "Count the pages of rolecall extract in the database too, where there is one, for rolecall "
+        "status.",
+    )
     otel: bool = _setting(
         False,
         "Send traces and metrics by OpenTelemetry, to where its OTEL_ variables say; needs the "
@@ -304,6 +307,8 @@ class Settings:
         values = {one.name: getattr(self, one.name) for one in declared() if one.decides}
         if self.dedup == "near":  # equal bytes give equal records anyway
             values["dedup"] = self.dedup
+        if self.policy in STAYING:  # what becomes of pages is the same under both
+            values |= {"policy": "local-only", "cloud_engine": ""}
         aside = self.set_aside() if self.engine == "auto" else ()
         tables = {
             name: {key: value for key, value in one.items() if key not in BESIDE_RESULTS}
@@ -315,10 +320,21 @@ class Settings:
         return values | {"engines": tables, "order": list(tables)}
 
     def set_aside(self) -> frozenset[str]:
-        """The engines that trials and audits name: ``auto`` leaves them to those."""
+        """The engines that trials and audits name: ``auto`` leaves them to those, but for one that
+        the policy lets pages go to."""
         named = [one.get("engine", "") for one in self.challengers]
         names = [word for one in named if isinstance(one, str) for word in one.split(",")]
-        return frozenset(word.strip() for word in (*names, self.audit_engine) if word.strip())
+        found = frozenset(word.strip() for word in (*names, self.audit_engine) if word.strip())
+        return found if self.policy in STAYING else found - {self.cloud_engine}
+
+    def bare(self) -> Settings:
+        """The values alone, which can travel to another process; not where they came from."""
+        return replace(
+            self,
+            engines={name: dict(one) for name, one in self.engines.items()},
+            challengers=tuple(dict(one) for one in self.challengers),
+            origins={},
+        )
 
     def origin(self, name: str) -> str:
         """Where the value of ``name`` came from, in words; ``default`` when nothing set it."""
@@ -350,6 +366,9 @@ class Setting:
         """The name of its flag."""
         return "--" + self.name.replace("_", "-")
 
+
+STAYING: Final = ("local-only", "cloud-for-audits")
+"""Policies under which no page goes to a cloud engine to be answered."""
 
 OF_ENGINES: Final = frozenset(
     "engine policy cloud_engine local_networks threshold_tokens ask_below ask_null_below "

@@ -225,6 +225,9 @@ def test_engines_that_do_not_exist_are_named():
     [
         {"policy": "always"},
         {"policy": "cloud-on-doubt"},
+        {"policy": "cloud-for-audits"},
+        {"policy": "cloud-for-audits", "cloud_engine": "far"},
+        {"policy": "cloud-for-audits", "cloud_engine": "far", "audit_engine": "near"},
         {"engine_failure": "shrug"},
     ],
 )

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rolecall.launch.compare import compared, planned_on_cpu, table
+from rolecall.launch.compare import compared, off_plan, planned_on_cpu, table
 from rolecall.launch.learned import calibrations, remember
 from rolecall.models.config import shape_of
 from rolecall.plan.nouns import GIB, Calibration, Estimate, Reported, Serving
@@ -49,6 +49,13 @@ def test_each_verdict() -> None:
         assert row.verdict == verdict
     [row] = compared(planned, Reported())
     assert (row.verdict, row.share) == ("not printed", None)
+
+
+def test_what_is_off_the_plan_is_said_in_words() -> None:
+    planned = figures(kv=(7 * GIB, 8 * GIB, 9 * GIB), graphs=(1, 1, 1))
+    assert off_plan(compared(planned, Reported(kv=8 * GIB))) == ""
+    told = off_plan(compared(planned, Reported(kv=6 * GIB)))
+    assert told == "KV cache below the plan, -25.0% of expected"
 
 
 def test_weights_are_compared_as_they_were_printed() -> None:

@@ -5,7 +5,7 @@ import pytest
 from tests.ledger.moments import Watch
 
 from rolecall.errors import BudgetError, DatabaseError, UsageError
-from rolecall.ledger.budget import Budget, Reservation
+from rolecall.ledger.budget import Budget, Part, Reservation
 from rolecall.ledger.database import Database
 from rolecall.ledger.money import Caps, allowance, cost, shown
 from rolecall.ledger.store import Store
@@ -242,3 +242,42 @@ def test_money_is_exact_where_floats_are_not() -> None:
 )
 def test_money_is_shown_as_small_as_it_is(nano: int, said: str) -> None:
     assert shown(nano) == said
+
+
+def test_a_part_of_the_budget_has_a_cap_of_its_own_and_is_booked_apart(
+    store: Store, watch: Watch
+) -> None:
+    caps = Caps(month=2.0)
+    whole = Budget(store, caps, watch)
+    one, other = (Budget(store, caps, watch, Part("audits", 0.5)) for _ in range(2))
+    held = one.reserve("r", 0.25, "cloud")
+    with pytest.raises(BudgetError) as caught:  # what the other holds counts at its worst
+        other.reserve("s", 0.5, "cloud")
+    assert str(caught.value) == (
+        "a call may cost $0.50, and the cap of $0.50 for audits this month leaves $0.25"
+    )
+    assert "raise budget_audits (ROLECALL_BUDGET_AUDITS)" in str(caught.value.hint)
+    assert "wait until 2026-04-01 (UTC)" in str(caught.value.hint)
+    one.settle(held, 0.125)
+    other.settle(other.reserve("s", 0.375, "far"), 0.375)
+    with pytest.raises(BudgetError):
+        one.reserve("t", 0.001, "cloud")
+    assert {row.engine: row.month_usd for row in whole.spent().by_engine} == {
+        "cloud (audits)": 0.125, "far (audits)": 0.375,
+    }  # fmt: skip
+    whole.settle(whole.reserve("u", 1.5, "cloud"), 1.5)  # the whole has more
+    watch.now = datetime(2026, 4, 1, tzinfo=UTC)
+    assert one.reserve("v", 0.5, "cloud").id
+
+
+def test_the_caps_of_the_whole_hold_for_a_part_too(store: Store, watch: Watch) -> None:
+    caps = Caps(day=1.0, month=2.0)
+    part = Budget(store, caps, watch, Part("audits", None))
+    Budget(store, caps, watch).reserve("r", 0.75, "cloud")
+    with pytest.raises(BudgetError, match="for this day"):
+        part.reserve("s", 0.5, "cloud")
+    assert part.reserve("s", 0.25, "cloud").id
+    nothing = Budget(store, caps, watch, Part("audits", 0.0))
+    with pytest.raises(BudgetError, match="for audits"):
+        nothing.reserve("t", 0.001, "cloud")
+    assert nothing.reserve("t", 0.0, "near").id == 0  # what is free stays free

@@ -7,7 +7,7 @@ from tests.monitor.made import attempt, record
 
 import rolecall
 from rolecall.monitor import page_event
-from rolecall.monitor.measures import doubling, measures
+from rolecall.monitor.measures import count, doubling
 
 
 def test_an_event_has_the_figures_of_a_record():
@@ -56,18 +56,15 @@ def test_a_doubling_is_the_next_power_of_two(amount):
 
 
 def test_what_an_event_adds():
-    told = page_event(record(attempts=[attempt(cost_usd=0.01)], problems=[{}, {}]), 0)
-    found = {one[:2]: one[2] for one in measures(told)}
-    assert found["pages", "ok"] == 0
-    assert found["problems", ""] == 2
-    assert found["stages", "reader"] == 13_000
-    assert found["calls", "small stop"] == 0
-    assert found["tokens_in", "small"] == 900
-    assert found["nano", "small"] == 10_000_000
-    assert found["fields", "company"] == 400
-    assert ("fields_untold", "company") not in found
-    assert ("sure", "400") in found
-    assert ("sure", "900") in found
-    assert ("long_context", "") not in found
-    kept = page_event(record(attempts=[attempt(cached=True)]), 0)
-    assert not [one for one in measures(kept) if one[0] in ("calls", "tokens_in")]
+    problems = [{"kind": "syntax"}, {"kind": "syntax"}, {"kind": "of a user"}]
+    told = page_event(record(attempts=[attempt(cost_usd=0.01)], problems=problems), 0)
+    found = {}
+    count(told, found)
+    assert found["pages"] == {"ok": [1, 0]}
+    assert found["problems"] == {"syntax": [1, 2], "other": [1, 1]}
+    assert found["stages"]["reader"] == [1, 13_000]
+    assert found["calls"] == {"small stop": [1, 0]}
+    assert found["tokens_in"] == {"small": [1, 900]}
+    assert found["nano"] == {"small": [1, 10_000_000]}
+    assert found["fields"]["company"] == [1, 400]
+    assert found["sure"] == {"900": [1, 0], "400": [1, 0]}

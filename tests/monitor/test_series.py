@@ -11,7 +11,8 @@ from tests.queue.conftest import kind, opened, store  # noqa: F401 - fixtures
 from rolecall.errors import DatabaseError
 from rolecall.ledger.database import Database
 from rolecall.monitor import Series, Watch
-from rolecall.monitor.series import DAY, HOUR, MINUTE, MOST_KEYS, MOST_MINUTES
+from rolecall.monitor.measures import MOST_LABELS
+from rolecall.monitor.series import DAY, HOUR, MINUTE, MOST_MINUTES
 from rolecall.monitor.summary import Sizes, sizes, summary
 
 NOW = 1_700_000_000
@@ -99,12 +100,14 @@ def test_a_long_time_without_the_database_takes_no_more_memory(tmp_path):
 def test_made_up_labels_do_not_fill_the_database(tmp_path):
     with Database(tmp_path / "rolecall.db") as database:
         series = Series(database, clock=lambda: NOW)
-        for number in range(MOST_KEYS + 500):
+        for number in range(MOST_LABELS + 500):
             series(at(NOW, stages={f"s{number}": 1}))
+            series.sample("gauge", f"s{number}", 1)
         series.flush()
-        labels = {one.label: one.count for one in series.points("stages", DAY, 0)}
-        assert len(labels) <= MOST_KEYS
-        assert sum(labels.values()) == MOST_KEYS + 500
+        for name in ("stages", "gauge"):
+            labels = {one.label: one.count for one in series.points(name, DAY, 0)}
+            assert len(labels) <= MOST_LABELS + 1
+            assert sum(labels.values()) == MOST_LABELS + 500
 
 
 def test_the_summary_says_what_the_record_wants_watched(store):  # noqa: F811

@@ -67,7 +67,7 @@ def test_a_full_disk_refuses_and_the_queue_goes_on_when_there_is_room(tmp_path):
             assert error.retryable and error.hint, error
         for _ in range(3):
             refused(lambda: submit(queue, -1))
-        refused(lambda: [queue.leases.claim("w", 5) for _ in range(50)])
+        refused(lambda: [queue.leases.claim("w", 1) for _ in range(50)])
         assert {row[0] for row in queue.store.rows("SELECT id FROM queue_task")} == set(accepted)
         resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
         accepted.append(submit(queue, len(accepted)))

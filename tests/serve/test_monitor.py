@@ -4,13 +4,18 @@ import time
 
 import pytest
 from tests.monitor.made import call, event
+from tests.monitor.promtool import needs_promtool, promtool
 from tests.serve.here import serving
 
+from rolecall.ledger.budget import Budget
+from rolecall.ledger.money import Caps
 from rolecall.monitor import Series
+from rolecall.monitor.figures import GAUGES, SUMS, Figures
 from rolecall.monitor.history import STRETCHES, history
 from rolecall.monitor.series import HOUR
 from rolecall.serve.ui.charts import HEIGHT, WIDTH, bars
 
+GIB = 2**30
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 
@@ -26,18 +31,22 @@ def here(tmp_path_factory):
             stages={HOSTILE: 5_000}, calls=(call(engine=HOSTILE, result=HOSTILE),),
         )  # fmt: skip
         series(asked)
+        series(event(moment=1_000 * (now - 60), kinds={"syntax": 3, HOSTILE: 1}))
+        series.sample("kv_permille", HOSTILE, 420)
+        series.sample("gpu_bytes", HOSTILE, 3 * GIB)
+        series.sample("queue_waiting", "", 12)
         series.flush()
         yield one
 
 
 def test_the_figures_of_a_stretch_are_shown(here):
     client = here.client()
-    for since, pages in (("1h", 3), ("24h", 4), ("7d", 5), ("", 4), ("never", 4)):
+    for since, pages in (("1h", 4), ("24h", 5), ("7d", 6), ("", 5), ("never", 5)):
         text = client.get(f"/monitor?since={since}").text
         assert f"<dt>pages</dt><dd>{pages}</dd>" in text, since
-        assert text.count('<svg class="chart"') == 3
+        assert text.count('<svg class="chart"') == 6
     part = client.get("/monitor/part?since=1h").text
-    assert "<dd>3</dd>" in part
+    assert "<dd>4</dd>" in part
     assert "<html" not in part
 
 
@@ -45,6 +54,44 @@ def test_words_that_others_chose_stay_words(here):
     text = here.client().get("/monitor").text
     assert "<img" not in text.replace('<img src="/static', "")
     assert "onerror" in text  # shown, as text
+
+
+def test_what_stands_beside_pages_is_shown(here):
+    text = here.client().get("/monitor?since=1h").text
+    assert '<td class="n">42%</td>' in text  # of the KV cache
+    assert '<td class="n">3.0</td>' in text  # GiB of a card
+    assert '<td>syntax</td><td class="n">3</td>' in text
+    for title in ("Pages that wait", "KV cache in use, per cent", "Memory of cards in use, GiB"):
+        assert title in text
+
+
+def test_spending_is_shown_with_its_forecast_and_told_to_prometheus(tmp_path):
+    with serving(tmp_path) as one:
+        before = one.client().get("/metrics").text
+        assert 'rolecall_budget_cap_dollars{period="month"} 30.0' in before
+        assert "rolecall_budget_forecast_dollars 0.0" in before
+        budget = Budget(one.state.queue.store, Caps())
+        budget.settle(budget.reserve("a", 1.0, "cloud"), 0.75)
+        text = one.client().get("/monitor").text
+        assert "<dt>spent, US dollars</dt><dd>0.75</dd>" in text
+        assert "<dt>cap</dt><dd>30.00</dd>" in text
+        assert "four months of five" in text
+        told = one.client().get("/metrics").text
+        assert 'rolecall_budget_spent_dollars{period="month"} 0.75' in told
+
+
+@needs_promtool
+def test_all_metrics_follow_the_conventions(tmp_path):
+    with serving(tmp_path) as one:
+        figures = Figures(one.state.metrics.registry, cloud=frozenset({"big"}))
+        figures(event(reason="x", copied=True, kinds={"syntax": 1}, route="big"))
+        figures(event(calls=(call(nano=5), call(kept=True), call(result="length")), fields={}))
+        for name in (*GAUGES, *SUMS):
+            figures.sample(name, HOSTILE, 5)
+        budget = Budget(one.state.queue.store, Caps())
+        budget.settle(budget.reserve("a", 1.0, "cloud"), 0.75)
+        one.client().get("/monitor")
+        assert promtool("check", "metrics", told=one.client().get("/metrics").text) == ""
 
 
 def test_a_server_without_pages_says_so(tmp_path):
@@ -61,7 +108,7 @@ def test_steps_are_even_and_hold_all(here, name):
     assert len(found.starts) == stretch.seconds // stretch.step
     assert {b - a for a, b in zip(found.starts, found.starts[1:], strict=False)} == {stretch.step}
     assert found.starts[-1] <= time.time() < found.starts[-1] + stretch.step
-    assert sum(found.total()[0]) in (3, 4, 5)
+    assert sum(found.total()[0]) in (4, 5, 6)
 
 
 def test_bars_stand_upon_each_other_within_the_chart():

@@ -41,7 +41,7 @@ def submit(queue, count=1, **words):
     return queue.inbox.submit(Submission(**given)).tasks
 
 
-def until(condition, seconds=20.0):
+def until(condition, seconds=60.0):
     """Wait until ``condition`` holds."""
     end = time.monotonic() + seconds
     while not (found := condition()):

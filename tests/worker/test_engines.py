@@ -11,12 +11,14 @@ from rolecall.batch.workers import Crew
 from rolecall.core import Source
 from rolecall.queue.nouns import NewTask
 from rolecall.settings import Settings
+from rolecall.trial import Trials
 from rolecall.worker.asking import Asking, Room
 from rolecall.worker.child import Order
 from rolecall.worker.early import METHOD
 from rolecall.worker.pipelines import Pipelines
 from rolecall.worker.pool import Pool
 from rolecall.worker.reading import Reading
+from rolecall.worker.sides import Sides
 
 from .conftest import submit, until
 
@@ -270,8 +272,9 @@ def test_a_page_that_engines_take_too_long_for_fails_and_may_be_tried_again(serv
         told = settings(server, forms=["text"])
         pipelines = Pipelines(told, {}.get)
         crew = Crew(workers=1, method=METHOD)
-        async with Asking(told, {}) as asking, Pool(told, crew, {}.get) as pool:
-            reading = Reading(pool, asking, pipelines, asks=True, ask_seconds=1.0)
+        sides = Sides(told, {}, Trials((), None), ask_seconds=1.0)
+        async with sides, Pool(told, crew, {}.get) as pool:
+            reading = Reading(pool, sides, pipelines, asks=True)
             order = Order(source=Source(body=PAGE.encode()), asks=True)
             async with reading.record(order) as record:
                 assert record["reason"]["code"] == "timeout"

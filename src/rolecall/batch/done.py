@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from rolecall.pipeline import Waiting
+
+if TYPE_CHECKING:
+    from rolecall.monitor.events import PageEvent
 
 ANSWERED: Final = frozenset({"stop", "length", "refusal"})
 """Results of calls that an engine has answered."""
@@ -95,7 +98,7 @@ class Done(Struct, frozen=True):
     a page about which engines are to be asked before there is a record.
 
     ``copy`` says how a page is a copy whose record is shared (``exact`` or ``near``), ``split`` why
-    a copy was extracted by itself.
+    a copy was extracted by itself. ``event`` is for those who watch, where anybody does.
     """
 
     seq: int
@@ -108,6 +111,7 @@ class Done(Struct, frozen=True):
     copy: str | None = None
     split: str | None = None
     figures: Figures = NO_FIGURES
+    event: PageEvent | None = None
 
     def read_in(self, bytes_in: int, cpu: float) -> Done:
         """The same with the size of its page and the processor's seconds for it."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import date
-from time import process_time
+from time import process_time, time
 from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import structs
@@ -63,10 +63,9 @@ class PageWork:
         colours: bool = False,
         asks: bool = False,
     ) -> None:
-        # Of all settings only the values travel to another process, not where they came from.
-        tables = {name: dict(one) for name, one in settings.engines.items()}
-        self.settings = replace(settings, origins={}, engines=tables)
+        self.settings = settings.bare()
         self.captured, self.form, self.colours, self.asks = captured, form, colours, asks
+        self.watched = False  # whether each line comes with an event
         self.columns = read_columns(settings.columns, f"columns ({settings.origin('columns')})")
         self._pipeline: Pipeline | None = None
         self._help: Help | None = None
@@ -202,7 +201,11 @@ class PageWork:
     def done(self, seq: int, locator: str, record: dict[str, Any]) -> Done:
         """``record`` in the form of this run."""
         reason = record["reason"] or {}
-        figures = figures_of(record)
+        figures, event = figures_of(record), None
+        if self.watched:
+            from rolecall.monitor.events import page_event
+
+            event = page_event(record, int(1_000 * time()))
         return Done(
             seq,
             locator,
@@ -211,6 +214,7 @@ class PageWork:
             reason.get("message", ""),
             self.line(record),
             figures=figures,
+            event=event,
         )
 
     def line(self, record: dict[str, Any]) -> bytes | None:

@@ -32,6 +32,8 @@ VERBS = {
     "work": "do the tasks of a queue, here",
     "tasks": "what is in the queue: list, show, retry, cancel",
     "status": "what servers and workers did of late: outcomes, engines, cost",
+    "trials": "challengers on a part of the pages: how they do, promote, roll back",
+    "audits": "what a second engine says of a sample of the pages",
     "watch": "rules that say when to look: what changed, what is behind",
     "tokens": "who may use the server: make, list, revoke",
     "schema": "check a JSON Schema of your own, show the default one",

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """\
 Prints what paid engines have cost today and this month, what the caps leave, and
-what the month will come to if it goes on like this. Days and months are those of UTC.
+what the month will come to if it goes on like the last four weeks. Days and months
+are those of UTC.
 
 Before each paid call the most that it can cost is taken out of the budget; after it
 the real cost takes its place, failed tries included. "Held" are calls under way.
@@ -39,15 +40,14 @@ def run(words: list[str]) -> int:
     """Print the state of the budget, and return the exit code."""
     from rolecall.ledger.clock import utc_now
     from rolecall.ledger.database import usual_place
-    from rolecall.ledger.money import Caps
     from rolecall.ledger.opening import open_store, shown_url
-    from rolecall.ledger.spending import read_spending, summarise
+    from rolecall.ledger.spending import caps_of, read_spending, summarise
 
     parser = Parser("budget", DESCRIPTION, EXAMPLES)
     parser.add_argument("--json", action="store_true", help="one JSON object, for programs")
     told = parser.parse_intermixed_args(words)
     settings = load_settings({})
-    caps = Caps(settings.budget_record, settings.budget_day, settings.budget_month)
+    caps = caps_of(settings)
     now = utc_now()
     path = usual_place(settings.data_folder, os.environ) if not settings.queue else None
     if path is None or path.exists():
@@ -79,14 +79,14 @@ def _table(spending: Spending, place: str, now: datetime) -> str:
         ("", "spent", "held", "cap", "left"),
         (
             "today",
-            _money(spending.today_usd),
-            _money(spending.open_today_usd),
+            shown_usd(spending.today_usd),
+            shown_usd(spending.open_today_usd),
             *_cap(caps.day, spending.left_today_usd),
         ),
         (
             "this month",
-            _money(spending.month_usd),
-            _money(spending.open_usd),
+            shown_usd(spending.month_usd),
+            shown_usd(spending.open_usd),
             *_cap(caps.month, spending.left_month_usd),
         ),
         ("each record", "", "", *_cap(caps.record, None)),
@@ -95,23 +95,37 @@ def _table(spending: Spending, place: str, now: datetime) -> str:
         text += "\n" + aligned(
             ("by engine", "today", "month", "calls"),
             *(
-                (one.engine, _money(one.today_usd), _money(one.month_usd), f"{one.calls:,}")
+                (one.engine, shown_usd(one.today_usd), shown_usd(one.month_usd), f"{one.calls:,}")
                 for one in spending.by_engine
             ),
         )
-    text += f"\nopen reservations: {spending.open:,}, {_money(spending.open_usd)} at the most\n"
+    text += f"\nopen reservations: {spending.open:,}, {shown_usd(spending.open_usd)} at the most\n"
     if spending.overdue:
         text += f"never reported back: {spending.overdue:,}, counted as spent at"
-        text += f" {_money(spending.overdue_usd)}\n"
-    text += f"forecast for the month: {_money(spending.forecast_usd)}\n"
+        text += f" {shown_usd(spending.overdue_usd)}\n"
+    text += f"forecast for the month: {forecast_told(spending)}\n"
     return text + f"database: {place}\n"
 
 
+def forecast_told(spending: Spending) -> str:
+    """Where the month will end, and whether that is over its cap."""
+    low, high = shown_usd(spending.forecast_low_usd), shown_usd(spending.forecast_high_usd)
+    told = shown_usd(spending.forecast_usd)
+    if low != high:
+        told += f", between {low} and {high} in four months of five"
+    cap = spending.caps.month
+    if cap is not None and spending.forecast_high_usd > cap > 0:
+        sure = "OVER" if spending.forecast_usd > cap else "maybe over"
+        told += f"; {sure} the cap of {shown_usd(cap)}"
+    return told
+
+
 def _cap(cap: float | None, left: float | None) -> tuple[str, str]:
-    return "no cap" if cap is None else _money(cap), "" if left is None else _money(left)
+    return "no cap" if cap is None else shown_usd(cap), "" if left is None else shown_usd(left)
 
 
-def _money(usd: float) -> str:
+def shown_usd(usd: float) -> str:
+    """US dollars as they are written."""
     from rolecall.ledger.money import NANO, shown
 
     return shown(round(usd * NANO))

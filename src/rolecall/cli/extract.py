@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from rolecall.batch.run import PageWork, crew_of, may_ask
 from rolecall.batch.run import run as run_pages
+from rolecall.batch.watched import Watched
 from rolecall.cli import PIPE_CLOSED
 from rolecall.cli.closing import Closing
 from rolecall.cli.extract_end import end, open_out, stopped, write_all
@@ -90,6 +91,8 @@ def _extract(order: Order, closing: Closing) -> int:
                 entries = opened.enter_context(_fetching(order, entries, ordered=ordered))
             asker = opened.enter_context(_asker(page_work, progress)) if asks else None
             page_work.asks = asker is not None
+            watched = opened.enter_context(Watched(order.settings, os.environ))
+            page_work.watched = watched.on
             closing.progress, progress.workers = progress, crew.workers
             progress.local = asker.local if asker is not None else {}
             if not gc.isenabled():  # all is loaded now, and none of it is garbage
@@ -98,7 +101,7 @@ def _extract(order: Order, closing: Closing) -> int:
             try:
                 pages = run_pages(entries, page_work, crew, stop=stop, asker=asker)
                 with contextlib.closing(pages) as results:
-                    if not write_all(results, ledger, progress):
+                    if not write_all(results, ledger, progress, watched.hear):
                         return PIPE_CLOSED
                 for notice in asker.changes if asker is not None else ():
                     progress.say(f"rolecall: {notice.message}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from rolecall.batch.done import Done
 from rolecall.batch.run import written
@@ -39,8 +39,13 @@ def open_out(order: Order, pipeline: Pipeline) -> Iterator[Output | None]:
         ledger.close()
 
 
-def write_all(results: Iterator[Done], ledger: Output | None, progress: Progress) -> bool:
-    """Write each line as it comes; false if the reader of stdout went away."""
+def write_all(
+    results: Iterator[Done],
+    ledger: Output | None,
+    progress: Progress,
+    hear: Callable[[Done], None] = lambda _: None,
+) -> bool:
+    """Write each line as it comes, and let it be heard; false if the reader of stdout went away."""
     for done in results:
         if ledger is None:
             if done.line is not None and not _print(done.line):
@@ -48,6 +53,7 @@ def write_all(results: Iterator[Done], ledger: Output | None, progress: Progress
         else:
             done = written(done, ledger)
         progress.add(done)
+        hear(done)
     return True
 
 

@@ -72,6 +72,7 @@ def _local(order: Order) -> dict[str, bool]:
     if not may_ask(settings, os.environ):
         return {}
     from rolecall.drive.connect import declared_engines
+    from rolecall.route import PAGES_TO_CLOUD
 
-    cloud = settings.cloud_engine if settings.policy != "local-only" else None
+    cloud = settings.cloud_engine if settings.policy in PAGES_TO_CLOUD else None
     return {one.name: one.name != cloud for one in declared_engines(settings, os.environ)}

@@ -51,7 +51,11 @@ def settings_with_servers(flags: Mapping[str, Any]) -> Settings:
 
 def add_policy(add: Callable[..., Any]) -> None:
     """The words that say which engines outside the user's machines may be asked."""
-    add("--policy", metavar="POLICY", help="local-only, cloud-over-threshold, cloud-on-doubt")
+    add(
+        "--policy",
+        metavar="POLICY",
+        help="local-only, cloud-over-threshold, cloud-on-doubt, cloud-for-audits",
+    )
     add(
         "--cloud",
         metavar="NAME",

@@ -13,10 +13,11 @@ from rolecall.cli import OK
 from rolecall.cli.options import Parser
 from rolecall.cli.options import settings as load_settings
 from rolecall.cli.queued import add_queue, open_queue, read_time
+from rolecall.cli.status_audits import audit_lines
 from rolecall.table import one_line
 
 if TYPE_CHECKING:
-    from rolecall.monitor.summary import EngineUse, Sizes, Summary
+    from rolecall.monitor.summary import EngineLoad, EngineUse, Sizes, Summary
 
 DESCRIPTION = """\
 Prints what became of the pages of rolecall serve and rolecall work: outcomes, who
@@ -50,23 +51,34 @@ def run(words: list[str]) -> int:
     queue = open_queue(settings)
     try:
         from rolecall.cli.status_rules import held, rule_lines
+        from rolecall.cli.status_trials import standings_of, trial_lines
+        from rolecall.doctor.servers import plans_here
         from rolecall.drive.clouds import cloud_engines
+        from rolecall.ledger.clock import utc_now
+        from rolecall.ledger.spending import caps_of, read_spending
         from rolecall.monitor import Series
         from rolecall.monitor.summary import summary
 
         since = int(time.time()) - seconds
         found = summary(Series(queue.store), since, cloud_engines(settings, os.environ))
         tasks = queue.view.counts()
+        audits = audit_lines(queue.store, settings, seconds, told.since)
         rules = held(queue.store)
+        trials = standings_of(settings, os.environ, queue)
+        spending = read_spending(queue.store, caps_of(settings), utc_now())
     finally:
         queue.store.close()
+    plans = plans_here(os.environ)
     if told.json:
         import msgspec
 
-        figures = {"tasks": tasks, "figures": found, "rules": rules}
-        text = msgspec.json.encode(figures).decode() + "\n"
+        answer = {"tasks": tasks, "figures": found, "spending": spending, "plans": plans}
+        text = msgspec.json.encode(answer | {"rules": rules}).decode() + "\n"
     else:
-        lines = (*_lines(found, tasks, told.since), *rule_lines(rules))
+        from rolecall.cli.status_beside import plan_lines, spending_line
+
+        more = (*spending_line(spending), *plan_lines(plans), *audits)
+        lines = (*_lines(found, tasks, told.since), *more, *trial_lines(trials), *rule_lines(rules))
         text = "".join(f"{_wrapped(line)}\n" for line in lines)
     sys.stdout.write(text)
     sys.stdout.flush()
@@ -76,7 +88,9 @@ def run(words: list[str]) -> int:
 def _lines(found: Summary, tasks: Mapping[Any, int], since: str) -> Iterator[str]:
     """The figures for a person: what it is about, then a line for each."""
     waiting = tasks.get("queued", 0) + tasks.get("waiting", 0)
-    yield f"queue      {waiting:,} waiting, {tasks.get('running', 0):,} running"
+    on_average = "" if found.waiting is None else f"; {found.waiting:,.1f} waiting on average"
+    running = tasks.get("running", 0)
+    yield f"queue      {waiting:,} waiting, {running:,} running{on_average}"
     pages = sum(found.pages.values())
     if not pages:
         yield f"pages      none in the last {since}; rolecall serve and rolecall work count here"
@@ -102,8 +116,15 @@ def _lines(found: Summary, tasks: Mapping[Any, int], since: str) -> Iterator[str
         )
     if found.unsure is not None:
         yield f"unsure     {found.unsure:.1%} of values are less sure than a half"
+    if found.problems:
+        yield f"problems   {found.problems / pages:.2f} a page: {_counts(found.problem_kinds)}"
     for name, use in found.engines.items():
         yield f"engine     {one_line(name)}: {_use(use)}"
+    for name, load in found.loads.items():
+        yield f"load       {one_line(name)}: {_load(load)}"
+    for name, card in found.cards.items():
+        total = card.total / 2**30
+        yield f"card       {one_line(name)}: {card.used / 2**30:.1f} of {total:.1f} GiB in use"
     if found.context is not None:
         yield (
             f"context    {found.context.mean:,.0f} tokens on average, half of them within"
@@ -126,6 +147,14 @@ def _took(sizes: Sizes) -> str:
     return (
         f"{sizes.mean / 1e3:,.0f} ms on average, half within {sizes.half / 1e3:,.0f} ms,"
         f" 95 % within {sizes.most / 1e3:,.0f} ms"
+    )
+
+
+def _load(load: EngineLoad) -> str:
+    hits = "" if load.prefix_hits is None else f", {load.prefix_hits:.0%} prefix cache hits"
+    return (
+        f"{load.kv:.0%} of the KV cache, {load.running:.1f} requests under way and"
+        f" {load.waiting:.1f} in line{hits}"
     )
 
 

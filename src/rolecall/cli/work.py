@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import sys
@@ -64,19 +65,30 @@ def run(words: list[str]) -> int:
         }
     )
     queue = open_queue(settings)
-    try:
+    with contextlib.ExitStack() as at_end:
+        at_end.callback(queue.store.close)
         from rolecall.drift import Windows
         from rolecall.inputs.fetched import rules_of
         from rolecall.monitor import Series, Watch
         from rolecall.rules.ruling import Ruling
+        from rolecall.trial.ledger import TrialLedger
         from rolecall.worker.crewed import Crewed
+        from rolecall.worker.sides import trials_of
+        from rolecall.worker.sinks import sinks_of
         from rolecall.worker.work import Worker
 
         rules = rules_of(settings) if settings.fetch else None
         ruling = Ruling(queue.store, settings, os.environ)
         windows = Windows(queue.store, ruling.drifting.sites)
-        watch = Watch(series=Series(queue.store), keeps=[windows])
-        crewed = Crewed(slots=told.slots or 0, fetches=rules, watch=watch, beside=(ruling.run,))
+        watch = Watch(sinks_of(settings, os.environ), Series(queue.store), keeps=[windows])
+        at_end.callback(watch.close)
+        crewed = Crewed(
+            slots=told.slots or 0,
+            fetches=rules,
+            watch=watch,
+            trials=trials_of(settings, os.environ, TrialLedger(queue.store, queue.clock_ms)),
+            beside=(ruling.run,),
+        )
         worker = Worker(queue, settings, os.environ, crewed)
         gc.enable()
         stop = Stop()
@@ -91,8 +103,6 @@ def run(words: list[str]) -> int:
         if stop():
             return stop.exit_code
         return OK if ended else FAILED
-    finally:
-        queue.store.close()
 
 
 def _wait(worker: Worker, queue: Queue, stop: Stop, *, until_empty: bool) -> bool:

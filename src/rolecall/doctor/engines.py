@@ -19,11 +19,15 @@ MOST_SECONDS: Final = 120.0
 async def engine_findings(
     settings: Settings, environ: Mapping[str, str], now: float
 ) -> list[Finding]:
-    """The policy, and all engines at the same time; ``now`` is in seconds since 1970."""
-    from rolecall.drive.connect import declared_engines, policy_of
+    """The policy, and all engines at the same time, those of trials and audits too.
+
+    ``now`` is in seconds since 1970.
+    """
+    from rolecall.drive.clouds import every_engine
+    from rolecall.drive.connect import policy_of
 
     try:
-        declared = declared_engines(settings, environ)
+        declared = every_engine(settings, environ)
         policy = policy_of(settings, [one.name for one in declared])
         absent = {name for name, until in awaited(environ).items() if until > now}
     except Error as error:

@@ -13,7 +13,7 @@ from msgspec import Struct, ValidationError, convert
 
 from rolecall.doctor.nouns import Finding, failed, finding
 from rolecall.errors import Error, UsageError
-from rolecall.launch.compare import Compared, compared, table
+from rolecall.launch.compare import Compared, compared, off_plan, table
 from rolecall.launch.failures import LaunchError
 from rolecall.launch.folder import folder_of, is_kept, names, read_server
 from rolecall.launch.nouns import Server
@@ -135,6 +135,20 @@ def servers_here(environ: Mapping[str, str]) -> tuple[tuple[Server, bool], ...]:
         server = read_server(folder)
         if server is not None:
             found.append((server, is_kept(folder)))
+    return tuple(found)
+
+
+def plans_here(environ: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """The servers that are kept now and have reported their figures, by name, and in words where
+    those are outside the plan (empty: nowhere). A state that cannot be read is nobody's."""
+    found = []
+    try:
+        for server, kept in servers_here(environ):
+            if kept and server.reported and server.planned:
+                rows = compared(server.planned, server.reported)
+                found.append((server.name, off_plan(rows)))
+    except (Error, ValidationError):
+        return tuple(found)
     return tuple(found)
 
 

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from typing import Final, get_args
 from urllib.parse import urlsplit
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from rolecall.ask.compose import Voice
-from rolecall.ask.prompt import VERSION, Style
+from rolecall.ask.prompt import Style
 from rolecall.ask.questions import POSTING, Question, extra_questions
 from rolecall.ask.tokens import Scaled, Tokens, count_messages, tokens_named
-from rolecall.climb import NO_HELP, Help
+from rolecall.climb import NO_HELP, Help, for_all
 from rolecall.core import EngineInfo, Notice, Prompt
 from rolecall.drive.engines import Engines, Purse, Stopped, lost
+from rolecall.drive.purse import opened_purse
 from rolecall.engines.protocol import Engine, EngineSettings
-from rolecall.errors import BudgetError, DatabaseError, EngineError, SettingsError
-from rolecall.ledger.budget import Budget
-from rolecall.ledger.cache import Cache
-from rolecall.ledger.money import Caps
+from rolecall.errors import BudgetError, EngineError, SettingsError
+from rolecall.ledger.budget import Budget, Part
 from rolecall.ledger.prices import price_of, worst_cost
-from rolecall.ledger.store import Store
-from rolecall.route import Policy
+from rolecall.route import PAGES_TO_CLOUD, Policy, Privacy
 from rolecall.schema.posting import UNITS
 from rolecall.schema.schema import Schema
 from rolecall.settings import Settings
@@ -36,6 +35,22 @@ PROOF_TOKENS, PROOF_ANSWERS = 1_000, 200
 """More than the tokens of all prompts and answers by which an engine proves its forms."""
 
 
+class Terms(Struct, frozen=True, kw_only=True):
+    """How engines are used where it is not the usual way.
+
+    ``alone`` asks them about pages of which nobody else has said anything, for everything.
+    ``part`` is the part of the budget out of which they are paid. Where somebody else stands in for
+    an engine that is gone, nobody ``waits`` for it.
+    """
+
+    alone: bool = False
+    waits: bool = True
+    part: Part | None = None
+
+
+USUAL: Final = Terms()
+
+
 @asynccontextmanager
 async def connected(
     settings: Settings,
@@ -43,6 +58,7 @@ async def connected(
     *,
     schema: Schema | None = None,
     given: Mapping[str, Engine] | None = None,
+    terms: Terms = USUAL,
 ) -> AsyncIterator[Engines]:
     """Open the engines that ``settings`` name, and close them at the end.
 
@@ -64,13 +80,14 @@ async def connected(
         paid = [one.price for one in kept] + [engine.info.price for engine in engines.values()]
         if kept or engines:
             purse = await stack.enter_async_context(
-                _purse(settings, environ, paid=any(paid), notices=notices)
+                opened_purse(settings, environ, paid=any(paid), notices=notices, part=terms.part)
             )
             engines |= await _open(stack, kept, settings, environ, purse, notices)
         if not engines:
             yield Engines({}, NO_HELP, Purse(), notices=tuple(notices))
             return
-        yield await _speaking(Engines(engines, NO_HELP, purse), settings, tables, schema, notices)
+        found = Engines(engines, Help(alone=terms.alone, waits=terms.waits), purse)
+        yield await _speaking(found, settings, tables, schema, notices)
 
 
 async def for_schema(
@@ -92,7 +109,7 @@ async def _speaking(
     notices: list[Notice],
 ) -> Engines:
     """How each of the engines is spoken to about ``schema``."""
-    help_ = help_of(settings, schema, notices)
+    help_ = help_of(settings, schema, notices, alone=opened.help.alone)
     # One that is declared and does not answer now is left out, and no fault of the settings.
     policy, asked = policy_of(settings, (*opened.engines, *tables)), help_.extras
 
@@ -106,11 +123,17 @@ async def _speaking(
     for name, engine in opened.engines.items():
         _demand_price(name, engine.info, policy)
         voices[name] = await voiced(name, engine, notices)
-    help_ = structs.replace(help_, voices=voices)
+    help_ = structs.replace(help_, voices=voices, waits=opened.help.waits)
     return Engines(opened.engines, help_, opened.purse, notices=tuple(notices), renew=voiced)
 
 
-def help_of(settings: Settings, schema: Schema | None, notices: list[Notice] | None = None) -> Help:
+def help_of(
+    settings: Settings,
+    schema: Schema | None,
+    notices: list[Notice] | None = None,
+    *,
+    alone: bool = False,
+) -> Help:
     """What engines are asked for, and when; no engine is opened yet."""
     asked, left = extra_questions(schema.unlinked) if schema is not None else ((), ())
     if notices is not None:
@@ -118,22 +141,27 @@ def help_of(settings: Settings, schema: Schema | None, notices: list[Notice] | N
             Notice(code="field_not_asked", message=f"{one.pointer} is not asked of an engine")
             for one in left
         ]
-    return Help(
+    found = Help(
         policy=policy_of(settings),
         units=units_of(schema),
         extras=asked,
         keep=settings.engine_failure == "keep",
     )
+    return for_all(found) if alone else found
 
 
 def units_of(schema: Schema | None) -> frozenset[str]:
     """The units that fill fields of ``schema``; all of them for the default posting."""
     if schema is None or schema.is_posting:
         return frozenset(POSTING)
-    home = {name: unit for unit, names in UNITS.items() for name in names}
+    return frozenset(POSTING) & {unit_of(link.source) for link in schema.links}
+
+
+def unit_of(source: str) -> str:
+    """The unit that the source of a link is of."""
     parts = {"city": "places", "region": "places", "country": "places", "remote": "workplace"}
-    sources = {home.get(link.source, parts.get(link.source, link.source)) for link in schema.links}
-    return frozenset(POSTING) & sources
+    home = {name: unit for unit, names in UNITS.items() for name in names}
+    return home.get(source, parts.get(source, source))
 
 
 def declared_engines(settings: Settings, environ: Mapping[str, str]) -> tuple[EngineSettings, ...]:
@@ -164,7 +192,7 @@ def policy_of(settings: Settings, engines: Collection[str] = ()) -> Policy:
 
     ``engines`` are the names of those that are declared, where that is known.
     """
-    known = ("local-only", "cloud-over-threshold", "cloud-on-doubt")
+    known = get_args(Privacy)
     if settings.policy not in known:
         raise SettingsError(
             f"there is no policy {settings.policy!r} ({settings.origin('policy')})",
@@ -173,10 +201,17 @@ def policy_of(settings: Settings, engines: Collection[str] = ()) -> Policy:
     if settings.engine_failure not in ("fail", "keep"):
         raise SettingsError("engine_failure is fail or keep")
     cloud = settings.cloud_engine
-    if settings.policy != "local-only" and (not cloud or (engines and cloud not in engines)):
+    missing = settings.policy in PAGES_TO_CLOUD and engines and cloud not in engines
+    if settings.policy != "local-only" and (not cloud or missing):
         raise SettingsError(
             f"the policy {settings.policy} needs the name of a declared engine in cloud_engine",
             hint="set cloud_engine, or the policy local-only",
+        )
+    if settings.policy == "cloud-for-audits" and cloud != settings.audit_engine:
+        raise SettingsError(
+            f"under the policy cloud-for-audits cloud_engine ({cloud}) must be the audit_engine"
+            f" ({settings.audit_engine or 'none is set'})",
+            hint=f'set audit_engine = "{cloud}", or the policy local-only',
         )
     return Policy(
         privacy=settings.policy,  # type: ignore[arg-type]
@@ -224,11 +259,15 @@ def priced_engines(tables: Sequence[EngineSettings], settings: Settings) -> list
     policy = policy_of(settings)
     out = []
     for one in tables:
-        if one.price is None and not _is_local(one) and _of_openai(one):
+        if one.price is None and not is_local_engine(one) and _of_openai(one):
             one = structs.replace(one, price=price_of(one.model))
         if one.kind == "openai":
             info = EngineInfo(
-                name=one.name, kind=one.kind, model=one.model, local=_is_local(one), price=one.price
+                name=one.name,
+                kind=one.kind,
+                model=one.model,
+                local=is_local_engine(one),
+                price=one.price,
             )
             _demand_price(one.name, info, policy)
         out.append(one)
@@ -240,10 +279,10 @@ def allowed_engines(
 ) -> list[EngineSettings]:
     """The engines that the policy may use; no others are even connected to."""
     policy = policy_of(settings)
-    cloud = policy.cloud if policy.privacy != "local-only" else None
+    cloud = policy.cloud if policy.privacy in PAGES_TO_CLOUD else None
     kept = []
     for one in tables:
-        if _is_local(one) or one.name == cloud:
+        if is_local_engine(one) or one.name == cloud:
             kept.append(one)
             continue
         told = f"{one.name} is kept out by the policy {policy.privacy}: it is not on your machines"
@@ -251,7 +290,7 @@ def allowed_engines(
     return kept
 
 
-def _is_local(one: EngineSettings) -> bool:
+def is_local_engine(one: EngineSettings) -> bool:
     """Whether an engine is on the user's machines, as far as its table tells.
 
     One without an address has its vendor's; a kind of another package says it once it is connected.
@@ -351,49 +390,3 @@ async def _counter(engine: Engine, named: str, notices: list[Notice]) -> Tokens:
     told = f"{engine.info.name} counts {theirs} tokens where {tokens.name} counts {ours}"
     notices.append(Notice(code="tokens_estimated", message=f"{told}: its counts are estimated"))
     return Scaled(tokens, max(1.0, theirs / ours))
-
-
-@asynccontextmanager
-async def _purse(
-    settings: Settings,
-    environ: Mapping[str, str],
-    *,
-    paid: bool,
-    notices: list[Notice],
-) -> AsyncIterator[Purse]:
-    """The budget where something is paid, and the kept answers where they are wanted.
-
-    Without the database nothing may be paid; that answers are not kept is only noted.
-    """
-    if not paid and not settings.cache:
-        yield Purse()
-        return
-    from rolecall.ledger.database import Database, open_database, usual_place
-    from rolecall.ledger.opening import open_store
-
-    caps = Caps(settings.budget_record, settings.budget_day, settings.budget_month)
-    with ExitStack() as stack:
-        database: Database | None = None
-        cache = budget = None
-        if settings.cache or not settings.queue:
-            try:
-                database = stack.enter_context(
-                    open_database(usual_place(settings.data_folder, environ), environ)
-                )
-            except DatabaseError as error:
-                if paid and not settings.queue:
-                    raise
-                told = f"answers are not kept: {error}"
-                notices.append(Notice(code="answers_not_kept", message=told))
-        if paid:
-            # On a server, so that a cap holds for all machines that share it.
-            money: Store | None = database
-            if settings.queue:
-                server = open_store(settings.queue, settings.data_folder, environ)
-                money = stack.enter_context(server)
-            assert money is not None
-            budget = Budget(money, caps)
-        if settings.cache and database is not None:
-            cache = Cache(database, version=VERSION)
-            stack.callback(cache.flush)
-        yield Purse(budget=budget, cache=cache)

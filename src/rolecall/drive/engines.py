@@ -136,6 +136,11 @@ class Engines:
         self.changes: list[Notice] = []
 
     @property
+    def _alone(self) -> bool:
+        """Whether nobody stands in for an engine that is gone."""
+        return self.help.waits and len(self.engines) == 1
+
+    @property
     def models_now(self) -> Mapping[str, str]:
         """The model that is there now, of each engine that goes where its server goes."""
         return {name: self.engines[name].info.model for name in self._following}
@@ -225,7 +230,7 @@ class Engines:
         if cache is not None and (kept := cache.get(prompt, model)) is not None:
             return replace(kept, engine=call.engine)
         breaker = self._breakers[call.engine]
-        while len(self.engines) == 1 and (rest := breaker.wait()) > 0:
+        while self._alone and (rest := breaker.wait()) > 0:
             await asyncio.sleep(rest)  # no other can stand in: wait rather than fail the page
         breaker.check(call.engine)
         try:

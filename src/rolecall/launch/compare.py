@@ -99,6 +99,16 @@ def _row(name: str, planned: Estimate, reported: int | None) -> Compared:
     return Compared(name=name, planned=planned, reported=reported, verdict=verdict, share=share)
 
 
+def off_plan(rows: tuple[Compared, ...]) -> str:
+    """Where a report is outside its plan, in words; empty where it is not."""
+    return "; ".join(
+        f"{WORDS[row.name]} {row.verdict} the plan"
+        + (f", {row.share:+.1%} of expected" if row.share is not None else "")
+        for row in rows
+        if row.verdict in ("below", "above")
+    )
+
+
 def table(rows: tuple[Compared, ...]) -> list[str]:
     """The lines of a table for people; empty without rows."""
     if not rows:

@@ -44,6 +44,27 @@ _TAKEN: Final = """
 """What counts against the caps of a record, a day and a month: settled, and still reserved."""
 
 
+_PART: Final = """
+    SELECT coalesce(sum(nano), 0) FROM (
+        SELECT nano, engine, day FROM budget_day
+        UNION ALL SELECT nano, engine, day FROM budget_reservation
+    ) AS booked WHERE day BETWEEN :first AND :last AND engine LIKE :named
+"""
+"""What counts against the cap of a part of the budget in a month."""
+
+
+class Part(Struct, frozen=True):
+    """A part of the budget, such as ``audits``: of the whole, with a ``cap`` of its own for a month
+    (``None`` is none, 0 lets nothing be spent). Its calls are booked apart."""
+
+    name: str
+    cap: float | None = None
+
+    def booked(self, engine: str) -> str:
+        """The name under which calls of an engine are booked; no engine can be called so."""
+        return f"{engine} ({self.name})"
+
+
 class Reservation(Struct, frozen=True):
     """Leave to make one call that costs at most ``worst_usd``; ``id`` 0 is a call that is free."""
 
@@ -59,11 +80,14 @@ class Budget:
 
     Sums are shared by all that use the database; the caps are those of whoever asks. Every method
     raises `rolecall.errors.DatabaseError` where the database cannot be used: no call can then be
-    reserved, and what was reserved goes on counting at its worst.
+    reserved, and what was reserved goes on counting at its worst. ``part`` is the part of the
+    budget out of which calls are paid, if not of the whole.
     """
 
-    def __init__(self, database: Store, caps: Caps, clock: Clock = utc_now) -> None:
-        self.caps = caps
+    def __init__(
+        self, database: Store, caps: Caps, clock: Clock = utc_now, part: Part | None = None
+    ) -> None:
+        self.caps, self._part = caps, part
         self._database, self._clock = database, clock
 
     def reserve(self, record: str, worst_usd: float, engine: str) -> Reservation:
@@ -78,6 +102,7 @@ class Budget:
             ValueError: the amount is negative or no number.
         """
         worst = cost(worst_usd)
+        engine = self._part.booked(engine) if self._part is not None else engine
         now = self._clock().astimezone(UTC)
         day = now.date().isoformat()
         if not worst:
@@ -146,17 +171,22 @@ class Budget:
             for name, cap, used in zip(("record", "day", "month"), caps, taken, strict=True)
             if cap is not None
         ]
+        part = self._part
+        if part is not None and part.cap is not None:
+            named = {**bounds, "named": f"%{part.booked('')}"}
+            used = connection.execute(_PART, named).fetchone()[0]
+            left.append((allowance(part.cap) - used, part.name, part.cap))
         if not left or min(left)[0] >= worst:
             return
         least, name, cap = min(left)
         later = {
             "record": "",
             "day": f", or wait until {day + timedelta(days=1)} (UTC)",
-            "month": f", or wait until {_next_month(day)} (UTC)",
-        }[name]
+        }.get(name, f", or wait until {next_month(day)} (UTC)")
+        what = f"{name} this month" if part is not None and name == part.name else f"this {name}"
         raise BudgetError(
-            f"a call may cost {shown(worst)}, and the cap of {shown(allowance(cap))} for this"
-            f" {name} leaves {shown(max(0, least))}",
+            f"a call may cost {shown(worst)}, and the cap of {shown(allowance(cap))} for"
+            f" {what} leaves {shown(max(0, least))}",
             hint=f"raise budget_{name} (ROLECALL_BUDGET_{name.upper()}){later};"
             " rolecall budget shows what was spent",
         )
@@ -173,5 +203,6 @@ def _hashed(record: str) -> bytes:
     return hashlib.sha256(record.encode("utf-8", "surrogatepass")).digest()[:16]
 
 
-def _next_month(day: date) -> date:
+def next_month(day: date) -> date:
+    """The first day of the month after that of ``day``."""
     return (day.replace(day=1) + timedelta(days=31)).replace(day=1)

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from rolecall.errors import DatabaseError
+from rolecall.ledger.place import usual_place as usual_place
 from rolecall.ledger.steps import STEPS
 from rolecall.ledger.store import SQLITE
 
-FILE: Final = "rolecall.db"
 BUSY_SECONDS: Final = 10.0
 """How long a write waits for the writes of others; they take less than a millisecond each."""
 APPLICATION: Final = 0x526F6C65
@@ -146,25 +146,6 @@ def open_database(
         DatabaseError: it is damaged, of a newer Rolecall, not Rolecall's, or cannot be opened.
     """
     return Database(usual_place("", environ) if path is None else path, busy_seconds)
-
-
-def usual_place(folder: str, environ: Mapping[str, str]) -> Path:
-    """Where the database lies: in ``folder`` (the setting ``data_folder``), or if that is empty in
-    ``$XDG_DATA_HOME/rolecall``, which without that variable is ``~/.local/share/rolecall``.
-    """
-    if folder:
-        return Path(folder).expanduser().absolute() / FILE
-    base = environ.get("XDG_DATA_HOME") or ""
-    # The XDG specification says that a relative path there is to be ignored.
-    if base.startswith("/"):
-        return Path(base) / "rolecall" / FILE
-    home = environ.get("HOME") or ""
-    if not home:
-        raise DatabaseError(
-            "there is no place for the database: neither XDG_DATA_HOME nor HOME is set",
-            hint="set data_folder (ROLECALL_DATA_FOLDER) to a folder",
-        )
-    return Path(home) / ".local" / "share" / "rolecall" / FILE
 
 
 def _make_file(path: Path) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 from msgspec import Struct
 
 from rolecall.ledger.money import NANO, Caps, allowance
+from rolecall.ledger.month_end import WINDOW, forecast
 from rolecall.ledger.store import Store
+from rolecall.settings import Settings
 
 
 class EngineSpending(Struct, frozen=True, kw_only=True):
@@ -29,7 +30,8 @@ class Spending(Struct, frozen=True, kw_only=True):
     that nobody settled within their time, at their worst. ``open`` are the reservations of calls
     that may be under way, ``open_usd`` the most that they can cost (``open_today_usd``: those of
     today). What is left is reckoned after all of them, and is ``None`` where there is no cap. The
-    forecast takes the month on as it was so far; its first day counts as a whole one.
+    forecast takes the month on as the last four weeks were; four months of five end between
+    ``forecast_low_usd`` and ``forecast_high_usd`` (`month_end.forecast`).
     """
 
     day: str
@@ -46,6 +48,8 @@ class Spending(Struct, frozen=True, kw_only=True):
     overdue_usd: float
     by_engine: tuple[EngineSpending, ...]
     forecast_usd: float
+    forecast_low_usd: float
+    forecast_high_usd: float
 
 
 Kind = Literal["settled", "open", "overdue"]
@@ -60,23 +64,38 @@ _ROWS = """
 """
 
 
+def caps_of(settings: Settings) -> Caps:
+    """The caps that the settings set."""
+    return Caps(settings.budget_record, settings.budget_day, settings.budget_month)
+
+
 def read_spending(database: Store, caps: Caps, now: datetime) -> Spending:
     """The state of the budget in ``database`` at the moment ``now``."""
     utc = now.astimezone(UTC)
     month = f"{utc:%Y-%m}"
-    bounds = {"first": f"{month}-01", "last": f"{month}-31", "now": int(utc.timestamp())}
+    before = (utc.date() - timedelta(days=WINDOW)).isoformat()
+    bounds = {
+        "first": min(before, f"{month}-01"), "last": f"{month}-31", "now": int(utc.timestamp()),
+    }  # fmt: skip
     rows = database.rows(_ROWS, bounds)
     return summarise([(row[0], row[1], row[2], row[3], row[4]) for row in rows], caps, now)
 
 
 def summarise(rows: Iterable[Row], caps: Caps, now: datetime) -> Spending:
-    """Add up the rows of the month of ``now``; without rows nothing was spent."""
+    """Add up the rows of the month of ``now``; without rows nothing was spent. Rows of the weeks
+    before are for the forecast alone."""
     utc = now.astimezone(UTC)
     day = utc.date().isoformat()
+    by_day: dict[date, float] = {}
     today = month = held_today = 0
     sums = {"open": [0, 0], "overdue": [0, 0], "settled": [0, 0]}
     engines: dict[str, list[int]] = {}
     for kind, engine, made, nano, calls in rows:
+        if kind != "open":
+            spent_on = date.fromisoformat(made)
+            by_day[spent_on] = by_day.get(spent_on, 0.0) + nano / NANO
+        if made[:7] != day[:7]:
+            continue
         sums[kind][0] += calls
         sums[kind][1] += nano
         if kind == "open":
@@ -89,8 +108,7 @@ def summarise(rows: Iterable[Row], caps: Caps, now: datetime) -> Spending:
         month += nano
         own[1] += nano
         own[2] += calls
-    start = utc.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    elapsed = max(1.0, (utc - start).total_seconds() / 86_400)
+    low, mean, high = forecast(by_day, now)
     return Spending(
         day=day,
         month=day[:7],
@@ -110,7 +128,9 @@ def summarise(rows: Iterable[Row], caps: Caps, now: datetime) -> Spending:
             )
             for name, own in sorted(engines.items(), key=lambda item: (-item[1][1], item[0]))
         ),
-        forecast_usd=month / NANO / elapsed * monthrange(utc.year, utc.month)[1],
+        forecast_usd=mean,
+        forecast_low_usd=low,
+        forecast_high_usd=high,
     )
 
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from rolecall.ledger.steps_audit import AUDIT
 from rolecall.ledger.steps_drift import DRIFT
 from rolecall.ledger.steps_queue import (
     COUNTS,
@@ -21,6 +22,7 @@ from rolecall.ledger.steps_queue import (
     QUEUE,
     SERVE,
 )
+from rolecall.ledger.steps_trial import TRIAL
 
 
 class Step(Struct, frozen=True):
@@ -106,8 +108,8 @@ STEPS: Final[tuple[Step, ...]] = (
     Step(4, "serve", SERVE),
     Step(5, "label", LABEL),
     Step(6, "monitor", MONITOR),
-    Step(7, "drift", ()),
-    Step(8, "drift", ()),
+    Step(7, "trial", TRIAL),
+    Step(8, "audit", AUDIT),
     Step(9, "drift", DRIFT),
 )
 """All steps, the oldest first. A new owner adds its step at the end."""

@@ -39,7 +39,7 @@ class PageEvent(Struct, frozen=True, kw_only=True):
     thousandths (-1 where none is told). ``route`` says who had the last word: the name of an
     engine, ``embedded``, or ``none``. ``copied`` says that the values are those of an earlier copy.
     ``size`` is the page's bytes (0 where that is not known), ``language`` the posting's, ``site``
-    the host of its address; both may be empty.
+    the host of its address; both may be empty. ``kinds`` are the problems by their kind.
     """
 
     moment: int
@@ -56,8 +56,12 @@ class PageEvent(Struct, frozen=True, kw_only=True):
     size: int = 0
     language: str = ""
     site: str = ""
+    kinds: Mapping[str, int] = {}
 
 
+KINDS: Final = frozenset("conflict ungrounded ambiguous schema syntax truncated".split())
+"""Kinds of problems; any other one is told as `OTHER`."""
+OTHER: Final = "other"
 LONGEST_LANGUAGE: Final = 12
 """Letters of the code of a language; a user's schema may put anything there."""
 
@@ -88,6 +92,7 @@ def page_event(record: Mapping[str, Any], moment: int, size: int = 0) -> PageEve
         size=size,
         language=_language(record),
         site=site_of(record),
+        kinds=_kinds(record),
     )
 
 
@@ -106,6 +111,15 @@ def _language(record: Mapping[str, Any]) -> str:
     data = record.get("data")
     told = data.get("posting_language") if isinstance(data, Mapping) else None
     return told[:LONGEST_LANGUAGE] if isinstance(told, str) else ""
+
+
+def _kinds(record: Mapping[str, Any]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for one in record.get("problems") or ():
+        kind = one.get("kind")
+        kind = kind if kind in KINDS else OTHER
+        found[kind] = found.get(kind, 0) + 1
+    return found
 
 
 def _calls(record: Mapping[str, Any]) -> Iterator[CallEvent]:
@@ -130,14 +144,16 @@ def _fields(record: Mapping[str, Any]) -> dict[str, int]:
     if not isinstance(data, Mapping):
         return {}
     found = {name: -1 for name, value in data.items() if value not in EMPTY}
+    least: dict[str, float] = {}
     for pointer, one in (record.get("evidence") or {}).items():
         sure = one.get("confidence")
         if sure is None:
             continue
-        name = pointer[1:].partition("/")[0]
-        before = found.get(name)
-        if before is not None:
-            least = round(1_000 * sure)
-            if before < 0 or least < before:
-                found[name] = least
+        end = pointer.find("/", 1)
+        name = pointer[1:end] if end > 0 else pointer[1:]
+        if sure < least.get(name, 2.0):
+            least[name] = sure
+    for name, sure in least.items():
+        if name in found:
+            found[name] = round(1_000 * sure)
     return found if len(found) <= MOST_FIELDS else dict(sorted(found.items())[:MOST_FIELDS])

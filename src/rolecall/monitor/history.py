@@ -45,6 +45,16 @@ class History(Struct, frozen=True, kw_only=True):
             tuple(map(sum, zip(none, *sums, strict=True))),
         )
 
+    def means(self) -> dict[str, tuple[float, ...]]:
+        """The mean of each label in each step, 0 where nothing was told."""
+        return {
+            label: tuple(
+                total / count if count else 0.0
+                for count, total in zip(counts, self.sums[label], strict=True)
+            )
+            for label, counts in self.counts.items()
+        }
+
 
 def history(series: Series, name: str, stretch: Stretch, now: float) -> History:
     """The figure ``name`` over the stretch that ends ``now``.

@@ -7,11 +7,11 @@ two can be told of any stretch of time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
-from rolecall.monitor.events import CallEvent, PageEvent
+from rolecall.monitor.events import OTHER, CallEvent, PageEvent
 
 LONG_CONTEXT: Final = 8_192
 """Tokens over which the record's model is said to be used too long (ADR-009's context)."""
@@ -20,59 +20,94 @@ SURE_STEP: Final = 100
 """Thousandths of confidence that are told together."""
 
 
-Measure = tuple[str, str, int, int]
-"""The name of a figure, the label, what is added to its sum, and to its count. Plain tuples,
-because some thirty are made of every page."""
+MOST_LABELS: Final = 400
+"""Labels of a figure in one minute, so that whoever makes up labels fills no database."""
 
 
-def measures(event: PageEvent) -> Iterator[Measure]:
-    """All that an event adds."""
-    yield ("pages", event.outcome, 0, 1)
+Tally = dict[str, list[int]]
+"""Count and sum by label."""
+
+Tallies = dict[str, Tally]
+"""The same by the name of a figure."""
+
+
+def count(event: PageEvent, tallies: Tallies) -> None:
+    """Add all that an event adds. Plain lists and no generators: there are some thirty additions
+    to every page."""
+    _add(tallies, "pages", event.outcome, 0)
     if event.reason:
-        yield ("reasons", event.reason, 0, 1)
-    yield ("routes", event.route, 0, 1)
+        _add(tallies, "reasons", event.reason, 0)
+    _add(tallies, "routes", event.route, 0)
     if event.copied:
-        yield ("copies", "", 0, 1)
-    if event.problems:
-        yield ("problems", "", event.problems, 1)
+        _add(tallies, "copies", "", 0)
+    for kind, times in event.kinds.items():
+        _add(tallies, "problems", kind, times)
+    whole = 0
     for stage, micros in event.stages.items():
-        yield ("stages", stage, micros, 1)
-    whole = sum(event.stages.values())
-    yield ("page_micros", doubling(whole), whole, 1)
-    yield from _of_fields(event)
+        whole += micros
+        _add(tallies, "stages", stage, micros)
+    _add(tallies, "page_micros", doubling(whole), whole)
+    if event.fields:
+        _fields(event.fields, tallies)
     for call in event.calls:
-        yield from _of_call(call)
+        _call(call, tallies)
 
 
-def _of_fields(event: PageEvent) -> Iterator[Measure]:
+def add(tally: Tally, label: str, amount: int, times: int = 1) -> None:
+    """Add to a label of a figure, or to ``other`` where it has too many."""
+    found = tally.get(label)
+    if found is None:
+        key = legible(label) if len(tally) < MOST_LABELS else OTHER
+        found = tally.setdefault(key, [0, 0])
+    found[0] += times
+    found[1] += amount
+
+
+def _add(tallies: Tallies, name: str, label: str, amount: int) -> None:
+    tally = tallies.get(name)
+    if tally is None:
+        tally = tallies.setdefault(name, {})
+    add(tally, label, amount)
+
+
+def _fields(fields: Mapping[str, int], tallies: Tallies) -> None:
+    tally = tallies.get("fields")
+    if tally is None:
+        tally = tallies.setdefault("fields", {})
     steps: dict[int, int] = {}
-    for name, sure in event.fields.items():
+    for name, sure in fields.items():
+        found = tally.get(name)
         if sure < 0:
-            yield ("fields", name, 0, 1)
-            yield ("fields_untold", name, 0, 1)
-            continue
-        yield ("fields", name, sure, 1)
-        step = min(sure, 999) // SURE_STEP
-        steps[step] = steps.get(step, 0) + 1
+            _add(tallies, "fields_untold", name, 0)
+            sure = 0
+        else:
+            step = min(sure, 999) // SURE_STEP
+            steps[step] = steps.get(step, 0) + 1
+        if found is None:
+            add(tally, name, sure)
+        else:
+            found[0] += 1
+            found[1] += sure
     for step, times in steps.items():
-        yield ("sure", str(step * SURE_STEP), 0, times)
+        add(tallies.setdefault("sure", {}), str(step * SURE_STEP), 0, times)
 
 
-def _of_call(call: CallEvent) -> Iterator[Measure]:
+def _call(call: CallEvent, tallies: Tallies) -> None:
+    engine = call.engine
     if call.kept:
-        yield ("kept", call.engine, 0, 1)
+        _add(tallies, "kept", engine, 0)
         return
-    yield ("calls", f"{call.engine} {call.result}", 0, 1)
-    yield ("tokens_in", call.engine, call.input_tokens, 1)
-    yield ("tokens_cached", call.engine, call.cached_tokens, 1)
-    yield ("tokens_out", call.engine, call.output_tokens, 1)
-    yield ("call_micros", doubling(call.micros), call.micros, 1)
+    _add(tallies, "calls", f"{engine} {call.result}", 0)
+    _add(tallies, "tokens_in", engine, call.input_tokens)
+    _add(tallies, "tokens_cached", engine, call.cached_tokens)
+    _add(tallies, "tokens_out", engine, call.output_tokens)
+    _add(tallies, "call_micros", doubling(call.micros), call.micros)
     if call.nano:
-        yield ("nano", call.engine, call.nano, 1)
+        _add(tallies, "nano", engine, call.nano)
     context = call.input_tokens + call.output_tokens
-    yield ("context", doubling(context), context, 1)
+    _add(tallies, "context", doubling(context), context)
     if context > LONG_CONTEXT:
-        yield ("long_context", "", context, 1)
+        _add(tallies, "long_context", "", context)
 
 
 def legible(label: str) -> str:

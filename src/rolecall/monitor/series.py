@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from msgspec import Struct
 
-from rolecall.ledger.store import Store
+from rolecall.ledger.store import Connection, Store
 from rolecall.monitor.events import PageEvent
-from rolecall.monitor.measures import legible, measures
+from rolecall.monitor.measures import Tallies, add, count
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 KEPT: Final = {MINUTE: 2 * DAY, HOUR: 62 * DAY, DAY: 1_100 * DAY}
 """Seconds for which points of each length are kept; each event is counted in all three."""
-MOST_KEYS: Final = 2_000
-"""Names with their labels in one minute, so that whoever makes up labels fills no database."""
 MOST_MINUTES: Final = 240
 """Minutes that wait for a database that is away; what is older counts for the next one."""
 
@@ -33,11 +31,8 @@ _ADD: Final = """
 """
 
 
-_Figures = dict[tuple[str, str], list[int]]
-"""Count and sum by name and label."""
-
-_Counted = dict[int, _Figures]
-"""The same by minute."""
+_Counted = dict[int, Tallies]
+"""Count and sum by minute, name and label."""
 
 
 class Point(Struct, frozen=True, kw_only=True):
@@ -51,29 +46,34 @@ class Point(Struct, frozen=True, kw_only=True):
 
 
 class Series:
-    """The figures of one database. A sink; usable from any thread. ``clock`` gives seconds."""
+    """The figures of one database. A sink; usable from any thread. ``clock`` gives seconds. What
+    is too old is forgotten once an hour, unless that is left to others (``purges``)."""
 
-    def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
-        self._store, self._clock = store, clock
+    def __init__(
+        self, store: Store, clock: Callable[[], float] = time.time, *, purges: bool = True
+    ) -> None:
+        self._store, self._clock, self._purges = store, clock, purges
         self._lock, self._writing = threading.Lock(), threading.Lock()
         self._counted: _Counted = {}
         self._purged = 0.0
 
     def __call__(self, event: PageEvent) -> None:
         """Count an event."""
-        minute = event.moment // 1_000 // MINUTE * MINUTE
         with self._lock:
-            counted = self._counted.get(minute)
-            if counted is None:
-                self._join_oldest(MOST_MINUTES - 1)  # before, so that none of it is this one
-                counted = self._counted.setdefault(minute, {})
-            for name, label, amount, times in measures(event):
-                found = counted.get((name, label))
-                if found is None:
-                    key = (name, legible(label) if len(counted) < MOST_KEYS else "other")
-                    found = counted.setdefault(key, [0, 0])
-                found[0] += times
-                found[1] += amount
+            count(event, self._of_minute(event.moment // 1_000))
+
+    def sample(self, name: str, label: str, amount: int) -> None:
+        """Count a gauge as it stands now: of what is told within a step, a chart shows the mean."""
+        with self._lock:
+            add(self._of_minute(int(self._clock())).setdefault(name, {}), label, amount)
+
+    def _of_minute(self, seconds: int) -> Tallies:
+        minute = seconds // MINUTE * MINUTE
+        counted = self._counted.get(minute)
+        if counted is None:
+            self._join_oldest(MOST_MINUTES - 1)  # before, so that none of it is this one
+            counted = self._counted.setdefault(minute, {})
+        return counted
 
     def flush(self) -> None:
         """Add what was counted to the database; on an error it is kept for the next time.
@@ -112,13 +112,13 @@ class Series:
             {"span": span, "since": since // span * span, **names_of},
         )
         found: dict[str, dict[str, tuple[int, int]]] = {name: {} for name in names}
-        for name, label, count, total in rows:
-            found[name][label] = int(count), int(total)
+        for name, label, times, total in rows:
+            found[name][label] = int(times), int(total)
         return found
 
     def _write(self, counted: _Counted) -> None:
         now = self._clock()
-        purge = now - self._purged > HOUR
+        purge = self._purges and now - self._purged > HOUR
         if not counted and not purge:
             return
         rows = _rows(counted)
@@ -136,8 +136,8 @@ class Series:
 
     def _back(self, counted: _Counted) -> None:
         with self._lock:
-            for minute, figures in counted.items():
-                _add(self._counted.setdefault(minute, {}), figures)
+            for minute, tallies in counted.items():
+                _add(self._counted.setdefault(minute, {}), tallies)
             self._join_oldest(MOST_MINUTES)
 
     def _join_oldest(self, most: int) -> None:
@@ -146,24 +146,38 @@ class Series:
             _add(self._counted[following], self._counted.pop(oldest))
 
 
-def _add(figures: _Figures, more: _Figures) -> None:
-    for key, (count, total) in more.items():
-        found = figures.setdefault(key, [0, 0])
-        found[0] += count
-        found[1] += total
+def add_once(
+    connection: Connection, figures: Mapping[tuple[str, str], tuple[int, int]], moment: float
+) -> None:
+    """Add counts and sums, by name and label, at a ``moment`` (seconds since 1970), in a
+    transaction of the caller's: for what must be counted exactly once, and not for every page."""
+    minute = int(moment) // MINUTE * MINUTE
+    tallies: Tallies = {}
+    for (name, label), (times, total) in figures.items():
+        add(tallies.setdefault(name, {}), label, total, times)
+    if rows := _rows({minute: tallies}):
+        connection.executemany(_ADD, rows)
+
+
+def _add(tallies: Tallies, more: Tallies) -> None:
+    for name, labels in more.items():
+        tally = tallies.setdefault(name, {})
+        for label, (times, total) in labels.items():
+            add(tally, label, total, times)
 
 
 def _rows(counted: _Counted) -> list[dict[str, Any]]:
     """What was counted by minute, as rows of all three lengths, in an order that all writers keep
     (so that no two wait for each other)."""
     sums: dict[tuple[int, str, int, str], list[int]] = {}
-    for minute, figures in counted.items():
-        for (name, label), (count, total) in figures.items():
-            for span in KEPT:
-                found = sums.setdefault((span, name, minute // span * span, label), [0, 0])
-                found[0] += count
-                found[1] += total
+    for minute, tallies in counted.items():
+        for name, tally in tallies.items():
+            for label, (times, total) in tally.items():
+                for span in KEPT:
+                    found = sums.setdefault((span, name, minute // span * span, label), [0, 0])
+                    found[0] += times
+                    found[1] += total
     return [
-        {"span": span, "name": name, "starts": starts, "label": label, "count": count, "sum": total}
-        for (span, name, starts, label), (count, total) in sorted(sums.items())
+        {"span": span, "name": name, "starts": starts, "label": label, "count": times, "sum": total}
+        for (span, name, starts, label), (times, total) in sorted(sums.items())
     ]

@@ -12,7 +12,9 @@ from rolecall.monitor.series import Series
 NAMES: Final = (
     "pages", "reasons", "routes", "copies", "problems", "stages", "page_micros", "fields",
     "fields_untold", "sure", "kept", "calls", "tokens_in", "tokens_cached", "tokens_out",
-    "call_micros", "nano", "context", "long_context",
+    "call_micros", "nano", "context", "long_context", "kv_permille", "engine_running",
+    "engine_waiting", "prefix_queries", "prefix_hits", "gpu_bytes", "gpu_total_bytes",
+    "queue_waiting",
 )  # fmt: skip
 LOCAL_GOAL: Final = 0.95
 """The share of pages that the decision record wants done without a cloud (ADR-009)."""
@@ -49,12 +51,31 @@ class EngineUse(Struct, frozen=True, kw_only=True):
     dollars: float
 
 
+class EngineLoad(Struct, frozen=True, kw_only=True):
+    """What the server of an engine told of itself, on average: share of its KV cache in use,
+    requests under way and in line, and the share of prompts' tokens that its prefix cache had."""
+
+    kv: float
+    running: float
+    waiting: float
+    prefix_hits: float | None
+
+
+class CardUse(Struct, frozen=True, kw_only=True):
+    """Memory of a card in bytes, on average: what is in use, and all of it."""
+
+    used: float
+    total: float
+
+
 class Summary(Struct, frozen=True, kw_only=True):
     """Pages from ``since`` (seconds since 1970) on.
 
     ``local`` is the share of those with values that no cloud engine had a part in the last word of;
     ``unsure`` the share of values with a confidence under a half; ``long_context`` that of calls
-    over the record's context. Shares are ``None`` where there is nothing to have a share of.
+    over the record's context; ``cut_off`` that of calls whose answer was too long.
+    ``problem_kinds`` are what was wrong in answers and values, ``waiting`` the pages in the queue
+    on average. Shares are ``None`` where there is nothing to have a share of.
     """
 
     since: int
@@ -64,6 +85,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     local: float | None
     copies: int
     problems: int
+    problem_kinds: dict[str, int]
     stage_ms: dict[str, float]
     page_micros: Sizes | None
     fields: dict[str, Field]
@@ -72,6 +94,10 @@ class Summary(Struct, frozen=True, kw_only=True):
     call_micros: Sizes | None
     context: Sizes | None
     long_context: float | None
+    cut_off: float | None
+    loads: dict[str, EngineLoad]
+    cards: dict[str, CardUse]
+    waiting: float | None
 
 
 def summary(series: Series, since: int, cloud: frozenset[str] = frozenset()) -> Summary:
@@ -94,7 +120,8 @@ def summary(series: Series, since: int, cloud: frozenset[str] = frozenset()) -> 
         routes=_by_count(routes),
         local=_share(told - away, told),
         copies=counts["copies"].get("", 0),
-        problems=found["problems"].get("", (0, 0))[1],
+        problems=sum(one[1] for one in found["problems"].values()),
+        problem_kinds=_by_count({kind: one[1] for kind, one in found["problems"].items()}),
         stage_ms={name: one[1] / one[0] / 1e3 for name, one in found["stages"].items()},
         page_micros=sizes(found["page_micros"]),
         fields={
@@ -110,6 +137,10 @@ def summary(series: Series, since: int, cloud: frozenset[str] = frozenset()) -> 
         call_micros=sizes(found["call_micros"]),
         context=sizes(found["context"]),
         long_context=_share(counts["long_context"].get("", 0), sum(context.values())),
+        cut_off=_share(_ended(counts["calls"], "length"), sum(counts["calls"].values())),
+        loads=_loads(found),
+        cards=_cards(found),
+        waiting=average(found["queue_waiting"].get("")),
     )
 
 
@@ -156,6 +187,39 @@ def _engines(found: Mapping[str, Totals]) -> dict[str, EngineUse]:
             dollars=total("nano", name) / 1e9,
         )
         for name in names
+    }
+
+
+def average(told: tuple[int, int] | None) -> float | None:
+    """The mean of what was sampled, of a count and a sum."""
+    return told[1] / told[0] if told and told[0] else None
+
+
+def _ended(calls: Mapping[str, int], result: str) -> int:
+    return sum(count for label, count in calls.items() if label.rpartition(" ")[2] == result)
+
+
+def _loads(found: Mapping[str, Totals]) -> dict[str, EngineLoad]:
+    return {
+        name: EngineLoad(
+            kv=min(1.0, (average(told) or 0.0) / 1e3),
+            running=average(found["engine_running"].get(name)) or 0.0,
+            waiting=average(found["engine_waiting"].get(name)) or 0.0,
+            prefix_hits=_share(
+                found["prefix_hits"].get(name, (0, 0))[1],
+                found["prefix_queries"].get(name, (0, 0))[1],
+            ),
+        )
+        for name, told in sorted(found["kv_permille"].items())
+    }
+
+
+def _cards(found: Mapping[str, Totals]) -> dict[str, CardUse]:
+    return {
+        name: CardUse(
+            used=average(told) or 0.0, total=average(found["gpu_total_bytes"].get(name)) or 0.0
+        )
+        for name, told in sorted(found["gpu_bytes"].items())
     }
 
 

@@ -31,8 +31,11 @@ _log = logging.getLogger(__name__)
 
 
 class Watch:
-    """Tells ``sinks`` of every record, and ``series`` (if any) and ``keeps`` too, which it brings
-    into the database whenever `flush` is called. ``clock`` gives seconds. Usable from any thread.
+    """Tells ``sinks`` of every record, ``series`` (if any) and ``keeps`` too; what they hold back
+    goes on its way whenever `flush` is called. ``clock`` gives seconds. Usable from any thread.
+
+    A sink may have ``sample(name, label, amount)`` to be told of gauges as well, ``flush()`` and
+    ``close()``.
     """
 
     def __init__(
@@ -42,33 +45,64 @@ class Watch:
         clock: Callable[[], float] = time.time,
         keeps: Sequence[Keep] = (),
     ) -> None:
-        self._series, self._clock, self._keeps = series, clock, tuple(keeps)
+        self._clock, self._keeps = clock, tuple(keeps)
         own: tuple[Sink, ...] = (series,) if series is not None else ()
-        self._sinks: tuple[Sink, ...] = (*sinks, *own, *keeps)
-        self._broken: set[int] = set()
+        self._sinks: tuple[Sink, ...] = (*sinks, *own)
+        self._told: tuple[Sink, ...] = (*self._sinks, *keeps)
+        self._samples = self._able("sample")
+        self._broken: set[tuple[str, int]] = set()
+
+    @property
+    def listens(self) -> bool:
+        """Whether there is any sink."""
+        return bool(self._told)
 
     def tell(self, record: Mapping[str, Any], size: int = 0) -> None:
         """A page of ``size`` bytes has its record; 0 where the size is not known."""
-        if not self._sinks:
-            return
-        event = page_event(record, int(1_000 * self._clock()), size)
-        for place, sink in enumerate(self._sinks):
+        if self._told:
+            self.hear(page_event(record, int(1_000 * self._clock()), size))
+
+    def hear(self, event: PageEvent) -> None:
+        """The same of an event that was made elsewhere."""
+        for place, sink in enumerate(self._told):
             try:
                 sink(event)
             except Exception:
-                if place not in self._broken:  # once is enough, it may be so for every page
-                    _log.exception("a sink of events failed; pages go on")
-                self._broken.add(place)
+                self._fault("event", place)
+
+    def sample(self, name: str, label: str, amount: int) -> None:
+        """A gauge stands at ``amount`` now; ``label`` says which one of that name."""
+        for place, sample in enumerate(self._samples):
+            try:
+                sample(name, label, amount)
+            except Exception:
+                self._fault("sample", place)
 
     def flush(self, *, ending: bool = False) -> None:
-        """Bring what was counted into the database; what it does not take is kept. When ``ending``
-        nothing more will be told, and what is not complete is brought there too."""
-        steps: list[Callable[[], None]] = [self._series.flush] if self._series is not None else []
-        steps += [partial(one.flush, ending=ending) for one in self._keeps]
-        for step in steps:
+        """Bring what sinks hold back on its way; what is not taken is kept. When ``ending`` nothing
+        more will be told, and what is not complete goes too."""
+        self._each(self._able("flush"), "flush")
+        self._each([partial(one.flush, ending=ending) for one in self._keeps], "keep")
+
+    def close(self) -> None:
+        """Flush, and end what sinks have running."""
+        self.flush(ending=True)
+        self._each(self._able("close"), "close")
+
+    def _each(self, steps: Sequence[Callable[[], None]], name: str) -> None:
+        for place, step in enumerate(steps):
             try:
                 step()
             except DatabaseError as error:
                 _log.warning("figures are kept until the database takes them: %s", error)
             except Exception:  # a fault of ours must not end whoever brings the rest there
-                _log.exception("figures could not be brought into the database")
+                self._fault(name, place)
+
+    def _able(self, name: str) -> tuple[Callable[..., None], ...]:
+        found = (getattr(sink, name, None) for sink in self._sinks)
+        return tuple(one for one in found if callable(one))
+
+    def _fault(self, what: str, place: int) -> None:
+        if (what, place) not in self._broken:  # once is enough, it may be so for every page
+            _log.exception("a sink of events failed; pages go on")
+        self._broken.add((what, place))

@@ -31,7 +31,7 @@ def gather(
         failed=figures.failed(series, now),
         labelled=figures.labelled(store, now),
         better=places.better(settings, _used(series, now)),
-        trials=trials(store),
+        trials=trials(store, settings, environ),
         servers=places.servers(settings, environ, cloud),
         drift=figures.drift(drifting),
         money=figures.money(store, settings.budget_month, now),

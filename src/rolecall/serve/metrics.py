@@ -6,9 +6,13 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 from rolecall.drift import Drifting
 from rolecall.drift.look import MOST_DIMENSIONS
+from rolecall.ledger.clock import utc_now
+from rolecall.ledger.money import Caps
+from rolecall.ledger.spending import Spending, read_spending
 from rolecall.queue.nouns import STATES
 from rolecall.queue.queue import Queue
 from rolecall.rules.states import States
+from rolecall.serve.metrics_trials import TrialGauges
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -61,6 +65,7 @@ class Metrics:
         self.paused = Gauge(
             "rolecall_paused", "1 while the queue is paused.", registry=self.registry
         )
+        self.trials = TrialGauges(self.registry)
         self.rules = Gauge(
             "rolecall_rule_holds",
             "1 for a rule that holds, 0 for one that does not; see rolecall watch rules.",
@@ -77,14 +82,26 @@ class Metrics:
             "rolecall_listeners", "Who listens to events.", registry=self.registry
         )
 
+        self._make_budget()
+
+    def _make_budget(self) -> None:
+        def gauge(name: str, text: str, *labels: str) -> Gauge:
+            return Gauge(f"rolecall_budget_{name}", text, labels, registry=self.registry)
+
+        self.spent = gauge("spent_dollars", "What paid engines cost, in US dollars.", "period")
+        self.cap = gauge("cap_dollars", "The most that they may cost.", "period")
+        self.forecast = gauge("forecast_dollars", "What the month will come to.")
+        self.forecast_low = gauge("forecast_low_dollars", "The same, if it goes well.")
+        self.forecast_high = gauge("forecast_high_dollars", "The same, if it goes badly.")
+
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one answer; ``route`` is a template, not an address."""
         method = method if method in METHODS else "other"
         self.requests.labels(method, route, str(status)).inc()
         self.seconds.labels(route).observe(seconds)
 
-    def text(self, queue: Queue) -> bytes:
-        """All figures; asks the database."""
+    def text(self, queue: Queue, caps: Caps) -> bytes:
+        """All figures, spending beside its ``caps``; asks the database."""
         counts = queue.view.counts()
         for state in STATES:
             self.tasks.labels(state).set(counts[state])
@@ -96,7 +113,9 @@ class Metrics:
         self.slots.set(sum(one.slots for one in workers))
         self.doing.set(sum(one.doing for one in workers))
         self.paused.set(int(queue.view.paused()))
+        self.trials.look(queue)
         self._rules(queue)
+        self._spend(read_spending(queue.store, caps, utc_now()))
         return generate_latest(self.registry)
 
     def _rules(self, queue: Queue) -> None:
@@ -108,3 +127,13 @@ class Metrics:
         self.drift.clear()
         for one in Drifting(queue.store).last()[:MOST_DIMENSIONS]:
             self.drift.labels(one.name).set(one.shift.psi)
+
+    def _spend(self, spending: Spending) -> None:
+        self.spent.labels("day").set(spending.today_usd)
+        self.spent.labels("month").set(spending.month_usd)
+        for period, cap in (("day", spending.caps.day), ("month", spending.caps.month)):
+            if cap is not None:
+                self.cap.labels(period).set(cap)
+        self.forecast.set(spending.forecast_usd)
+        self.forecast_low.set(spending.forecast_low_usd)
+        self.forecast_high.set(spending.forecast_high_usd)

@@ -8,11 +8,9 @@ from collections.abc import Mapping
 from typing import get_args
 
 from rolecall.drift import Windows
-from rolecall.drive.clouds import cloud_engines
 from rolecall.errors import SettingsError
 from rolecall.inputs.fetched import rules_of
 from rolecall.monitor import Series, Watch
-from rolecall.monitor.figures import Figures
 from rolecall.queue.open import open_queue
 from rolecall.queue.queue import Queue
 from rolecall.rules.ruling import Ruling
@@ -24,8 +22,11 @@ from rolecall.serve.metrics import Metrics
 from rolecall.serve.run import Serving, address_of, bind, check_entry, say
 from rolecall.serve.state import Extractor, State
 from rolecall.settings import Settings
+from rolecall.trial.ledger import TrialLedger
 from rolecall.worker.crewed import Crewed
 from rolecall.worker.nouns import Drained
+from rolecall.worker.sides import trials_of
+from rolecall.worker.sinks import sinks_of
 from rolecall.worker.work import Worker
 
 
@@ -37,16 +38,18 @@ async def serve(settings: Settings, environ: Mapping[str, str], *, works: bool =
         UsageError: a setting, the address or the lack of tokens does not allow it.
         DatabaseError: the database cannot be used.
     """
-    queue = open_queue(settings, environ)
+    queue, watch = open_queue(settings, environ), Watch()
     try:
         metrics = Metrics()
-        figures = Figures(metrics.registry, cloud_engines(settings, environ))
         ruling = Ruling(queue.store, settings, environ)
         windows = Windows(queue.store, ruling.drifting.sites)
+        sinks = sinks_of(settings, environ, metrics.registry)
+        watch = Watch(sinks, Series(queue.store), keeps=[windows])
         crewed = Crewed(
             takes_tasks=works,
             fetches=rules_of(settings) if settings.fetch else None,
-            watch=Watch([figures], Series(queue.store), keeps=[windows]),
+            watch=watch,
+            trials=trials_of(settings, environ, TrialLedger(queue.store, queue.clock_ms)),
             beside=(ruling.run,),
         )
         work = AtWork(Worker(queue, settings, environ, crewed))
@@ -58,6 +61,7 @@ async def serve(settings: Settings, environ: Mapping[str, str], *, works: bool =
         with serving.watching(say):
             await _run(serving, state, work, address_of(bound, settings.serve_host))
     finally:
+        await asyncio.to_thread(watch.close)
         queue.store.close()
     return 128 + serving.signal if serving.signal else 0
 

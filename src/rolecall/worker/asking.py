@@ -13,8 +13,15 @@ from typing import Any, Final
 from msgspec import Struct
 
 from rolecall.core import Reason
-from rolecall.drive.connect import allowed_engines, connected, declared_engines, for_schema
-from rolecall.drive.engines import Engines
+from rolecall.drive.connect import (
+    USUAL,
+    Terms,
+    allowed_engines,
+    connected,
+    declared_engines,
+    for_schema,
+)
+from rolecall.drive.engines import Engines, Stopped
 from rolecall.drive.pages import finish_record
 from rolecall.errors import Error
 from rolecall.pipeline import Pipeline, Stages, Waiting, reason_of
@@ -29,6 +36,13 @@ AGAIN: Final = 15.0
 
 MISSING: Final = 30.0
 """The same where others could be opened, or pages go without."""
+
+ASK_SECONDS: Final = 1_800.0
+"""The wall clock of a page once engines are asked about it: each call has its own, shorter one, but
+a page may need many."""
+
+WITHOUT: Final = 64
+"""Pages at once where no engine is asked at all, as those of a champion that has none."""
 
 _log = logging.getLogger(__name__)
 
@@ -92,13 +106,20 @@ class Asking:
     """The engines of a worker; an async context manager in one event loop.
 
     They are opened once for all schemas, and share their connections and the budget. Those that
-    do not answer then are tried again every ``missing`` seconds.
+    do not answer then are tried again every ``missing`` seconds. About one page they are asked for
+    at most ``ask_seconds``. ``terms`` say how they are used.
     """
 
     def __init__(
-        self, settings: Settings, environ: Mapping[str, str], missing: float = MISSING
+        self,
+        settings: Settings,
+        environ: Mapping[str, str],
+        missing: float = MISSING,
+        ask_seconds: float = ASK_SECONDS,
+        terms: Terms = USUAL,
     ) -> None:
         self._settings, self._environ, self._every = settings, environ, missing
+        self._ask_seconds, self._terms = ask_seconds, terms
         self._opening = asyncio.Lock()
         self._failed: tuple[float, Error] | None = None
         self._open: _Open | None = None
@@ -121,9 +142,28 @@ class Asking:
         return self._open.engines if self._open is not None else None
 
     async def finish(
+        self,
+        waiting: Waiting,
+        pipeline: Pipeline,
+        schema: str | None,
+        *,
+        seconds: float | None = None,
+    ) -> dict[str, Any]:
+        """The record of a page that waited for engines; ``pipeline`` is that of ``schema``.
+
+        ``seconds`` is what this page may take, if it is less than others may."""
+        most = min(self._ask_seconds, seconds if seconds is not None else self._ask_seconds)
+        try:
+            async with asyncio.timeout(most):
+                return await self._finished(waiting, pipeline, schema)
+        except TimeoutError:
+            message = f"engines took longer than {most:g} seconds"
+            reason = Reason(code="timeout", stage="ask", message=message, retryable=True)
+            return _failed(waiting, reason, pipeline)
+
+    async def _finished(
         self, waiting: Waiting, pipeline: Pipeline, schema: str | None
     ) -> dict[str, Any]:
-        """The record of a page that waited for engines; ``pipeline`` is that of ``schema``."""
         try:
             opened = await self.open()
         except Error as error:
@@ -177,6 +217,16 @@ class Asking:
                 else:
                     await found.stack.aclose()
 
+    async def forget_stopped(self) -> None:
+        """Close engines that were not even connected to, as a cap of the budget was met; the next
+        page opens them anew."""
+        opened = self._open
+        if opened is None or opened.users:
+            return
+        if any(isinstance(one, Stopped) for one in opened.engines.engines.values()):
+            self._open = None
+            await opened.stack.aclose()
+
     def _missing(self, engines: Engines) -> bool:
         declared = allowed_engines(
             declared_engines(self._settings, self._environ), self._settings, []
@@ -185,14 +235,14 @@ class Asking:
 
     async def _connected(self) -> _Open:
         stack = AsyncExitStack()
-        opened = connected(self._settings, self._environ)
+        opened = connected(self._settings, self._environ, terms=self._terms)
         return _Open(await stack.enter_async_context(opened), stack, OrderedDict())
 
     def _use(self, found: _Open) -> None:
         """Ask these engines from now on; those before are closed by the last page that has them."""
         before, self._open = self._open, found
         self._failed, self.trouble = None, ""
-        self.room.set(found.engines.concurrency)
+        self.room.set(found.engines.concurrency or WITHOUT)
         for notice in found.engines.notices:
             _log.warning("%s", notice.message)
         if before is not None and not before.users:

@@ -16,7 +16,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from rolecall.batch.workers import DEAD_MAN, Crew, bound_memory, resident
-from rolecall.climb import Help
+from rolecall.climb import Help, for_all
 from rolecall.core import Notice, Source
 from rolecall.errors import Error
 from rolecall.pipeline import (
@@ -25,6 +25,7 @@ from rolecall.pipeline import (
     Waiting,
     extract_record,
     failed,
+    for_engines_alone,
     hear_record,
     record_of,
     warm,
@@ -40,13 +41,15 @@ LENGTH: Final = 8
 class Order(Struct, frozen=True, kw_only=True):
     """A page to be read, in the shape of ``schema`` (its hash; ``None`` for the usual one).
 
-    With ``asks`` the page comes back as `Waiting` where engines are to be asked about it.
+    With ``asks`` the page comes back as `Waiting` where engines are to be asked about it; with
+    ``alone`` as well they are asked for everything, and nobody else says anything.
     """
 
     source: Source
     seq: int = 0
     schema: str | None = None
     asks: bool = False
+    alone: bool = False
     notices: tuple[Notice, ...] = ()
 
 
@@ -143,6 +146,8 @@ class _Reading:
         try:
             pipeline = self._pipelines.of(order.schema)
             help_ = self._help(order.schema, pipeline) if order.asks else None
+            if order.alone and help_ is not None:
+                pipeline, help_ = for_engines_alone(pipeline), for_all(help_)
         except Error as error:  # the schema was taken in before, so this is no fault of the user
             pipeline = self._pipelines.of(None)
             ended = replace(failed(error, stages), warnings=order.notices)

@@ -9,7 +9,9 @@ from msgspec import Struct
 
 from rolecall.fetch import Rules
 from rolecall.monitor.watch import Watch
+from rolecall.trial import Trials
 from rolecall.worker.asking import MISSING
+from rolecall.worker.auditing import LOOKS
 from rolecall.worker.ending import InThread
 from rolecall.worker.pressure import EVERY
 
@@ -25,9 +27,10 @@ class Crewed(Struct, frozen=True, kw_only=True):
     may wait for an answer at once, and whether it ``takes_tasks`` of the queue at all. ``fetches``
     are the rules by which pages are fetched, if they may be; ``calls`` those of callbacks.
     ``looks`` are the seconds between looks at the load of engines, ``missing`` those between tries
-    to reach engines that did not answer at first. ``watch`` hears of every record. What stands in
-    ``beside`` runs in the worker's loop as long as the worker does; it is given a way to wait for
-    the database in a thread."""
+    to reach engines that did not answer at first, ``audits`` those between looks for pages that are
+    to be audited. ``watch`` hears of every record. Without ``trials``, challengers are left out.
+    What stands in ``beside`` runs in the worker's loop as long as the worker does; it is given a
+    way to wait for the database in a thread."""
 
     processes: int = 0
     slots: int = 0
@@ -37,5 +40,7 @@ class Crewed(Struct, frozen=True, kw_only=True):
     calls: Rules | None = None
     looks: float = EVERY
     missing: float = MISSING
+    audits: float = LOOKS
     watch: Watch = Watch()
+    trials: Trials = Trials((), None)
     beside: tuple[Beside, ...] = ()

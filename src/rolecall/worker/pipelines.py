@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from rolecall.errors import SchemaError
-from rolecall.pipeline import Pipeline, prepare
+from rolecall.pipeline import Pipeline, for_engines_alone, prepare
 from rolecall.schema.schema import Schema
 from rolecall.settings import Settings
 
@@ -53,3 +53,28 @@ class Pipelines:
     def __len__(self) -> int:
         """How many are kept."""
         return len(self._kept) + 1
+
+
+class PipelinesAlone(Pipelines):
+    """The same pipelines, for pages about which engines alone are to speak."""
+
+    def __init__(self, usual: Pipelines) -> None:
+        self._from = usual
+        self._made: OrderedDict[str | None, tuple[Pipeline, Pipeline]] = OrderedDict()
+        self._making = threading.Lock()
+
+    def of(self, schema: str | None) -> Pipeline:
+        """See `Pipelines.of`."""
+        usual = self._from.of(schema)
+        with self._making:
+            known = self._made.get(schema)
+            if known is None or known[0] is not usual:
+                known = self._made[schema] = usual, for_engines_alone(usual)
+                while len(self._made) > KEPT:
+                    self._made.popitem(last=False)
+            self._made.move_to_end(schema)
+            return known[1]
+
+    def __len__(self) -> int:
+        """How many are kept."""
+        return len(self._made)

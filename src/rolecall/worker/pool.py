@@ -10,7 +10,6 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 import orjson
@@ -168,9 +167,7 @@ class Pool:
         crew: Crew,
         document: Callable[[str], Mapping[str, Any] | None],
     ) -> None:
-        # Of all settings only the values travel to another process, not where they came from.
-        tables = {name: dict(one) for name, one in settings.engines.items()}
-        self._settings = replace(settings, origins={}, engines=tables)
+        self._settings = settings.bare()
         self._crew, self._document = crew, document
         self._idle: deque[Child] = deque()
         self._urgent: deque[asyncio.Future[Child]] = deque()
@@ -289,7 +286,7 @@ class Pool:
         while True:
             try:
                 child = await self._new()
-            except (OSError, EOFError, TimeoutError) as error:
+            except Exception as error:  # also a fault of ours: pages wait, and it is said why
                 self.trouble = f"no worker process can be started: {error!r}"
                 _log.error("%s; trying again in %.1f s", self.trouble, wait)
                 await asyncio.sleep(wait)

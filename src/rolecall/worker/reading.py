@@ -17,10 +17,7 @@ from rolecall.worker.asking import Asking
 from rolecall.worker.child import Order
 from rolecall.worker.pipelines import Documents, Pipelines
 from rolecall.worker.pool import Pool
-
-ASK_SECONDS: Final = 1_800.0
-"""The wall clock of a page once engines are asked about it: each call has its own, shorter one, but
-a page may need many."""
+from rolecall.worker.sides import Sides
 
 GIVEN: Final = 64
 """Schemas that are remembered of those given with a page."""
@@ -47,20 +44,15 @@ class Schemas:
 
 
 class Reading:
-    """Pages to records. ``asks`` says whether engines may be asked, all together for at most
-    ``ask_seconds`` about one page."""
+    """Pages to records. ``asks`` says whether engines may be asked."""
 
-    def __init__(
-        self,
-        pool: Pool,
-        asking: Asking,
-        pipelines: Pipelines,
-        *,
-        asks: bool,
-        ask_seconds: float = ASK_SECONDS,
-    ) -> None:
-        self.pool, self.asking, self.pipelines, self.asks = pool, asking, pipelines, asks
-        self._ask_seconds = ask_seconds
+    def __init__(self, pool: Pool, sides: Sides, pipelines: Pipelines, *, asks: bool) -> None:
+        self.pool, self.sides, self.pipelines, self.asks = pool, sides, pipelines, asks
+
+    @property
+    def asking(self) -> Asking:
+        """The engines that most pages are asked of."""
+        return self.sides.main
 
     @asynccontextmanager
     async def record(
@@ -82,19 +74,10 @@ class Reading:
         elif isinstance(found, Waiting):
             asked()
             pipeline = await self._pipeline(order.schema)
-            async with self.asking.room.one():
-                yield await self._asked(found, pipeline, order)
+            async with self.sides.record(found, pipeline, order.schema) as record:
+                yield record
         else:
             yield found
-
-    async def _asked(self, found: Waiting, pipeline: Pipeline, order: Order) -> dict[str, Any]:
-        try:
-            async with asyncio.timeout(self._ask_seconds):
-                return await self.asking.finish(found, pipeline, order.schema)
-        except TimeoutError:
-            message = f"engines took longer than {self._ask_seconds:g} seconds"
-            reason = Reason(code="timeout", stage="ask", message=message, retryable=True)
-            return await self.failed(reason, order.source, order.seq, order.schema)
 
     async def _lost(self, order: Order, loss: Loss) -> dict[str, Any]:
         retryable = loss.code == "timeout"  # a busy machine may be to blame

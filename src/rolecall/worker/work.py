@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import atexit
 import functools
-import hashlib
 import logging
 import os
 import secrets
@@ -17,18 +16,18 @@ from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
-import orjson
-
+from rolecall.audit.book import Book
+from rolecall.audit.terms import audit_settings, audit_terms, same_engine
 from rolecall.batch.run import NO_LIMIT, cores, may_ask
 from rolecall.batch.workers import Crew
 from rolecall.core import Source
-from rolecall.errors import DatabaseError
-from rolecall.monitor.watch import FLUSH_SECONDS
 from rolecall.queue.callbacks import Callbacks
 from rolecall.queue.nouns import Worker as Present
+from rolecall.queue.prepared import schema_hash
 from rolecall.queue.queue import Queue
 from rolecall.settings import Settings
-from rolecall.worker.asking import Asking
+from rolecall.trial import Trials
+from rolecall.worker.auditing import Auditing, Room
 from rolecall.worker.callbacks import Deliveries
 from rolecall.worker.child import Order
 from rolecall.worker.claims import Bounds, Claims
@@ -37,19 +36,18 @@ from rolecall.worker.early import METHOD
 from rolecall.worker.ending import InThread
 from rolecall.worker.fetching import Fetching
 from rolecall.worker.heart import Heart
+from rolecall.worker.keeping import forget, keep_figures, keep_trials
 from rolecall.worker.nouns import BusyError, Drained, State, StoppedError
-from rolecall.worker.pipelines import Pipelines
+from rolecall.worker.pipelines import Pipelines, PipelinesAlone
 from rolecall.worker.pool import Pool, kill_children
 from rolecall.worker.pressure import Pressure
 from rolecall.worker.reading import Reading, Schemas
+from rolecall.worker.sides import Sides
 
 _log = logging.getLogger(__name__)
 
 THREADS: Final = 4
 """Threads that wait for the database."""
-
-FORGET: Final = 600.0
-"""Seconds between purges."""
 
 STUCK: Final = 2.0
 """A loop that has not turned for so many leases does not count as working any more."""
@@ -88,7 +86,10 @@ class Worker:
         queue.leases.told = self._watch.tell
         self._schemas = Schemas(queue.view.schema)
         self._pipelines = Pipelines(settings, self._schemas)
-        self._asks = may_ask(settings, environ)
+        self._trials = self._crewed.trials
+        # With challengers, pages of a champion without engines come back as those of others do.
+        self._asks = may_ask(settings, environ) or bool(self._trials.challengers)
+        self._audits = audit_settings(settings, environ) if self._crewed.takes_tasks else None
         self._thread = threading.Thread(target=self._run, name="rolecall-worker", daemon=True)
         self._up = threading.Event()
         self._phase = "starting"
@@ -187,7 +188,7 @@ class Worker:
         """
         if self._loop is None or self._phase != "working":
             raise _stopped()
-        key = schema if isinstance(schema, str) or schema is None else _hash_of(schema)
+        key = schema if isinstance(schema, str) or schema is None else schema_hash(dict(schema))[0]
         if isinstance(schema, Mapping) and key is not None:
             self._schemas.give(key, schema)
         order = Order(source=source, seq=seq, schema=key, asks=self._asks)
@@ -263,10 +264,16 @@ class Worker:
                 return await loop.run_in_executor(threads, functools.partial(step, *values))
 
             async with (
-                Asking(settings, self._environ, self._crewed.missing) as asking,
+                Sides(settings, self._environ, self._trials, self._crewed.missing) as sides,
+                Sides(
+                    self._audits or settings,
+                    self._environ,
+                    Trials((), None),
+                    terms=audit_terms(settings),
+                ) as auditors,
                 Pool(settings, crew, self._schemas) as pool,
             ):
-                self._reading = Reading(pool, asking, self._pipelines, asks=self._asks)
+                self._reading = Reading(pool, sides, self._pipelines, asks=self._asks)
                 bounds = Bounds(processes=self._processes, slots=self._crewed.slots)
                 fetching = Fetching(self._crewed.fetches, self._crewed.calls)
                 self._claims = Claims(
@@ -277,13 +284,19 @@ class Worker:
                 )
                 beside: list[Step] = [
                     self._claims.ending.run,
-                    Pressure(asking, self._crewed.looks).run,
-                    asking.watch,
-                    functools.partial(self._keep_figures, in_thread),
+                    functools.partial(keep_figures, self._queue, self._watch, in_thread),
+                    functools.partial(keep_trials, self._trials, in_thread),
                     *(functools.partial(one, in_thread) for one in self._crewed.beside),
                 ]
+                for asking in sides.all():
+                    beside += [Pressure(asking, self._crewed.looks, self._watch).run, asking.watch]
+                if self._audits is not None:
+                    alone = Reading(pool, auditors, PipelinesAlone(self._pipelines), asks=True)
+                    auditing = self._auditing(alone, in_thread)
+                    await auditing.begin()
+                    beside.append(auditing.run)
                 if self._crewed.takes_tasks:
-                    beside += [messages.run, functools.partial(self._forget, in_thread)]
+                    beside += [messages.run, functools.partial(forget, self._queue, in_thread)]
                 await self._work(loop, beside)
 
     async def _work(self, loop: asyncio.AbstractEventLoop, beside: list[Step]) -> None:
@@ -319,23 +332,20 @@ class Worker:
             await asyncio.gather(*tasks, return_exceptions=True)
             await asyncio.to_thread(self._heart.stop)
 
-    async def _keep_figures(self, in_thread: InThread) -> None:
-        """Bring what was counted into the database now and then, and once more at the end."""
-        try:
-            while True:
-                await asyncio.sleep(FLUSH_SECONDS)
-                await in_thread(self._watch.flush)
-        finally:
-            await asyncio.to_thread(functools.partial(self._watch.flush, ending=True))
+    def _auditing(self, reading: Reading, in_thread: InThread) -> Auditing:
+        """What audits pages with a ``reading`` of its own."""
+        settings, line = self._settings, self._reading.asking.room
+        shared = self._asks and same_engine(settings, self._environ)
 
-    async def _forget(self, in_thread: InThread) -> None:
-        """Forget now and then what is older than the rules keep."""
-        while True:
-            await asyncio.sleep(FORGET)
-            try:
-                await in_thread(self._queue.control.purge)
-            except DatabaseError as error:
-                _log.warning("nothing was forgotten: %s", error)
+        def room() -> Room:
+            if self._phase != "working":
+                return "ending"
+            taken = reading.pool.waiting or (shared and line.inside >= line.limit)
+            return "busy" if taken else "free"
+
+        book = Book(self._queue.store, self._queue.rules.lease)
+        every = self._crewed.audits
+        return Auditing(book, self.name, reading, settings.audit_share, in_thread, room, every)
 
     async def _turn(self) -> None:
         """Note that the loop turns."""
@@ -373,8 +383,3 @@ async def _lasting(step: Step) -> None:
         except Exception:
             _log.exception("a fault in the worker; it goes on")
             await asyncio.sleep(1.0)
-
-
-def _hash_of(document: Mapping[str, Any]) -> str:
-    told = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
-    return hashlib.sha256(told).hexdigest()[:32]

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from rolecall.evaluate.nouns import Sample, Score
 from rolecall.evaluate.samples.corpus import _statements, also_of, expected_of
 from rolecall.evaluate.score.judge import judge
-from rolecall.evaluate.score.same import same_number, same_skill, same_text, set_f1
-from rolecall.evaluate.score.words import jaccard
+from rolecall.same.values import same_number, same_skill, same_text, set_f1
+from rolecall.same.words import jaccard
 
 CORPUS = Path(__file__).parents[4] / "shared" / "corpus"
 GOLD: dict[str, Any] = {

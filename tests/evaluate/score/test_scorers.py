@@ -11,9 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rolecall.evaluate.score.fields import POSTING
-from rolecall.evaluate.score.scorers import MEANINGS, SCORERS, Claim
-from rolecall.evaluate.score.words import fold, text_f1, words
+from rolecall.same.scorers import MEANINGS, POSTING, SCORERS, Claim
+from rolecall.same.words import fold, text_f1, words
 from rolecall.schema.posting import FIELDS
 
 DOCS = Path(__file__).parents[3] / "docs" / "evaluation.md"

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rolecall.evaluate.score.same import same_company_words as same_company
-from rolecall.evaluate.score.same import same_place_words as same_place
-from rolecall.evaluate.score.words import bag_f1, words
 from rolecall.evaluate.training.right import has_value, right
 from rolecall.reader.proposal import Proposal
+from rolecall.same.values import same_company_words as same_company
+from rolecall.same.values import same_place_words as same_place
+from rolecall.same.words import bag_f1, words
 
 GOLD: dict[str, Any] = {
     "title": "Senior Night Nurse for Homes",

@@ -93,7 +93,7 @@ class PipelineTarget:
             workers,
             mp_context=multiprocessing.get_context("spawn"),
             initializer=_start,
-            initargs=(replace(pipeline.settings, engines={}, origins={}),),
+            initargs=(replace(pipeline.settings.bare(), engines={}),),
         )
 
     def close(self) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise
 from typing import Final
 
-from rolecall.evaluate.score.words import words
+from rolecall.same.words import words
 
 RUN: Final = 5
 BINS: Final = 128

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from rolecall.evaluate.score.figures import Figures, figures
 from rolecall.evaluate.score.judge import judge, judgement_of
-from rolecall.evaluate.score.scorers import SCORERS
+from rolecall.same.scorers import SCORERS
 
 __all__ = ["SCORERS", "Figures", "figures", "judge", "judgement_of"]

@@ -10,38 +10,9 @@ from typing import Any, Final
 from msgspec import Struct
 
 from rolecall.errors import UsageError
-from rolecall.evaluate.score.scorers import SCORERS, Scorer
+from rolecall.same.scorers import POSTING, SCORERS, Scorer
 from rolecall.schema.fields import Field
 from rolecall.schema.schema import Schema
-
-POSTING: Final[Mapping[str, str]] = {
-    "title": "text",
-    "company": "company",
-    "location": "place",
-    "locations": "place",
-    "workplace": "normalised",
-    "employment_type": "same_set",
-    "seniority": "normalised",
-    "salary_min": "number",
-    "salary_max": "number",
-    "salary_currency": "normalised",
-    "salary_period": "normalised",
-    "experience_years_min": "number",
-    "experience_years_max": "number",
-    "education": "phrase",
-    "skills": "skills",
-    "languages_required": "set_f1",
-    "description": "text",
-    "responsibilities": "text_coverage",
-    "requirements": "text_coverage",
-    "benefits": "text_coverage",
-    "application_url": "url",
-    "application_email": "normalised",
-    "date_posted": "date",
-    "valid_through": "date",
-    "posting_language": "normalised",
-}
-"""Field of the default posting -> scorer."""
 
 PARTS: Final[Mapping[str, str]] = {
     "city": "normalised",

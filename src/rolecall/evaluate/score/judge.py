@@ -14,9 +14,9 @@ from rolecall.evaluate.json_lines import json_lines
 from rolecall.evaluate.nouns import Judged, Judgement, Sample, SampleSet, Score
 from rolecall.evaluate.score.fields import UNLABELLED, Aim, aims_of, label_of, value_at
 from rolecall.evaluate.score.findings import marks_of
-from rolecall.evaluate.score.same import SHARED, same_company
-from rolecall.evaluate.score.scorers import Claim, empty
-from rolecall.evaluate.score.words import jaccard
+from rolecall.same.scorers import Claim, empty
+from rolecall.same.values import SHARED, same_company
+from rolecall.same.words import jaccard
 from rolecall.schema.schema import Schema
 
 MISSING: Final[Mapping[str, Any]] = {"outcome": "missing"}

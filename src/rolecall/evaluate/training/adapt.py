@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from rolecall.evaluate.annotated import Annotated
-from rolecall.evaluate.score.same import same_place_words, set_f1
-from rolecall.evaluate.score.words import words
 from rolecall.evaluate.training.choice import Page, fit_choice
 from rolecall.evaluate.training.right import has_value, labelled, right
 from rolecall.reader import facts
@@ -26,6 +24,8 @@ from rolecall.reader.model import Model
 from rolecall.reader.place import propose_places
 from rolecall.reader.proposal import Proposal
 from rolecall.reader.read import CHOSEN, choose_places, ranked
+from rolecall.same.values import same_place_words, set_f1
+from rolecall.same.words import words
 
 STRENGTHS: Final = ((2, 20.0), (4, 20.0), (8, 4.0))
 """(epochs, draw): how far a ranker may go from where it was, from little to more."""

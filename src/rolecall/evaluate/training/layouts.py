@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from rolecall.evaluate.score.words import words
 from rolecall.reader.blocks import Tagged
+from rolecall.same.words import words
 
 
 def layouts(tagged: Tagged, gold: Mapping[str, Any]) -> Iterator[Tagged]:

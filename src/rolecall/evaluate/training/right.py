@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from rolecall.evaluate.score.same import same_company_words, same_place_words
-from rolecall.evaluate.score.words import bag_f1, words
 from rolecall.reader.proposal import Proposal
+from rolecall.same.values import same_company_words, same_place_words
+from rolecall.same.words import bag_f1, words
 
 Gold = Mapping[str, Any]
 

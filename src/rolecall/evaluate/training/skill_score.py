@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rolecall.evaluate.score import same
-from rolecall.evaluate.score.same import same_skill, skill_stem
 from rolecall.reader.skill_groups import Group
+from rolecall.same import values as same
+from rolecall.same.values import same_skill, skill_stem
 
 
 def set_f1(found: Sequence[str], wanted: Sequence[str]) -> float:

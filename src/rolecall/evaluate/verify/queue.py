@@ -78,7 +78,8 @@ def try_queue() -> Trial | None:
 
 def opened(folder: Path) -> Queue:
     """The queue in a folder of its own, in which leases are short."""
-    from rolecall.ledger.database import FILE, Database
+    from rolecall.ledger.database import Database
+    from rolecall.ledger.place import FILE
     from rolecall.queue.nouns import Rules
     from rolecall.queue.queue import Queue
 

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from rolecall.errors import DatabaseError
+from rolecall.ledger.spending import caps_of
 from rolecall.queue.queue import Queue
 from rolecall.serve.access import allowed
 from rolecall.serve.answers import HealthShown, json_answer
@@ -46,7 +47,8 @@ async def metrics(request: Request) -> Response:
     allowed(request, "read")
     state = state_of(request)
     state.metrics.listeners.set(len(state.feed))
-    text = await asyncio.to_thread(state.metrics.text, state.queue)
+    caps = caps_of(state.settings)
+    text = await asyncio.to_thread(state.metrics.text, state.queue, caps)
     return Response(text, 200, {"Content-Type": CONTENT_TYPE})
 
 

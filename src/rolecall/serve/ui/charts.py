@@ -1,10 +1,10 @@
-"""Bars over time as SVG: where each stands, and what it says to whoever cannot see it."""
+"""Figures over time as SVG: where each stands, and what it says to whoever cannot see it."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 from msgspec import Struct
 
@@ -65,6 +65,74 @@ def bars(
         begins=_moment(starts[0], step),
         ends=_moment(starts[-1], step),
     )
+
+
+class Whisker(Struct, frozen=True):
+    """A share with its interval, from ``top`` to ``bottom``: its ``kind``, its place, its words."""
+
+    kind: str
+    x: float
+    y: float
+    top: float
+    bottom: float
+    words: str
+
+
+class Spread(Struct, frozen=True, kw_only=True):
+    """Shares over time with their intervals; the height stands for 0 to 1."""
+
+    whiskers: tuple[Whisker, ...]
+    kinds: tuple[str, ...]
+    begins: str
+    ends: str
+    width: int = WIDTH
+    height: int = HEIGHT
+
+
+class Sure(Protocol):
+    """A share of ``n``, and the interval around it."""
+
+    @property
+    def low(self) -> float:
+        """Its lower end."""
+
+    @property
+    def mid(self) -> float:
+        """The share."""
+
+    @property
+    def high(self) -> float:
+        """Its upper end."""
+
+    @property
+    def n(self) -> int:
+        """Of how many."""
+
+
+def spreads(starts: Sequence[int], values: Mapping[str, Sequence[Sure | None]]) -> Spread | None:
+    """Shares of each kind by day, side by side; ``None`` where there are none."""
+    wide = WIDTH / max(1, len(starts))
+    found = []
+    for place, start in enumerate(starts):
+        for number, (kind, told) in enumerate(values.items()):
+            one = told[place]
+            if one is None:
+                continue
+            x = wide * (place + (number + 0.5) / len(values))
+            day = time.strftime("%d %b", time.gmtime(start))
+            words = f"{day}: {one.mid:.0%} the same, {kind} ({one.low:.0%} to {one.high:.0%},"
+            found.append(
+                Whisker(kind, _round(x), _high(one.mid), _high(one.high), _high(one.low),
+                        f"{words} {one.n:,} pages)")
+            )  # fmt: skip
+    if not found:
+        return None
+    ends = [time.strftime("%d %b", time.gmtime(at)) for at in (starts[0], starts[-1])]
+    return Spread(whiskers=tuple(found), kinds=tuple(values), begins=ends[0], ends=ends[1])
+
+
+def _high(share: float) -> float:
+    return _round(HEIGHT * (1 - share))
 
 
 def _moment(seconds: int, step: int) -> str:

@@ -17,6 +17,7 @@ from rolecall.errors import Error
 from rolecall.queue.postings import Postings
 from rolecall.queue.queue import Queue
 from rolecall.schema.schema import Schema
+from rolecall.serve.accuracy import Accuracies
 from rolecall.serve.labels import Labels
 from rolecall.serve.ui.recent import Recent
 from rolecall.settings import Settings
@@ -82,6 +83,7 @@ class Ui:
     postings: Postings = field(init=False)
     recent: Recent = field(init=False)
     labels: Labels = field(init=False)
+    accuracy: Accuracies = field(init=False)
     schema: Callable[[str | None], Schema | None] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -89,6 +91,7 @@ class Ui:
         object.__setattr__(self, "recent", Recent(self.postings))
         object.__setattr__(self, "labels", Labels(self.queue.store))
         object.__setattr__(self, "schema", lru_cache(maxsize=64)(self._schema))
+        object.__setattr__(self, "accuracy", Accuracies(self.queue.store, self.schema))
 
     def _schema(self, key: str | None) -> Schema | None:
         """The schema of a task; ``None`` for the default posting, or where it is not kept."""

@@ -51,11 +51,12 @@ async def looked(ui: Ui, ask: Ask) -> Response:
 
 def declared(ui: Ui) -> dict[str, Any]:
     """What the settings and the servers of ``rolecall up`` say, as they are written down."""
-    from rolecall.drive.connect import declared_engines, policy_of
+    from rolecall.drive.clouds import every_engine
+    from rolecall.drive.connect import policy_of
 
     told: dict[str, Any] = {"engines": (), "rules": None, "fault": "", "servers": []}
     try:
-        told["engines"] = declared_engines(ui.settings, ui.environ)
+        told["engines"] = every_engine(ui.settings, ui.environ)
         told["rules"] = policy_of(ui.settings, [one.name for one in told["engines"]])
         told["servers"] = [_server(*one) for one in servers_here(ui.environ)]
     except Error as error:

@@ -13,7 +13,10 @@ from rolecall.monitor.summary import LOCAL_GOAL, summary
 from rolecall.serve.ui.charts import Chart, bars
 from rolecall.serve.ui.nouns import Ask, Ui
 from rolecall.serve.ui.pages import page
+from rolecall.serve.ui.view_audits import audits
+from rolecall.serve.ui.view_beside import beside, gauge_charts
 from rolecall.serve.ui.view_rules import rules_told
+from rolecall.serve.ui.view_trials import trials
 
 USUAL: Final = "24h"
 OUTCOMES: Final = ("ok", "partial", "not_a_posting", "failed")
@@ -43,11 +46,14 @@ def _told(ui: Ui, ask: Ask) -> dict[str, Any]:
         "found": found,
         "pages": sum(found.pages.values()),
         "goal": LOCAL_GOAL,
+        **beside(ui),
+        **trials(ui),
         "charts": [
             (title, chart)
             for title, chart in _charts(series, stretch, now).items()
             if chart is not None
         ],
+        **audits(ui, name),
         **rules_told(ui),
     }
 
@@ -67,4 +73,5 @@ def _charts(series: Series, stretch: Stretch, now: float) -> dict[str, Chart | N
         "Pages": bars(pages.starts, pages.step, counts, "pages"),
         "Milliseconds a page": bars(times.starts, times.step, {"": means}, "ms"),
         "Tokens of engines": bars(pages.starts, pages.step, tokens, "tokens"),
+        **gauge_charts(series, stretch, now),
     }

@@ -16,6 +16,7 @@ from rolecall.serve.ui.opened import Line, Opened, open_posting
 from rolecall.serve.ui.pages import HEADERS, WITH_FRAME, framed, moved, page
 from rolecall.serve.ui.preview import harmless
 from rolecall.serve.ui.samples import sample_line
+from rolecall.serve.ui.view_audits import second
 
 
 def number_of(ask: Ask) -> int:
@@ -39,9 +40,12 @@ def _shown(
     lines = opened.lines()
     newer, older = ui.postings.beside(opened.task.id)
     editable = ask.visitor.may("label")
+    audit, differs = second(ui, opened)
     return page(
         ask,
         "posting.html",
+        audit=audit,
+        differs=differs,
         status=422 if fault else 200,
         policy=WITH_FRAME,
         opened=opened,

@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from rolecall.evaluate.score import same
-from rolecall.evaluate.score.money import same_money
-from rolecall.evaluate.score.overlap import range_overlap
-from rolecall.evaluate.score.words import fold, text_f1, value_words
+from rolecall.same import values as same
+from rolecall.same.money import same_money
+from rolecall.same.overlap import range_overlap
+from rolecall.same.words import fold, text_f1, value_words
 
 
 class Claim(Struct, frozen=True):
@@ -170,3 +170,32 @@ MEANINGS: Final[Mapping[str, str]] = {
     "not scored where the label does not stand in the record's text",
 }
 """What each scorer calls right."""
+
+POSTING: Final[Mapping[str, str]] = {
+    "title": "text",
+    "company": "company",
+    "location": "place",
+    "locations": "place",
+    "workplace": "normalised",
+    "employment_type": "same_set",
+    "seniority": "normalised",
+    "salary_min": "number",
+    "salary_max": "number",
+    "salary_currency": "normalised",
+    "salary_period": "normalised",
+    "experience_years_min": "number",
+    "experience_years_max": "number",
+    "education": "phrase",
+    "skills": "skills",
+    "languages_required": "set_f1",
+    "description": "text",
+    "responsibilities": "text_coverage",
+    "requirements": "text_coverage",
+    "benefits": "text_coverage",
+    "application_url": "url",
+    "application_email": "normalised",
+    "date_posted": "date",
+    "valid_through": "date",
+    "posting_language": "normalised",
+}
+"""Field of the default posting -> scorer."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from rolecall.evaluate.score.same import same_number
-from rolecall.evaluate.score.words import fold
 from rolecall.normalise.salary import find_salaries
+from rolecall.same.values import same_number
+from rolecall.same.words import fold
 
 _LOW: Final = ("salary_min", "min", "minimum", "low", "from", "minValue", "value", "amount")
 _HIGH: Final = ("salary_max", "max", "maximum", "high", "to", "maxValue", "value", "amount")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rolecall.evaluate.score.words import words
+from rolecall.same.words import words
 
 Range = tuple[int, int]
 

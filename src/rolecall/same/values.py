@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from rolecall.evaluate.score.words import fold, jaccard, text_f1, value_words
+from rolecall.same.words import fold, jaccard, text_f1, value_words
 
 LEGAL_FORMS: Final = frozenset(
     "inc incorporated ltd limited llc gmbh ag sa as a/s plc corp corporation co company group bv nv"
