@@ -105,9 +105,13 @@ demo: $(READY) ## extract the example postings and print what was found
 browser: ## install Chromium for the tests of the web UI, where that is possible
 	@tools/browser.sh
 
+.PHONY: promtool
+promtool: ## fetch promtool for the checks of metrics and alerts, where that is possible
+	@tools/promtool.sh
+
 # Tests start the command some hundred times, also where Python is told to keep no bytecode.
 .PHONY: test
-test: $(READY) ## run the tests
+test: $(READY) promtool ## run the tests
 	@$(BIN)/python -m compileall -q src
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist worksteal
 
@@ -160,6 +164,18 @@ bench-queue: $(READY) .venv-bench-queue/.ready ## rates of the queue on both sto
 .PHONY: bench-monitor
 bench-monitor: $(READY) ## what watching costs a page, and a series of a million events
 	@$(BIN)/python bench/monitoring.py
+
+.PHONY: bench-trials
+bench-trials: $(READY) ## whether trials keep what they say: simulated challengers, beside a z-test
+	@$(BIN)/python bench/sequential.py
+
+.PHONY: bench-drift
+bench-drift: $(READY) ## simulated weeks of pages: shifts that are found, alarms that are false
+	@$(BIN)/python bench/drift.py
+
+.PHONY: bench-audits
+bench-audits: $(READY) ## what audits cost a worker and its database
+	@$(BIN)/python bench/auditing.py
 
 .PHONY: bench-serve
 bench-serve: $(READY) ## the HTTP API: what it adds, takes in, and does end to end

@@ -10,7 +10,7 @@ from tests.queue.handed_in import pages, work
 
 from rolecall.audit.book import Book
 from rolecall.audit.figures import days_of, figures_of, share_of
-from rolecall.audit.nouns import Opinion
+from rolecall.audit.nouns import Opinion, Standing
 from rolecall.audit.shown import pages_of, second_of, standing, until
 from rolecall.evaluate.statistics import wilson
 from rolecall.monitor import Series
@@ -110,10 +110,17 @@ def test_how_audits_stand(queue, store, clock):
 
 
 def test_until_when_money_stops_audits():
-    december = datetime(2026, 12, 31, 23, 59, tzinfo=UTC)
-    assert until("budget_exceeded: raise budget_audits", december) == "2027-01-01"
-    assert until("budget_exceeded: raise budget_day", december) == ""
-    assert until("engine_unavailable: away", december) == ""
+    moment = int(1_000 * datetime(2026, 12, 30, 23, 59, tzinfo=UTC).timestamp())
+
+    def seen(words):
+        return until(Standing(stopped=words, stopped_ms=moment))
+
+    assert seen("budget_exceeded: raise budget_audits") == "2027-01-01"
+    assert seen("budget_exceeded: raise budget_month") == "2027-01-01"
+    assert seen("budget_exceeded: raise budget_day") == "2026-12-31"
+    assert seen("budget_exceeded: raise budget_record") == ""
+    assert seen("engine_unavailable: away") == ""
+    assert seen("") == ""
 
 
 def test_the_second_opinion_on_a_page_and_on_its_copies(queue, store, clock):

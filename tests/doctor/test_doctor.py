@@ -285,3 +285,19 @@ def test_the_command_prints_levels_and_takes_no_nonsense(tmp_path, monkeypatch, 
     assert main(["doctor", "--json"]) == 0
     assert {one["level"] for one in json.loads(capsys.readouterr().out)} <= {"ok", "note"}
     assert main(["doctor", "--mbit", "nan"]) == 2
+
+
+def test_the_engine_of_audits_is_looked_at_and_one_that_may_get_no_pages_is_a_fault(tmp_path):
+    answers = tmp_path / "answers.jsonl"
+    answers.write_text("")
+    tables = {
+        "second": {"kind": "replay", "path": str(answers)},
+        "far": {"kind": "openai", "url": "https://far.example/v1", "model": "m"},
+    }
+    environ = {"XDG_STATE_HOME": str(tmp_path), "HOME": str(tmp_path)}
+    settings = Settings(engines=tables, engine="none", audit_engine="second")
+    found = asyncio.run(engine_findings(settings, environ, now=0.0))
+    assert [one.name for one in found] == ["engines", "engine second"]
+    settings = Settings(engines=tables, engine="none", audit_engine="far")
+    found = asyncio.run(engine_findings(settings, environ, now=0.0))
+    assert [(one.name, one.level) for one in found][1:] == [("audits", "FAIL")]

@@ -1,9 +1,14 @@
 """Windows are counted, kept and looked at once, on both stores, whatever becomes of processes."""
 
 import random
+import tempfile
 import threading
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.drift.drawn import SHIFTS, window
 from tests.monitor.made import call, event
 from tests.queue.conftest import kind, opened, store  # noqa: F401 - fixtures
@@ -92,6 +97,33 @@ def test_full_windows_are_kept_and_what_was_begun_is_gone_on_with(store):  # noq
     assert len(counted(store)) == 3
 
 
+STEPS = st.lists(st.sampled_from(["page", "flush", "end", "lock"]), max_size=60)
+
+
+@settings(deadline=None, max_examples=60)
+@given(STEPS)
+def test_no_page_is_counted_twice_or_lost_whatever_comes_between(steps):
+    with tempfile.TemporaryDirectory() as name, Database(Path(name) / "rolecall.db") as base:
+        windows, pages = Windows(base, pages=7), 0
+        for step in (*steps, "end"):
+            if step == "page":
+                windows(at(pages))
+                pages += 1
+            elif step == "lock":
+                with base.write(), suppress(DatabaseError):
+                    windows.flush()  # a transaction stands in its way: it must keep what it has
+            else:
+                windows.flush(ending=step == "end")
+            if step == "end":
+                windows = Windows(base, pages=7)  # another process
+        rows = base.rows("SELECT kind, pages FROM drift_window")
+        assert sum(one for _, one in rows) == pages
+        assert all(7 <= one < 14 for kind, one in rows if kind == "window")
+        assert sum(kind == "part" for kind, _ in rows) <= 1 + steps.count("end")
+        found = [*counted(base), *kept.windows(base, 0, 1 << 60, "part")]
+        assert sum(one.counts["outcome"]["ok"] for one in found) == pages
+
+
 def test_windows_wait_for_a_database_that_is_away(tmp_path):
     database = Database(tmp_path / "rolecall.db")
     windows = Windows(database, pages=10)
@@ -129,7 +161,7 @@ def test_many_threads_count_together(store):  # noqa: F811
     assert sum(one.pages for one in counted(store)) == 400
 
 
-def given(store, source, many, moment=0, **told):  # noqa: F811
+def put_windows(store, source, many, moment=0, **told):  # noqa: F811
     made = [window(source, moment + n, **told) for n in range(many)]
     with store.write() as connection:
         kept.put(connection, made)
@@ -143,10 +175,10 @@ def drifting(store):  # noqa: F811
 
 def test_the_first_windows_are_the_reference_until_one_is_pinned(store, drifting):  # noqa: F811
     source = random.Random(1)
-    given(store, source, FIRST - 1)
+    put_windows(store, source, FIRST - 1)
     assert drifting.look() == 0
     assert drifting.reference() is None
-    given(store, source, 6, moment=50_000)
+    put_windows(store, source, 6, moment=50_000)
     assert drifting.look() == FIRST + 5
     assert drifting.look() == 0
     usual = drifting.reference()
@@ -163,27 +195,27 @@ def test_the_first_windows_are_the_reference_until_one_is_pinned(store, drifting
 
 def test_a_shift_counts_until_it_has_been_gone_for_a_while(store, drifting):  # noqa: F811
     source = random.Random(2)
-    given(store, source, 30)
+    put_windows(store, source, 30)
     drifting.look()
     changed, name = SHIFTS["a field vanishes"]
-    given(store, source, 2, moment=90_000, changed=changed)
+    put_windows(store, source, 2, moment=90_000, changed=changed)
     drifting.look()
     first = drifting.dimensions()[0]
     assert (first.name, first.drifts, first.since) == (name, True, 90_000)
     assert first.shift.psi > first.shift.bound
-    given(store, source, QUIET - 1, moment=200_000)
+    put_windows(store, source, QUIET - 1, moment=200_000)
     drifting.look()
     assert [one.name for one in drifting.dimensions() if one.drifts] == [name]
-    given(store, source, 1, moment=300_000)
+    put_windows(store, source, 1, moment=300_000)
     drifting.look()
     assert not [one for one in drifting.dimensions() if one.drifts]
 
 
 def test_a_dimension_without_pages_is_no_alarm_for_ever(store, drifting):  # noqa: F811
     source = random.Random(3)
-    given(store, source, 30)
+    put_windows(store, source, 30)
     changed, name = SHIFTS["another mix of languages"]
-    given(store, source, 1, moment=90_000, changed=changed)
+    put_windows(store, source, 1, moment=90_000, changed=changed)
     drifting.look()
     assert [one.name for one in drifting.dimensions() if one.drifts] == [name]
     made = [
@@ -200,9 +232,9 @@ def test_a_dimension_without_pages_is_no_alarm_for_ever(store, drifting):  # noq
 def test_many_processes_look_at_each_window_once(opened):  # noqa: F811
     stores = [opened() for _ in range(3)]
     source = random.Random(4)
-    given(stores[0], source, 30)
+    put_windows(stores[0], source, 30)
     Drifting(stores[0]).look()
-    given(stores[0], source, 90, moment=90_000)
+    put_windows(stores[0], source, 90, moment=90_000)
     looked = []
 
     def look(one):
@@ -221,13 +253,13 @@ def test_many_processes_look_at_each_window_once(opened):  # noqa: F811
 def test_a_slow_change_of_whole_days_is_found(store):  # noqa: F811
     source = random.Random(5)
     for day in range(5):
-        given(store, source, 40, moment=day * DAY)
+        put_windows(store, source, 40, moment=day * DAY)
     now = [5 * DAY / 1_000]
     drifting = Drifting(store, clock=lambda: now[0])
     assert drifting.pin(0).days
     slow = {"language": {"de": 0.76, "en": 0.24}}
     for day in (5, 6):
-        given(store, source, 40, moment=day * DAY + 10, changed=slow)
+        put_windows(store, source, 40, moment=day * DAY + 10, changed=slow)
     now[0] = 7 * DAY / 1_000
     while drifting.look():
         pass
@@ -241,7 +273,7 @@ def test_old_windows_become_days_and_days_are_forgotten(store):  # noqa: F811
     now = [50 * DAY / 1_000]
     drifting = Drifting(store, clock=lambda: now[0])
     for day in (1, 2, 45):
-        given(store, source, 3, moment=day * DAY)
+        put_windows(store, source, 3, moment=day * DAY)
     drifting.forget()
     assert [one.pages for one in kept.windows(store, 0, 1 << 60, "day")] == [600, 600]
     assert len(counted(store)) == 3
@@ -253,9 +285,9 @@ def test_old_windows_become_days_and_days_are_forgotten(store):  # noqa: F811
 @pytest.mark.parametrize("damaged", [b"", b"nonsense", None])
 def test_damaged_rows_are_left_out(store, drifting, damaged, caplog):  # noqa: F811
     source = random.Random(7)
-    given(store, source, 40)
+    put_windows(store, source, 40)
     drifting.look()
-    given(store, source, 3, moment=90_000)
+    put_windows(store, source, 3, moment=90_000)
     told = damaged if damaged is not None else kept.pack(b'{"size": {"1": -4}, "x": 5}')
     with store.write() as connection:
         connection.execute(
@@ -277,7 +309,7 @@ def test_damaged_rows_are_left_out(store, drifting, damaged, caplog):  # noqa: F
 
 def test_a_window_is_small(store):  # noqa: F811
     source = random.Random(8)
-    made = given(store, source, 50)
+    made = put_windows(store, source, 50)
     assert sum(len(kept.pack(encoded(one.counts))) for one in made) / 50 < 1_000
 
 
@@ -288,7 +320,7 @@ def test_a_reference_that_nobody_pinned_grows_to_a_day_and_a_week(store):  # noq
 
     def hours(begins, ends):
         for hour in range(begins, ends):
-            given(store, source, 2, moment=hour * DAY // 24)
+            put_windows(store, source, 2, moment=hour * DAY // 24)
         while drifting.look():
             pass
         return drifting.reference()
@@ -308,13 +340,13 @@ def test_where_pages_come_in_batches_one_odd_window_is_no_alarm(store):  # noqa:
     source = random.Random(10)
     batches = [{"language": {"de": share, "en": 1 - share}} for share in (0.8, 0.9, 1.0, 0.95)]
     for number in range(60):
-        given(store, source, 1, moment=number, **batches[number % 4])
+        put_windows(store, source, 1, moment=number, **batches[number % 4])
     drifting = Drifting(store, clock=lambda: NOW)
     assert drifting.pin(0).windows["language"].overdispersion > 2
     odd = {"language": {"de": 0.05, "en": 0.95}}
 
     def changed(number, **told):
-        given(store, source, 1, moment=NOW * 1_000 + number, **told)
+        put_windows(store, source, 1, moment=NOW * 1_000 + number, **told)
         drifting.look()
         return [one.name for one in drifting.dimensions() if one.drifts]
 

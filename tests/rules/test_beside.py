@@ -107,6 +107,7 @@ def test_rules_on_the_command_line(tmp_path):
     pinned = watch("pin").stdout.decode()
     assert "8,400 pages in 42 windows" in pinned
     assert "three whole days" in pinned
+    assert "RULE" not in inside("status", **told).stdout.decode()
     assert watch("check").returncode == 0
 
 

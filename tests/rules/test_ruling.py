@@ -226,3 +226,14 @@ def test_a_damaged_row_stops_nothing(store, settings, body):  # noqa: F811
     failing(store, clock)
     ruling.check()
     assert {one.rule.name: one.rule.holds for one in ruling.states.all()}["failures"]
+
+
+def test_trials_are_looked_at_in_every_round_and_written_when_they_change(store, settings):  # noqa: F811
+    clock = Clock()
+    ruling = Ruling(store, settings, {}, clock)
+    ruling.look()
+    (first,) = ruling.states.all()
+    assert first.rule.name == "trial_stopped"
+    clock.pass_by(60)
+    ruling.look()
+    assert ruling.states.all() == (first,)

@@ -13,9 +13,11 @@ from typing import Any, Final
 
 import orjson
 
+from rolecall.audit.agreement import OUTCOME
 from rolecall.audit.nouns import Audit, Opinion
 from rolecall.audit.sample import chosen
 from rolecall.ledger.store import Connection, Store
+from rolecall.monitor.events import MOST_FIELDS
 from rolecall.monitor.series import add_once
 from rolecall.queue.claims import COLUMNS, claim_of
 from rolecall.queue.moment import Moment
@@ -262,10 +264,12 @@ def _spent(engine: str, nano: int) -> dict[tuple[str, str], tuple[int, int]]:
 
 
 def _figures(opinion: Opinion) -> Mapping[tuple[str, str], tuple[int, int]]:
-    """What an audit adds to the figures over time; labels are engine, route and field."""
+    """What an audit adds to the figures over time; labels are engine, route and field. Of a
+    schema with very many fields only some are counted."""
     who = f"{opinion.engine} {opinion.route}"
+    counted = sorted(opinion.fields, key=lambda name: (name != OUTCOME, name))[: MOST_FIELDS + 1]
     told = {
         ("audit_same" if same else "audit_differs", f"{who} {field}"): (1, 0)
-        for field, same in opinion.fields.items()
+        for field, same in ((name, opinion.fields[name]) for name in counted)
     }
     return {("audits", who): (1, opinion.differs), **told}

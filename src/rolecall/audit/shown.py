@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -106,12 +106,16 @@ def second_of(
     )
 
 
-def until(stopped: str, now: datetime | None = None) -> str:
-    """The day (UTC) on which a month's cap leaves room again, where that is why audits stand still;
-    empty where it is something else."""
-    if not stopped.startswith("budget_exceeded") or "budget_day" in stopped:
+def until(stands: Standing) -> str:
+    """The day (UTC) on which a cap leaves room again, where that is why audits stand still; empty
+    where it is something else."""
+    if not stands.stopped.startswith("budget_exceeded"):
         return ""
-    return next_month((now or datetime.now(UTC)).date()).isoformat()
+    day = datetime.fromtimestamp(stands.stopped_ms / 1_000, UTC).date()
+    if "budget_record" in stands.stopped:
+        return ""
+    one = day + timedelta(days=1) if "budget_day" in stands.stopped else next_month(day)
+    return one.isoformat()
 
 
 def _fields(packed: Any) -> dict[str, bool]:

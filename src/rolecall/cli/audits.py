@@ -176,7 +176,7 @@ def standing_lines(
         share = 100 * settings.audit_share
         yield f"by         {one_line(name)}, {form}; {share:g} % of pages with values"
     if stands.stopped:
-        day = until(stands.stopped)
+        day = until(stands)
         cap = "budget_audits" if "budget_audits" in stands.stopped else "the budget"
         what = f"STOPPED by {cap} until {day}" if day else "STOPPED"
         yield f"stopped    {what}: {one_line(stands.stopped)}"

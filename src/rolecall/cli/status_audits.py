@@ -32,5 +32,5 @@ def _lines(store: Store, settings: Settings, seconds: int, since: str) -> Iterat
         told += f"; {agree / found.pages:.1%} of values the same (no accuracy: rolecall audits)"
     yield f"audits     {told}"
     if stands.stopped:
-        day = until(stands.stopped)
+        day = until(stands)
         yield f"           STOPPED{f' until {day}' if day else ''}: {stands.stopped}"

@@ -165,11 +165,11 @@ def _stretch(usual: Reference) -> str:
 
 
 def _pin(store: Store, settings: Settings, told: Any) -> int:
-    from rolecall.drift import Drifting
     from rolecall.drift.reference import FIRST
+    from rolecall.rules.ruling import Ruling
 
     since = int(1_000 * (time.time() - read_time(told.since or "7d", "--since")))
-    found = Drifting(store).pin(since)
+    found = Ruling(store, settings, os.environ).pin(since)
     if found is None:
         raise UsageError(
             "there is no window of 200 pages in this stretch",

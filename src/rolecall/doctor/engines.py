@@ -23,6 +23,7 @@ async def engine_findings(
 
     ``now`` is in seconds since 1970.
     """
+    from rolecall.audit.terms import audit_settings
     from rolecall.drive.clouds import every_engine
     from rolecall.drive.connect import policy_of
 
@@ -32,10 +33,14 @@ async def engine_findings(
         absent = {name for name, until in awaited(environ).items() if until > now}
     except Error as error:
         return [failed("engines", error)]
+    findings = [finding("policy", "ok", policy.privacy)]
     if not declared:
         remedy = "rolecall up MODEL serves one; docs/engines.md says how to declare others"
-        return [finding("engines", "note", "none is declared: the reader works alone", remedy)]
-    findings = [finding("policy", "ok", policy.privacy)]
+        findings = [finding("engines", "note", "none is declared: the reader works alone", remedy)]
+    try:
+        audit_settings(settings, environ)
+    except Error as error:
+        findings.append(failed("audits", error))
     findings += [_absent(one.name) for one in declared if one.running in absent]
     there = [one for one in declared if one.running not in absent]
     return findings + await asyncio.gather(*(_engine(one, environ) for one in there))

@@ -65,11 +65,15 @@ class Drifting:
 
     def reference(self) -> Reference | None:
         """What is usual; ``None`` before there are enough windows."""
-        newest = kept.newest_reference(self._store)
-        if newest != self._known[0]:
+        return self._current()[1]
+
+    def _current(self) -> tuple[int, Reference | None]:
+        """The reference in force, with the number of the latest."""
+        known, newest = self._known, kept.newest_reference(self._store)
+        if newest != known[0]:
             found = kept.reference(self._store) if newest else None
-            self._known = newest, found[1] if found is not None else None
-        return self._known[1]
+            known = self._known = newest, found[1] if found is not None else None
+        return known
 
     def pin(self, since: int, until: int | None = None) -> Reference | None:
         """Take the windows that ended in a stretch (milliseconds) as what is usual from now on;
@@ -87,11 +91,16 @@ class Drifting:
         """
         if not self._store.rows("SELECT 1 FROM drift_window WHERE looked = 0 LIMIT 1"):
             return 0
-        usual = self.reference() or self._from_first()
+        if self.reference() is None:
+            self._from_first()
+        self._grow()
+        number, usual = self._current()
         if usual is None:
             return 0
-        usual = self._grown(usual)
         with self._store.write(alone="drift_look") as connection:
+            row = connection.execute("SELECT max(id) FROM drift_reference").fetchone()
+            if row[0] != number:
+                return 0  # another one was pinned meanwhile; the next look takes it
             rows = connection.execute(
                 "SELECT starts, ends, pages, counts, id FROM drift_window WHERE looked = 0"
                 f" ORDER BY id LIMIT {AT_ONCE}"
@@ -141,13 +150,13 @@ class Drifting:
         whole = summed(found) if len(found) >= DAY_WINDOWS else None
         return tuple(shifts(whole.counts, usual, "day")) if whole is not None else ()
 
-    def _from_first(self) -> Reference | None:
+    def _from_first(self) -> None:
         """Make the first windows the reference, where nobody has pinned one."""
         if kept.number(self._store) < FIRST:
-            return None
+            return
         with self._store.write(alone="drift_look") as connection:
             if connection.execute("SELECT 1 FROM drift_reference LIMIT 1").fetchall():
-                return None  # somebody was quicker; the next look has it
+                return  # somebody was quicker
             rows = connection.execute(
                 "SELECT starts, ends, pages, counts FROM drift_window WHERE kind = 'window'"
                 f" ORDER BY id LIMIT {FIRST}"
@@ -156,25 +165,25 @@ class Drifting:
             usual = reference(lambda: found, "first", self._now())
             if usual is not None:
                 kept.put_reference(connection, usual)
-        return usual
 
-    def _grown(self, usual: Reference) -> Reference:
-        """The reference, made anew where it is time to."""
-        stretch = grown(usual, kept.newest(self._store)) if usual.chosen == "first" else 0
+    def _grow(self) -> None:
+        """Make such a reference anew of a longer stretch, where it is time to."""
+        before, usual = self._current()
+        if usual is None or usual.chosen == "pinned":
+            return
+        stretch = grown(usual, kept.newest(self._store))
         if not stretch:
-            return usual
-        before, until = kept.newest_reference(self._store), usual.starts + stretch
+            return
+        starts, until = usual.starts, usual.starts + stretch
         found = reference(
-            lambda: kept.windows(self._store, usual.starts, until), "first", self._now(), stretch
+            lambda: kept.windows(self._store, starts, until), "first", self._now(), stretch
         )
         if found is None or found.number < usual.number:
-            return usual  # old windows were put together meanwhile
+            return  # old windows were put together meanwhile
         with self._store.write(alone="drift_look") as connection:
             row = connection.execute("SELECT max(id) FROM drift_reference").fetchone()
-            if row[0] != before:
-                return usual  # somebody was quicker; the next look has it
-            kept.put_reference(connection, found)
-        return found
+            if row[0] == before:
+                kept.put_reference(connection, found)
 
     def _put(self, one: Reference) -> None:
         with self._store.write(alone="drift_look") as connection:

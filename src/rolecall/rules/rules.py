@@ -281,7 +281,7 @@ def plan_versus_reported(facts: Facts) -> Rule:
     return stated(rule, False, f"as planned: {listed([one.name for one in known])}", 0.0)
 
 
-def trial_stopped(trials: Trials | Untold) -> Rule:
+def trial_stopped(fact: Trials | Untold) -> Rule:
     """A challenger was stopped for harm."""
     rule = Rule(
         name="trial_stopped",
@@ -290,9 +290,9 @@ def trial_stopped(trials: Trials | Untold) -> Rule:
         holds=None,
         told="",
     )
-    if isinstance(trials, Untold):
-        return untold(rule, trials)
-    stopped = trials.stopped
+    if isinstance(fact, Untold):
+        return untold(rule, fact)
+    stopped = fact.stopped
     if not stopped:
         return stated(rule, False, "no trial was stopped", 0.0)
     following = "see why (rolecall trials), and take its [[challenger]] out of the settings"

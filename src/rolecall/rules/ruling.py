@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from rolecall.client.callbacks import signature
-from rolecall.drift import Drifting
+from rolecall.drift import Drifting, Reference
 from rolecall.drift.look import AT_ONCE
 from rolecall.errors import DatabaseError, Error, SettingsError
 from rolecall.fetch import Rules
 from rolecall.ledger.store import Store
 from rolecall.monitor.watch import FLUSH_SECONDS
 from rolecall.rules import figures
-from rolecall.rules.facts import Trials
 from rolecall.rules.nouns import Rule
 from rolecall.rules.rules import drift, evaluate, trial_stopped
 from rolecall.rules.states import Message, States
@@ -58,8 +57,8 @@ class Ruling:
         self._clock, self._every = clock, every
         self._key = key_of(settings)
         self._fetcher: Fetcher | None = None
-        self._stopped: tuple[str, ...] = ()
         self._says = False  # whoever asks on the command line is told without a log
+        self._of_trials: Rule | None = None
         self.drifting = Drifting(store, clock)
         self.states = States(store, clock)
 
@@ -86,8 +85,8 @@ class Ruling:
             raise
 
     def look(self) -> int:
-        """Hold new windows against the reference, and the rule of drift against what that gave;
-        says how many windows there were."""
+        """Hold new windows against the reference, and the rules of drift and trials against what
+        that gave; says how many windows there were."""
         many = 0
         while found := self.drifting.look():
             many += found
@@ -99,14 +98,11 @@ class Ruling:
         return many
 
     def _look_at_trials(self) -> None:
-        """A trial that was stopped is told of at once."""
-        if not self._settings.challengers:
-            return
-        found = trials(self._store, self._settings, self._environ)
-        stopped = found.stopped if isinstance(found, Trials) else ()
-        if stopped != self._stopped:
-            self._keep(trial_stopped(found))
-            self._stopped = stopped
+        """A trial that was stopped is told at once; nothing is written while all is as it was."""
+        rule = trial_stopped(trials(self._store, self._settings, self._environ))
+        if rule != self._of_trials:
+            self._keep(rule)
+            self._of_trials = rule
 
     def check(self) -> tuple[Rule, ...]:
         """Evaluate all rules now, and keep what they say.
@@ -121,6 +117,14 @@ class Ruling:
         rules = evaluate(facts)
         self._keep(*rules)
         return rules
+
+    def pin(self, since: int) -> Reference | None:
+        """As `Drifting.pin`; what was off against the reference before is off no more, and the rule
+        of drift says so."""
+        found = self.drifting.pin(since)
+        if found is not None:
+            self._keep(drift(figures.drift(self.drifting)))
+        return found
 
     async def send(self, in_thread: InThread) -> int:
         """Send the messages that are due; says how many were tried."""

@@ -38,7 +38,7 @@ def audits(ui: Ui, since: str = USUAL) -> dict[str, Any]:
         "audit_engine": engine,
         "audit_same": _same(ui),
         "audit_stands": stands,
-        "audit_until": until(stands.stopped),
+        "audit_until": until(stands),
         "audit_days": max(seconds, 7 * DAY) // DAY,
         "audit_chart": _chart(days, now, _kinds(ui, days)),
         "accuracy": ui.accuracy.now(),
@@ -55,7 +55,7 @@ def _same(ui: Ui) -> bool:
 
 def _kinds(ui: Ui, days: list[Day]) -> Mapping[str, str]:
     """Whether those who answered pages are local: what the record calls local and cloud."""
-    cloud = cloud_engines(ui.settings, ui.environ)
+    cloud = cloud_engines(ui.settings, ui.environ) | {ui.settings.cloud_engine}
     return {one.route: "cloud" if one.route in cloud else "local" for one in days}
 
 
