@@ -136,6 +136,20 @@ def test_the_summary_says_what_the_record_wants_watched(store):  # noqa: F811
     assert summary(series, NOW - 3 * HOUR).pages["ok"] == 11
 
 
+@pytest.mark.parametrize("ago", [0, 59, 90, 3_599, 5_000, 90_000, 200_000, 700_000])
+def test_totals_are_those_of_the_shortest_points_that_are_kept(store, ago):  # noqa: F811
+    series = Series(store, clock=lambda: NOW)
+    for number in range(0, 1_000_000, 7_919):
+        series(at(NOW - number, stages={"clean": number}))
+    series.flush()
+    span = MINUTE if ago <= 2 * DAY else HOUR
+    points = series.points("stages", span, (NOW - ago) // span * span)
+    wanted = sum(one.count for one in points), sum(one.sum for one in points)
+    found = series.totals(["stages", "none"], NOW - ago)
+    assert found["stages"].get("clean", (0, 0)) == wanted
+    assert found["none"] == {}
+
+
 def test_nothing_has_no_shares(store):  # noqa: F811
     found = summary(Series(store), 0)
     assert (found.local, found.unsure, found.context, found.pages) == (None, None, None, {})

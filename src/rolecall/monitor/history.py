@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct
 
-from rolecall.monitor.series import DAY, HOUR, MINUTE, Series
+from rolecall.monitor.series import DAY, HOUR, MINUTE, Point, Series
 
 
 class Stretch(Struct, frozen=True, kw_only=True):
@@ -62,18 +62,34 @@ def history(series: Series, name: str, stretch: Stretch, now: float) -> History:
     Raises:
         DatabaseError: the database cannot be read.
     """
+    return histories(series, (name,), stretch, now)[name]
+
+
+def histories(
+    series: Series, names: Sequence[str], stretch: Stretch, now: float
+) -> dict[str, History]:
+    """The same of several figures, which are read together.
+
+    Raises:
+        DatabaseError: the database cannot be read.
+    """
     last = int(now) // stretch.step * stretch.step
     first = last - stretch.seconds + stretch.step
     starts = tuple(range(first, last + 1, stretch.step))
+    found = series.steps(names, stretch.span, stretch.step, first)
+    return {name: _history(points, starts, stretch.step) for name, points in found.items()}
+
+
+def _history(points: Sequence[Point], starts: tuple[int, ...], step: int) -> History:
     counts: dict[str, list[int]] = {}
     sums: dict[str, list[int]] = {}
-    for point in series.points(name, stretch.span, first):
-        place = (point.starts - first) // stretch.step
+    for point in points:
+        place = (point.starts - starts[0]) // step
         if place < len(starts):
             counts.setdefault(point.label, [0] * len(starts))[place] += point.count
             sums.setdefault(point.label, [0] * len(starts))[place] += point.sum
     return History(
-        step=stretch.step,
+        step=step,
         starts=starts,
         counts={label: tuple(one) for label, one in counts.items()},
         sums={label: tuple(one) for label, one in sums.items()},

@@ -34,8 +34,8 @@ BATCH: Final = 512
 """Events that are sent together."""
 EVERY: Final = 5.0
 """Seconds after which fewer are sent."""
-LAST: Final = 5.0
-"""Seconds that the end waits for a receiver."""
+LAST: Final = 3.0
+"""Seconds that the end waits for a receiver of traces, and again for one of metrics."""
 DURATIONS: Final = (
     0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92,
 )  # fmt: skip
@@ -112,14 +112,14 @@ class Otel:
             self._due.set()
 
     def close(self) -> None:
-        """Send what waits, for `LAST` seconds at the most."""
+        """Send what waits, for twice `LAST` seconds at the most."""
         self._ended = True
         self._due.set()
         self._thread.join(LAST)
+        if self._exporter is not None:  # what it still tries is given up
+            self._exporter.shutdown()  # type: ignore[no-untyped-call]
         with contextlib.suppress(Exception):  # of its own accord it tries for half a minute
             self._meters.shutdown(timeout_millis=1_000 * LAST)
-        if self._exporter is not None:
-            self._exporter.shutdown()  # type: ignore[no-untyped-call]
 
     def _provider(self, engine: str) -> str:
         return self._providers.get(engine, engine or "unknown")

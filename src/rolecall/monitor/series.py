@@ -99,17 +99,43 @@ class Series:
         )
         return [Point(starts=row[0], label=row[1], count=row[2], sum=row[3]) for row in rows]
 
+    def steps(
+        self, names: Sequence[str], span: int, step: int, since: int
+    ) -> dict[str, list[Point]]:
+        """The points of each figure, added up in steps of so many seconds (a multiple of the span,
+        from 1970 on), the oldest first."""
+        names_of = {f"name{place}": name for place, name in enumerate(names)}
+        rows = self._store.rows(
+            "SELECT name, starts / :step * :step, label, sum(count), sum(sum) FROM monitor_point"
+            f" WHERE span = :span AND name IN ({', '.join(f':{one}' for one in names_of)})"
+            " AND starts >= :since GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+            {"span": span, "step": step, "since": since, **names_of},
+        )
+        found: dict[str, list[Point]] = {name: [] for name in names}
+        for name, starts, label, times, total in rows:
+            point = Point(starts=int(starts), label=label, count=int(times), sum=int(total))
+            found[name].append(point)
+        return found
+
     def totals(self, names: Sequence[str], since: int) -> dict[str, dict[str, tuple[int, int]]]:
         """Count and sum of each label of each figure from ``since`` on: to the minute within two
         days, to the hour and to the day farther back."""
         ago = self._clock() - since
         span = next((one for one, kept in KEPT.items() if ago <= kept), DAY)
+        # Short points up to where the first longer one begins, which hold all that follows.
+        longer = next((one for one in KEPT if one > span), DAY)
+        begins = since // span * span
+        edge = -(-begins // longer) * longer
         names_of = {f"name{place}": name for place, name in enumerate(names)}
+        part = (
+            "SELECT name, label, count, sum FROM monitor_point WHERE span = {span} AND name IN"
+            f" ({', '.join(f':{one}' for one in names_of)}) AND starts >= {{since}}"
+        )
         rows = self._store.rows(
-            "SELECT name, label, sum(count), sum(sum) FROM monitor_point WHERE span = :span"
-            f" AND name IN ({', '.join(f':{one}' for one in names_of)}) AND starts >= :since"
-            " GROUP BY name, label",
-            {"span": span, "since": since // span * span, **names_of},
+            "SELECT name, label, sum(count), sum(sum) FROM ("
+            f"{part.format(span=':span', since=':begins')} AND starts < :edge UNION ALL"
+            f" {part.format(span=':longer', since=':edge')}) AS told GROUP BY name, label",
+            {"span": span, "longer": longer, "begins": begins, "edge": edge, **names_of},
         )
         found: dict[str, dict[str, tuple[int, int]]] = {name: {} for name in names}
         for name, label, times, total in rows:

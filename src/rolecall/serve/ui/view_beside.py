@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from rolecall.doctor.servers import plans_here
 from rolecall.ledger.clock import utc_now
 from rolecall.ledger.spending import caps_of, read_spending
-from rolecall.monitor import Series
-from rolecall.monitor.history import Stretch, history
+from rolecall.monitor.history import History
 from rolecall.serve.ui.charts import Chart, bars
 from rolecall.serve.ui.nouns import Ui
 
-GIB = 2**30
+GIB: Final = 2**30
+GAUGED: Final[Mapping[str, tuple[str, str, float]]] = {
+    "queue_waiting": ("Pages that wait", "pages", 1.0),
+    "kv_permille": ("KV cache in use, per cent", "%", 0.1),
+    "gpu_bytes": ("Memory of cards in use, GiB", "GiB", 1 / GIB),
+}
+"""What is sampled and has a chart: title, unit and factor."""
 
 
 def beside(ui: Ui) -> dict[str, Any]:
@@ -23,15 +28,11 @@ def beside(ui: Ui) -> dict[str, Any]:
     return {"spending": spending if spent else None, "plans": plans_here(ui.environ), "gib": GIB}
 
 
-def gauge_charts(series: Series, stretch: Stretch, now: float) -> dict[str, Chart | None]:
+def gauge_charts(histories: Mapping[str, History]) -> dict[str, Chart | None]:
     """What was sampled, over time; ``None`` where nothing was."""
     found: dict[str, Chart | None] = {}
-    for title, name, unit, factor in (
-        ("Pages that wait", "queue_waiting", "pages", 1.0),
-        ("KV cache in use, per cent", "kv_permille", "%", 0.1),
-        ("Memory of cards in use, GiB", "gpu_bytes", "GiB", 1 / GIB),
-    ):
-        told = history(series, name, stretch, now)
+    for name, (title, unit, factor) in GAUGED.items():
+        told = histories[name]
         by_label = told.means()
         sums = [factor * sum(one) for one in zip(*by_label.values(), strict=True)]
         if name == "kv_permille":  # a share: several engines have a mean

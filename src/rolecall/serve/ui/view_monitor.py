@@ -8,17 +8,18 @@ from starlette.responses import Response
 
 from rolecall.drive.clouds import cloud_engines
 from rolecall.monitor import Series
-from rolecall.monitor.history import STRETCHES, Stretch, history
+from rolecall.monitor.history import STRETCHES, Stretch, histories
 from rolecall.monitor.summary import LOCAL_GOAL, summary
 from rolecall.serve.ui.charts import Chart, bars
 from rolecall.serve.ui.nouns import Ask, Ui
 from rolecall.serve.ui.pages import page
 from rolecall.serve.ui.view_audits import audits
-from rolecall.serve.ui.view_beside import beside, gauge_charts
+from rolecall.serve.ui.view_beside import GAUGED, beside, gauge_charts
 from rolecall.serve.ui.view_rules import rules_told
 from rolecall.serve.ui.view_trials import trials
 
 USUAL: Final = "24h"
+PLOTTED: Final = ("pages", "page_micros", "tokens_in", "tokens_out")
 OUTCOMES: Final = ("ok", "partial", "not_a_posting", "failed")
 
 
@@ -59,19 +60,17 @@ def _told(ui: Ui, ask: Ask) -> dict[str, Any]:
 
 
 def _charts(series: Series, stretch: Stretch, now: float) -> dict[str, Chart | None]:
-    pages = history(series, "pages", stretch, now)
+    told = histories(series, (*PLOTTED, *GAUGED), stretch, now)
+    pages, times = told["pages"], told["page_micros"]
     counts: dict[str, tuple[int, ...]] = {
         kind: pages.counts[kind] for kind in OUTCOMES if kind in pages.counts
     }
-    times = history(series, "page_micros", stretch, now)
     count, micros = times.total()
     means = [total / many / 1e3 if many else 0.0 for many, total in zip(count, micros, strict=True)]
-    tokens = {}
-    for kind, name in (("in", "tokens_in"), ("out", "tokens_out")):
-        tokens[kind] = history(series, name, stretch, now).total()[1]
+    tokens = {"in": told["tokens_in"].total()[1], "out": told["tokens_out"].total()[1]}
     return {
         "Pages": bars(pages.starts, pages.step, counts, "pages"),
         "Milliseconds a page": bars(times.starts, times.step, {"": means}, "ms"),
         "Tokens of engines": bars(pages.starts, pages.step, tokens, "tokens"),
-        **gauge_charts(series, stretch, now),
+        **gauge_charts(told),
     }
