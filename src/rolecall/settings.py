@@ -273,7 +273,7 @@ class Settings:
         unless_none=float,
     )
     alert_url: str = _setting(
-        "", "An address that is told when a rule begins to hold or ends; see docs/monitoring.md."
+        "", "An address that is told when a rule begins to hold or ends; see docs/drift.md."
     )
     alert_key_file: str = _setting(
         "", "A file with the secret by which what alert_url is told is signed."
