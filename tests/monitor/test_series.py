@@ -11,6 +11,7 @@ from tests.queue.conftest import kind, opened, store  # noqa: F401 - fixtures
 from rolecall.errors import DatabaseError
 from rolecall.ledger.database import Database
 from rolecall.monitor import Series, Watch
+from rolecall.monitor.history import STRETCHES, histories
 from rolecall.monitor.measures import MOST_LABELS
 from rolecall.monitor.series import DAY, HOUR, MINUTE, MOST_MINUTES
 from rolecall.monitor.summary import Sizes, sizes, summary
@@ -148,6 +149,21 @@ def test_totals_are_those_of_the_shortest_points_that_are_kept(store, ago):  # n
     found = series.totals(["stages", "none"], NOW - ago)
     assert found["stages"].get("clean", (0, 0)) == wanted
     assert found["none"] == {}
+
+
+@pytest.mark.parametrize("name", STRETCHES)
+def test_a_chart_has_all_of_its_stretch_in_even_steps(store, name):  # noqa: F811
+    stretch, series = STRETCHES[name], Series(store, clock=lambda: NOW)
+    for ago in range(0, stretch.seconds, stretch.seconds // 50):
+        series(at(NOW - ago, stages={"clean": 10}))
+        series.sample("queue_waiting", "", 4)
+    series.flush()
+    told = histories(series, ("pages", "page_micros", "queue_waiting", "none"), stretch, NOW)
+    pages, micros = told["pages"].total()[0], told["page_micros"].total()[1]
+    assert 48 <= sum(pages) <= 50  # the first step may begin before the stretch does
+    assert sum(micros) == 10 * sum(pages)
+    assert told["queue_waiting"].means()[""][-1] == 4
+    assert told["none"].means() == {}
 
 
 def test_nothing_has_no_shares(store):  # noqa: F811
