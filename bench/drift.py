@@ -129,8 +129,8 @@ def _draw(
         drawn[name] = source.multinomial(many, mix / mix.sum())
     for name, found in drawn.items():
         into = counts.setdefault(name, {})
-        for place in np.nonzero(found)[0]:
-            into[f"{name} {place}"] = into.get(f"{name} {place}", 0) + int(found[place])
+        for cell in np.nonzero(found)[0]:
+            into[f"{name} {cell}"] = into.get(f"{name} {cell}", 0) + int(found[cell])
     filled = counts.setdefault("filled", {"": 0})
     filled[""] += postings
     for place, times in enumerate(source.binomial(postings, mixes["filled"])):

@@ -297,7 +297,7 @@ def test_the_engine_of_audits_is_looked_at_and_one_that_may_get_no_pages_is_a_fa
     environ = {"XDG_STATE_HOME": str(tmp_path), "HOME": str(tmp_path)}
     settings = Settings(engines=tables, engine="none", audit_engine="second")
     found = asyncio.run(engine_findings(settings, environ, now=0.0))
-    assert [one.name for one in found] == ["engines", "engine second"]
+    assert [one.name for one in found] == ["policy", "engine second"]
     settings = Settings(engines=tables, engine="none", audit_engine="far")
     found = asyncio.run(engine_findings(settings, environ, now=0.0))
     assert [(one.name, one.level) for one in found][1:] == [("audits", "FAIL")]

@@ -17,7 +17,10 @@ from rolecall.evaluate.choose.block import fenced
 from rolecall.evaluate.label.rows import Answer, Item
 from rolecall.launch.folder import folder_of, held, write_server
 from rolecall.launch.nouns import Server
+from rolecall.ledger.money import Caps
+from rolecall.ledger.spending import read_spending
 from rolecall.monitor import Series
+from rolecall.monitor.series import add_once
 from rolecall.plan.nouns import GIB, Reported
 from rolecall.rules import figures, places
 from rolecall.rules.facts import Better, Labelled, Share, Untold
@@ -73,7 +76,7 @@ def test_accuracy_is_that_of_finished_labels(store):  # noqa: F811
     assert figures.labelled(store, NOW) is None
 
 
-def test_the_months_end_is_foreseen_from_the_last_week(store):  # noqa: F811
+def test_the_months_end_is_the_one_that_the_budget_foresees(store):  # noqa: F811
     now = datetime(2026, 3, 4, 12, tzinfo=UTC).timestamp()
     days = [("2026-02-24", 9), ("2026-02-25", 7), ("2026-02-28", 7), ("2026-03-03", 7)]
     with store.write() as connection:
@@ -83,24 +86,30 @@ def test_the_months_end_is_foreseen_from_the_last_week(store):  # noqa: F811
                 {"day": day, "nano": dollars * 10**9},
             )
     found = figures.money(store, 30.0, now)
-    assert (found.month, found.a_day, found.days_left, found.cap) == (10.0, 3.0, 27.5, 30.0)
-    assert found.forecast == pytest.approx(92.5)
+    seen = read_spending(store, Caps(month=30.0), datetime.fromtimestamp(now, UTC))
+    assert (found.month, found.cap) == (10.0, 30.0)
+    told = (seen.forecast_low_usd, seen.forecast_usd, seen.forecast_high_usd)
+    assert (found.low, found.forecast, found.high) == told
+    assert 10.0 < found.low < found.forecast < found.high
     assert isinstance(figures.money(store, None, now), Untold)
 
 
 def test_audits_are_told_by_field(store):  # noqa: F811
     series = Series(store, clock=lambda: NOW)
     assert isinstance(figures.audits(series, NOW), Untold)
+    told = {
+        ("audit_same", "judge usual salary"): (60, 0),
+        ("audit_differs", "judge usual salary"): (40, 0),
+        ("audit_same", "judge usual title"): (100, 0),
+    }
     with store.write() as connection:
-        for name, label, count in (("audit_same", "salary", 60), ("audit_differs", "salary", 40),
-                                   ("audit_same", "title", 100)):  # fmt: skip
-            connection.execute(
-                "INSERT INTO monitor_point (span, name, starts, label, count, sum)"
-                " VALUES (3600, :name, :starts, :label, :count, 0)",
-                {"name": name, "starts": int(NOW) // 3_600 * 3_600, "label": label, "count": count},
-            )
+        add_once(connection, told, NOW)
     salary, title = figures.audits(series, NOW)
-    assert (salary.field, salary.same, salary.differs) == ("salary", 60, 40)
+    assert (salary.field, salary.same, salary.differs) == (
+        "salary (judge beside usual)",
+        60,
+        40,
+    )
     assert salary.low == pytest.approx(0.309, abs=1e-3)
     assert title.low == pytest.approx(0, abs=1e-9)
 

@@ -42,7 +42,7 @@ def facts(**told):
         "servers": (Served(name="vllm", version="0.33.0", model="o/m", compared=True,
                            revision_known=True),),
         "drift": Drift(dimensions=(dimension(),), reference=USUAL),
-        "money": Money(month=3.0, a_day=0.5, days_left=10.0, cap=30.0),
+        "money": Money(month=3.0, cap=30.0, low=6.0, forecast=8.0, high=11.0),
     }  # fmt: skip
     return Facts(**(base | told))
 
@@ -80,8 +80,8 @@ DAY = Shift(name="size", psi=0.15, bound=0.1, p=1e-9, drifts=True)
          "size (PSI 0.70)"),
         ("drift", {"drift": Drift(dimensions=(dimension(day=DAY),), reference=USUAL)}, "0.15"),
         ("failures", {"failed": Share(3, 100)}, "3.0% of 100 pages failed"),
-        ("budget_forecast", {"money": Money(month=20.0, a_day=2.0, days_left=6.0, cap=30.0)},
-         "lead to $32.00, of $30.00"),
+        ("budget_forecast", {"money": Money(month=20, cap=30, low=28, forecast=32, high=40)},
+         "$32.00 ($28.00 to $40.00) by the end of the month, of $30.00"),
         ("plan_versus_reported", {"servers": (Served(name="s", version="0.33", compared=True,
                                                      outside=("kv",)),)}, "s: kv"),
         ("trial_stopped", {"trials": Trials(stopped=("b failed more",))}, "b failed more"),
@@ -149,7 +149,10 @@ MONEY = st.floats(0, 1e9)
 
 
 @given(
-    SHARES, SHARES, SHARES, st.builds(Money, month=MONEY, a_day=MONEY, days_left=MONEY, cap=MONEY)
+    SHARES,
+    SHARES,
+    SHARES,
+    st.builds(Money, month=MONEY, low=MONEY, forecast=MONEY, high=MONEY, cap=MONEY),
 )
 def test_any_figures_give_rules_that_can_be_kept(local, long_context, failed, money):
     found = evaluate(facts(local=local, long_context=long_context, failed=failed, money=money))

@@ -41,6 +41,8 @@ async def engine_findings(
         audit_settings(settings, environ)
     except Error as error:
         findings.append(failed("audits", error))
+        # It may not even be asked what it can do.
+        declared = tuple(one for one in declared if one.name != settings.audit_engine)
     findings += [_absent(one.name) for one in declared if one.running in absent]
     there = [one for one in declared if one.running not in absent]
     return findings + await asyncio.gather(*(_engine(one, environ) for one in there))

@@ -69,18 +69,14 @@ class Drift(Struct, frozen=True, kw_only=True):
 
 
 class Money(Struct, frozen=True, kw_only=True):
-    """US dollars: spent this month, a day of the last seven on average, the days that are left of
-    the month, the cap, and where the month will end."""
+    """US dollars: spent this month, the cap, and where the month will end, with the bounds between
+    which four months of five do (`ledger.month_end`)."""
 
     month: float
-    a_day: float
-    days_left: float
     cap: float
-
-    @property
-    def forecast(self) -> float:
-        """Where the month will end."""
-        return self.month + self.a_day * self.days_left
+    low: float
+    forecast: float
+    high: float
 
 
 class Audited(Struct, frozen=True, kw_only=True):

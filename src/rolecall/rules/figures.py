@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 import orjson
 
+from rolecall.audit.agreement import OUTCOME
 from rolecall.drift import Drifting
 from rolecall.drift.reference import FIRST
 from rolecall.drift.windows import PAGES
-from rolecall.ledger.money import NANO, Caps
+from rolecall.ledger.money import Caps
 from rolecall.ledger.spending import read_spending
 from rolecall.ledger.store import Store
 from rolecall.monitor import Series
@@ -97,18 +97,12 @@ def money(store: Store, cap: float | None, now: float) -> Money | Untold:
         return Untold("there is no cap on a month", "set budget_month")
     moment = datetime.fromtimestamp(now, UTC)
     spending = read_spending(store, Caps(month=cap), moment)
-    first = (moment - timedelta(days=7)).date().isoformat()
-    rows = store.rows(
-        "SELECT coalesce(sum(nano), 0) FROM budget_day WHERE day >= :first AND day < :today",
-        {"first": first, "today": moment.date().isoformat()},
-    )
-    days = monthrange(moment.year, moment.month)[1]
-    gone = moment.day - 1 + (moment.hour * 60 + moment.minute) / 1_440
     return Money(
         month=spending.month_usd,
-        a_day=int(rows[0][0]) / NANO / 7,
-        days_left=days - gone,
         cap=cap,
+        low=spending.forecast_low_usd,
+        forecast=spending.forecast_usd,
+        high=spending.forecast_high_usd,
     )
 
 
@@ -138,4 +132,13 @@ def _audited(
 ) -> Audited:
     alike, other = same.get(name, (0, 0))[0], differs.get(name, (0, 0))[0]
     low = wilson(other, alike + other)[0]
-    return Audited(field=name, same=alike, differs=other, low=low)
+    return Audited(field=_of_field(name), same=alike, differs=other, low=low)
+
+
+def _of_field(label: str) -> str:
+    """Which field, and of whom, in words; a label names the engine of audits, who answered, and the
+    field."""
+    engine, _, rest = label.partition(" ")
+    route, _, field = rest.partition(" ")
+    told = "whether it is a posting" if field == OUTCOME else field
+    return f"{told} ({engine} beside {route})" if field else label

@@ -240,10 +240,10 @@ def failures(facts: Facts) -> Rule:
 
 
 def budget_forecast(facts: Facts) -> Rule:
-    """The month will end above its cap, if it goes on as in the last week."""
+    """The month will end above its cap, if it goes on as the last four weeks did."""
     rule = Rule(
         name="budget_forecast",
-        watches="dollars spent, with the last 7 days' pace until the month ends",
+        watches="dollars spent, and where the month will end at the pace of four weeks",
         threshold="above budget_month",
         holds=None,
         told="",
@@ -252,8 +252,8 @@ def budget_forecast(facts: Facts) -> Rule:
     if isinstance(money, Untold):
         return untold(rule, money)
     told = (
-        f"${money.month:,.2f} this month and ${money.a_day:,.2f} a day lead to"
-        f" ${money.forecast:,.2f}, of ${money.cap:,.2f}"
+        f"${money.month:,.2f} so far, and ${money.forecast:,.2f} (${money.low:,.2f} to"
+        f" ${money.high:,.2f}) by the end of the month, of ${money.cap:,.2f}"
     )
     holds = money.forecast > money.cap
     following = "see who spends it (rolecall budget), and let less go to paid engines: policy"
