@@ -80,7 +80,7 @@ class Settings:
     engine: str = _setting(
         "auto",
         "Which engines may be asked, in order, by name with commas between; auto is every one that "
-        "is declared and answers, none is none.",
+        "is declared, answers, and is not left to trials or audits; none is none.",
         decides=True,
     )
     policy: str = _setting(
