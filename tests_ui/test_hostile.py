@@ -41,7 +41,13 @@ def test_hostile_words_take_no_effect(browser, hostile):
     page.goto(f"{server.base}/postings/t4", wait_until="load")
     assert page.locator("#row-title .ctl").first.get_attribute("data-c") == "U+202E"
     assert page.locator("main a[href*='evil.example']").count() == 0
-    page.evaluate("document.body.insertAdjacentHTML('beforeend', '<b onclick=1></b><video>')")
+    # What the policy refuses is told a moment later.
+    page.evaluate(
+        """() => new Promise((done) => {
+          document.addEventListener("securitypolicyviolation", () => setTimeout(done), {once: true});
+          document.body.insertAdjacentHTML("beforeend", "<b onclick=1></b><video>");
+        })"""
+    )
     assert page.evaluate(xss.LOOK) == [
         "script-src-attr inline ",
         "attribute onclick of B",
