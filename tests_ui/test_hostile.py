@@ -44,7 +44,8 @@ def test_hostile_words_take_no_effect(browser, hostile):
     # What the policy refuses is told a moment later.
     page.evaluate(
         """() => new Promise((done) => {
-          document.addEventListener("securitypolicyviolation", () => setTimeout(done), {once: true});
+          const told = () => setTimeout(done);
+          document.addEventListener("securitypolicyviolation", told, {once: true});
           document.body.insertAdjacentHTML("beforeend", "<b onclick=1></b><video>");
         })"""
     )

@@ -39,7 +39,7 @@ def here(tmp_path, monkeypatch):
 
 def count(tmp_path, counts, bad=(), mode="shadow"):
     table = {"name": "awq", "engine": "awq", "share": 0.25, "mode": mode}
-    told = Settings(engines={"awq": {}}, challengers=(table,))
+    told = Settings(engines={"awq": {}, "usual": {}}, challengers=(table,))
     with Database(tmp_path / "rolecall.db") as store:
         ledger = TrialLedger(store, lambda: 1_700_000_000_000)
         ledger.enter(read_challengers(told))

@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 
 from rolecall.errors import SettingsError
 from rolecall.settings import Settings
-from rolecall.trial.challenger import Challenger, live_one, lot, read_challengers, shadows, split
+from rolecall.trial.challenger import Challenger, live_one, lot, read_challengers, shadows
 
 ENGINES = {"a": {"kind": "replay"}, "b": {"kind": "replay"}}
 PAGES = [hashlib.sha256(str(n).encode()).hexdigest() for n in range(20_000)]
 
 
 def read(*tables):
-    return read_challengers(Settings(engines=ENGINES, challengers=tables))
+    return read_challengers(Settings(engines=ENGINES, engine="a", challengers=tables))
 
 
 def one(name="new", share=0.1, mode="live"):
@@ -68,7 +68,6 @@ def test_each_challenger_gets_its_share_and_no_page_two():
     looked = [page for page in PAGES if live_one(page, tried) is None]
     shadowed = [page for page in looked if shadows(page, tried)]
     assert abs(len(shadowed) / len(looked) - 0.2) < 0.015
-    assert split(tried[0], tried) == pytest.approx(0.1 / 0.7)
 
 
 @given(st.text(alphabet="0123456789abcdef", min_size=64, max_size=64), st.text(max_size=9))
@@ -86,3 +85,22 @@ def test_the_place_of_a_page_is_written_down():
 
 PLACE = int.from_bytes(hashlib.sha256(b"trial  " + b"00" * 32).digest()[:8]) / 2**64
 """Another version must not move pages that are under way: the formula is a promise."""
+
+
+def test_what_a_challenger_goes_wrong_with_by_chance_follows_from_all_shares():
+    x = {"name": "x", "engine": "a", "share": 0.1, "mode": "live"}
+    first = read(x, {"name": "y", "engine": "b", "share": 0.3, "mode": "live"})[0]
+    assert first.chance == pytest.approx(0.1 / 0.7)
+    assert read(x)[0].chance == pytest.approx(0.1)
+    assert read(x)[0].design != first.design  # counts of both are not told together
+
+
+def test_auto_must_leave_the_champion_an_engine():
+    table = {"name": "new", "engine": "b,a", "share": 0.1}
+    with pytest.raises(SettingsError, match="leaves the champion no engine"):
+        read_challengers(Settings(engines=ENGINES, challengers=(table,)))
+    (found,) = read_challengers(Settings(engines=ENGINES, engine="none", challengers=(table,)))
+    assert not found.asks
+    (found,) = read_challengers(Settings(engines=ENGINES, engine="a,b", challengers=(table,)))
+    assert found.asks
+    assert not read({"name": "new", "engine": "none", "share": 0.1})[0].asks

@@ -5,6 +5,7 @@ import itertools
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from rolecall.trial.challenger import Challenger
 from rolecall.trial.judge import judge, total
@@ -21,14 +22,14 @@ def pages(count, **more):
 
 
 def test_nothing_is_said_of_nothing():
-    found = judge(LIVE, 0.5, [])
+    found = judge(LIVE, [])
     assert (found.tried, found.harm, found.no_worse, found.agreement) == (0, "", False, None)
     assert [one.kind for one in found.findings] == [*KINDS, "slow"]
 
 
 def test_harm_is_told_with_its_counts():
     counts = pages(500, **{"failed challenger": 60, "failed champion": 20})
-    found = judge(LIVE, 0.5, [counts])
+    found = judge(LIVE, [counts])
     assert (
         found.harm == "pages that no engine answered: 60 of the challenger's, 20 of the champion's"
     )
@@ -36,40 +37,42 @@ def test_harm_is_told_with_its_counts():
     low, high = found.findings[0].ratio
     assert 1 < low < 3 < high
     turned = pages(500, **{"failed challenger": 20, "failed champion": 60})
-    assert judge(LIVE, 0.5, [turned]).harm == ""
+    assert judge(LIVE, [turned]).harm == ""
 
 
 def test_a_slow_challenger_is_found_by_its_pairs():
-    assert "90 of 120" in judge(LIVE, 0.5, [pages(500, pairs=120, slow=90)]).harm
-    assert judge(LIVE, 0.5, [pages(500, pairs=120, slow=66)]).harm == ""
+    assert "90 of 120" in judge(LIVE, [pages(500, pairs=120, slow=90)]).harm
+    assert judge(LIVE, [pages(500, pairs=120, slow=66)]).harm == ""
 
 
 def test_a_shadow_that_agrees_too_little_is_stopped():
     same = {"compared": 300_000, "same": 240_000}
-    found = judge(SHADOW, 0.5, [pages(300, **same)])
+    found = judge(SHADOW, [pages(300, **same)])
     assert found.harm == "agrees with the champion in 80.0% of values, under 90.0%"
     assert found.agreement.low < 0.8 < found.agreement.high
     enough = {"compared": 300_000, "same": 280_000}
-    assert judge(SHADOW, 0.5, [pages(300, **enough)]).harm == ""
+    assert judge(SHADOW, [pages(300, **enough)]).harm == ""
 
 
 def test_what_breaks_after_a_good_month_is_found_soon():
     good = pages(3_000, **{"failed challenger": 30, "failed champion": 33})
     bad = pages(300, **{"failed challenger": 60, "failed champion": 6})
-    assert judge(LIVE, 0.5, [good] * 30).harm == ""
-    assert judge(LIVE, 0.5, [*[good] * 30, bad]).harm
+    assert judge(LIVE, [good] * 30).harm == ""
+    assert judge(LIVE, [*[good] * 30, bad]).harm
 
 
 def test_no_worse_needs_pages_of_all_kinds():
     few = pages(40)
-    assert not judge(LIVE, 0.5, [few]).no_worse
+    assert not judge(LIVE, [few]).no_worse
     clean = pages(3_000)  # hardly anything goes wrong with either
-    assert judge(LIVE, 0.5, [clean]).no_worse
+    assert judge(LIVE, [clean]).no_worse
     alike = {f"{kind} {arm}": 900 for kind in KINDS for arm in ("challenger", "champion")}
-    assert judge(LIVE, 0.5, [pages(9_000, **alike)]).no_worse
-    assert judge(SHADOW, 0.5, [clean]).no_worse
+    assert judge(LIVE, [pages(9_000, **alike)]).no_worse
+    assert judge(SHADOW, [clean]).no_worse
     one = {"failed challenger": 300, "failed champion": 200}
-    assert not judge(LIVE, 0.5, [pages(3_000, **one)]).no_worse
+    assert not judge(LIVE, [pages(3_000, **one)]).no_worse
+    again = {"failed challenger": 12, "times failed challenger": 240}  # each came twenty times
+    assert not judge(LIVE, [pages(8_000, **again)]).no_worse
 
 
 @given(st.dictionaries(st.sampled_from([
@@ -77,8 +80,8 @@ def test_no_worse_needs_pages_of_all_kinds():
     "compared", "same", "compared field x", "same field x", "skipped", "nonsense",
 ]), st.integers(0, 10**12)))  # fmt: skip
 def test_no_counts_are_too_odd_to_judge(counts):
-    judge(LIVE, 0.5, [counts, {}])
-    judge(SHADOW, 0.5, [counts])
+    judge(LIVE, [counts, {}])
+    judge(SHADOW, [counts])
     assert total([counts, counts]) == {name: 2 * one for name, one in counts.items()}
 
 
@@ -94,26 +97,40 @@ def record(*attempts, outcome="ok", **more):
     ("told", "bad", "seconds"),
     [
         (record(attempt(), attempt()), set(), 2.0),
-        (record(attempt("length")), {"truncated"}, 1.0),
+        (record(attempt("length"), problems=[{"kind": "syntax"}]), {"truncated"}, 1.0),
         (record(attempt("timeout"), outcome="partial"), {"failed", "incomplete"}, 1.0),
         (record(attempt(), problems=[{"kind": "ungrounded"}]), {"invalid"}, 1.0),
+        (record(attempt(), problems=[{"kind": "syntax"}]), {"invalid"}, 1.0),
         (record(attempt(), problems=[{"kind": "conflict"}]), set(), 1.0),
+        (record(attempt(cached=True), outcome="partial"), {"incomplete"}, None),
+        (record(), {"failed"}, None),
         (record(outcome="failed", reason={"code": "timeout", "stage": "ask"}), {"failed"}, None),
     ],
-)  # fmt: skip
+)
 def test_what_goes_wrong_with_a_page(told, bad, seconds):
     found = seen(told)
     assert (found.bad, found.seconds) == (bad, seconds)
 
 
 def test_pages_that_tell_nothing_of_engines_do_not_count():
-    assert seen(record()) is None
-    assert seen(record(attempt(cached=True))) is None
-    for code in ("budget_exceeded", "cancelled"):
+    assert seen(record(), asks=False).bad == set()
+    for code in ("budget_exceeded", "cancelled", "internal"):
         told = record(attempt(), outcome="failed", reason={"code": code, "stage": "ask"})
         assert seen(told) is None
-    unread = {"code": "unreadable", "stage": "read"}
-    assert seen(record(outcome="failed", reason=unread)) is None
+
+
+def test_a_challenger_of_which_many_pages_told_nothing_is_not_called_no_worse():
+    clean = pages(3_000)
+    assert judge(LIVE, [clean | {"unjudged": 20}]).no_worse
+    assert not judge(LIVE, [clean | {"unjudged": 50}]).no_worse
+
+
+def test_without_engines_on_one_side_only_what_is_missing_in_the_end_counts():
+    bare = structs.replace(LIVE, asks=False)
+    counts = pages(300, **{"truncated challenger": 90, "failed challenger": 60})
+    assert judge(bare, [counts]).harm == ""
+    assert [one.kind for one in judge(bare, [counts]).findings] == ["incomplete"]
+    assert judge(bare, [pages(300, **{"incomplete challenger": 90})]).harm
 
 
 def test_times_are_compared_of_pages_that_begin_one_after_the_other():

@@ -9,7 +9,7 @@ from tests.engines.faults import FaultServer
 
 from rolecall.errors import SettingsError
 from rolecall.settings import Settings
-from rolecall.trial.challenger import live_one
+from rolecall.trial.challenger import live_one, read_challengers
 from rolecall.trial.judge import total
 from rolecall.trial.ledger import TrialLedger
 from rolecall.trial.nouns import arms
@@ -21,13 +21,15 @@ from .test_engines import asked, pages
 WRONG = json.dumps({"company": "Bath"})
 
 
-def settings(usual, tried, **challenger):
+def settings(usual, tried, more=(), **challenger):
     """A champion and a challenger, each a server; without ``usual``, the champion asks nobody."""
+    more = dict(more)
     one = {"name": "new", "engine": "tried", "share": 0.5, "mode": "live"} | challenger
     servers = {"usual": usual, "tried": tried} if usual is not None else {"tried": tried}
     table = {"kind": "openai", "model": "tiny", "concurrency": 4, "tries": 1, "forms": ["text"]}
     tables = {name: table | {"url": server.url} for name, server in servers.items()}
-    return Settings(engines=tables, cache=False, challengers=(one,))
+    engine = "auto" if usual is not None else "none"
+    return Settings(engines=tables, engine=engine, cache=False, challengers=(one,), **more)
 
 
 @pytest.fixture
@@ -167,16 +169,65 @@ def test_a_model_may_be_tried_where_none_is_used(queue, serving, run, ledger):
     records = done(queue, worker, 30)
     assert {tuple(engines_of(one)) for one in records} == {(), ("tried",)}
     assert all(one["outcome"] in ("ok", "partial") for one in records)
+    until(lambda: pages_of(ledger) == 30)
+
+
+def pages_of(ledger):
+    """The pages of both sides that were counted."""
+    found = total(ledger.days("new", 1))
+    return found.get("pages challenger", 0) + found.get("pages champion", 0)
+
+
+def test_equally_bad_answers_are_no_harm(queue, serving, run, ledger):
+    usual = serving(FaultServer(itertools.chain(["ok"], itertools.repeat("length"))))
+    tried = serving(FaultServer(itertools.chain(["ok"], itertools.repeat("length"))))
+    worker, _ = run(settings(usual, tried))
+    done(queue, worker, 60)
+    until(lambda: pages_of(ledger) == 60)
+    found = total(ledger.days("new", 1))
+    assert found["truncated challenger"] == found["pages challenger"]
+    assert found["truncated champion"] == found["pages champion"]
+    assert ledger.trials()["new"].state == "running"
+
+
+def test_what_was_found_without_engines_is_no_answer_of_a_challenger(queue, serving, run, ledger):
+    usual = serving(FaultServer(answer=well))
+    script = itertools.chain(["ok"], itertools.repeat("500"))
+    told = settings(usual, serving(FaultServer(script)), {"engine_failure": "keep"}, share=0.9)
+    worker, _ = run(told)
+    records = done(queue, worker, 30)
+    assert {one["data"]["company"] for one in records} == {"crumb"}
+    until(lambda: total(ledger.days("new", 1)).get("failed challenger", 0) > 10)
+
+
+def test_a_challenger_with_little_room_stalls_nobody(queue, serving, run, ledger, monkeypatch):
+    monkeypatch.setattr("rolecall.worker.sides.ROOM_SECONDS", 0.2)
+    usual = serving(FaultServer(answer=well))
+    script = itertools.chain(["ok"], itertools.repeat("hang"))
+    worker, _ = run(settings(usual, serving(FaultServer(script)), share=0.5, seconds=30))
+    records = done(queue, worker, 60)
+    assert {one["data"]["company"] for one in records} == {"crumb"}
+    assert total(ledger.days("new", 1))["failed challenger"] > 5
+
+
+def test_another_engine_under_a_promoted_name_was_not_promoted(queue, serving, run, ledger):
+    usual, tried = serving(FaultServer(answer=well)), serving(FaultServer(answer=well))
+    ledger.enter(read_challengers(settings(usual, tried, share=0.2)))
+    ledger.promote("new", "by hand")
+    worker, trials = run(settings(usual, tried, share=0.001, mode="shadow"))
+    assert trials.promoted == ""
+    assert {tuple(engines_of(one)) for one in done(queue, worker, 6)} == {("usual",)}
 
 
 def test_a_challenger_elsewhere_needs_a_policy(tmp_path):
     table = {"kind": "openai", "url": "https://far.example/v1", "model": "m"}
     one = {"name": "far", "engine": "far", "share": 0.1}
-    told = Settings(engines={"far": table}, challengers=(one,))
+    told = Settings(engines={"far": table}, engine="none", challengers=(one,))
     with pytest.raises(SettingsError, match="far is not on your machines"):
         trials_of(told, {}, None)
     allowed = Settings(
         engines={"far": table | {"price": {"input": 1.0, "output": 1.0}}},
+        engine="none",
         challengers=(one,),
         policy="cloud-on-doubt",
         cloud_engine="far",

@@ -359,7 +359,13 @@ async def _opened(
     try:
         held = budget.reserve("connecting", worst, one.name)
     except BudgetError as error:
-        info = EngineInfo(name=one.name, kind=one.kind, model=one.model, price=one.price)
+        info = EngineInfo(
+            name=one.name,
+            kind=one.kind,
+            model=one.model,
+            local=is_local_engine(one),
+            price=one.price,
+        )
         return Stopped(info, error)
     spent = worst
     try:

@@ -30,7 +30,7 @@ def with_running(settings: Settings, environ: Mapping[str, str]) -> Settings:
     Raises:
         SettingsError: the state file cannot be used.
     """
-    if settings.engine.strip() == "none":
+    if settings.engine.strip() == "none" and not settings.set_aside():
         return settings
     servers = running(environ)
     if not servers:

@@ -62,6 +62,9 @@ class PageEvent(Struct, frozen=True, kw_only=True):
 KINDS: Final = frozenset("conflict ungrounded ambiguous schema syntax truncated".split())
 """Kinds of problems; any other one is told as `OTHER`."""
 OTHER: Final = "other"
+MOST_AMOUNT: Final = 10**12
+"""Tokens, microseconds and billionths of a dollar of one call."""
+
 LONGEST_LANGUAGE: Final = 12
 """Letters of the code of a language; a user's schema may put anything there."""
 
@@ -129,13 +132,18 @@ def _calls(record: Mapping[str, Any]) -> Iterator[CallEvent]:
             engine=str(one["engine"]),
             model=str(one.get("model") or ""),
             result=str(one["result"]),
-            input_tokens=int(usage.get("input_tokens") or 0),
-            cached_tokens=int(usage.get("cached_tokens") or 0),
-            output_tokens=int(usage.get("output_tokens") or 0),
-            nano=round(1e9 * (one.get("cost_usd") or 0.0)),
-            micros=round(1e6 * (one.get("seconds") or 0.0)),
+            input_tokens=_bounded(usage.get("input_tokens") or 0),
+            cached_tokens=_bounded(usage.get("cached_tokens") or 0),
+            output_tokens=_bounded(usage.get("output_tokens") or 0),
+            nano=_bounded(1e9 * (one.get("cost_usd") or 0.0)),
+            micros=_bounded(1e6 * (one.get("seconds") or 0.0)),
             kept=bool(one.get("cached")),
         )
+
+
+def _bounded(amount: float) -> int:
+    """A figure that every sink takes, whatever a server has told."""
+    return round(min(max(amount, 0), MOST_AMOUNT))
 
 
 def _fields(record: Mapping[str, Any]) -> dict[str, int]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal, get_args
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from rolecall.errors import SettingsError
 from rolecall.settings import Settings
@@ -36,7 +36,9 @@ class Challenger(Struct, frozen=True, kw_only=True):
     share of them once more, and its answers are only counted. ``alpha`` bounds how often one that
     does no harm is stopped. ``floor`` is the share of values in which a shadow must agree with the
     champion (0 sets none), ``slower`` the factor of time that is put up with, ``seconds`` what a
-    page may take before it is the champion's.
+    page may take before it is the champion's. ``chance`` is the challenger's part of the pages that
+    either of the two may do, or goes wrong with if one of them alone does. Where not both ``asks``
+    engines, only what is missing in the end can be compared.
     """
 
     name: str
@@ -47,12 +49,14 @@ class Challenger(Struct, frozen=True, kw_only=True):
     floor: float = 0.0
     slower: float = SLOWER
     seconds: float = SECONDS
+    chance: float = 0.5
+    asks: bool = True
 
     @property
     def design(self) -> str:
         """What makes counts comparable: where it differs, counting begins anew."""
         told = f"{self.engine} {self.share!r} {self.mode} {self.floor!r} {self.slower!r}"
-        return f"{told} {self.alpha!r} {self.seconds!r}"
+        return f"{told} {self.alpha!r} {self.seconds!r} {self.chance!r} {self.asks}"
 
 
 def read_challengers(settings: Settings) -> tuple[Challenger, ...]:
@@ -63,13 +67,38 @@ def read_challengers(settings: Settings) -> tuple[Challenger, ...]:
             not declared; shares of live challengers that leave the champion nothing.
     """
     found = tuple(_read(one, settings) for one in settings.challengers)
+    champion = _champion(settings) if found else True
     live = sum(one.share for one in found if one.mode == "live")
     if live >= 1.0:
         raise SettingsError(
             f"the live challengers get {live:.0%} of the pages, and the champion none",
             hint="let their shares sum to less than 1; rolecall trials promote gives one all pages",
         )
-    return found
+    return tuple(
+        structs.replace(
+            one,
+            chance=0.5 if one.mode == "shadow" else one.share / (one.share + 1.0 - live),
+            asks=champion and one.engine != "none",
+        )
+        for one in found
+    )
+
+
+def _champion(settings: Settings) -> bool:
+    """Whether the champion asks any engine.
+
+    Raises:
+        SettingsError: ``auto`` would leave it none, which nobody may have meant.
+    """
+    if settings.engine.strip() == "none":
+        return False
+    aside = settings.set_aside()
+    if settings.engine.strip() == "auto" and not any(one not in aside for one in settings.engines):
+        raise SettingsError(
+            "engine = auto leaves the champion no engine: challengers name all that are declared",
+            hint='name the champion\'s engines in engine, or write engine = "none"',
+        )
+    return True
 
 
 def lot(page: str, salt: str = "") -> float:
@@ -93,12 +122,6 @@ def live_one(page: str, challengers: Sequence[Challenger]) -> Challenger | None:
 def shadows(page: str, challengers: Sequence[Challenger]) -> list[Challenger]:
     """The challengers in the shadow that do this page once more."""
     return [one for one in challengers if one.mode == "shadow" and lot(page, one.name) < one.share]
-
-
-def split(one: Challenger, challengers: Sequence[Challenger]) -> float:
-    """The challenger's part of the pages that either it or the champion does."""
-    live = sum(each.share for each in challengers if each.mode == "live")
-    return one.share / (one.share + 1.0 - live)
 
 
 def _read(table: Mapping[str, Any], settings: Settings) -> Challenger:

@@ -21,6 +21,10 @@ NO_WORSE: Final = 1.25
 HARDLY: Final = 0.005
 """Or where it does so in at most this much more of all pages: where hardly anything goes wrong, a
 ratio is never known."""
+MOST_UNJUDGED: Final = 0.01
+"""The part of a challenger's pages that may have told nothing, where it is said to be no worse."""
+WITHOUT_ENGINES: Final = ("incomplete",)
+"""What can be compared where one of the two asks no engine."""
 WHOLE: Final = 1_000
 """Agreement is counted in thousandths of a page."""
 _FIELD: Final = "compared field "
@@ -73,17 +77,19 @@ class Verdict(Struct, frozen=True, kw_only=True):
     no_worse: bool
 
 
-def judge(one: Challenger, share: float, days: Sequence[Counts]) -> Verdict:
+def judge(one: Challenger, days: Sequence[Counts]) -> Verdict:
     """The verdict of all kinds of harm together.
 
-    ``days`` are the counts of each day of the run, in their order; ``share`` is the challenger's
-    part of the pages that either arm may do, see `split`.
+    ``days`` are the counts of each day of the run, in their order.
     """
     counts = total(days)
-    chance = 0.5 if one.mode == "shadow" else share
+    kinds = KINDS if one.asks else WITHOUT_ENGINES
     stretches = {
-        kind: [Stretch(*arms(day, kind)[:2], chance) for day in days] for kind in KINDS
-    } | {"slow": [Stretch(_slow(day), day.get("pairs", 0) - _slow(day), 0.5) for day in days]}
+        kind: [Stretch(*arms(day, kind)[:2], one.chance) for day in days] for kind in kinds
+    }
+    if one.asks:
+        pairs = [(_slow(day), day.get("pairs", 0)) for day in days]
+        stretches["slow"] = [Stretch(slow, many - slow, 0.5) for slow, many in pairs]
     logs = {kind: evidence(told) for kind, told in stretches.items()}
     if one.floor:
         logs["floor"] = evidence([_differing(day, one.floor) for day in days])
@@ -102,7 +108,7 @@ def judge(one: Challenger, share: float, days: Sequence[Counts]) -> Verdict:
         findings=findings,
         agreement=agreement,
         harm="; ".join(_told(kind, findings, agreement, one) for kind in named) * harmful,
-        no_worse=all(found.no_worse for found in findings if found.kind in KINDS),
+        no_worse=all(found.no_worse for found in findings) and _judged(counts),
     )
 
 
@@ -136,9 +142,17 @@ def _finding(
     )
 
 
+def _judged(counts: Counts) -> bool:
+    """Whether nearly all pages of the challenger told something."""
+    pages = counts.get("pages challenger", 0)
+    return counts.get("unjudged", 0) <= MOST_UNJUDGED * (pages + counts.get("unjudged", 0))
+
+
 def _more(one: Challenger, counts: Counts, kind: str) -> Between:
-    """How much more of all pages goes wrong with the challenger, at most."""
-    tried, usual, _ = arms(counts, kind)
+    """How much more of all pages goes wrong with the challenger, at most; a page that comes again
+    counts again here, as it does among the pages."""
+    once, often = arms(counts, kind), arms(counts, f"times {kind}")
+    tried, usual = max(once[0], often[0]), max(once[1], often[1])
     pages, others = counts.get("pages challenger", 0), counts.get("pages champion", 0)
     if one.mode == "shadow":  # the same pages: more than those that it alone fails on it cannot be
         return rate_between(tried, pages, one.alpha / 2)

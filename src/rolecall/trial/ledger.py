@@ -57,18 +57,19 @@ class TrialLedger:
                     WHERE name = :name AND design <> :design AND state = 'running'""",
                     told,
                 )
+                _forget(connection, one.name)
 
     def restart(self, name: str, design: str) -> bool:
         """Give a challenger its share once more, counting from nothing; false where there is none
         of that name."""
         with self._store.write(durable=True, alone="trials") as connection:
             told = {"name": name, "now": self._clock(), "design": design}
-            connection.execute("DELETE FROM trial_bad WHERE challenger = :name", told)
             rows = connection.execute(
                 """UPDATE trial_challenger SET state = 'running', run = run + 1, why = '',
                     design = :design, began = :now, changed = :now WHERE name = :name""",
                 told,
             )
+            _forget(connection, name)
             return bool(rows.rowcount)
 
     def promote(self, name: str, why: str) -> bool:
@@ -126,6 +127,16 @@ class TrialLedger:
         for day, counted, amount in rows:
             found.setdefault(int(day), {})[counted] = int(amount)
         return list(found.values())
+
+
+def _forget(connection: Connection, name: str) -> None:
+    """Forget what earlier runs have counted."""
+    for table in ("trial_bad", "trial_count"):
+        connection.execute(
+            f"""DELETE FROM {table} WHERE challenger = :name AND run <
+                (SELECT run FROM trial_challenger WHERE name = :name)""",
+            {"name": name},
+        )
 
 
 def _turn(

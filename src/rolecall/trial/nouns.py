@@ -17,8 +17,9 @@ KINDS: Final = ("failed", "truncated", "invalid", "incomplete")
 of the wanted shape, or said what the page does not; a required field is missing."""
 
 _WRONG: Final = frozenset(("syntax", "schema", "ungrounded"))
+_OF_CUTS: Final = frozenset(("syntax", "schema"))
 _ANSWERED: Final = frozenset(("stop", "length", "refusal"))
-_NOT_ITS_FAULT: Final = frozenset(("budget_exceeded", "cancelled"))
+_NOT_ITS_FAULT: Final = frozenset(("budget_exceeded", "cancelled", "internal"))
 
 
 class Seen(Struct, frozen=True, kw_only=True):
@@ -29,25 +30,30 @@ class Seen(Struct, frozen=True, kw_only=True):
     seconds: float | None
 
 
-def seen(record: Mapping[str, Any]) -> Seen | None:
-    """What counts of a record; ``None`` where it tells nothing of the engines: none was asked, all
-    answers were kept ones (so the page was counted before), or the budget ended it."""
+def seen(record: Mapping[str, Any], asks: bool = True) -> Seen | None:
+    """What counts of the record of a page about which there was something to ask; ``asks`` says
+    whether this side has engines at all.
+
+    A page about which none of them could be asked has failed, kept answers count as others do: what
+    is counted on one side must be counted on the other. ``None`` where the page tells nothing of
+    engines, because the budget or a fault of ours ended it.
+    """
     attempts = record.get("attempts") or ()
     reason = record.get("reason") or {}
     failed = record["outcome"] == "failed"
     if failed and reason.get("code") in _NOT_ITS_FAULT:
         return None
-    made = [one for one in attempts if not one.get("cached")]
-    if not made and not (failed and reason.get("stage") == "ask"):
-        return None
+    answered = any(one.get("result") in _ANSWERED for one in attempts)
     kinds = {one.get("kind") for one in record.get("problems") or ()}
+    truncated = any(one.get("result") == "length" for one in attempts)
     told = {
-        "failed": failed or not any(one.get("result") in _ANSWERED for one in attempts),
-        "truncated": any(one.get("result") == "length" for one in attempts),
-        "invalid": bool(kinds & _WRONG),
+        "failed": failed or (asks and not answered),
+        "truncated": truncated,
+        # An answer that was cut off is no JSON either, and counts once.
+        "invalid": bool(kinds & (_WRONG - _OF_CUTS if truncated else _WRONG)),
         "incomplete": record["outcome"] == "partial",
     }
-    seconds = sum(one.get("seconds") or 0.0 for one in made)
+    seconds = sum(one.get("seconds") or 0.0 for one in attempts if not one.get("cached"))
     return Seen(
         bad=frozenset(kind for kind, is_so in told.items() if is_so),
         seconds=seconds if seconds > 0 else None,
@@ -71,7 +77,9 @@ Counts = Mapping[str, int]
 """What was counted in a run, by name: ``pages challenger``; ``failed champion``; in the shadow,
 ``failed both`` where both arms failed on the same page; ``pairs`` of times and ``slow`` ones among
 them; thousandths of agreement, ``same`` of ``compared`` pages, and of a field, ``same field title``
-of ``compared field title``; pages that were ``skipped`` for want of room."""
+of ``compared field title``; pages that were ``skipped`` for want of room, and ``unjudged`` because
+the budget or a fault of ours ended them. ``times failed champion`` counts a page as often as it
+came."""
 
 
 def arms(counts: Counts, kind: str) -> tuple[int, int, int]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from rolecall.trial.challenger import Challenger, split
+from rolecall.trial.challenger import Challenger
 from rolecall.trial.judge import Verdict, judge
 from rolecall.trial.ledger import TrialLedger
 from rolecall.trial.nouns import Trial
@@ -42,6 +42,6 @@ def standings(challengers: Sequence[Challenger], ledger: TrialLedger) -> list[St
     for one in challengers:
         trial = trials.get(one.name)
         days = ledger.days(one.name, trial.run) if trial is not None else []
-        verdict = judge(one, split(one, challengers), days)
+        verdict = judge(one, days)
         found.append(Standing(challenger=one, trial=trial, verdict=verdict))
     return found

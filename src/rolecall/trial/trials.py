@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from rolecall.errors import DatabaseError
-from rolecall.trial.challenger import Challenger, live_one, shadows, split
+from rolecall.trial.challenger import Challenger, live_one, shadows
 from rolecall.trial.judge import judge
 from rolecall.trial.ledger import Bad, TrialLedger
 from rolecall.trial.nouns import Arm, Seen, Trial
@@ -21,13 +21,17 @@ MOST_FIELDS: Final = 40
 WHOLE: Final = 1_000
 """Agreement is counted in thousandths."""
 
+Begun = tuple[int, int]
+"""The run in which a page was begun, and its number there."""
+
 _log = logging.getLogger(__name__)
 
 
 class _Counted:
-    """What one challenger's trial adds up in memory."""
+    """What one challenger's trial adds up in memory, in one run."""
 
-    def __init__(self) -> None:
+    def __init__(self, run: int = 0) -> None:
+        self.run = run
         self.counts: dict[str, int] = {}
         self.bad: list[Bad] = []
         self.begun = 0
@@ -69,16 +73,30 @@ class Trials:
         if not self._entered:
             self._ledger.enter(self.challengers)
             self._entered = True
-        self._trials = self._ledger.trials()
+        trials = self._ledger.trials()
+        with self._lock:
+            self._trials = trials
+            for one in self.challengers:
+                run = self._run(one)
+                if run and self._counted[one.name].run != run:
+                    self._counted[one.name] = _Counted(run)
 
     @property
     def promoted(self) -> str:
         """The challenger that has all pages; empty where none has."""
-        names = [one.name for one in self.challengers]
-        for name, trial in self._trials.items():
-            if trial.state == "promoted" and name in names:
-                return name
+        for one in self.challengers:
+            trial = self._trials.get(one.name)
+            # Another engine under a name that was promoted has not been.
+            if trial is not None and trial.state == "promoted" and trial.design == one.design:
+                return one.name
         return ""
+
+    @property
+    def active(self) -> list[str]:
+        """Live challengers that have their share now; all pages are one's that is promoted."""
+        if self.promoted:
+            return [self.promoted]
+        return [one.name for one in self.challengers if one.mode == "live" and self._run(one)]
 
     def arm(self, page: str) -> str:
         """The name of the challenger whose engines do a page; empty for the champion's."""
@@ -93,9 +111,9 @@ class Trials:
             return []
         return [one.name for one in shadows(page, self.challengers) if self._run(one)]
 
-    def begin(self, arm: str, page: str) -> Mapping[str, int]:
-        """A page is begun by the live challenger ``arm``, or by the champion: its number in each
-        trial that it counts in, for `saw`.
+    def begin(self, arm: str, page: str) -> Mapping[str, Begun]:
+        """A page is begun by the live challenger ``arm``, or by the champion: the run and its
+        number in each trial that it counts in, for `saw`.
 
         Times are compared of pages that begin one after the other; which two those are must not
         depend on how long they take.
@@ -103,19 +121,27 @@ class Trials:
         found = {}
         with self._lock:
             for name in self._counting(arm, page):
-                found[name] = self._counted[name].begun
-                self._counted[name].begun += 1
+                counted = self._counted[name]
+                found[name] = counted.run, counted.begun
+                counted.begun += 1
         return found
 
-    def saw(self, arm: str, page: str, told: Seen, begun: Mapping[str, int]) -> None:
+    def saw(self, arm: str, page: str, told: Seen | None, begun: Mapping[str, Begun]) -> None:
         """A page that was ``begun`` has been done by the live challenger ``arm``, or by the
-        champion."""
+        champion; ``None`` if that tells nothing. What began in an earlier run does not count."""
         side: Arm = "challenger" if arm else "champion"
         with self._lock:
-            for name, number in begun.items():
+            for name, (run, number) in begun.items():
                 found = self._counted[name]
+                if found.run != run:
+                    continue
+                if told is None:
+                    found.add("unjudged", int(side == "challenger"))
+                    continue
                 found.add(f"pages {side}")
-                found.bad += [(kind, side, page) for kind in sorted(told.bad)]
+                for kind in sorted(told.bad):
+                    found.bad.append((kind, side, page))
+                    found.add(f"times {kind} {side}")
                 if told.seconds is not None:
                     self._pair(name, number, Timed(bool(arm), told.seconds))
 
@@ -132,6 +158,7 @@ class Trials:
                 both = kind in tried.bad and kind in usual.bad
                 arm = "both" if both else "challenger" if kind in tried.bad else "champion"
                 found.bad.append((kind, arm, page))
+                found.add(f"times {kind} {arm}")
             if tried.seconds and usual.seconds:
                 found.add("pairs")
                 found.add("slow", int(is_slow(tried.seconds, usual.seconds, self._slower[name])))
@@ -154,26 +181,30 @@ class Trials:
         Raises:
             DatabaseError: the database cannot be used; what was counted is kept.
         """
-        if self._ledger is None:
+        try:
+            for one in self.challengers:
+                self._flush(one)
+        finally:
+            self.refresh()
+
+    def _flush(self, one: Challenger) -> None:
+        run = self._run(one)
+        with self._lock:
+            counted = self._counted[one.name]
+            counts, bad = counted.take()
+        if self._ledger is None or not run or counted.run != run or not (counts or bad):
             return
-        for one in self.challengers:
-            run = self._run(one)
+        try:
+            found = self._ledger.add(one.name, run, counts, bad)
+        except DatabaseError:
             with self._lock:
-                counts, bad = self._counted[one.name].take()
-            if not run or not (counts or bad):
-                continue
-            try:
-                found = self._ledger.add(one.name, run, counts, bad)
-            except DatabaseError:
-                with self._lock:
-                    for key, amount in counts.items():
-                        self._counted[one.name].add(key, amount)
-                    self._counted[one.name].bad += bad
-                raise
-            verdict = judge(one, split(one, self.challengers), found)
-            if verdict.harm and self._ledger.stop(one.name, verdict.harm, run):
-                _log.error("the challenger %s gets no more pages: %s", one.name, verdict.harm)
-        self.refresh()
+                for key, amount in counts.items():
+                    counted.add(key, amount)
+                counted.bad += bad
+            raise
+        verdict = judge(one, found)
+        if verdict.harm and self._ledger.stop(one.name, verdict.harm, run):
+            _log.error("the challenger %s gets no more pages: %s", one.name, verdict.harm)
 
     def _run(self, one: Challenger) -> int:
         """The number of the run that a challenger is in; 0 where it has no share.

@@ -212,7 +212,7 @@ class Asking:
                 except Error as error:
                     _log.debug("engines cannot be used: %s", error)
                     continue
-                if len(found.engines.engines) > len(self._open.engines.engines):
+                if _alive(found.engines) > _alive(self._open.engines):
                     self._use(found)
                 else:
                     await found.stack.aclose()
@@ -231,7 +231,10 @@ class Asking:
         declared = allowed_engines(
             declared_engines(self._settings, self._environ), self._settings, []
         )
-        return any(one.name not in engines.engines for one in declared)
+        return any(
+            one.name not in engines.engines or isinstance(engines.engines[one.name], Stopped)
+            for one in declared
+        )
 
     async def _connected(self) -> _Open:
         stack = AsyncExitStack()
@@ -258,6 +261,18 @@ class Asking:
                 opened.by_schema.popitem(last=False)
         opened.by_schema.move_to_end(schema)
         return known[1]
+
+
+def _alive(engines: Engines) -> int:
+    """Engines that are connected to: no cap of the budget kept them from it."""
+    return sum(not isinstance(one, Stopped) for one in engines.engines.values())
+
+
+def no_room(waiting: Waiting, pipeline: Pipeline) -> dict[str, Any]:
+    """The record of a page that has waited too long for engines that have too much to do."""
+    told = "the engines have had no room for the page"
+    reason = Reason(code="engine_unavailable", stage="ask", message=told, retryable=True)
+    return _failed(waiting, reason, pipeline)
 
 
 def _failed(waiting: Waiting, reason: Reason, pipeline: Pipeline) -> dict[str, Any]:

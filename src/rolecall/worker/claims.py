@@ -169,7 +169,7 @@ class Claims:
             return 0
         room = min(most - reading, AT_ONCE - fetching)
         if self._reading.asks:
-            limit = self._reading.asking.room.limit
+            limit = self._reading.sides.limit
             room = min(room, limit + max(2, limit // 4) - asking)
         if self._bounds.slots:
             room = min(room, self._bounds.slots - len(self._lent))

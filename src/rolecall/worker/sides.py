@@ -13,6 +13,7 @@ from typing import Any, Final
 from msgspec import structs
 
 from rolecall.audit.agreement import agreement
+from rolecall.batch.run import may_ask
 from rolecall.drive.connect import USUAL, Terms, policy_of
 from rolecall.drive.running import with_running
 from rolecall.errors import SettingsError
@@ -21,7 +22,10 @@ from rolecall.settings import Settings
 from rolecall.trial import Challenger, Trials, read_challengers
 from rolecall.trial.ledger import TrialLedger
 from rolecall.trial.nouns import seen
-from rolecall.worker.asking import ASK_SECONDS, MISSING, Asking
+from rolecall.worker.asking import ASK_SECONDS, MISSING, Asking, no_room
+
+ROOM_SECONDS: Final = 10.0
+"""A page that waits for a challenger for so long has failed with it."""
 
 KEPT: Final = 32
 """Pipelines of challengers that are kept."""
@@ -49,11 +53,14 @@ def trials_of(settings: Settings, environ: Mapping[str, str], ledger: TrialLedge
 def challenged(settings: Settings, one: Challenger) -> Settings:
     """The settings by which a challenger's pages are done."""
     origins = {**settings.origins, "engine": f"the challenger {one.name}"}
-    return replace(settings, engine=one.engine, challengers=(), origins=origins)
+    # Where it fails the champion stands in, and not what was found without engines.
+    return replace(
+        settings, engine=one.engine, challengers=(), origins=origins, engine_failure="fail"
+    )
 
 
 def _demand_allowed(one: Challenger, settings: Settings) -> None:
-    from rolecall.drive.connect import allowed_engines, declared_engines
+    from rolecall.drive.connect import allowed_engines, declared_engines, is_local_engine
 
     tried = challenged(settings, one)
     policy_of(tried)
@@ -61,6 +68,12 @@ def _demand_allowed(one: Challenger, settings: Settings) -> None:
         return
     tables = declared_engines(tried, {})
     kept = allowed_engines(tables, tried, [])
+    if tried.policy == "cloud-over-threshold" and not all(map(is_local_engine, tables)):
+        raise SettingsError(
+            f"the challenger {one.name}: the policy {tried.policy} lets only long pages leave your"
+            " machines, and a challenger gets its share of all",
+            hint="set the policy cloud-on-doubt, or try an engine of your own",
+        )
     if len(kept) < len(tables):
         away = next(table.name for table in tables if table not in kept)
         raise SettingsError(
@@ -85,6 +98,7 @@ class Sides:
     ) -> None:
         self.trials = trials
         self._champion = Asking(settings, environ, missing, ask_seconds, terms)
+        self._champion_asks = bool(may_ask(settings, environ))
         self._settings = {one.name: challenged(settings, one) for one in trials.challengers}
         # The champion stands in for a challenger that gives no answer.
         self._tried = {
@@ -118,6 +132,13 @@ class Sides:
         """The engines that most pages are asked of."""
         return self._tried.get(self.trials.promoted, self._champion)
 
+    @property
+    def limit(self) -> int:
+        """How many pages engines may be asked about at once: those of challengers on trial are
+        not waited for in the champion's place."""
+        trials = sum(self._tried[name].room.limit for name in self.trials.active)
+        return self.main.room.limit + trials
+
     @asynccontextmanager
     async def record(
         self, waiting: Waiting, pipeline: Pipeline, schema: str | None
@@ -130,24 +151,43 @@ class Sides:
         page = waiting.source.id
         arm = self.trials.arm(page)
         begun = self.trials.begin(arm, page)
+        tried: dict[str, Any] | None = None
         if arm:
-            async with self._tried[arm].room.one():
-                record = await self._finish(arm, waiting, pipeline, schema)
-                self._tell(arm, page, record, begun)
-                if record["outcome"] != "failed":
-                    yield record
-                    return
-            if arm == self.trials.promoted:
-                yield record
-                return
+            async with AsyncExitStack() as room:
+                if await self._room(arm, room):
+                    tried = await self._finish(arm, waiting, pipeline, schema)
+                elif arm == self.trials.arm(page):
+                    tried = no_room(waiting, pipeline)
+                if tried is not None:
+                    self.trials.saw(arm, page, seen(tried, self._asks(arm)), begun)
+                    if tried["outcome"] != "failed" or arm == self.trials.promoted:
+                        yield tried
+                        return
         async with self._champion.room.one():
             found = await self._champion.finish(waiting, pipeline, schema)
             if arm:
-                yield _instead(arm, record, found)
+                yield _instead(arm, tried, found) if tried is not None else found
                 return
-            self._tell("", page, found, begun)
+            self.trials.saw("", page, seen(found, self._champion_asks), begun)
             self._shadow(waiting, pipeline, schema, found)
             yield found
+
+    async def _room(self, arm: str, stack: AsyncExitStack) -> bool:
+        """A place for one page with a challenger, until ``stack`` ends; not one for which a page
+        would wait for long, nor with one that has no pages any more."""
+        if arm == self.trials.promoted:
+            await stack.enter_async_context(self._tried[arm].room.one())
+            return True
+        try:
+            async with asyncio.timeout(ROOM_SECONDS):
+                await stack.enter_async_context(self._tried[arm].room.one())
+        except TimeoutError:
+            return False
+        return arm in self.trials.active
+
+    def _asks(self, arm: str) -> bool:
+        """Whether a challenger has engines to ask."""
+        return self._settings[arm].engine != "none"
 
     async def _finish(
         self, arm: str, waiting: Waiting, pipeline: Pipeline, schema: str | None
@@ -170,13 +210,6 @@ class Sides:
                 self._pipelines.popitem(last=False)
         self._pipelines.move_to_end(key)
         return known[1]
-
-    def _tell(
-        self, arm: str, page: str, record: Mapping[str, Any], begun: Mapping[str, int]
-    ) -> None:
-        told = seen(record)
-        if told is not None:
-            self.trials.saw(arm, page, told, begun)
 
     def _shadow(
         self, waiting: Waiting, pipeline: Pipeline, schema: str | None, found: dict[str, Any]
@@ -201,9 +234,14 @@ class Sides:
     ) -> None:
         try:
             async with self._tried[name].room.one():
+                if name not in self.trials.shadows(waiting.source.id):
+                    return  # it was stopped while the page waited
                 record = await self._finish(name, waiting, pipeline, schema)
-            tried, usual = seen(record), seen(found)
-            if tried is not None and usual is not None:
+            tried = seen(record, self._asks(name))
+            usual = seen(found, self._champion_asks)
+            if tried is None or usual is None:
+                self.trials.skipped(name)
+            else:
                 same = agreement(found, record) if record["outcome"] != "failed" else {}
                 self.trials.saw_both(name, waiting.source.id, tried, usual, same)
         except Exception:
