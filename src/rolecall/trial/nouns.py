@@ -17,6 +17,8 @@ KINDS: Final = ("failed", "truncated", "invalid", "incomplete")
 of the wanted shape, or said what the page does not; a required field is missing."""
 
 _WRONG: Final = frozenset(("syntax", "schema", "ungrounded"))
+_WRONG_OF_CUT: Final = frozenset(("ungrounded",))
+"""An answer that was cut off has no good shape either; that is not counted once more."""
 _ANSWERED: Final = frozenset(("stop", "length", "refusal"))
 _NOT_ITS_FAULT: Final = frozenset(("budget_exceeded", "cancelled"))
 
@@ -41,10 +43,11 @@ def seen(record: Mapping[str, Any]) -> Seen | None:
     if not made and not (failed and reason.get("stage") == "ask"):
         return None
     kinds = {one.get("kind") for one in record.get("problems") or ()}
+    truncated = any(one.get("result") == "length" for one in attempts)
     told = {
         "failed": failed or not any(one.get("result") in _ANSWERED for one in attempts),
-        "truncated": any(one.get("result") == "length" for one in attempts),
-        "invalid": bool(kinds & _WRONG),
+        "truncated": truncated,
+        "invalid": bool(kinds & (_WRONG_OF_CUT if truncated else _WRONG)),
         "incomplete": record["outcome"] == "partial",
     }
     seconds = sum(one.get("seconds") or 0.0 for one in made)
