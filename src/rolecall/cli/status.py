@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rolecall.cli import OK
 from rolecall.cli.options import Parser
 from rolecall.cli.options import settings as load_settings
-from rolecall.cli.queued import add_queue, open_queue, read_time
-from rolecall.cli.status_audits import audit_lines
+from rolecall.cli.queued import add_queue, open_queue, read_since
 from rolecall.table import one_line
 
 if TYPE_CHECKING:
@@ -24,8 +23,11 @@ Prints what became of the pages of rolecall serve and rolecall work: outcomes, w
 answered, how long stages took, which fields have a value and how sure, and what engines
 were asked and cost. All servers and workers of a queue count together.
 
-Figures are kept by the minute for two days, by the hour for two months, then by the day.
-They hold names and numbers, nothing of a page."""
+rolecall extract counts too (unless watch_runs = false), where the database exists; it makes
+none, but this verb does: runs are counted from its first call on.
+
+Figures are kept by the minute for two days, by the hour for two months, by the day for
+three years. They hold names and numbers, nothing of a page."""
 
 EXAMPLES = """\
 examples:
@@ -36,20 +38,29 @@ examples:
 
 MOST: Final = 8
 """Words of a line."""
+RUNS_COUNT: Final = (
+    "and rolecall extract where this database exists: it does from now on, runs before are not told"
+)
 
 
 def run(words: list[str]) -> int:
     """Print the figures, and return the exit code."""
     parser = Parser("status", DESCRIPTION, EXAMPLES)
     add: Any = parser.add_argument
-    add("--since", metavar="TIME", default="24h", help="how far back: 30m, 24h, 7d, 4w (24h)")
+    add(
+        "--since",
+        metavar="TIME",
+        default="24h",
+        help="how far back: 30m, 24h, 7d, 4w; at most 1100d (24h)",
+    )
     add_queue(add)
     add("--json", action="store_true", help="JSON, for programs")
     told = parser.parse_intermixed_args(words)
-    seconds = read_time(told.since, "--since")
+    seconds = read_since(told.since)
     settings = load_settings({"queue": told.queue})
     queue = open_queue(settings)
     try:
+        from rolecall.cli.status_audits import audit_lines, audits_of
         from rolecall.cli.status_rules import held, rule_lines
         from rolecall.cli.status_trials import standings_of, trial_lines
         from rolecall.doctor.servers import plans_here
@@ -62,7 +73,7 @@ def run(words: list[str]) -> int:
         since = int(time.time()) - seconds
         found = summary(Series(queue.store), since, cloud_engines(settings, os.environ))
         tasks = queue.view.counts()
-        audits = audit_lines(queue.store, settings, seconds, told.since)
+        audits = audits_of(queue.store, settings, since)
         rules = held(queue.store)
         trials = standings_of(settings, os.environ, queue)
         spending = read_spending(queue.store, caps_of(settings), utc_now())
@@ -72,20 +83,29 @@ def run(words: list[str]) -> int:
     if told.json:
         import msgspec
 
+        from rolecall.cli.trials_shown import as_rows
+
         answer = {"tasks": tasks, "figures": found, "spending": spending, "plans": plans}
-        text = msgspec.json.encode(answer | {"rules": rules}).decode() + "\n"
+        answer |= {"audits": audits, "trials": as_rows(trials), "rules": rules}
+        text = msgspec.json.encode(answer).decode() + "\n"
     else:
         from rolecall.cli.status_beside import plan_lines, spending_line
 
-        more = (*spending_line(spending), *plan_lines(plans), *audits)
-        lines = (*_lines(found, tasks, told.since), *more, *trial_lines(trials), *rule_lines(rules))
+        more = (*spending_line(spending), *plan_lines(plans), *audit_lines(audits, told.since))
+        runs = settings.watch_runs
+        lines = (
+            *_lines(found, tasks, told.since, runs),
+            *more,
+            *trial_lines(trials),
+            *rule_lines(rules),
+        )
         text = "".join(f"{_wrapped(line)}\n" for line in lines)
     sys.stdout.write(text)
     sys.stdout.flush()
     return OK
 
 
-def _lines(found: Summary, tasks: Mapping[Any, int], since: str) -> Iterator[str]:
+def _lines(found: Summary, tasks: Mapping[Any, int], since: str, runs: bool) -> Iterator[str]:
     """The figures for a person: what it is about, then a line for each."""
     waiting = tasks.get("queued", 0) + tasks.get("waiting", 0)
     on_average = "" if found.waiting is None else f"; {found.waiting:,.1f} waiting on average"
@@ -93,7 +113,10 @@ def _lines(found: Summary, tasks: Mapping[Any, int], since: str) -> Iterator[str
     yield f"queue      {waiting:,} waiting, {running:,} running{on_average}"
     pages = sum(found.pages.values())
     if not pages:
-        yield f"pages      none in the last {since}; rolecall serve and rolecall work count here"
+        yield (
+            f"pages      none in the last {since}; rolecall serve and rolecall work count here, "
+            + (RUNS_COUNT if runs else "rolecall extract does not (watch_runs = false)")
+        )
         return
     yield f"pages      {pages:,} in the last {since}: {_counts(found.pages)}"
     if found.reasons:
