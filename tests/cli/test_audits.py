@@ -56,6 +56,7 @@ def test_agreement_by_field_with_intervals_cost_and_why_it_stands_still(told, au
     assert text.count("STOPPED") == 1
     assert "stopped " not in text
     assert "Agreement is not accuracy" in text
+    assert "(posting): whether there is a posting" in text
 
 
 def test_figures_for_programs(told, audited):
@@ -95,6 +96,8 @@ def test_status_leaves_pages_without_compared_values_out(told, store, audited):
     text = inside("status", **told).stdout.decode()
     assert "audits     3 in the last 24h" in text
     assert "75.0% of values the same" in text
+    text = inside("audits", **told).stdout.decode()
+    assert "far on 1 page answered by other, nothing compared" in text
 
 
 def test_status_for_programs_has_audits(told, audited):

@@ -14,6 +14,7 @@ from rolecall.monitor.figures import GAUGES, SUMS, Figures
 from rolecall.monitor.history import STRETCHES, history
 from rolecall.monitor.series import HOUR
 from rolecall.serve.ui.charts import HEIGHT, WIDTH, bars
+from rolecall.serve.ui.shown import percent
 
 GIB = 2**30
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -63,6 +64,17 @@ def test_what_stands_beside_pages_is_shown(here):
     assert '<td>syntax</td><td class="n">3</td>' in text
     for title in ("Pages that wait", "KV cache in use, per cent", "Memory of cards in use, GiB"):
         assert title in text
+
+
+@pytest.mark.parametrize(
+    ("share", "told"),
+    [
+        (None, "–"), (0.0, "0%"), (1.0, "100%"), (2 / 673, "0.3%"), (671 / 673, "99.7%"),
+        (0.001, "0.1%"), (1e-9, "<0.1%"), (1 - 1e-9, ">99.9%"), (0.42, "42%"), (0.988, "99%"),
+    ],
+)  # fmt: skip
+def test_nothing_and_all_are_not_told_of_what_is_neither(share, told):
+    assert percent(share) == told
 
 
 def test_spending_is_shown_with_its_forecast_and_told_to_prometheus(tmp_path):

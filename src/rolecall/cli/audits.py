@@ -142,9 +142,11 @@ def _lines(found: Figures, stands: Standing, settings: Settings, since: str) -> 
         yield ""
         yield from _pair(pair)
     if found.pairs:
-        from rolecall.audit.shown import NOT_ACCURACY
+        from rolecall.audit.shown import NOT_ACCURACY, OUTCOME_MEANING
 
         yield ""
+        if any(pair.fields for pair in found.pairs):
+            yield OUTCOME_MEANING
         yield textwrap.fill(NOT_ACCURACY, 88)
 
 
@@ -184,9 +186,12 @@ def standing_lines(
 
 def _pair(pair: Pair) -> Iterator[str]:
     whole = pair.whole
-    told = f"{one_line(pair.engine)} on {pair.pages:,} pages answered by {one_line(pair.route)}"
+    pages = f"{pair.pages:,} page{'' if pair.pages == 1 else 's'}"
+    told = f"{one_line(pair.engine)} on {pages} answered by {one_line(pair.route)}"
     if whole is not None:
         told += f", {whole.mid:.1%} of values the same ({whole.low:.1%} to {whole.high:.1%})"
+    else:
+        told += ", nothing compared"
     yield told
     rows = [
         (one_line(name), f"{one.n:,}", f"{one.mid:.1%}", f"{one.low:.1%} to {one.high:.1%}")

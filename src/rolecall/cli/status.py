@@ -13,7 +13,7 @@ from rolecall.cli import OK
 from rolecall.cli.options import Parser
 from rolecall.cli.options import settings as load_settings
 from rolecall.cli.queued import add_queue, open_queue, read_since
-from rolecall.table import one_line
+from rolecall.table import one_line, percent
 
 if TYPE_CHECKING:
     from rolecall.monitor.summary import EngineLoad, EngineUse, Sizes, Summary
@@ -122,7 +122,7 @@ def _lines(found: Summary, tasks: Mapping[Any, int], since: str, runs: bool) -> 
     if found.reasons:
         yield f"because    {_counts(found.reasons)}"
     if found.copies:
-        yield f"copies     {found.copies:,}, {found.copies / pages:.0%}"
+        yield f"copies     {found.copies:,}, {percent(found.copies / pages)}"
     yield f"answered   {_counts(found.routes)}"
     if found.local is not None:
         from rolecall.monitor.summary import LOCAL_GOAL
@@ -135,7 +135,7 @@ def _lines(found: Summary, tasks: Mapping[Any, int], since: str, runs: bool) -> 
         yield f"stages     {', '.join(f'{one_line(name)} {took:.1f} ms' for name, took in stages)}"
     if found.fields:
         yield "fields     " + ", ".join(
-            f"{one_line(name)} {one.filled:.0%}" for name, one in found.fields.items()
+            f"{one_line(name)} {percent(one.filled)}" for name, one in found.fields.items()
         )
     if found.unsure is not None:
         yield f"unsure     {found.unsure:.1%} of values are less sure than a half"
@@ -174,9 +174,9 @@ def _took(sizes: Sizes) -> str:
 
 
 def _load(load: EngineLoad) -> str:
-    hits = "" if load.prefix_hits is None else f", {load.prefix_hits:.0%} prefix cache hits"
+    hits = "" if load.prefix_hits is None else f", {percent(load.prefix_hits)} prefix cache hits"
     return (
-        f"{load.kv:.0%} of the KV cache, {load.running:.1f} requests under way and"
+        f"{percent(load.kv)} of the KV cache, {load.running:.1f} requests under way and"
         f" {load.waiting:.1f} in line{hits}"
     )
 
@@ -186,7 +186,9 @@ def _use(use: EngineUse) -> str:
     parts += [f"{count:,} {one_line(name)}" for name, count in use.results.items()][:MOST]
     if use.kept:
         parts.append(f"{use.kept:,} kept answers")
-    cached = f" ({use.cached_tokens / use.input_tokens:.0%} cached)" if use.input_tokens else ""
+    cached = (
+        f" ({percent(use.cached_tokens / use.input_tokens)} cached)" if use.input_tokens else ""
+    )
     parts.append(f"{use.input_tokens:,} tokens in{cached}, {use.output_tokens:,} out")
     if use.dollars:
         parts.append(f"${use.dollars:,.4f}")

@@ -166,7 +166,8 @@ def _promote(words: list[str]) -> int:
     _print(
         f"all pages go to {one.engine} now\n"
         f'to make it lasting, write  engine = "{one.engine}"  into rolecall.toml, at the top, above'
-        f" the first [table],\nand take the [[challenger]] table of {one.name} out\nto undo it: rolecall trials rollback {one.name}\n"
+        f" the first [table],\nand take the [[challenger]] table of {one.name} out\n"
+        f"to undo it: rolecall trials rollback {one.name}\n"
     )
     return OK
 

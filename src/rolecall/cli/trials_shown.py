@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from rolecall.audit.agreement import OUTCOME
+from rolecall.audit.shown import OUTCOME_MEANING
 from rolecall.table import aligned, one_line
 from rolecall.trial.judge import Finding
 from rolecall.trial.standing import Standing
@@ -28,7 +29,6 @@ MEANING = (
     " (those of slow pages are not told; up to a half of the pairs is no harm). evidence: that the"
     " challenger does harm; 100 % of one kind, or less of several, stops it."
 )
-POSTING_MEANING = "(posting): whether there is a posting on the page at all"
 
 
 def as_json(found: Sequence[Standing]) -> str:
@@ -88,7 +88,7 @@ def whole(one: Standing) -> str:
             ("agrees with the champion", _agreement(one)),
             *((one_line(name), f"{share:.1%}") for name, share in fields),
         )
-        text += f"{POSTING_MEANING}\n" if OUTCOME in verdict.agreement.fields else ""
+        text += f"{OUTCOME_MEANING}\n" if OUTCOME in verdict.agreement.fields else ""
         text += "agreement is not accuracy: who of the two is right is not told\n"
     return text + "\n" + _said(one)
 
