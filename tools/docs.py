@@ -59,6 +59,10 @@ A `{PROJECT_FILE}` holds names and values:
 workers = 2
 with_text = true
 ```
+
+Beside them it may have tables: `[engines.NAME]` declares an engine ([engines.md](engines.md)), and
+`[[challenger]]` another one that is tried on a part of the pages ([trials.md](trials.md)). In TOML,
+names and values stand above the first table.
 """
 
 DEAD = """\

@@ -280,8 +280,8 @@ class Settings:
     )
     events_log: str = _setting(
         "",
-        "A file to which an event of each page is appended as a line of JSON, without anything of "
-        "its text; - is the standard error.",
+        "A file to which an event of each page of rolecall serve and work is appended as a line "
+        "of JSON, without anything of its text; - is the standard error.",
     )
     watch_runs: bool = _setting(
         True,
@@ -290,8 +290,8 @@ class Settings:
     )
     otel: bool = _setting(
         False,
-        "Send traces and metrics by OpenTelemetry, to where its OTEL_ variables say; needs the "
-        "extra otel.",
+        "Send traces and metrics of rolecall serve and work by OpenTelemetry, to where its OTEL_ "
+        "variables say; needs the extra otel.",
     )
     engines: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
     challengers: tuple[Mapping[str, Any], ...] = ()

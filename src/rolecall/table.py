@@ -22,3 +22,12 @@ def aligned(*rows: tuple[str, ...], worded: bool = False) -> str:
             cells[-1] = others[-1]
         lines.append("  ".join(cells).rstrip() + "\n")
     return "".join(lines)
+
+
+def percent(share: float) -> str:
+    """A share in per cent; what is neither nothing nor all is never told as 0% or 100%."""
+    if 0 < share < 0.01:
+        return f"{share:.1%}" if share >= 0.001 else "<0.1%"
+    if 0.99 < share < 1:
+        return f"{share:.1%}" if share <= 0.999 else ">99.9%"
+    return f"{share:.0%}"

@@ -52,8 +52,11 @@ def test_agreement_by_field_with_intervals_cost_and_why_it_stands_still(told, au
     rows = [line.split() for line in text.splitlines()]
     assert ["title", "2", "100.0%", "34.2%", "to", "100.0%"] in rows
     assert ["company", "2", "50.0%", "9.5%", "to", "90.5%"] in rows
-    assert "STOPPED by budget_audits until 2" in text
+    assert "STOPPED    by budget_audits until 2" in text
+    assert text.count("STOPPED") == 1
+    assert "stopped " not in text
     assert "Agreement is not accuracy" in text
+    assert "(posting): whether there is a posting" in text
 
 
 def test_figures_for_programs(told, audited):
@@ -84,14 +87,40 @@ def test_status_says_it_in_a_line_or_two(told, audited):
     assert "STOPPED until 2" in text
 
 
+def test_status_leaves_pages_without_compared_values_out(told, store, audited):
+    book = Book(store)
+    audit = book.claim("w")
+    number, _ = book.first(audit)
+    nothing = Opinion(fields={}, engine="far", model="m", route="other", second={}, nano=0)
+    assert book.keep(audit, number, nothing)
+    text = inside("status", **told).stdout.decode()
+    assert "audits     3 in the last 24h" in text
+    assert "75.0% of values the same" in text
+    text = inside("audits", **told).stdout.decode()
+    assert "far on 1 page answered by other, nothing compared" in text
+
+
+def test_status_for_programs_has_audits(told, audited):
+    found = json.loads(inside("status", "--json", **told).stdout)["audits"]
+    assert (found["standing"]["due"], found["figures"]["pages"]) == (1, 2)
+    assert found["figures"]["pairs"][0]["fields"]["company"]["mid"] == 0.5
+
+
 def test_nothing_is_said_where_nothing_is_audited(told, store):
     assert b"none: no engine is named in audit_engine" in inside("audits", **told).stdout
     assert b"no page was audited" in inside("audits", "list", **told).stdout
     assert b"audits" not in inside("status", **told).stdout
+    assert json.loads(inside("status", "--json", **told).stdout)["audits"] is None
 
 
 @pytest.mark.parametrize(
-    "words", [("audits", "show"), ("audits", "--since", "x"), ("audits", "list", "--limit", "0")]
+    "words",
+    [
+        ("audits", "show"),
+        ("audits", "--since", "x"),
+        ("audits", "--since", "99999d"),
+        ("audits", "list", "--limit", "0"),
+    ],
 )
 def test_what_cannot_be_asked_is_refused(told, words):
     assert inside(*words, **told).returncode == 2

@@ -53,6 +53,9 @@ def test_a_time_that_is_none_is_refused():
     done = inside("status", "--since", "yesterday")
     assert done.returncode == 2
     assert b"write it like 30m, 12h" in done.stderr
+    done = inside("status", "--since", "99999d")
+    assert done.returncode == 2
+    assert b"figures are kept for 1,100 days" in done.stderr
 
 
 def test_gauges_spending_and_plans_are_told(tmp_path):
@@ -89,10 +92,14 @@ def test_runs_count_too_where_there_is_a_database(tmp_path):
         (tmp_path / f"{number}.html").write_text(page(number), "utf-8")
     assert inside("extract", str(tmp_path / "1.html"), **told).returncode == 0
     assert not (tmp_path / "data").exists()  # a run makes none
-    assert b"none in the last" in inside("status", **told).stdout
+    off = told | {"ROLECALL_WATCH_RUNS": "false"}
+    assert b"extract does not (watch_runs = false)" in inside("status", **off).stdout
+    text = " ".join(inside("status", **told).stdout.decode().split())
+    assert "none in the last 24h" in text
+    assert "rolecall extract where this database exists: it does from now on" in text
+    assert b"rolecall extract counts too" in inside("status", "--help").stdout
     assert inside("extract", str(tmp_path / "1.html"), **told).returncode == 0
     assert inside("extract", str(tmp_path), "--dedup", "exact", **told).returncode == 0
-    off = told | {"ROLECALL_WATCH_RUNS": "false"}
     assert inside("extract", str(tmp_path / "1.html"), **off).returncode == 0
     text = inside("status", **told).stdout.decode()
     assert "3 in the last 24h: 3 ok" in text

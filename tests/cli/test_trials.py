@@ -59,27 +59,57 @@ def test_what_was_counted_is_told(tmp_path, here):
     bad = [("truncated", "challenger", f"{n:064x}") for n in range(3)]
     counts = {
         "pages challenger": 40, "pages champion": 40, "compared": 40_000, "same": 38_000,
-        "compared field title": 40, "same field title": 30, "pairs": 40, "slow": 4, "skipped": 2,
+        "compared field title": 40, "same field title": 30,
+        "compared field (posting)": 40, "same field (posting)": 40,
+        "pairs": 40, "slow": 4, "skipped": 2,
     }  # fmt: skip
     count(tmp_path, counts, bad)
     text = here().stdout.decode()
     assert "awq         running  shadow  25.0%     40" in text
     assert "95.0%" in text
+    assert "4 of 40 pairs" in text
     assert "more pages are needed" in text
     text = here("show", "awq").stdout.decode()
     assert "75.0%" in text
     assert "2 for want of room" in text
     assert "agreement is not accuracy" in text
+    assert "4 of 40 pairs" in text
+    assert "(posting)" in text
+    flat = " ".join(text.split())
+    assert "times: how many times as often as with the champion" in flat
+    assert "evidence: that the challenger does harm; 100 % of one kind" in flat
     found = json.loads(here("show", "awq", "--json").stdout)
     assert found["state"] == "running"
     finding = found["verdict"]["findings"][1]
     assert (finding["kind"], finding["tried"], finding["usual"]) == ("truncated", 3, 0)
     assert not finding["no_worse"]
+    assert finding["pairs"] is None
+    slow = found["verdict"]["findings"][4]
+    assert (slow["kind"], slow["tried"], slow["usual"], slow["pairs"]) == ("slow", 4, 0, 40)
+
+
+def test_harm_is_a_hundred_per_cent_and_nothing_less_is(tmp_path, here):
+    counts = {"pages challenger": 500, "pages champion": 500}
+    bad = [("failed", "challenger", f"{n:064x}") for n in range(60)]
+    count(tmp_path, counts, bad, mode="live")
+    assert b"100%, HARM" in here("show", "awq", mode="live").stdout
+
+
+def test_status_tells_of_trials(tmp_path, here):
+    count(tmp_path, {"pages challenger": 40, "pages champion": 40})
+    here()
+    told = {"ROLECALL_DATA_FOLDER": str(tmp_path)}
+    assert b"trial      awq: no harm is shown" in inside("status", **told).stdout
+    (found,) = json.loads(inside("status", "--json", **told).stdout)["trials"]
+    assert (found["state"], found["verdict"]["tried"]) == ("running", 40)
+    assert found["challenger"]["name"] == "awq"
 
 
 def test_one_command_promotes_and_one_rolls_back(here):
     text = here("promote", "awq").stdout.decode()
     assert 'engine = "awq"' in text
+    assert "at the top, above the first [table]" in text
+    assert "take the [[challenger]] table of awq out" in text
     assert "rolecall trials rollback awq" in text
     assert b"has all pages" in here().stdout
     assert b"already" in here("promote", "awq").stdout

@@ -4,16 +4,25 @@ import json
 import logging
 import os
 import threading
+from pathlib import Path
 
 import msgspec
 from tests.monitor.made import call, event
 
 from rolecall.monitor import Watch
+from rolecall.monitor.events import CallEvent, PageEvent
 from rolecall.monitor.log_lines import MOST_BYTES, LogLines
 
 
 def lines(path):
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def test_every_key_of_a_line_is_explained():
+    text = (Path(__file__).parents[2] / "docs" / "monitoring.md").read_text("utf-8")
+    told = text.partition("## Log lines")[2].partition("\n## ")[0]
+    names = {*PageEvent.__struct_fields__, *CallEvent.__struct_fields__}
+    assert {name for name in names if f"`{name}`" not in told} == set()
 
 
 def test_each_event_is_a_line(tmp_path):

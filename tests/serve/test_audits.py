@@ -47,8 +47,12 @@ def here(tmp_path_factory):
 
 def test_agreement_is_shown_with_intervals_and_as_what_it_is(here):
     text = here.client().get("/monitor").text
-    assert "<dt>audited in 7 days</dt><dd>2</dd>" in text
+    assert "<dt>audited in the last day</dt><dd>2</dd>" in text
+    for since, told in (("1h", "day"), ("7d", "7 days"), ("30d", "30 days")):
+        stretch = here.client().get(f"/monitor?since={since}").text
+        assert f"<dt>audited in the last {told}</dt>" in stretch, since
     assert "Agreement is not accuracy" in text
+    assert "(posting): whether there is a posting" in text
     assert 'class="chart spread"' in text
     assert "blind to what was found before" in text
     assert '50% <span class="soft">(9% to 91%)</span>' in text
@@ -73,6 +77,15 @@ def test_pages_that_differ_are_labelled_first(here):
 def test_nothing_is_shown_where_nothing_is_audited(tmp_path):
     with serving(tmp_path) as one:
         assert "a second opinion" not in one.client().get("/monitor").text
+
+
+def test_a_page_of_which_nothing_was_compared_is_said_to_be_one(tmp_path):
+    with serving(tmp_path) as one:
+        audit(one.state.queue.store, {})
+        text = one.client().get("/monitor").text
+        assert "on 1 page answered by" in text
+        assert "<p>nothing compared</p>" in text
+        assert "– of values" not in text
 
 
 def test_why_audits_stand_still_is_shown(tmp_path):

@@ -14,6 +14,10 @@ from rolecall.monitor.figures import GAUGES, SUMS, Figures
 from rolecall.monitor.history import STRETCHES, history
 from rolecall.monitor.series import HOUR
 from rolecall.serve.ui.charts import HEIGHT, WIDTH, bars
+from rolecall.serve.ui.shown import percent
+from rolecall.settings import Settings
+from rolecall.trial.challenger import read_challengers
+from rolecall.trial.ledger import TrialLedger
 
 GIB = 2**30
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -63,6 +67,30 @@ def test_what_stands_beside_pages_is_shown(here):
     assert '<td>syntax</td><td class="n">3</td>' in text
     for title in ("Pages that wait", "KV cache in use, per cent", "Memory of cards in use, GiB"):
         assert title in text
+
+
+@pytest.mark.parametrize(
+    ("share", "told"),
+    [
+        (None, "–"), (0.0, "0%"), (1.0, "100%"), (2 / 673, "0.3%"), (671 / 673, "99.7%"),
+        (0.001, "0.1%"), (1e-9, "<0.1%"), (1 - 1e-9, ">99.9%"), (0.42, "42%"), (0.988, "99%"),
+    ],
+)  # fmt: skip
+def test_nothing_and_all_are_not_told_of_what_is_neither(share, told):
+    assert percent(share) == told
+
+
+def test_trials_say_of_how_many_pairs_the_challenger_was_slow(tmp_path):
+    table = {"name": "awq", "engine": "awq", "share": 0.25, "mode": "shadow"}
+    engines = {"awq": {"kind": "openai", "url": "http://127.0.0.1:9/v1", "model": "m"}}
+    with serving(tmp_path, engines=engines, challengers=(table,)) as one:
+        queue = one.state.queue
+        ledger = TrialLedger(queue.store, queue.clock_ms)
+        ledger.enter(read_challengers(Settings(engines=engines, challengers=(table,))))
+        ledger.add("awq", 1, {"pages challenger": 149, "pairs": 149, "slow": 58}, ())
+        text = one.client().get("/monitor").text
+        assert '<td class="n">58 of 149 pairs</td>' in text
+        assert "up to a half is no harm" in text
 
 
 def test_spending_is_shown_with_its_forecast_and_told_to_prometheus(tmp_path):

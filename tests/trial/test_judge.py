@@ -97,10 +97,20 @@ def record(*attempts, outcome="ok", **more):
     ("told", "bad", "seconds"),
     [
         (record(attempt(), attempt()), set(), 2.0),
-        (record(attempt("length"), problems=[{"kind": "syntax"}]), {"truncated"}, 1.0),
+        (record(attempt("length")), {"truncated"}, 1.0),
+        (
+            record(attempt("length"), problems=[{"kind": "syntax"}, {"kind": "schema"}]),
+            {"truncated"},
+            1.0,
+        ),
+        (
+            record(attempt("length"), problems=[{"kind": "ungrounded"}]),
+            {"truncated", "invalid"},
+            1.0,
+        ),
+        (record(attempt(), problems=[{"kind": "syntax"}]), {"invalid"}, 1.0),
         (record(attempt("timeout"), outcome="partial"), {"failed", "incomplete"}, 1.0),
         (record(attempt(), problems=[{"kind": "ungrounded"}]), {"invalid"}, 1.0),
-        (record(attempt(), problems=[{"kind": "syntax"}]), {"invalid"}, 1.0),
         (record(attempt(), problems=[{"kind": "conflict"}]), set(), 1.0),
         (record(attempt(cached=True), outcome="partial"), {"incomplete"}, None),
         (record(), {"failed"}, None),

@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 import orjson
 
+from rolecall.audit.agreement import OUTCOME
 from rolecall.audit.compare import compared
 from rolecall.audit.nouns import Audited, Standing
 from rolecall.ledger.budget import next_month
@@ -20,6 +21,7 @@ NOT_ACCURACY: Final = (
     "Agreement is not accuracy: where both are wrong alike nobody notices, and where they differ"
     " either may be right. Only labels tell how right values are."
 )
+OUTCOME_MEANING: Final = f"{OUTCOME}: whether there is a posting on the page at all"
 _LIST: Final = """
     SELECT a.task, r.title, r.company, t.source, r.site, a.route, a.engine, a.fields, r.doubt,
         a.nano, a.ended, EXISTS (SELECT 1 FROM label_page WHERE label_page.task = a.task)

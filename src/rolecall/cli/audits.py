@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from rolecall.cli import OK
 from rolecall.cli.options import Parser
 from rolecall.cli.options import settings_with_servers as load_settings
-from rolecall.cli.queued import add_queue, open_queue, read_time
+from rolecall.cli.queued import add_queue, open_queue, read_since
 from rolecall.errors import UsageError
 from rolecall.table import aligned, one_line
 
@@ -54,7 +54,7 @@ def run(words: list[str]) -> int:
     if words and not words[0].startswith("-"):
         raise UsageError(f"there is no verb {words[0]!a}", hint="there is: rolecall audits list")
     told = _parser("audits", DESCRIPTION).parse_intermixed_args(words)
-    seconds = read_time(told.since, "--since")
+    seconds = read_since(told.since)
     settings = _settings(told)
     queue = open_queue(settings)
     try:
@@ -82,7 +82,7 @@ def _list(words: list[str]) -> int:
     told = parser.parse_intermixed_args(words)
     if told.limit < 1:
         raise UsageError("--limit is at least 1", hint="see rolecall audits list --help")
-    since = 1_000 * (int(time.time()) - read_time(told.since, "--since"))
+    since = 1_000 * (int(time.time()) - read_since(told.since))
     queue = open_queue(_settings(told))
     try:
         from rolecall.audit.shown import pages_of
@@ -142,9 +142,11 @@ def _lines(found: Figures, stands: Standing, settings: Settings, since: str) -> 
         yield ""
         yield from _pair(pair)
     if found.pairs:
-        from rolecall.audit.shown import NOT_ACCURACY
+        from rolecall.audit.shown import NOT_ACCURACY, OUTCOME_MEANING
 
         yield ""
+        if any(pair.fields for pair in found.pairs):
+            yield OUTCOME_MEANING
         yield textwrap.fill(NOT_ACCURACY, 88)
 
 
@@ -178,15 +180,18 @@ def standing_lines(
     if stands.stopped:
         day = until(stands)
         cap = "budget_audits" if "budget_audits" in stands.stopped else "the budget"
-        what = f"STOPPED by {cap} until {day}" if day else "STOPPED"
-        yield f"stopped    {what}: {one_line(stands.stopped)}"
+        by = f"by {cap} until {day}: " if day else ""
+        yield f"STOPPED    {by}{one_line(stands.stopped)}"
 
 
 def _pair(pair: Pair) -> Iterator[str]:
     whole = pair.whole
-    told = f"{one_line(pair.engine)} on {pair.pages:,} pages answered by {one_line(pair.route)}"
+    pages = f"{pair.pages:,} page{'' if pair.pages == 1 else 's'}"
+    told = f"{one_line(pair.engine)} on {pages} answered by {one_line(pair.route)}"
     if whole is not None:
         told += f", {whole.mid:.1%} of values the same ({whole.low:.1%} to {whole.high:.1%})"
+    else:
+        told += ", nothing compared"
     yield told
     rows = [
         (one_line(name), f"{one.n:,}", f"{one.mid:.1%}", f"{one.low:.1%} to {one.high:.1%}")

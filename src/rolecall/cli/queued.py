@@ -57,3 +57,16 @@ def read_time(text: str, flag: str) -> int:
     if not found or int(found[1]) < 1:
         raise UsageError(f"{flag} cannot be {text!a}", hint="write it like 30m, 12h, 90d or 8w")
     return int(found[1]) * _UNITS[found[2]]
+
+
+def read_since(text: str) -> int:
+    """The same of ``--since``, which reaches as far back as figures are kept."""
+    from rolecall.monitor.series import DAY, KEPT
+
+    seconds, most = read_time(text, "--since"), KEPT[DAY]
+    if seconds > most:
+        raise UsageError(
+            f"--since cannot be {text!a}: figures are kept for {most // DAY:,} days",
+            hint=f"write {most // DAY}d for all of them",
+        )
+    return seconds

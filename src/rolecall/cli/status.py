@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 from rolecall.cli import OK
 from rolecall.cli.options import Parser
 from rolecall.cli.options import settings as load_settings
-from rolecall.cli.queued import add_queue, open_queue, read_time
-from rolecall.cli.status_audits import audit_lines
-from rolecall.table import one_line
+from rolecall.cli.queued import add_queue, open_queue, read_since
+from rolecall.table import one_line, percent
 
 if TYPE_CHECKING:
     from rolecall.monitor.summary import EngineLoad, EngineUse, Sizes, Summary
@@ -24,8 +23,11 @@ Prints what became of the pages of rolecall serve and rolecall work: outcomes, w
 answered, how long stages took, which fields have a value and how sure, and what engines
 were asked and cost. All servers and workers of a queue count together.
 
-Figures are kept by the minute for two days, by the hour for two months, then by the day.
-They hold names and numbers, nothing of a page."""
+rolecall extract counts too (unless watch_runs = false), where the database exists; it makes
+none, but this verb does: runs are counted from its first call on.
+
+Figures are kept by the minute for two days, by the hour for two months, by the day for
+three years. They hold names and numbers, nothing of a page."""
 
 EXAMPLES = """\
 examples:
@@ -36,20 +38,29 @@ examples:
 
 MOST: Final = 8
 """Words of a line."""
+RUNS_COUNT: Final = (
+    "and rolecall extract where this database exists: it does from now on, runs before are not told"
+)
 
 
 def run(words: list[str]) -> int:
     """Print the figures, and return the exit code."""
     parser = Parser("status", DESCRIPTION, EXAMPLES)
     add: Any = parser.add_argument
-    add("--since", metavar="TIME", default="24h", help="how far back: 30m, 24h, 7d, 4w (24h)")
+    add(
+        "--since",
+        metavar="TIME",
+        default="24h",
+        help="how far back: 30m, 24h, 7d, 4w; at most 1100d (24h)",
+    )
     add_queue(add)
     add("--json", action="store_true", help="JSON, for programs")
     told = parser.parse_intermixed_args(words)
-    seconds = read_time(told.since, "--since")
+    seconds = read_since(told.since)
     settings = load_settings({"queue": told.queue})
     queue = open_queue(settings)
     try:
+        from rolecall.cli.status_audits import audit_lines, audits_of
         from rolecall.cli.status_rules import held, rule_lines
         from rolecall.cli.status_trials import standings_of, trial_lines
         from rolecall.doctor.servers import plans_here
@@ -62,7 +73,7 @@ def run(words: list[str]) -> int:
         since = int(time.time()) - seconds
         found = summary(Series(queue.store), since, cloud_engines(settings, os.environ))
         tasks = queue.view.counts()
-        audits = audit_lines(queue.store, settings, seconds, told.since)
+        audits = audits_of(queue.store, settings, since)
         rules = held(queue.store)
         trials = standings_of(settings, os.environ, queue)
         spending = read_spending(queue.store, caps_of(settings), utc_now())
@@ -72,20 +83,29 @@ def run(words: list[str]) -> int:
     if told.json:
         import msgspec
 
+        from rolecall.cli.trials_shown import as_rows
+
         answer = {"tasks": tasks, "figures": found, "spending": spending, "plans": plans}
-        text = msgspec.json.encode(answer | {"rules": rules}).decode() + "\n"
+        answer |= {"audits": audits, "trials": as_rows(trials), "rules": rules}
+        text = msgspec.json.encode(answer).decode() + "\n"
     else:
         from rolecall.cli.status_beside import plan_lines, spending_line
 
-        more = (*spending_line(spending), *plan_lines(plans), *audits)
-        lines = (*_lines(found, tasks, told.since), *more, *trial_lines(trials), *rule_lines(rules))
+        more = (*spending_line(spending), *plan_lines(plans), *audit_lines(audits, told.since))
+        runs = settings.watch_runs
+        lines = (
+            *_lines(found, tasks, told.since, runs),
+            *more,
+            *trial_lines(trials),
+            *rule_lines(rules),
+        )
         text = "".join(f"{_wrapped(line)}\n" for line in lines)
     sys.stdout.write(text)
     sys.stdout.flush()
     return OK
 
 
-def _lines(found: Summary, tasks: Mapping[Any, int], since: str) -> Iterator[str]:
+def _lines(found: Summary, tasks: Mapping[Any, int], since: str, runs: bool) -> Iterator[str]:
     """The figures for a person: what it is about, then a line for each."""
     waiting = tasks.get("queued", 0) + tasks.get("waiting", 0)
     on_average = "" if found.waiting is None else f"; {found.waiting:,.1f} waiting on average"
@@ -93,13 +113,16 @@ def _lines(found: Summary, tasks: Mapping[Any, int], since: str) -> Iterator[str
     yield f"queue      {waiting:,} waiting, {running:,} running{on_average}"
     pages = sum(found.pages.values())
     if not pages:
-        yield f"pages      none in the last {since}; rolecall serve and rolecall work count here"
+        yield (
+            f"pages      none in the last {since}; rolecall serve and rolecall work count here, "
+            + (RUNS_COUNT if runs else "rolecall extract does not (watch_runs = false)")
+        )
         return
     yield f"pages      {pages:,} in the last {since}: {_counts(found.pages)}"
     if found.reasons:
         yield f"because    {_counts(found.reasons)}"
     if found.copies:
-        yield f"copies     {found.copies:,}, {found.copies / pages:.0%}"
+        yield f"copies     {found.copies:,}, {percent(found.copies / pages)}"
     yield f"answered   {_counts(found.routes)}"
     if found.local is not None:
         from rolecall.monitor.summary import LOCAL_GOAL
@@ -112,7 +135,7 @@ def _lines(found: Summary, tasks: Mapping[Any, int], since: str) -> Iterator[str
         yield f"stages     {', '.join(f'{one_line(name)} {took:.1f} ms' for name, took in stages)}"
     if found.fields:
         yield "fields     " + ", ".join(
-            f"{one_line(name)} {one.filled:.0%}" for name, one in found.fields.items()
+            f"{one_line(name)} {percent(one.filled)}" for name, one in found.fields.items()
         )
     if found.unsure is not None:
         yield f"unsure     {found.unsure:.1%} of values are less sure than a half"
@@ -151,9 +174,9 @@ def _took(sizes: Sizes) -> str:
 
 
 def _load(load: EngineLoad) -> str:
-    hits = "" if load.prefix_hits is None else f", {load.prefix_hits:.0%} prefix cache hits"
+    hits = "" if load.prefix_hits is None else f", {percent(load.prefix_hits)} prefix cache hits"
     return (
-        f"{load.kv:.0%} of the KV cache, {load.running:.1f} requests under way and"
+        f"{percent(load.kv)} of the KV cache, {load.running:.1f} requests under way and"
         f" {load.waiting:.1f} in line{hits}"
     )
 
@@ -163,7 +186,9 @@ def _use(use: EngineUse) -> str:
     parts += [f"{count:,} {one_line(name)}" for name, count in use.results.items()][:MOST]
     if use.kept:
         parts.append(f"{use.kept:,} kept answers")
-    cached = f" ({use.cached_tokens / use.input_tokens:.0%} cached)" if use.input_tokens else ""
+    cached = (
+        f" ({percent(use.cached_tokens / use.input_tokens)} cached)" if use.input_tokens else ""
+    )
     parts.append(f"{use.input_tokens:,} tokens in{cached}, {use.output_tokens:,} out")
     if use.dollars:
         parts.append(f"${use.dollars:,.4f}")

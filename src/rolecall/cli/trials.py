@@ -48,8 +48,9 @@ LIST = "Prints each challenger: how it is, how many pages it had, and what is kn
 SHOW = "Prints what was counted of one challenger, kind by kind, with bounds that hold at any look."
 PROMOTE = """\
 Sends all pages to the challenger's engines, in all workers of the queue, from the next
-second on. The settings are not changed: write the line that is printed into rolecall.toml
-to make it lasting, and take the challenger out. rollback undoes it."""
+second on. The settings are not changed: to make it lasting, write the line that is printed
+at the top of rolecall.toml, above the first [table], and take the [[challenger]] table out.
+rollback undoes it."""
 ROLLBACK = """\
 Sends no more pages to the challenger, in all workers of the queue, from the next second
 on. Pages that it has begun are finished; nothing is lost."""
@@ -164,8 +165,9 @@ def _promote(words: list[str]) -> int:
         return OK
     _print(
         f"all pages go to {one.engine} now\n"
-        f'to make it lasting, write  engine = "{one.engine}"  into rolecall.toml and take the'
-        f" challenger out\nto undo it: rolecall trials rollback {one.name}\n"
+        f'to make it lasting, write  engine = "{one.engine}"  into rolecall.toml, at the top, above'
+        f" the first [table],\nand take the [[challenger]] table of {one.name} out\n"
+        f"to undo it: rolecall trials rollback {one.name}\n"
     )
     return OK
 

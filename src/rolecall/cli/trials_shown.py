@@ -5,9 +5,12 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 
+from rolecall.audit.agreement import OUTCOME
+from rolecall.audit.shown import OUTCOME_MEANING
 from rolecall.table import aligned, one_line
 from rolecall.trial.judge import Finding
 from rolecall.trial.standing import Standing
@@ -21,12 +24,21 @@ WORDS = {
 }
 """The kinds of harm as columns are called."""
 WIDTH = 88
+MEANING = (
+    "times: how many times as often as with the champion, within bounds that hold at every look"
+    " (those of slow pages are not told; up to a half of the pairs is no harm). evidence: that the"
+    " challenger does harm; 100 % of one kind, or less of several, stops it."
+)
 
 
 def as_json(found: Sequence[Standing]) -> str:
     """A line of JSON for each."""
-    rows = [{"state": one.state, **msgspec.to_builtins(one)} for one in found]
-    return "".join(msgspec.json.encode(row).decode() + "\n" for row in rows)
+    return "".join(msgspec.json.encode(row).decode() + "\n" for row in as_rows(found))
+
+
+def as_rows(found: Sequence[Standing]) -> list[dict[str, Any]]:
+    """The same as plain values."""
+    return [{"state": one.state, **msgspec.to_builtins(one)} for one in found]
 
 
 def table(found: Sequence[Standing]) -> str:
@@ -40,7 +52,7 @@ def table(found: Sequence[Standing]) -> str:
             one.challenger.mode,
             f"{one.challenger.share:.1%}",
             f"{one.verdict.tried:,}",
-            *(str(each.tried) for each in one.verdict.findings),
+            *(_count(each) for each in one.verdict.findings),
             _agreement(one),
         )
         for one in found
@@ -65,16 +77,18 @@ def whole(one: Standing) -> str:
         worded=True,
     )  # fmt: skip
     rows = [
-        (WORDS[each.kind], f"{each.tried:,}", _usual(each), _ratio(each), _evidence(each))
+        (WORDS[each.kind], _count(each), _usual(each), _ratio(each), _evidence(each))
         for each in verdict.findings
     ]
     text += "\n" + aligned(("went wrong", "challenger", "champion", "times", "evidence"), *rows)
+    text += textwrap.fill(MEANING, WIDTH) + "\n"
     if verdict.agreement is not None:
         fields = sorted(verdict.agreement.fields.items(), key=lambda row: row[1])
         text += "\n" + aligned(
             ("agrees with the champion", _agreement(one)),
             *((one_line(name), f"{share:.1%}") for name, share in fields),
         )
+        text += f"{OUTCOME_MEANING}\n" if OUTCOME in verdict.agreement.fields else ""
         text += "agreement is not accuracy: who of the two is right is not told\n"
     return text + "\n" + _said(one)
 
@@ -106,8 +120,14 @@ def _said(one: Standing) -> str:
     return f"{told}\n"
 
 
+def _count(found: Finding) -> str:
+    return (
+        f"{found.tried:,}" if found.pairs is None else f"{found.tried:,} of {found.pairs:,} pairs"
+    )
+
+
 def _usual(found: Finding) -> str:
-    return f"of {found.usual:,} pairs" if found.kind == "slow" else f"{found.usual:,}"
+    return f"{found.usual:,}" if found.pairs is None else ""
 
 
 def _ratio(found: Finding) -> str:
@@ -118,8 +138,8 @@ def _ratio(found: Finding) -> str:
 
 
 def _evidence(found: Finding) -> str:
-    """How far it is from what stops a challenger."""
-    return "HARM" if found.evidence >= 1 else f"{found.evidence:.0%}"
+    """How far it is from what stops a challenger; under 100 % where it is not there."""
+    return f"{min(found.evidence, 0.99):.0%}" if found.evidence < 1 else "100%, HARM"
 
 
 def _agreement(one: Standing) -> str:

@@ -39,15 +39,17 @@ _WORDS: Final = {
 
 
 class Finding(Struct, frozen=True, kw_only=True):
-    """One kind of harm: how many pages went wrong with the challenger and with the champion (of
-    slow ones, how many of how many pairs), within which bounds the ratio of their rates lies
-    (``None``: not told; in the shadow, of pages that go wrong with one of the two alone), and the
-    evidence for harm as a part of what stops a challenger.
+    """One kind of harm: how many pages went wrong with the challenger and with the champion, within
+    which bounds the ratio of their rates lies (``None``: not told; in the shadow, of pages that go
+    wrong with one of the two alone), and the evidence for harm as a part of what stops a
+    challenger. Of slow ones, ``tried`` is in how many of the ``pairs`` (``None``: of other kinds)
+    the challenger was slow, of which up to a half are no harm; ``usual`` is 0.
     """
 
     kind: str
     tried: int
     usual: int
+    pairs: int | None = None
     ratio: tuple[float, float] | None
     evidence: float
     no_worse: bool
@@ -124,9 +126,14 @@ def _finding(
     one: Challenger, kind: str, told: Sequence[Stretch], counts: Counts, part: float
 ) -> Finding:
     if kind == "slow":
-        pairs, slow = counts.get("pairs", 0), counts.get("slow", 0)
         return Finding(
-            kind=kind, tried=slow, usual=pairs, ratio=None, evidence=max(0.0, part), no_worse=True
+            kind=kind,
+            tried=counts.get("slow", 0),
+            usual=0,
+            pairs=counts.get("pairs", 0),
+            ratio=None,
+            evidence=max(0.0, part),
+            no_worse=True,
         )
     tried, usual, both = arms(counts, kind)
     ratio = ratio_between(told, one.alpha)
@@ -197,5 +204,5 @@ def _told(
         return f"agrees with the champion in {share:.1%} of values, under {one.floor:.1%}"
     found = next(each for each in findings if each.kind == kind)
     if kind == "slow":
-        return f"{_WORDS[kind]}: {found.tried:,} of {found.usual:,}"
+        return f"{_WORDS[kind]}: {found.tried:,} of {found.pairs or 0:,}"
     return f"{_WORDS[kind]}: {found.tried:,} of the challenger's, {found.usual:,} of the champion's"

@@ -17,7 +17,8 @@ KINDS: Final = ("failed", "truncated", "invalid", "incomplete")
 of the wanted shape, or said what the page does not; a required field is missing."""
 
 _WRONG: Final = frozenset(("syntax", "schema", "ungrounded"))
-_OF_CUTS: Final = frozenset(("syntax", "schema"))
+_WRONG_OF_CUT: Final = frozenset(("ungrounded",))
+"""An answer that was cut off has no good shape either; that is not counted once more."""
 _ANSWERED: Final = frozenset(("stop", "length", "refusal"))
 _NOT_ITS_FAULT: Final = frozenset(("budget_exceeded", "cancelled", "internal"))
 
@@ -49,8 +50,7 @@ def seen(record: Mapping[str, Any], asks: bool = True) -> Seen | None:
     told = {
         "failed": failed or (asks and not answered),
         "truncated": truncated,
-        # An answer that was cut off is no JSON either, and counts once.
-        "invalid": bool(kinds & (_WRONG - _OF_CUTS if truncated else _WRONG)),
+        "invalid": bool(kinds & (_WRONG_OF_CUT if truncated else _WRONG)),
         "incomplete": record["outcome"] == "partial",
     }
     seconds = sum(one.get("seconds") or 0.0 for one in attempts if not one.get("cached"))

@@ -8,6 +8,8 @@ from typing import Final, Protocol
 
 from msgspec import Struct
 
+from rolecall.table import percent
+
 WIDTH: Final = 720
 HEIGHT: Final = 120
 GAP: Final = 0.15
@@ -120,10 +122,11 @@ def spreads(starts: Sequence[int], values: Mapping[str, Sequence[Sure | None]]) 
                 continue
             x = wide * (place + (number + 0.5) / len(values))
             day = time.strftime("%d %b", time.gmtime(start))
-            words = f"{day}: {one.mid:.0%} the same, {kind} ({one.low:.0%} to {one.high:.0%},"
+            words = f"{day}: {percent(one.mid)} the same, {kind}"
+            words += f" ({percent(one.low)} to {percent(one.high)}"
             found.append(
                 Whisker(kind, _round(x), _high(one.mid), _high(one.high), _high(one.low),
-                        f"{words} {one.n:,} pages)")
+                        f"{words}, {one.n:,} page{'' if one.n == 1 else 's'})")
             )  # fmt: skip
     if not found:
         return None

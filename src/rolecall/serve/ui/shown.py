@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
 
+from rolecall import table
+
 LONGEST: Final = 2_000
 """Characters of a value that a page shows."""
 
@@ -110,7 +112,7 @@ def moment(milliseconds: int | None) -> Markup:
 
 def percent(value: float | None) -> str:
     """A share in per cent; a dash where there is none."""
-    return "–" if value is None else f"{value:.0%}"
+    return "–" if value is None else table.percent(value)
 
 
 def lasting(seconds: float | None) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from rolecall.audit.figures import Day, Share, days_of, figures_of, share_of
-from rolecall.audit.shown import NOT_ACCURACY, Second, second_of, standing, until
+from rolecall.audit.shown import NOT_ACCURACY, OUTCOME_MEANING, Second, second_of, standing, until
 from rolecall.audit.terms import same_engine
 from rolecall.drive.clouds import cloud_engines
 from rolecall.errors import Error
@@ -28,7 +28,8 @@ def audits(ui: Ui, since: str = USUAL) -> dict[str, Any]:
     now = ui.queue.clock_ms() / 1_000
     series, stands = Series(ui.queue.store), standing(ui.queue.store)
     seconds = STRETCHES[since if since in STRETCHES else USUAL].seconds
-    found = figures_of(series, int(now) - max(seconds, 7 * DAY))
+    past = -(-seconds // DAY)  # audits are few: a day at least
+    found = figures_of(series, int(now) - past * DAY)
     engine = ui.settings.audit_engine
     if not (engine or found.pages or stands.due or stands.done):
         return {"audits": None}
@@ -39,10 +40,12 @@ def audits(ui: Ui, since: str = USUAL) -> dict[str, Any]:
         "audit_same": _same(ui),
         "audit_stands": stands,
         "audit_until": until(stands),
-        "audit_days": max(seconds, 7 * DAY) // DAY,
+        "audit_days": past,
+        "audit_chart_days": DAYS,
         "audit_chart": _chart(days, now, _kinds(ui, days)),
         "accuracy": ui.accuracy.now(),
         "not_accuracy": NOT_ACCURACY,
+        "posting_meaning": OUTCOME_MEANING,
     }
 
 
