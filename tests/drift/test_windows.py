@@ -97,6 +97,32 @@ def test_full_windows_are_kept_and_what_was_begun_is_gone_on_with(store):  # noq
     assert len(counted(store)) == 3
 
 
+def test_who_answers_is_not_counted_while_the_users_own_trial_gives_pages_away(store):  # noqa: F811
+    """A live challenger answers because the user said so: no drift, and no odd reference."""
+    source, trial = random.Random(12), []
+    put_windows(store, source, FIRST + 5)
+    drifting = Drifting(store)
+    drifting.look()
+    windows = Windows(store, pages=200, reroutes=lambda: bool(trial))
+
+    def done(pages, begins, route):
+        for number in range(begins, begins + pages):
+            windows(at(number, route=route, fields={}, language="de"))
+        windows.flush()
+        return [one.counts.get("route") for one in counted(store)][FIRST + 5 :]
+
+    assert done(150, 0, "embedded") == []
+    trial.append("begins")
+    assert done(250, 150, "challenger") == [None, None]
+    trial.clear()
+    assert done(100, 400, "challenger") == [None, None], "some were done before it ended"
+    assert done(100, 500, "embedded") == [None, None, {"embedded": 100}]
+    drifting.look()
+    changed = {one.name for one in drifting.dimensions() if one.drifts}
+    assert changed, "other dimensions of these pages have changed"
+    assert "route" not in changed
+
+
 STEPS = st.lists(st.sampled_from(["page", "flush", "end", "lock"]), max_size=60)
 
 

@@ -20,7 +20,7 @@ from rolecall.rules import figures
 from rolecall.rules.nouns import Rule
 from rolecall.rules.rules import drift, evaluate, trial_stopped
 from rolecall.rules.states import Message, States
-from rolecall.rules.trials import trials
+from rolecall.rules.trials import reroutes, trials
 from rolecall.settings import Settings
 from rolecall.worker.callbacks import GONE, WAITS
 from rolecall.worker.ending import InThread
@@ -103,6 +103,14 @@ class Ruling:
         if rule != self._of_trials:
             self._keep(rule)
             self._of_trials = rule
+
+    def reroutes(self) -> bool:
+        """Whether a trial of the user's own gives pages to other engines now.
+
+        Raises:
+            DatabaseError: the database cannot be read.
+        """
+        return reroutes(self._store, self._settings, self._environ)
 
     def check(self) -> tuple[Rule, ...]:
         """Evaluate all rules now, and keep what they say.

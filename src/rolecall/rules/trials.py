@@ -44,6 +44,24 @@ def trials(store: Store, settings: Settings, environ: Mapping[str, str]) -> Tria
     )
 
 
+def reroutes(store: Store, settings: Settings, environ: Mapping[str, str]) -> bool:
+    """Whether pages go to a challenger's engines in the champion's place: a live one that was not
+    stopped is declared, or one is promoted.
+
+    Raises:
+        DatabaseError: the database cannot be read.
+    """
+    if not settings.challengers:
+        return False
+    try:
+        challengers = read_challengers(with_running(settings, environ))
+    except SettingsError:
+        return False  # no worker starts with them
+    states = {name: one.state for name, one in TrialLedger(store, lambda: 0).trials().items()}
+    goes = {"live": ("running", "promoted"), "shadow": ("promoted",)}
+    return any(states.get(one.name, "running") in goes[one.mode] for one in challengers)
+
+
 def _better(verdict: Verdict) -> bool:
     """Whether something goes wrong less often beyond chance, and nothing more often."""
     less = [one for one in verdict.findings if one.ratio is not None and one.ratio[1] < 1.0]
