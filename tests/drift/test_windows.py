@@ -237,6 +237,36 @@ def test_a_shift_counts_until_it_has_been_gone_for_a_while(store, drifting):  # 
     assert not [one for one in drifting.dimensions() if one.drifts]
 
 
+def test_a_change_that_is_over_keeps_its_size_its_time_and_what_has_changed(store, drifting):  # noqa: F811
+    source = random.Random(11)
+    put_windows(store, source, 30)
+    drifting.look()
+    changed, name = SHIFTS["another mix of languages"]
+    put_windows(store, source, 1, moment=90_000, changed=changed)
+    drifting.look()
+    (worst,) = [one.shift for one in drifting.dimensions() if one.drifts]
+    (first, second) = worst.cells
+    assert {first.cell, second.cell} == {"de", "en"}
+    by_name = {one.cell: one for one in worst.cells}
+    assert by_name["de"].usual == pytest.approx(0.9, abs=0.05)
+    assert by_name["de"].now == pytest.approx(0.6, abs=0.1)
+    slight = {"language": {"de": 0.7, "en": 0.3}}
+    put_windows(store, source, 1, moment=150_000, changed=slight)
+    put_windows(store, source, 3, moment=200_000)
+    drifting.look()
+    found = drifting.dimensions()[0]
+    assert (found.name, found.over, found.shift.drifts) == (name, True, False)
+    assert (found.told, found.changed) == (worst, 91_000)
+    assert found.shift.psi < found.told.psi
+    put_windows(store, source, QUIET, moment=300_000)
+    drifting.look()
+    assert not any(one.over or one.change for one in drifting.dimensions())
+    put_windows(store, source, 1, moment=900_000, changed=changed)
+    drifting.look()
+    again = drifting.dimensions()[0]
+    assert (again.changed, again.change) == (901_000, again.shift), "not that of the time before"
+
+
 def test_a_dimension_without_pages_is_no_alarm_for_ever(store, drifting):  # noqa: F811
     source = random.Random(3)
     put_windows(store, source, 30)

@@ -98,7 +98,10 @@ def test_rules_on_the_command_line(tmp_path):
     drift = watch("drift").stdout.decode()
     assert "5,000 pages in 25 windows" in drift
     assert drift.count("changed since") == 2
+    assert "    with " in drift
+    assert "\x1b" not in drift
     found = json.loads(watch("drift", "--json").stdout)
+    assert found["dimensions"][0]["shift"]["cells"][0].keys() == {"cell", "usual", "now"}
     assert found["reference"]["chosen"] == "first"
     status = inside("status", **told).stdout.decode()
     assert "RULE       drift: changed:" in status
@@ -107,6 +110,7 @@ def test_rules_on_the_command_line(tmp_path):
     pinned = watch("pin").stdout.decode()
     assert "8,400 pages in 42 windows" in pinned
     assert "three whole days" in pinned
+    assert "?     drift: cannot be told: no window" in watch("rules").stdout.decode()
     assert "RULE" not in inside("status", **told).stdout.decode()
     assert watch("check").returncode == 0
 
@@ -147,6 +151,9 @@ def test_rules_are_shown_and_scraped_and_words_stay_words(tmp_path):
         assert 'rolecall_rule_holds{rule="drift"}' not in found, "what cannot be told has no figure"
         assert 'rolecall_drift_psi{dimension="field skills"}' in found
         Drifting(store).pin(0)
+        text = client.get("/monitor/part").text
+        assert "No window of 200 pages was held yet against the reference of 8,400 pages" in text
+        assert "The last 200 pages" not in text
         assert "rolecall_drift_psi{dimension" not in client.get("/metrics").text
 
 

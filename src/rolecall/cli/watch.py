@@ -136,6 +136,9 @@ def _drift(store: Store, settings: Settings, told: Any) -> int:
 
 
 def _drifts(usual: Reference | None, found: Sequence[Dimension]) -> Iterator[str]:
+    from rolecall.drift.changed import in_words
+    from rolecall.drift.look import QUIET
+
     if usual is None:
         yield "no reference yet: it is made of the first 5,000 pages, or by rolecall watch pin"
         return
@@ -147,6 +150,8 @@ def _drifts(usual: Reference | None, found: Sequence[Dimension]) -> Iterator[str
     for one in found:
         day = f"{one.day.psi:.2f}" if one.day is not None else "-"
         since = f"  changed since {_day(one.since)}" if one.since is not None else ""
+        if one.over:
+            since += f", was {one.told.psi:.2f} at {_day(one.changed)}"
         if one.since is None and one.drifts:
             since = "  changed over the last day"
         shift = one.shift
@@ -154,6 +159,10 @@ def _drifts(usual: Reference | None, found: Sequence[Dimension]) -> Iterator[str
             f"{one_line(one.name)[:28]:<28} {shift.psi:6.2f} {shift.bound:6.2f}"
             f" {shift.p:8.1g} {day:>6}{since}"
         )
+        if one.drifts:
+            yield from (f"    {in_words(one.name, cell)}" for cell in one.told.cells)
+    if any(one.over for one in found):
+        yield f"a change that is over still counts until {QUIET} windows come without one"
 
 
 def _stretch(usual: Reference) -> str:

@@ -5,15 +5,18 @@ Thresholds are those of the decision record (ADR-009) where it has one.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Final
 
-from rolecall.drift.look import Dimension
+from rolecall.drift.changed import in_words
+from rolecall.drift.look import QUIET, Dimension
 from rolecall.launch.where import release
 from rolecall.monitor.measures import LONG_CONTEXT
 from rolecall.monitor.summary import LOCAL_GOAL
 from rolecall.plan.command import NEWEST
 from rolecall.rules.facts import Better, Drift, Facts, Served, Trials, Untold
 from rolecall.rules.nouns import MOST_NAMED, Rule, listed, of_share, stated, untold
+from rolecall.table import one_line
 
 ACCURACY_FLOOR: Final = 0.95
 LONG_SHARE: Final = 0.02
@@ -208,12 +211,16 @@ def drift(fact: Drift | Untold) -> Rule:
     held = f"the reference of {usual.pages:,} pages"
     if usual.chosen == "first":
         held = f"the first {usual.pages:,} pages, which nobody has pinned"
-    largest = max((_psi(one) for one in fact.dimensions), default=0.0)
+    if not fact.dimensions:
+        return untold(rule, Untold(f"no window of 200 pages was held against {held} yet", "go on"))
     if not off:
+        largest = max(one.shift.psi for one in fact.dimensions)
         return stated(rule, False, f"pages are as usual, against {held}", largest)
-    told = listed([f"{one.name} (PSI {_psi(one):.2f})" for one in off])
+    told = listed([_changed(one) for one in off])
+    if any(one.over for one in off):
+        told += f"; what is over holds until {QUIET} windows come without a change"
     return stated(
-        rule, True, f"changed: {told}; against {held}", max(map(_psi, off)),
+        rule, True, f"changed: {told}; against {held}", max(one.told.psi for one in off),
         "see what changed (rolecall watch drift) and label some of the new pages; if it is to stay,"
         " rolecall watch pin --since 1d",
     )  # fmt: skip
@@ -326,9 +333,16 @@ def audits_disagree(facts: Facts) -> Rule:
     )  # fmt: skip
 
 
-def _psi(one: Dimension) -> float:
-    day = one.day.psi if one.day is not None and one.day.drifts else 0.0
-    return max(one.shift.psi, day)
+def _changed(one: Dimension) -> str:
+    """How a dimension has changed; of what is over, how it was and how it is."""
+    index = f"PSI {one.told.psi:.2f}"
+    if one.over:
+        moment = f"{datetime.fromtimestamp(one.changed / 1_000, UTC):%Y-%m-%d %H:%M}"
+        index = f"PSI was {one.told.psi:.2f} at {moment}, {one.shift.psi:.2f} now"
+    elif not one.shift.drifts:
+        index += " over the last day"
+    most = "".join(f": {in_words(one.name, cell)}" for cell in one.told.cells[:1])
+    return one_line(f"{one.name} ({index}{most})")
 
 
 def _release(version: str) -> tuple[int, int] | None:

@@ -128,7 +128,7 @@ class Ruling:
 
     def pin(self, since: int) -> Reference | None:
         """As `Drifting.pin`; what was off against the reference before is off no more, and the rule
-        of drift says so."""
+        of drift cannot be told until a window was held against this one."""
         found = self.drifting.pin(since)
         if found is not None:
             self._keep(drift(figures.drift(self.drifting)))

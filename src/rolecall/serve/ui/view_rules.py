@@ -8,6 +8,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from rolecall.drift import Dimension, Drifting
+from rolecall.drift.changed import in_words
 from rolecall.rules.states import Standing, States
 from rolecall.serve.ui.nouns import Ui
 
@@ -85,8 +86,16 @@ def _bar(one: Dimension) -> Bar:
         width=round(min(float(WIDTH), scale * shift.psi), 1),
         mark=round(scale * shift.bound, 1),
         kind="low" if off else "high",
-        told=f"changed since {_day(one.since)}" if one.since is not None else "as usual",
+        told=_told(one),
     )
+
+
+def _told(one: Dimension) -> str:
+    if one.since is None:
+        return "as usual"
+    cells = ", ".join(in_words(one.name, cell) for cell in one.told.cells)
+    over = f", was {one.told.psi:.2f} at {_day(one.changed)}" if one.over else ""
+    return f"changed since {_day(one.since)}{over}" + (f": {cells}" if cells else "")
 
 
 def _day(moment: int) -> str:
