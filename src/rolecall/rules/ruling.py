@@ -1,4 +1,4 @@
-"""The daily round: windows held against the reference, rules evaluated, messages sent."""
+"""The round: windows held against the reference, rules evaluated, messages sent."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from rolecall.fetch import Rules
 from rolecall.ledger.store import Store
 from rolecall.monitor.watch import FLUSH_SECONDS
 from rolecall.rules import figures
+from rolecall.rules.gather import gather
 from rolecall.rules.nouns import Rule
 from rolecall.rules.rules import drift, evaluate, trial_stopped
 from rolecall.rules.states import Message, States
@@ -68,8 +69,10 @@ class Ruling:
         while True:
             try:
                 await in_thread(self.look)
-                if await in_thread(self.states.claim_day):
+                if await in_thread(self.states.claim, "rules"):
                     await self._day()
+                if await in_thread(self.states.claim, "quick"):
+                    await asyncio.to_thread(self.check, quick=True)
                 await self.send(in_thread)
             except DatabaseError as error:
                 _log.debug("the rules wait for the database: %s", error)
@@ -112,17 +115,16 @@ class Ruling:
         """
         return reroutes(self._store, self._settings, self._environ)
 
-    def check(self) -> tuple[Rule, ...]:
-        """Evaluate all rules now, and keep what they say.
+    def check(self, *, quick: bool = False) -> tuple[Rule, ...]:
+        """Evaluate all rules now, or the ``quick`` ones, which read nothing but the database; and
+        keep what they say.
 
         Raises:
             DatabaseError: the database cannot be used.
         """
-        from rolecall.rules.gather import gather  # only once a day, and it brings much along
-
         now = self._clock()
-        facts = gather(self._store, self._settings, self._environ, self.drifting, now)
-        rules = evaluate(facts)
+        facts = gather(self._store, self._settings, self._environ, self.drifting, now, quick=quick)
+        rules = evaluate(facts, quick=quick)
         self._keep(*rules)
         return rules
 

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 import orjson
@@ -17,12 +17,16 @@ from rolecall.queue.moment import Moment
 from rolecall.rules.nouns import Rule
 
 EVERY: Final = 86_400_000
-"""Milliseconds between evaluations."""
+"""Milliseconds between evaluations of all rules, which read folders and ask servers."""
+OFTEN: Final = 600_000
+"""Milliseconds between evaluations of those that read nothing but the database."""
 AGAIN: Final = 600_000
 """Milliseconds after which one that failed is made again."""
 CLAIM: Final = 120_000
 """Milliseconds for which a message belongs to whoever sends it; longer than any post takes."""
 MESSAGES_KEPT: Final = 30 * 86_400_000
+
+Round = Literal["rules", "quick"]
 
 _log = logging.getLogger(__name__)
 
@@ -64,23 +68,25 @@ class States:
             found.append(Standing(rule=rule, since=int(since), looked=int(looked)))
         return tuple(found)
 
-    def claim_day(self) -> bool:
-        """Whether it is time to evaluate the rules; then nobody else is told so for a day."""
+    def claim(self, what: Round) -> bool:
+        """Whether it is time to evaluate all ``rules``, or the ``quick`` ones; then nobody else is
+        told so for a day, or ten minutes."""
         now = self._store.dialect.now
-        later = f"SELECT 1 FROM drift_due WHERE name = 'rules' AND due > {now}"
-        if self._store.rows(later, self._moment.values):
+        told = {**self._moment.values, "name": what}
+        later = f"SELECT 1 FROM drift_due WHERE name = :name AND due > {now}"
+        if self._store.rows(later, told):
             return False
         with self._store.write() as connection:
             rows = connection.execute(
-                f"INSERT INTO drift_due (name, due) VALUES ('rules', {now} + :every)"
+                f"INSERT INTO drift_due (name, due) VALUES (:name, {now} + :every)"
                 " ON CONFLICT (name) DO UPDATE SET due = excluded.due"
                 f" WHERE drift_due.due <= {now} RETURNING due",
-                {**self._moment.values, "every": EVERY},
+                {**told, "every": EVERY if what == "rules" else OFTEN},
             ).fetchall()
         return bool(rows)
 
     def try_again(self) -> None:
-        """The evaluation that was claimed has failed: let it be made again soon."""
+        """The evaluation of all rules that was claimed has failed: let it be made again soon."""
         with self._store.write() as connection:
             connection.execute(
                 f"UPDATE drift_due SET due = {self._store.dialect.now} + :again"
