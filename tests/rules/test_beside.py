@@ -94,6 +94,15 @@ def test_rules_on_the_command_line(tmp_path):
     rules = watch("rules").stdout.decode()
     assert rules.startswith("HOLDS drift")
     assert "cannot be told" in rules
+    assert "; holds when another one is better" in rules
+    with Database(tmp_path / "rolecall.db") as store:
+        quiet = Rule(name="failures", watches="p", threshold="t", holds=True, told="x")
+        States(store).keep([quiet], alert=True)
+    assert watch("rules").stdout.decode().endswith("\nalert_url: 1 message waits\n")
+    with Database(tmp_path / "rolecall.db") as store, store.write() as connection:
+        connection.execute("DELETE FROM drift_message")
+        connection.execute("DELETE FROM drift_rule WHERE name = 'failures'")
+    watch("check")
     assert len(json.loads(watch("rules", "--json").stdout)) == 12
     drift = watch("drift").stdout.decode()
     assert "5,000 pages in 25 windows" in drift

@@ -6,6 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import orjson
 import pytest
+from msgspec.structs import replace
 from tests.monitor.made import event
 from tests.queue.clock import Clock
 from tests.queue.conftest import kind, opened, store  # noqa: F401 - fixtures
@@ -193,6 +194,26 @@ def test_a_receiver_that_is_away_for_good_is_given_up_and_one_that_wants_no_more
     assert [row[0] for row in store.rows("SELECT state FROM drift_message")] == ["failed"] * 2
 
 
+def test_a_receiver_that_is_down_is_shown_until_a_message_arrives(store, settings, receiver):  # noqa: F811
+    clock = Clock()
+    ruling = Ruling(store, settings, {}, clock)
+    states = ruling.states
+    assert states.post().told == ""
+    for name in ("failures", "drift"):
+        states.keep([replace(rule(True), name=name)], alert=True)
+    assert states.post().told == "alert_url: 2 messages wait"
+    receiver.statuses += [503, 410]
+    asyncio.run(ruling.send(in_thread))
+    told = states.post().told
+    assert told.startswith("alert_url: 1 message waits, 1 given up, the last try failed: ")
+    assert receiver.url not in told
+    clock.pass_by(WAITS[0] + 60)
+    asyncio.run(ruling.send(in_thread))
+    states.keep([replace(rule(False), name="drift")], alert=True)
+    asyncio.run(ruling.send(in_thread))
+    assert states.post().told == ""
+
+
 def test_what_is_undelivered_waits_while_no_address_is_set(store, settings, receiver):  # noqa: F811
     states = States(store)
     states.keep([rule(True)], alert=True)
@@ -204,6 +225,18 @@ def test_what_is_undelivered_waits_while_no_address_is_set(store, settings, rece
     # Without an address nothing is put down that would be sent once there is one.
     quiet.states.keep([rule(False)], alert=False)
     assert states.undelivered() == 0
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["chat.example", "file:///etc/passwd", "https://", "http://a:b/x", "ftp://a.example/", "a b"],
+)
+def test_what_is_no_address_is_refused_at_once(tmp_path, url):
+    key = tmp_path / "alert.key"
+    key.write_text(SECRET)
+    with pytest.raises(SettingsError) as caught:
+        Ruling(None, Settings(alert_url=url, alert_key_file=str(key)), {})
+    assert "https://" in caught.value.hint
 
 
 @pytest.mark.parametrize("file", ["", "missing.key", "short.key", "binary.key"])

@@ -89,7 +89,8 @@ def _checked(rules: Sequence[Rule]) -> Iterator[str]:
 def _rules(store: Store, settings: Settings, told: Any) -> int:
     from rolecall.rules.states import States
 
-    found = States(store).all()
+    states = States(store)
+    found = states.all()
     if told.json:
         _print_json(found)
         return OK
@@ -100,7 +101,9 @@ def _rules(store: Store, settings: Settings, told: Any) -> int:
     for one in sorted(found, key=lambda one: _order(one.rule)):
         lines += _rule(one.rule)
         lines.append(f"    since {_day(one.since)}, evaluated {_day(one.looked)}")
-        lines.append(f"    watches {one.rule.watches}; holds {one.rule.threshold}")
+        lines.append(f"    watches {one.rule.watches}; holds when {one.rule.threshold}")
+    if post := states.post().told:
+        lines.append(post)
     _print(lines)
     return OK
 

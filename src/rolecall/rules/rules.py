@@ -83,7 +83,7 @@ def accuracy_floor(facts: Facts) -> Rule:
     rule = Rule(
         name="accuracy_floor",
         watches="values that were right on pages labelled in the UI, in 90 days",
-        threshold=f"95 % interval wholly under {ACCURACY_FLOOR:.0%}",
+        threshold=f"the 95 % interval is wholly under {ACCURACY_FLOOR:.0%}",
         holds=None,
         told="",
         next="label pages: the page Labels of rolecall serve has those that tell most",
@@ -184,7 +184,7 @@ def model_behind(facts: Facts) -> Rule:
     rule = Rule(
         name="model_behind",
         watches="revisions of the models that rolecall up serves, in the cache of models",
-        threshold="a newer one than the server started with",
+        threshold="there is a newer one than the server started with",
         holds=None,
         told="",
     )
@@ -319,7 +319,7 @@ def audits_disagree(facts: Facts) -> Rule:
     rule = Rule(
         name="audits_disagree",
         watches="fields of audited pages that a second engine gave otherwise, in 30 days",
-        threshold=f"95 % interval wholly over {DISAGREEMENT:.0%}",
+        threshold=f"the 95 % interval is wholly over {DISAGREEMENT:.0%}",
         holds=None,
         told="",
     )

@@ -13,7 +13,8 @@ from rolecall.client.callbacks import signature
 from rolecall.drift import Drifting, Reference
 from rolecall.drift.look import AT_ONCE
 from rolecall.errors import DatabaseError, Error, SettingsError
-from rolecall.fetch import Rules
+from rolecall.fetch import FetchError, Rules
+from rolecall.fetch.address import read_url
 from rolecall.ledger.store import Store
 from rolecall.monitor.watch import FLUSH_SECONDS
 from rolecall.rules import figures
@@ -160,7 +161,7 @@ class Ruling:
             wait = None if final or tried > len(WAITS) else WAITS[tried - 1]
             kind = getattr(error, "kind", None) or getattr(error, "code", "internal")
             _log.warning("a message about a rule has not arrived at alert_url: %s", kind)
-            await in_thread(self.states.failed, message, str(error)[:500], wait)
+            await in_thread(self.states.failed, message, str(kind)[:80], wait)
         else:
             await in_thread(self.states.delivered, message)
 
@@ -197,10 +198,17 @@ def key_of(settings: Settings) -> str:
     """The secret by which messages are signed; empty without ``alert_url``.
 
     Raises:
-        SettingsError: there is an address and no secret, or one that is too short.
+        SettingsError: the address is none; there is one and no secret, or one that is too short.
     """
     if not settings.alert_url:
         return ""
+    try:
+        read_url(settings.alert_url, Rules(allow=EVERYWHERE).networks)
+    except FetchError as error:
+        raise SettingsError(
+            f"alert_url cannot be used: {error.reason.rpartition(': ')[2]}",
+            hint='write it whole, such as alert_url = "https://chat.example/hooks/rolecall"',
+        ) from error
     if not settings.alert_key_file:
         raise SettingsError(
             "alert_url is set without alert_key_file",

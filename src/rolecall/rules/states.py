@@ -49,6 +49,29 @@ class Message(Struct, frozen=True, kw_only=True):
     due: int
 
 
+class Post(Struct, frozen=True, kw_only=True):
+    """How it stands with messages: so many are ``waiting``, so many were ``given_up`` since one has
+    arrived, and in a word why one of them has not (empty where none was tried in vain)."""
+
+    waiting: int
+    given_up: int = 0
+    trouble: str = ""
+
+    @property
+    def told(self) -> str:
+        """All of it in words; empty where nothing waits and nothing was given up."""
+        parts = []
+        if self.waiting:
+            parts.append(
+                "1 message waits" if self.waiting == 1 else f"{self.waiting} messages wait"
+            )
+        if self.given_up:
+            parts.append(f"{self.given_up} given up")
+        if parts and self.trouble:
+            parts.append(f"the last try failed: {self.trouble}")
+        return f"alert_url: {', '.join(parts)}" if parts else ""
+
+
 class States:
     """The states of one database; usable from any thread. ``clock`` gives seconds."""
 
@@ -162,8 +185,20 @@ class States:
 
     def undelivered(self) -> int:
         """Messages that have not arrived and are still tried."""
-        rows = self._store.rows("SELECT count(*) FROM drift_message WHERE state = 'waiting'")
-        return int(rows[0][0])
+        return self.post().waiting
+
+    def post(self) -> Post:
+        """How it stands with the messages."""
+        rows = self._store.rows(
+            "SELECT state, attempts, trouble FROM drift_message WHERE id > (SELECT"
+            " coalesce(max(id), 0) FROM drift_message WHERE state = 'delivered')"
+            " OR state = 'waiting' ORDER BY id"
+        )
+        return Post(
+            waiting=sum(state == "waiting" for state, _, _ in rows),
+            given_up=sum(state == "failed" for state, _, _ in rows),
+            trouble=next((one for _, tried, one in rows if tried and one), ""),
+        )
 
 
 def _put(connection: Connection, rule: Rule, holds: int, times: tuple[int, int, int]) -> None:

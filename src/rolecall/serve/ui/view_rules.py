@@ -46,7 +46,8 @@ class Bar(Struct, frozen=True, kw_only=True):
 
 def rules_told(ui: Ui) -> dict[str, Any]:
     """What the template ``monitor_rules.html`` shows."""
-    standings = sorted(States(ui.queue.store).all(), key=_order)
+    states = States(ui.queue.store)
+    standings = sorted(states.all(), key=_order)
     drifting = Drifting(ui.queue.store)
     usual, found = drifting.reference(), drifting.last()
     stretch = ""
@@ -54,6 +55,7 @@ def rules_told(ui: Ui) -> dict[str, Any]:
         how = "pinned" if usual.chosen == "pinned" else "the first ones, which nobody has pinned"
         stretch = f"{usual.pages:,} pages from {_day(usual.starts)} to {_day(usual.ends)}, {how}"
     return {
+        "post": states.post().told,
         "rules": [_line(one) for one in standings],
         "evaluated": _day(max(one.looked for one in standings)) if standings else "",
         "drifts": [_bar(one) for one in found[:MOST_SHOWN]],
