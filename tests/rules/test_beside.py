@@ -15,6 +15,7 @@ from rolecall.client import verify_callback
 from rolecall.drift import Drifting, Windows, kept
 from rolecall.ledger.database import Database
 from rolecall.monitor import Series, Watch
+from rolecall.queue.queue import Queue
 from rolecall.rules.nouns import Rule
 from rolecall.rules.ruling import Ruling
 from rolecall.rules.states import States
@@ -122,6 +123,32 @@ def test_rules_on_the_command_line(tmp_path):
     assert "?     drift: cannot be told: no window" in watch("rules").stdout.decode()
     assert "RULE" not in inside("status", **told).stdout.decode()
     assert watch("check").returncode == 0
+
+
+LIVE = """
+[[challenger]]
+name = "next"
+engine = "none"
+share = 0.5
+mode = "live"
+"""
+
+
+@pytest.mark.parametrize(("settings_told", "counted"), [("", True), (LIVE, False)])
+def test_a_worker_counts_who_answers_unless_its_own_trial_says_who(
+    tmp_path, monkeypatch, settings_told, counted
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rolecall.toml").write_text(settings_told)
+    with Database(tmp_path / "rolecall.db") as store:
+        submit(Queue(store), 3)
+    done = inside("work", "--until-empty", "--workers", "1", ROLECALL_DATA_FOLDER=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    with Database(tmp_path / "rolecall.db") as store:
+        (part,) = kept.windows(store, 0, 1 << 60, "part")
+    assert part.pages == 3
+    assert ("route" in part.counts) is counted
+    assert "outcome" in part.counts
 
 
 @pytest.mark.parametrize(

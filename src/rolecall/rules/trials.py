@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rolecall.drive.running import with_running
-from rolecall.errors import SettingsError
+from rolecall.errors import Error, SettingsError
 from rolecall.ledger.store import Store
 from rolecall.rules.facts import Trials, Untold
 from rolecall.settings import Settings
@@ -55,7 +55,7 @@ def reroutes(store: Store, settings: Settings, environ: Mapping[str, str]) -> bo
         return False
     try:
         challengers = read_challengers(with_running(settings, environ))
-    except SettingsError:
+    except Error:
         return False  # no worker starts with them
     states = {name: one.state for name, one in TrialLedger(store, lambda: 0).trials().items()}
     goes = {"live": ("running", "promoted"), "shadow": ("promoted",)}
