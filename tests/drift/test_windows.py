@@ -97,6 +97,32 @@ def test_full_windows_are_kept_and_what_was_begun_is_gone_on_with(store):  # noq
     assert len(counted(store)) == 3
 
 
+def test_who_answers_is_not_counted_while_the_users_own_trial_gives_pages_away(store):  # noqa: F811
+    """A live challenger answers because the user said so: no drift, and no odd reference."""
+    source, trial = random.Random(12), []
+    put_windows(store, source, FIRST + 5)
+    drifting = Drifting(store)
+    drifting.look()
+    windows = Windows(store, pages=200, reroutes=lambda: bool(trial))
+
+    def done(pages, begins, route):
+        for number in range(begins, begins + pages):
+            windows(at(number, route=route, fields={}, language="de"))
+        windows.flush()
+        return [one.counts.get("route") for one in counted(store)][FIRST + 5 :]
+
+    assert done(150, 0, "embedded") == []
+    trial.append("begins")
+    assert done(250, 150, "challenger") == [None, None]
+    trial.clear()
+    assert done(100, 400, "challenger") == [None, None], "some were done before it ended"
+    assert done(100, 500, "embedded") == [None, None, {"embedded": 100}]
+    drifting.look()
+    changed = {one.name for one in drifting.dimensions() if one.drifts}
+    assert changed, "other dimensions of these pages have changed"
+    assert "route" not in changed
+
+
 STEPS = st.lists(st.sampled_from(["page", "flush", "end", "lock"]), max_size=60)
 
 
@@ -209,6 +235,36 @@ def test_a_shift_counts_until_it_has_been_gone_for_a_while(store, drifting):  # 
     put_windows(store, source, 1, moment=300_000)
     drifting.look()
     assert not [one for one in drifting.dimensions() if one.drifts]
+
+
+def test_a_change_that_is_over_keeps_its_size_its_time_and_what_has_changed(store, drifting):  # noqa: F811
+    source = random.Random(11)
+    put_windows(store, source, 30)
+    drifting.look()
+    changed, name = SHIFTS["another mix of languages"]
+    put_windows(store, source, 1, moment=90_000, changed=changed)
+    drifting.look()
+    (worst,) = [one.shift for one in drifting.dimensions() if one.drifts]
+    (first, second) = worst.cells
+    assert {first.cell, second.cell} == {"de", "en"}
+    by_name = {one.cell: one for one in worst.cells}
+    assert by_name["de"].usual == pytest.approx(0.9, abs=0.05)
+    assert by_name["de"].now == pytest.approx(0.6, abs=0.1)
+    slight = {"language": {"de": 0.7, "en": 0.3}}
+    put_windows(store, source, 1, moment=150_000, changed=slight)
+    put_windows(store, source, 3, moment=200_000)
+    drifting.look()
+    found = drifting.dimensions()[0]
+    assert (found.name, found.over, found.shift.drifts) == (name, True, False)
+    assert (found.told, found.changed) == (worst, 91_000)
+    assert found.shift.psi < found.told.psi
+    put_windows(store, source, QUIET, moment=300_000)
+    drifting.look()
+    assert not any(one.over or one.change for one in drifting.dimensions())
+    put_windows(store, source, 1, moment=900_000, changed=changed)
+    drifting.look()
+    again = drifting.dimensions()[0]
+    assert (again.changed, again.change) == (901_000, again.shift), "not that of the time before"
 
 
 def test_a_dimension_without_pages_is_no_alarm_for_ever(store, drifting):  # noqa: F811

@@ -11,6 +11,9 @@ from tests.monitor.promtool import needs_promtool, promtool
 
 from rolecall.monitor import Watch
 from rolecall.monitor.figures import GAUGES, SUMS, Figures
+from rolecall.monitor.summary import LOCAL_GOAL
+from rolecall.rules.nouns import LEAST_PAGES
+from rolecall.rules.rules import FAILED_SHARE, LEAST_IN_A_DAY, LONG_SHARE
 from rolecall.serve.metrics import Metrics
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
@@ -102,6 +105,30 @@ def test_every_alert_says_what_to_do_next():
     assert text.count("          next: ") == text.count("          summary: ") == len(names)
 
 
+@pytest.mark.parametrize(
+    ("name", "over", "least", "days"),
+    [
+        ("RolecallPagesFail", FAILED_SHARE, LEAST_IN_A_DAY, "1d"),
+        ("RolecallCloudShare", round(1 - LOCAL_GOAL, 9), LEAST_PAGES, "7d"),
+        ("RolecallLongContexts", LONG_SHARE, LEAST_PAGES, "7d"),
+    ],
+)
+def test_alerts_have_the_thresholds_of_the_rules_of_like_name(name, over, least, days):
+    part = ALERTS.read_text("utf-8").partition(f"- alert: {name}")[2].partition("- alert: ")[0]
+    assert re.findall(r" > ([0-9.]+)$", part, re.MULTILINE) == [str(over)]
+    assert re.findall(r" >= ([0-9]+)$", part, re.MULTILINE) == [str(least)]
+    assert set(re.findall(r"\[(\d+\w)\]", part)) == {days}
+    assert f"More than {over:.0%}".replace("%", " %") in part
+
+
+def test_an_alert_of_a_rule_or_an_engine_names_it():
+    text = ALERTS.read_text("utf-8")
+    for name, (_, more) in WANTED.items():
+        summary = text.partition(f"- alert: {name}")[2].partition("summary: ")[2].split("\n")[0]
+        for label in re.findall(r"(\w+): ", more):
+            assert f"{{{{ $labels.{label} }}}}" in summary
+
+
 @needs_promtool
 def test_alerts_fire_where_something_is_wrong_and_nowhere_else(tmp_path):
     wanted = []
@@ -109,6 +136,8 @@ def test_alerts_fire_where_something_is_wrong_and_nowhere_else(tmp_path):
     for name, (severity, more) in WANTED.items():
         part = text[text.index(f"- alert: {name}") :]
         summary, following = (re.search(rf"{key}: (.+)", part)[1] for key in ("summary", "next"))
+        for label, value in re.findall(r"(\w+): (\w+), ", more):
+            summary = summary.replace(f"{{{{ $labels.{label} }}}}", value)
         labels = f"{{severity: {severity}, {more}instance: a}}"
         told = f"{{summary: {json.dumps(summary)}, next: {json.dumps(following)}}}"
         wanted.append(

@@ -15,6 +15,7 @@ from rolecall.client import verify_callback
 from rolecall.drift import Drifting, Windows, kept
 from rolecall.ledger.database import Database
 from rolecall.monitor import Series, Watch
+from rolecall.queue.queue import Queue
 from rolecall.rules.nouns import Rule
 from rolecall.rules.ruling import Ruling
 from rolecall.rules.states import States
@@ -94,11 +95,23 @@ def test_rules_on_the_command_line(tmp_path):
     rules = watch("rules").stdout.decode()
     assert rules.startswith("HOLDS drift")
     assert "cannot be told" in rules
+    assert "; holds when another one is better" in rules
+    with Database(tmp_path / "rolecall.db") as store:
+        quiet = Rule(name="failures", watches="p", threshold="t", holds=True, told="x")
+        States(store).keep([quiet], alert=True)
+    assert watch("rules").stdout.decode().endswith("\nalert_url: 1 message waits\n")
+    with Database(tmp_path / "rolecall.db") as store, store.write() as connection:
+        connection.execute("DELETE FROM drift_message")
+        connection.execute("DELETE FROM drift_rule WHERE name = 'failures'")
+    watch("check")
     assert len(json.loads(watch("rules", "--json").stdout)) == 12
     drift = watch("drift").stdout.decode()
     assert "5,000 pages in 25 windows" in drift
     assert drift.count("changed since") == 2
+    assert "    with " in drift
+    assert "\x1b" not in drift
     found = json.loads(watch("drift", "--json").stdout)
+    assert found["dimensions"][0]["shift"]["cells"][0].keys() == {"cell", "usual", "now"}
     assert found["reference"]["chosen"] == "first"
     status = inside("status", **told).stdout.decode()
     assert "RULE       drift: changed:" in status
@@ -107,8 +120,35 @@ def test_rules_on_the_command_line(tmp_path):
     pinned = watch("pin").stdout.decode()
     assert "8,400 pages in 42 windows" in pinned
     assert "three whole days" in pinned
+    assert "?     drift: cannot be told: no window" in watch("rules").stdout.decode()
     assert "RULE" not in inside("status", **told).stdout.decode()
     assert watch("check").returncode == 0
+
+
+LIVE = """
+[[challenger]]
+name = "next"
+engine = "none"
+share = 0.5
+mode = "live"
+"""
+
+
+@pytest.mark.parametrize(("settings_told", "counted"), [("", True), (LIVE, False)])
+def test_a_worker_counts_who_answers_unless_its_own_trial_says_who(
+    tmp_path, monkeypatch, settings_told, counted
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rolecall.toml").write_text(settings_told)
+    with Database(tmp_path / "rolecall.db") as store:
+        submit(Queue(store), 3)
+    done = inside("work", "--until-empty", "--workers", "1", ROLECALL_DATA_FOLDER=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    with Database(tmp_path / "rolecall.db") as store:
+        (part,) = kept.windows(store, 0, 1 << 60, "part")
+    assert part.pages == 3
+    assert ("route" in part.counts) is counted
+    assert "outcome" in part.counts
 
 
 @pytest.mark.parametrize(
@@ -147,6 +187,9 @@ def test_rules_are_shown_and_scraped_and_words_stay_words(tmp_path):
         assert 'rolecall_rule_holds{rule="drift"}' not in found, "what cannot be told has no figure"
         assert 'rolecall_drift_psi{dimension="field skills"}' in found
         Drifting(store).pin(0)
+        text = client.get("/monitor/part").text
+        assert "No window of 200 pages was held yet against the reference of 8,400 pages" in text
+        assert "The last 200 pages" not in text
         assert "rolecall_drift_psi{dimension" not in client.get("/metrics").text
 
 

@@ -27,8 +27,11 @@ from rolecall.rules.facts import Better, Labelled, Share, Untold
 from rolecall.rules.gather import gather
 from rolecall.rules.places import newer_revision
 from rolecall.rules.rules import evaluate
+from rolecall.rules.trials import reroutes
 from rolecall.serve.labels import Labels
 from rolecall.settings import Settings
+from rolecall.trial.challenger import read_challengers
+from rolecall.trial.ledger import TrialLedger
 
 NOW = 1_700_000_000.0
 NO = frozenset()
@@ -96,7 +99,8 @@ def test_the_months_end_is_the_one_that_the_budget_foresees(store):  # noqa: F81
 
 def test_audits_are_told_by_field(store):  # noqa: F811
     series = Series(store, clock=lambda: NOW)
-    assert isinstance(figures.audits(series, NOW), Untold)
+    assert figures.audits(series, NOW, named=True).next == "go on"
+    assert "name an audit_engine" in figures.audits(series, NOW, named=False).next
     told = {
         ("audit_same", "judge usual salary"): (60, 0),
         ("audit_differs", "judge usual salary"): (40, 0),
@@ -104,12 +108,9 @@ def test_audits_are_told_by_field(store):  # noqa: F811
     }
     with store.write() as connection:
         add_once(connection, told, NOW)
-    salary, title = figures.audits(series, NOW)
-    assert (salary.field, salary.same, salary.differs) == (
-        "salary (judge beside usual)",
-        60,
-        40,
-    )
+    salary, title = figures.audits(series, NOW, named=True)
+    assert (salary.field, salary.who) == ("salary", "judge beside usual")
+    assert (salary.same, salary.differs) == (60, 40)
     assert salary.low == pytest.approx(0.309, abs=1e-3)
     assert title.low == pytest.approx(0, abs=1e-9)
 
@@ -168,6 +169,26 @@ def test_runs_say_what_is_better(tmp_path, engines, named):
     found = places.better(Settings(runs_folder=str(tmp_path)), frozenset({"now"}))
     assert found.looked == 1
     assert len(found.named) == named
+
+
+def test_only_a_trial_that_gets_pages_changes_who_answers(store):  # noqa: F811
+    ledger = TrialLedger(store, lambda: 1)
+
+    def goes(mode="live", name="next"):
+        one = {"name": name, "engine": "none", "share": 0.5, "mode": mode}
+        return Settings(challengers=(one,))
+
+    assert not reroutes(store, Settings(), {})
+    assert reroutes(store, goes(), {})
+    assert not reroutes(store, goes("shadow"), {})
+    ledger.enter(read_challengers(goes("shadow")))
+    assert not reroutes(store, goes("shadow"), {})
+    assert ledger.promote("next", "by hand")
+    assert reroutes(store, goes("shadow"), {})
+    assert ledger.withdraw("next", "by hand")
+    assert not reroutes(store, goes("shadow"), {})
+    assert not reroutes(store, goes(), {})
+    assert not reroutes(store, goes(name="NO NAME"), {})
 
 
 COMMIT, OTHER = "a" * 40, "b" * 40

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rolecall.drift import Dimension, Reference, Shift
+from rolecall.drift.changed import Changed, changed, in_words
 from rolecall.rules.facts import (
     Audited,
     Better,
@@ -29,6 +30,9 @@ USUAL = Reference(
 )
 
 
+CELL_COUNTS = st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 10**6))
+
+
 def dimension(psi=0.05, since=None, day=None):
     shift = Shift(name="size", psi=psi, bound=0.2, p=0.5, drifts=since is not None)
     return Dimension(name="size", ends=5, since=since, shift=shift, day=day)
@@ -38,7 +42,8 @@ def facts(**told):
     base = {
         "local": Share(990, 1_000), "long_context": Share(1, 1_000), "failed": Share(1, 1_000),
         "labelled": Labelled(pages=50, right=490, values=500, low=0.96, high=0.99),
-        "better": Better(looked=3), "trials": Trials(), "audits": (),
+        "better": Better(looked=3), "trials": Trials(),
+        "audits": (Audited(field="title", same=90, differs=1, low=0.0),),
         "servers": (Served(name="vllm", version="0.33.0", model="o/m", compared=True,
                            revision_known=True),),
         "drift": Drift(dimensions=(dimension(),), reference=USUAL),
@@ -86,7 +91,7 @@ DAY = Shift(name="size", psi=0.15, bound=0.1, p=1e-9, drifts=True)
                                                      outside=("kv",)),)}, "s: kv"),
         ("trial_stopped", {"trials": Trials(stopped=("b failed more",))}, "b failed more"),
         ("audits_disagree", {"audits": (Audited(field="salary", same=60, differs=40, low=0.31),)},
-         "salary (40% of 100)"),
+         "salary: 40% of 100 pages"),
     ],
 )  # fmt: skip
 def test_a_rule_that_holds_says_what_was_found_and_what_to_do(name, told, says):
@@ -115,6 +120,8 @@ def test_a_rule_that_holds_says_what_was_found_and_what_to_do(name, told, says):
         ("budget_forecast", {"money": Untold("there is no cap on a month")}, "no cap"),
         ("trial_stopped", {"trials": Untold("no trial")}, "no trial"),
         ("audits_disagree", {"audits": Untold("no page was audited")}, "no page was audited"),
+        ("audits_disagree", {"audits": (Audited(field="t", same=0, differs=29, low=0.88),)},
+         "no field was audited on 30 pages yet"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_told_says_why(name, told, says):
@@ -136,6 +143,74 @@ def test_a_newer_version_is_not_behind_and_few_labels_prove_nothing():
     # Agreement of two engines is no accuracy: audits alone never move that rule.
     audits = (Audited(field="salary", same=0, differs=500, low=0.99),)
     assert rule("accuracy_floor", audits=audits).holds is False
+
+
+CELLS = (
+    Changed(cell="de\n", usual=0.1, now=0.4),
+    Changed(cell="en", usual=0.8, now=0.6),
+)
+
+
+def off(name="language", psi=1.58, *, drifts=True, cells=CELLS):
+    return Shift(name=name, psi=psi, bound=0.2, p=1e-9, drifts=drifts, cells=cells)
+
+
+def test_drift_says_what_has_changed_and_of_what_is_over_how_it_was():
+    now = Dimension(name="language", ends=5, since=3, shift=off(), change=off(), changed=4)
+    told = rule("drift", drift=Drift(dimensions=(now,), reference=USUAL)).told
+    assert "language (PSI 1.58: de  10% -> 40%)" in told
+    assert "without a change" not in told
+    later = 1_700_000_000_000
+    over = Dimension(
+        name="language", ends=5, since=3, shift=off(psi=0.1, drifts=False), change=off(),
+        changed=later,
+    )  # fmt: skip
+    found = rule("drift", drift=Drift(dimensions=(over,), reference=USUAL))
+    assert "PSI was 1.58 at 2023-11-14 22:13, 0.10 now: de  10% -> 40%" in found.told
+    assert "holds until 25 windows come without a change" in found.told
+    assert found.figure == 1.58
+
+
+@pytest.mark.parametrize(
+    ("name", "cell", "says"),
+    [
+        ("size", "16384", "up to 16,384 bytes"), ("context", "8192", "up to 8,192 tokens"),
+        ("confidence", "400", "from 0.4"), ("site", "*", "others"), ("site", "", "none"),
+        ("language", "x\x1b[2J", "x [2J"), ("size", "x", "x"),
+    ],
+)  # fmt: skip
+def test_cells_in_words(name, cell, says):
+    assert in_words(name, Changed(cell=cell, usual=0.1, now=0.25)) == f"{says} 10% -> 25%"
+
+
+@given(CELL_COUNTS, CELL_COUNTS)
+def test_the_cells_that_differ_most_come_first(cells, usual):
+    found = changed(cells, usual)
+    differences = [abs(one.now - one.usual) for one in found]
+    assert len(found) <= 3
+    assert differences == sorted(differences, reverse=True)
+    assert all(0 <= share <= 1 for one in found for share in (one.usual, one.now))
+    assert changed(cells, cells) == ()
+
+
+def test_a_reference_that_nothing_was_held_against_yet_tells_nothing():
+    found = rule("drift", drift=Drift(dimensions=(), reference=USUAL))
+    assert found.holds is None
+    assert "cannot be told: no window of 200 pages was held" in found.told
+
+
+def test_of_fields_on_which_engines_disagree_the_worst_three_are_named():
+    audits = [
+        Audited(field=f"f{n}", who="judge beside usual", same=60, differs=33 + n, low=0.2 + n / 100)
+        for n in range(5)
+    ]
+    few = Audited(field="few", same=0, differs=29, low=0.88)
+    found = rule("audits_disagree", audits=(few, *audits))
+    assert found.told.startswith(
+        "engines disagree on f4: 38% of 97 pages (judge beside usual), f3: 38% of 96 pages"
+        " (judge beside usual), f2: 37% of 95 pages (judge beside usual) and 2 more; "
+    )
+    assert found.figure == pytest.approx(0.24)
 
 
 def test_a_reference_that_nobody_pinned_says_so():

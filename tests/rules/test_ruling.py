@@ -6,6 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import orjson
 import pytest
+from msgspec.structs import replace
 from tests.monitor.made import event
 from tests.queue.clock import Clock
 from tests.queue.conftest import kind, opened, store  # noqa: F401 - fixtures
@@ -15,7 +16,7 @@ from rolecall.errors import CallbackError, SettingsError
 from rolecall.monitor import Series
 from rolecall.rules.nouns import Rule
 from rolecall.rules.ruling import Ruling
-from rolecall.rules.states import AGAIN, EVERY, States
+from rolecall.rules.states import AGAIN, EVERY, OFTEN, States
 from rolecall.settings import Settings
 from rolecall.worker.callbacks import WAITS
 
@@ -112,7 +113,7 @@ def test_one_of_many_workers_evaluates_once_a_day(opened):  # noqa: F811
     many = [States(opened(), clock) for _ in range(4)]
     claimed = []
     threads = [
-        threading.Thread(target=lambda one=one: claimed.append(one.claim_day())) for one in many
+        threading.Thread(target=lambda one=one: claimed.append(one.claim("rules"))) for one in many
     ]
     for one in threads:
         one.start()
@@ -120,12 +121,15 @@ def test_one_of_many_workers_evaluates_once_a_day(opened):  # noqa: F811
         one.join()
     assert sorted(claimed) == [False, False, False, True]
     clock.pass_by(EVERY / 1_000 - 60)
-    assert not any(one.claim_day() for one in many)
+    assert not any(one.claim("rules") for one in many)
     clock.pass_by(120)
-    assert [one.claim_day() for one in many] == [True, False, False, False]
+    assert [one.claim("rules") for one in many] == [True, False, False, False]
+    assert [one.claim("quick") for one in many] == [True, False, False, False]
+    clock.pass_by(OFTEN / 1_000 + 60)
+    assert [one.claim("quick") for one in many] == [True, False, False, False]
     many[0].try_again()
     clock.pass_by(AGAIN / 1_000 + 60)
-    assert many[1].claim_day()
+    assert many[1].claim("rules")
 
 
 def test_a_rule_that_begins_and_ends_is_told_to_the_address(store, settings, receiver):  # noqa: F811
@@ -190,6 +194,26 @@ def test_a_receiver_that_is_away_for_good_is_given_up_and_one_that_wants_no_more
     assert [row[0] for row in store.rows("SELECT state FROM drift_message")] == ["failed"] * 2
 
 
+def test_a_receiver_that_is_down_is_shown_until_a_message_arrives(store, settings, receiver):  # noqa: F811
+    clock = Clock()
+    ruling = Ruling(store, settings, {}, clock)
+    states = ruling.states
+    assert states.post().told == ""
+    for name in ("failures", "drift"):
+        states.keep([replace(rule(True), name=name)], alert=True)
+    assert states.post().told == "alert_url: 2 messages wait"
+    receiver.statuses += [503, 410]
+    asyncio.run(ruling.send(in_thread))
+    told = states.post().told
+    assert told.startswith("alert_url: 1 message waits, 1 given up, the last try failed: ")
+    assert receiver.url not in told
+    clock.pass_by(WAITS[0] + 60)
+    asyncio.run(ruling.send(in_thread))
+    states.keep([replace(rule(False), name="drift")], alert=True)
+    asyncio.run(ruling.send(in_thread))
+    assert states.post().told == ""
+
+
 def test_what_is_undelivered_waits_while_no_address_is_set(store, settings, receiver):  # noqa: F811
     states = States(store)
     states.keep([rule(True)], alert=True)
@@ -201,6 +225,18 @@ def test_what_is_undelivered_waits_while_no_address_is_set(store, settings, rece
     # Without an address nothing is put down that would be sent once there is one.
     quiet.states.keep([rule(False)], alert=False)
     assert states.undelivered() == 0
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["chat.example", "file:///etc/passwd", "https://", "http://a:b/x", "ftp://a.example/", "a b"],
+)
+def test_what_is_no_address_is_refused_at_once(tmp_path, url):
+    key = tmp_path / "alert.key"
+    key.write_text(SECRET)
+    with pytest.raises(SettingsError) as caught:
+        Ruling(None, Settings(alert_url=url, alert_key_file=str(key)), {})
+    assert "https://" in caught.value.hint
 
 
 @pytest.mark.parametrize("file", ["", "missing.key", "short.key", "binary.key"])
@@ -226,6 +262,30 @@ def test_a_damaged_row_stops_nothing(store, settings, body):  # noqa: F811
     failing(store, clock)
     ruling.check()
     assert {one.rule.name: one.rule.holds for one in ruling.states.all()}["failures"]
+
+
+def test_what_the_database_tells_is_evaluated_again_within_the_first_day(store, settings):  # noqa: F811
+    clock = Clock()
+    ruling = Ruling(store, settings, {"HOME": settings.runs_folder}, clock, every=0.01)
+
+    async def rounds(done):
+        running = asyncio.create_task(ruling.run(in_thread))
+        while not done():
+            await asyncio.sleep(0.01)
+        running.cancel()
+
+    def failures():
+        return {one.rule.name: one for one in ruling.states.all()}.get("failures")
+
+    asyncio.run(asyncio.wait_for(rounds(failures), 20))
+    before = {one.rule.name: one.looked for one in ruling.states.all()}
+    assert failures().rule.holds is None, "the queue is empty at the start"
+    clock.pass_by(OFTEN / 1_000 + 60)
+    failing(store, clock)
+    asyncio.run(asyncio.wait_for(rounds(lambda: failures().rule.holds), 20))
+    found = {one.rule.name: one.looked for one in ruling.states.all()}
+    assert found["failures"] > before["failures"]
+    assert found["engine_behind"] == before["engine_behind"], "servers are asked once a day"
 
 
 def test_trials_are_looked_at_in_every_round_and_written_when_they_change(store, settings):  # noqa: F811

@@ -30,8 +30,9 @@ grows, failures, a model or a vLLM that is behind. Each rule says what to do nex
   drift     how far pages are from what is usual, by dimension
   pin       take the pages of a stretch as what is usual
 
-rolecall serve and rolecall work evaluate the rules once a day, and drift after every 200
-pages; the setting alert_url names an address that is told. docs/drift.md says all of it."""
+rolecall serve and rolecall work evaluate the rules every ten minutes (once a day what
+asks servers or reads folders) and drift after every 200 pages; the setting alert_url names
+an address that is told. docs/drift.md says all of it."""
 
 EXAMPLES = """\
 examples:
@@ -88,7 +89,8 @@ def _checked(rules: Sequence[Rule]) -> Iterator[str]:
 def _rules(store: Store, settings: Settings, told: Any) -> int:
     from rolecall.rules.states import States
 
-    found = States(store).all()
+    states = States(store)
+    found = states.all()
     if told.json:
         _print_json(found)
         return OK
@@ -99,7 +101,9 @@ def _rules(store: Store, settings: Settings, told: Any) -> int:
     for one in sorted(found, key=lambda one: _order(one.rule)):
         lines += _rule(one.rule)
         lines.append(f"    since {_day(one.since)}, evaluated {_day(one.looked)}")
-        lines.append(f"    watches {one.rule.watches}; holds {one.rule.threshold}")
+        lines.append(f"    watches {one.rule.watches}; holds when {one.rule.threshold}")
+    if post := states.post().told:
+        lines.append(post)
     _print(lines)
     return OK
 
@@ -136,6 +140,9 @@ def _drift(store: Store, settings: Settings, told: Any) -> int:
 
 
 def _drifts(usual: Reference | None, found: Sequence[Dimension]) -> Iterator[str]:
+    from rolecall.drift.changed import in_words
+    from rolecall.drift.look import QUIET
+
     if usual is None:
         yield "no reference yet: it is made of the first 5,000 pages, or by rolecall watch pin"
         return
@@ -147,6 +154,8 @@ def _drifts(usual: Reference | None, found: Sequence[Dimension]) -> Iterator[str
     for one in found:
         day = f"{one.day.psi:.2f}" if one.day is not None else "-"
         since = f"  changed since {_day(one.since)}" if one.since is not None else ""
+        if one.over:
+            since += f", was {one.told.psi:.2f} at {_day(one.changed)}"
         if one.since is None and one.drifts:
             since = "  changed over the last day"
         shift = one.shift
@@ -154,6 +163,10 @@ def _drifts(usual: Reference | None, found: Sequence[Dimension]) -> Iterator[str
             f"{one_line(one.name)[:28]:<28} {shift.psi:6.2f} {shift.bound:6.2f}"
             f" {shift.p:8.1g} {day:>6}{since}"
         )
+        if one.drifts:
+            yield from (f"    {in_words(one.name, cell)}" for cell in one.told.cells)
+    if any(one.over for one in found):
+        yield f"a change that is over still counts until {QUIET} windows come without one"
 
 
 def _stretch(usual: Reference) -> str:

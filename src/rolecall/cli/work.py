@@ -79,7 +79,7 @@ def run(words: list[str]) -> int:
 
         rules = rules_of(settings) if settings.fetch else None
         ruling = Ruling(queue.store, settings, os.environ)
-        windows = Windows(queue.store, ruling.drifting.sites)
+        windows = Windows(queue.store, ruling.drifting.sites, reroutes=ruling.reroutes)
         watch = Watch(sinks_of(settings, os.environ), Series(queue.store), keeps=[windows])
         at_end.callback(watch.close)
         crewed = Crewed(

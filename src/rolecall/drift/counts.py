@@ -24,6 +24,8 @@ MOST_SITES: Final = 30
 """Sites that a window or a reference keeps by their names."""
 MOST_KEPT: Final = 16
 """Cells that a window keeps of any other dimension whose values others make up."""
+ROUTE: Final = "route"
+"""The dimension of who answered."""
 FILLED: Final = "filled"
 """How often each field has a value; `dimensions` makes one dimension of each."""
 FIELD: Final = "field "
@@ -50,7 +52,7 @@ class Window(Struct, frozen=True, kw_only=True):
 def count(counting: Counting, event: PageEvent) -> None:
     """Count a page."""
     _add(counting, "outcome", event.outcome)
-    _add(counting, "route", event.route)
+    _add(counting, ROUTE, event.route)
     _add(counting, "site", event.site)
     if event.size > 0:
         _add(counting, "size", _doubling(event.size))

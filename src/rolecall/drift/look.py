@@ -37,18 +37,44 @@ _log = logging.getLogger(__name__)
 
 class Dimension(Struct, frozen=True, kw_only=True):
     """A dimension as its last window had it. ``since`` (milliseconds) is set while it counts as
-    changed; ``day`` is the same for the last day, where a day can be told of."""
+    changed, with the largest ``change`` of that time and when its window ended (``changed``);
+    ``day`` is the same as ``shift`` for the last day, where a day can be told of."""
 
     name: str
     ends: int
     since: int | None
     shift: Shift
     day: Shift | None = None
+    change: Shift | None = None
+    changed: int = 0
+
+    @property
+    def over(self) -> bool:
+        """Whether it counts as changed by earlier windows alone."""
+        of_day = self.day is not None and self.day.drifts
+        return self.since is not None and not self.shift.drifts and not of_day
+
+    @property
+    def told(self) -> Shift:
+        """What is to be told of it: the change, of now if there is one, or as it is."""
+        if self.shift.drifts:
+            return self.shift
+        if self.day is not None and self.day.drifts:
+            return self.day
+        return self.change if self.since is not None and self.change is not None else self.shift
 
     @property
     def drifts(self) -> bool:
         """Whether it counts as changed."""
         return self.since is not None or (self.day is not None and self.day.drifts)
+
+
+class _Kept(Struct, frozen=True, kw_only=True):
+    """What the database has of a dimension: its last shift, and the largest change of late."""
+
+    shift: Shift
+    change: Shift | None = None
+    changed: int = 0
 
 
 class Drifting:
@@ -120,12 +146,17 @@ class Drifting:
         found = []
         rows = self._store.rows("SELECT name, ends, since, body FROM drift_dimension")
         for name, ends, since, body in rows:
-            try:
-                shift = msgspec.json.decode(bytes(body), type=Shift)
-            except (msgspec.DecodeError, ValueError):
+            had = _had(body)
+            if had is None:
                 _log.warning("what is known of a dimension's drift is damaged and left out")
                 continue
-            found.append(Dimension(name=name, ends=ends, since=since, shift=shift))
+            change, changed = (had.change, had.changed) if since is not None else (None, 0)
+            found.append(
+                Dimension(
+                    name=name, ends=ends, since=since, shift=had.shift,
+                    change=change, changed=changed,
+                )
+            )  # fmt: skip
         return tuple(sorted(found, key=_farthest))
 
     def dimensions(self) -> tuple[Dimension, ...]:
@@ -194,11 +225,37 @@ class Drifting:
 
 
 def _farthest(one: Dimension) -> tuple[bool, float, str]:
-    return not one.drifts, -one.shift.psi, one.name
+    return not one.drifts, -one.told.psi, one.name
+
+
+def _had(body: bytes) -> _Kept | None:
+    try:
+        return msgspec.json.decode(bytes(body), type=_Kept)
+    except (msgspec.DecodeError, ValueError):
+        return None
+
+
+def _kept(shift: Shift, before: _Kept | None, ends: int) -> bytes:
+    """A shift, with the largest change before it (or the one that it is)."""
+    largest = before.change if before is not None else None
+    if shift.drifts and (largest is None or shift.psi >= largest.psi):
+        found = _Kept(shift=shift, change=shift, changed=ends)
+    else:
+        found = _Kept(shift=shift, change=largest, changed=before.changed if before else 0)
+    return msgspec.json.encode(found)
+
+
+def _before(connection: Connection) -> dict[str, _Kept | None]:
+    """What is known of dimensions whose change still counts, or may be one of two."""
+    rows = connection.execute(
+        "SELECT name, body FROM drift_dimension WHERE since IS NOT NULL OR quiet < 2"
+    ).fetchall()
+    return {row[0]: _had(row[1]) for row in rows}
 
 
 def _judge(connection: Connection, window: Window, found: Sequence[Shift]) -> None:
     """Note what a window says of each dimension."""
+    before = _before(connection)
     rows: list[dict[str, Any]] = [
         {
             "name": one.name,
@@ -208,7 +265,7 @@ def _judge(connection: Connection, window: Window, found: Sequence[Shift]) -> No
             "first": 0 if one.drifts else NEVER,
             "starts": window.starts,
             "since": window.starts if one.drifts and one.alone else None,
-            "body": msgspec.json.encode(one),
+            "body": _kept(one, before.get(one.name), window.ends),
             "quiet": QUIET,
         }
         for one in found[:MOST_DIMENSIONS]

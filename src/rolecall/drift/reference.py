@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from rolecall.drift.changed import Changed, changed
 from rolecall.drift.counts import (
     MOST_KEPT,
     MOST_SITES,
@@ -96,7 +97,8 @@ class Reference(Struct, frozen=True, kw_only=True):
 class Shift(Struct, frozen=True, kw_only=True):
     """One dimension of a window or a day against the reference: the index, the bound that it must
     exceed, the chance of so much where nothing has changed, and whether it counts as a change:
-    ``alone``, or only together with another window of three."""
+    ``alone``, or only together with another window of three. Of a change there are the ``cells``
+    that differ most."""
 
     name: str
     psi: float
@@ -104,6 +106,7 @@ class Shift(Struct, frozen=True, kw_only=True):
     p: float
     drifts: bool
     alone: bool = True
+    cells: tuple[Changed, ...] = ()
 
 
 def grown(one: Reference, newest: int) -> int:
@@ -230,9 +233,12 @@ def shifts(counts: Counts, usual: Reference, look: Look = "window") -> Iterator[
     known = dimensions(usual.counts)
     own, least = (usual.windows, PSI_BOUND) if look == "window" else (usual.days, DAY_PSI_BOUND)
     for name, cells in in_reference(counts, usual.counts).items():
-        found = distance(cells, known.get(name) or _nobody(name, usual))
-        if found is not None:
-            yield _shift(name, found, own.get(name), least)
+        before = known.get(name) or _nobody(name, usual)
+        found = distance(cells, before)
+        if found is None:
+            continue
+        shift = _shift(name, found, own.get(name), least)
+        yield structs.replace(shift, cells=changed(cells, before)) if shift.drifts else shift
 
 
 def _nobody(name: str, usual: Reference) -> dict[str, int]:

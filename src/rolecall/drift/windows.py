@@ -6,8 +6,10 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
+from msgspec import structs
+
 from rolecall.drift import kept
-from rolecall.drift.counts import Counting, Window, count, put
+from rolecall.drift.counts import ROUTE, Counting, Window, count, put
 from rolecall.drift.counts import kept as kept_of
 from rolecall.ledger.store import Store
 from rolecall.monitor.events import PageEvent
@@ -21,9 +23,10 @@ MOST_WAITING: Final = 500
 class Windows:
     """Counts the pages of one process. A sink; usable from any thread.
 
-    ``sites`` gives the sites of the reference, which windows keep by their names. What a process
-    has begun when it ends is left as a part, with which the next one goes on; of one that is
-    killed it is lost.
+    ``sites`` gives the sites of the reference, which windows keep by their names. While
+    ``reroutes`` says that the user's own trial gives pages to other engines, who answered them is
+    not counted: that is no change of the pages. What a process has begun when it ends is left as a
+    part, with which the next one goes on; of one that is killed it is lost.
     """
 
     def __init__(
@@ -31,8 +34,10 @@ class Windows:
         store: Store,
         sites: Callable[[], frozenset[str]] = frozenset,
         pages: int = PAGES,
+        reroutes: Callable[[], bool] = lambda: False,
     ) -> None:
         self._store, self._sites, self._most = store, sites, pages
+        self._reroutes, self._rerouted = reroutes, False
         self._lock, self._writing = threading.Lock(), threading.Lock()
         self._counting: Counting = {}
         self._pages, self._starts, self._ends = 0, 0, 0
@@ -60,6 +65,7 @@ class Windows:
         """
         with self._writing:
             self._take_part(ending=ending)
+            self._leave_routes_out()
             with self._lock:
                 full, self._full = self._full, []
                 part = [self._begun()] if ending and self._pages else []
@@ -76,6 +82,16 @@ class Windows:
                     for one in part:
                         self._go_on(one)
                 raise
+
+    def _leave_routes_out(self) -> None:
+        """Forget who answered the pages that came while a trial was on, which may have begun or
+        ended since the last time."""
+        now = self._reroutes()
+        if now or self._rerouted:
+            with self._lock:
+                self._counting.pop(ROUTE, None)
+                self._full = [_without_routes(one) for one in self._full]
+        self._rerouted = now
 
     def _take_part(self, *, ending: bool) -> None:
         """Once, go on with what an earlier process has left."""
@@ -108,4 +124,10 @@ class Windows:
 def _bounded(one: Window, sites: frozenset[str]) -> Window:
     return Window(
         starts=one.starts, ends=one.ends, pages=one.pages, counts=kept_of(one.counts, sites)
+    )
+
+
+def _without_routes(one: Window) -> Window:
+    return structs.replace(
+        one, counts={name: cells for name, cells in one.counts.items() if name != ROUTE}
     )

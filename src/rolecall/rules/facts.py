@@ -81,9 +81,10 @@ class Money(Struct, frozen=True, kw_only=True):
 
 class Audited(Struct, frozen=True, kw_only=True):
     """A field that a second engine gave once more: so often the same and so often not, with the
-    lower bound of the 95 % interval of the share that was not."""
+    lower bound of the 95 % interval of the share that was not; ``who`` names both."""
 
     field: str
+    who: str = ""
     same: int
     differs: int
     low: float

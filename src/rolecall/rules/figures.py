@@ -117,13 +117,15 @@ def drift(drifting: Drifting) -> Drift | Untold:
     return Drift(dimensions=drifting.dimensions(), reference=usual)
 
 
-def audits(series: Series, now: float) -> tuple[Audited, ...] | Untold:
-    """How often a second engine gave another value, by field; see docs/audits.md."""
+def audits(series: Series, now: float, *, named: bool) -> tuple[Audited, ...] | Untold:
+    """How often a second engine gave another value, by field; see docs/audits.md. ``named`` says
+    whether the settings name an engine for that."""
     found = series.totals(("audit_same", "audit_differs"), int(now) - AUDIT_DAYS * DAY)
     same, differs = found["audit_same"], found["audit_differs"]
     names = sorted({*same, *differs})
     if not names:
-        return Untold("no page was audited in 30 days", "name an audit_engine: docs/audits.md")
+        following = "go on" if named else "name an audit_engine: docs/audits.md"
+        return Untold("no page was audited in 30 days", following)
     return tuple(_audited(name, same, differs) for name in names)
 
 
@@ -132,13 +134,14 @@ def _audited(
 ) -> Audited:
     alike, other = same.get(name, (0, 0))[0], differs.get(name, (0, 0))[0]
     low = wilson(other, alike + other)[0]
-    return Audited(field=_of_field(name), same=alike, differs=other, low=low)
+    field, who = _of_field(name)
+    return Audited(field=field, who=who, same=alike, differs=other, low=low)
 
 
-def _of_field(label: str) -> str:
+def _of_field(label: str) -> tuple[str, str]:
     """Which field, and of whom, in words; a label names the engine of audits, who answered, and the
     field."""
     engine, _, rest = label.partition(" ")
     route, _, field = rest.partition(" ")
     told = "whether it is a posting" if field == OUTCOME else field
-    return f"{told} ({engine} beside {route})" if field else label
+    return (told, f"{engine} beside {route}") if field else (label, "")

@@ -56,8 +56,8 @@ def untold(rule: Rule, fact: Untold) -> Rule:
     return stated(rule, None, f"cannot be told: {fact.why}", None, fact.next)
 
 
-def listed(names: Iterable[str]) -> str:
+def listed(names: Iterable[str], most: int = MOST_NAMED) -> str:
     """Names in a sentence, the first few of them."""
     found = list(names)
-    rest = len(found) - MOST_NAMED
-    return ", ".join(found[:MOST_NAMED]) + (f" and {rest} more" if rest > 0 else "")
+    rest = len(found) - most
+    return ", ".join(found[:most]) + (f" and {rest} more" if rest > 0 else "")

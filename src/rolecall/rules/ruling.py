@@ -1,4 +1,4 @@
-"""The daily round: windows held against the reference, rules evaluated, messages sent."""
+"""The round: windows held against the reference, rules evaluated, messages sent."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ from rolecall.client.callbacks import signature
 from rolecall.drift import Drifting, Reference
 from rolecall.drift.look import AT_ONCE
 from rolecall.errors import DatabaseError, Error, SettingsError
-from rolecall.fetch import Rules
+from rolecall.fetch import FetchError, Rules
+from rolecall.fetch.address import read_url
 from rolecall.ledger.store import Store
 from rolecall.monitor.watch import FLUSH_SECONDS
 from rolecall.rules import figures
+from rolecall.rules.gather import gather
 from rolecall.rules.nouns import Rule
 from rolecall.rules.rules import drift, evaluate, trial_stopped
 from rolecall.rules.states import Message, States
-from rolecall.rules.trials import trials
+from rolecall.rules.trials import reroutes, trials
 from rolecall.settings import Settings
 from rolecall.worker.callbacks import GONE, WAITS
 from rolecall.worker.ending import InThread
@@ -68,8 +70,10 @@ class Ruling:
         while True:
             try:
                 await in_thread(self.look)
-                if await in_thread(self.states.claim_day):
+                if await in_thread(self.states.claim, "rules"):
                     await self._day()
+                if await in_thread(self.states.claim, "quick"):
+                    await asyncio.to_thread(self.check, quick=True)
                 await self.send(in_thread)
             except DatabaseError as error:
                 _log.debug("the rules wait for the database: %s", error)
@@ -104,23 +108,30 @@ class Ruling:
             self._keep(rule)
             self._of_trials = rule
 
-    def check(self) -> tuple[Rule, ...]:
-        """Evaluate all rules now, and keep what they say.
+    def reroutes(self) -> bool:
+        """Whether a trial of the user's own gives pages to other engines now.
+
+        Raises:
+            DatabaseError: the database cannot be read.
+        """
+        return reroutes(self._store, self._settings, self._environ)
+
+    def check(self, *, quick: bool = False) -> tuple[Rule, ...]:
+        """Evaluate all rules now, or the ``quick`` ones, which read nothing but the database; and
+        keep what they say.
 
         Raises:
             DatabaseError: the database cannot be used.
         """
-        from rolecall.rules.gather import gather  # only once a day, and it brings much along
-
         now = self._clock()
-        facts = gather(self._store, self._settings, self._environ, self.drifting, now)
-        rules = evaluate(facts)
+        facts = gather(self._store, self._settings, self._environ, self.drifting, now, quick=quick)
+        rules = evaluate(facts, quick=quick)
         self._keep(*rules)
         return rules
 
     def pin(self, since: int) -> Reference | None:
         """As `Drifting.pin`; what was off against the reference before is off no more, and the rule
-        of drift says so."""
+        of drift cannot be told until a window was held against this one."""
         found = self.drifting.pin(since)
         if found is not None:
             self._keep(drift(figures.drift(self.drifting)))
@@ -150,7 +161,7 @@ class Ruling:
             wait = None if final or tried > len(WAITS) else WAITS[tried - 1]
             kind = getattr(error, "kind", None) or getattr(error, "code", "internal")
             _log.warning("a message about a rule has not arrived at alert_url: %s", kind)
-            await in_thread(self.states.failed, message, str(error)[:500], wait)
+            await in_thread(self.states.failed, message, str(kind)[:80], wait)
         else:
             await in_thread(self.states.delivered, message)
 
@@ -187,10 +198,17 @@ def key_of(settings: Settings) -> str:
     """The secret by which messages are signed; empty without ``alert_url``.
 
     Raises:
-        SettingsError: there is an address and no secret, or one that is too short.
+        SettingsError: the address is none; there is one and no secret, or one that is too short.
     """
     if not settings.alert_url:
         return ""
+    try:
+        read_url(settings.alert_url, Rules(allow=EVERYWHERE).networks)
+    except FetchError as error:
+        raise SettingsError(
+            f"alert_url cannot be used: {error.reason.rpartition(': ')[2]}",
+            hint='write it whole, such as alert_url = "https://chat.example/hooks/rolecall"',
+        ) from error
     if not settings.alert_key_file:
         raise SettingsError(
             "alert_url is set without alert_key_file",

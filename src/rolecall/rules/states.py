@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 import orjson
@@ -17,12 +17,16 @@ from rolecall.queue.moment import Moment
 from rolecall.rules.nouns import Rule
 
 EVERY: Final = 86_400_000
-"""Milliseconds between evaluations."""
+"""Milliseconds between evaluations of all rules, which read folders and ask servers."""
+OFTEN: Final = 600_000
+"""Milliseconds between evaluations of those that read nothing but the database."""
 AGAIN: Final = 600_000
 """Milliseconds after which one that failed is made again."""
 CLAIM: Final = 120_000
 """Milliseconds for which a message belongs to whoever sends it; longer than any post takes."""
 MESSAGES_KEPT: Final = 30 * 86_400_000
+
+Round = Literal["rules", "quick"]
 
 _log = logging.getLogger(__name__)
 
@@ -45,6 +49,29 @@ class Message(Struct, frozen=True, kw_only=True):
     due: int
 
 
+class Post(Struct, frozen=True, kw_only=True):
+    """How it stands with messages: so many are ``waiting``, so many were ``given_up`` since one has
+    arrived, and in a word why one of them has not (empty where none was tried in vain)."""
+
+    waiting: int
+    given_up: int = 0
+    trouble: str = ""
+
+    @property
+    def told(self) -> str:
+        """All of it in words; empty where nothing waits and nothing was given up."""
+        parts = []
+        if self.waiting:
+            parts.append(
+                "1 message waits" if self.waiting == 1 else f"{self.waiting} messages wait"
+            )
+        if self.given_up:
+            parts.append(f"{self.given_up} given up")
+        if parts and self.trouble:
+            parts.append(f"the last try failed: {self.trouble}")
+        return f"alert_url: {', '.join(parts)}" if parts else ""
+
+
 class States:
     """The states of one database; usable from any thread. ``clock`` gives seconds."""
 
@@ -64,23 +91,25 @@ class States:
             found.append(Standing(rule=rule, since=int(since), looked=int(looked)))
         return tuple(found)
 
-    def claim_day(self) -> bool:
-        """Whether it is time to evaluate the rules; then nobody else is told so for a day."""
+    def claim(self, what: Round) -> bool:
+        """Whether it is time to evaluate all ``rules``, or the ``quick`` ones; then nobody else is
+        told so for a day, or ten minutes."""
         now = self._store.dialect.now
-        later = f"SELECT 1 FROM drift_due WHERE name = 'rules' AND due > {now}"
-        if self._store.rows(later, self._moment.values):
+        told = {**self._moment.values, "name": what}
+        later = f"SELECT 1 FROM drift_due WHERE name = :name AND due > {now}"
+        if self._store.rows(later, told):
             return False
         with self._store.write() as connection:
             rows = connection.execute(
-                f"INSERT INTO drift_due (name, due) VALUES ('rules', {now} + :every)"
+                f"INSERT INTO drift_due (name, due) VALUES (:name, {now} + :every)"
                 " ON CONFLICT (name) DO UPDATE SET due = excluded.due"
                 f" WHERE drift_due.due <= {now} RETURNING due",
-                {**self._moment.values, "every": EVERY},
+                {**told, "every": EVERY if what == "rules" else OFTEN},
             ).fetchall()
         return bool(rows)
 
     def try_again(self) -> None:
-        """The evaluation that was claimed has failed: let it be made again soon."""
+        """The evaluation of all rules that was claimed has failed: let it be made again soon."""
         with self._store.write() as connection:
             connection.execute(
                 f"UPDATE drift_due SET due = {self._store.dialect.now} + :again"
@@ -156,8 +185,20 @@ class States:
 
     def undelivered(self) -> int:
         """Messages that have not arrived and are still tried."""
-        rows = self._store.rows("SELECT count(*) FROM drift_message WHERE state = 'waiting'")
-        return int(rows[0][0])
+        return self.post().waiting
+
+    def post(self) -> Post:
+        """How it stands with the messages."""
+        rows = self._store.rows(
+            "SELECT state, attempts, trouble FROM drift_message WHERE id > (SELECT"
+            " coalesce(max(id), 0) FROM drift_message WHERE state = 'delivered')"
+            " OR state = 'waiting' ORDER BY id"
+        )
+        return Post(
+            waiting=sum(state == "waiting" for state, _, _ in rows),
+            given_up=sum(state == "failed" for state, _, _ in rows),
+            trouble=next((one for _, tried, one in rows if tried and one), ""),
+        )
 
 
 def _put(connection: Connection, rule: Rule, holds: int, times: tuple[int, int, int]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rolecall.drive.running import with_running
-from rolecall.errors import SettingsError
+from rolecall.errors import Error, SettingsError
 from rolecall.ledger.store import Store
 from rolecall.rules.facts import Trials, Untold
 from rolecall.settings import Settings
@@ -42,6 +42,24 @@ def trials(store: Store, settings: Settings, environ: Mapping[str, str]) -> Tria
             if one.state == "running" and _better(one.verdict)
         ),
     )
+
+
+def reroutes(store: Store, settings: Settings, environ: Mapping[str, str]) -> bool:
+    """Whether pages go to a challenger's engines in the champion's place: a live one that was not
+    stopped is declared, or one is promoted.
+
+    Raises:
+        DatabaseError: the database cannot be read.
+    """
+    if not settings.challengers:
+        return False
+    try:
+        challengers = read_challengers(with_running(settings, environ))
+    except Error:
+        return False  # no worker starts with them
+    states = {name: one.state for name, one in TrialLedger(store, lambda: 0).trials().items()}
+    goes = {"live": ("running", "promoted"), "shadow": ("promoted",)}
+    return any(states.get(one.name, "running") in goes[one.mode] for one in challengers)
 
 
 def _better(verdict: Verdict) -> bool:

@@ -42,7 +42,7 @@ async def serve(settings: Settings, environ: Mapping[str, str], *, works: bool =
     try:
         metrics = Metrics()
         ruling = Ruling(queue.store, settings, environ)
-        windows = Windows(queue.store, ruling.drifting.sites)
+        windows = Windows(queue.store, ruling.drifting.sites, reroutes=ruling.reroutes)
         sinks = sinks_of(settings, environ, metrics.registry)
         watch = Watch(sinks, Series(queue.store), keeps=[windows])
         crewed = Crewed(

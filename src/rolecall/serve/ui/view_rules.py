@@ -8,6 +8,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from rolecall.drift import Dimension, Drifting
+from rolecall.drift.changed import in_words
 from rolecall.rules.states import Standing, States
 from rolecall.serve.ui.nouns import Ui
 
@@ -45,7 +46,8 @@ class Bar(Struct, frozen=True, kw_only=True):
 
 def rules_told(ui: Ui) -> dict[str, Any]:
     """What the template ``monitor_rules.html`` shows."""
-    standings = sorted(States(ui.queue.store).all(), key=_order)
+    states = States(ui.queue.store)
+    standings = sorted(states.all(), key=_order)
     drifting = Drifting(ui.queue.store)
     usual, found = drifting.reference(), drifting.last()
     stretch = ""
@@ -53,6 +55,7 @@ def rules_told(ui: Ui) -> dict[str, Any]:
         how = "pinned" if usual.chosen == "pinned" else "the first ones, which nobody has pinned"
         stretch = f"{usual.pages:,} pages from {_day(usual.starts)} to {_day(usual.ends)}, {how}"
     return {
+        "post": states.post().told,
         "rules": [_line(one) for one in standings],
         "evaluated": _day(max(one.looked for one in standings)) if standings else "",
         "drifts": [_bar(one) for one in found[:MOST_SHOWN]],
@@ -85,8 +88,16 @@ def _bar(one: Dimension) -> Bar:
         width=round(min(float(WIDTH), scale * shift.psi), 1),
         mark=round(scale * shift.bound, 1),
         kind="low" if off else "high",
-        told=f"changed since {_day(one.since)}" if one.since is not None else "as usual",
+        told=_told(one),
     )
+
+
+def _told(one: Dimension) -> str:
+    if one.since is None:
+        return "as usual"
+    cells = ", ".join(in_words(one.name, cell) for cell in one.told.cells)
+    over = f", was {one.told.psi:.2f} at {_day(one.changed)}" if one.over else ""
+    return f"changed since {_day(one.since)}{over}" + (f": {cells}" if cells else "")
 
 
 def _day(moment: int) -> str:
