@@ -82,7 +82,8 @@ def test_nothing_and_all_are_not_told_of_what_is_neither(share, told):
 
 def test_trials_say_of_how_many_pairs_the_challenger_was_slow(tmp_path):
     table = {"name": "awq", "engine": "awq", "share": 0.25, "mode": "shadow"}
-    engines = {"awq": {"kind": "openai", "url": "http://127.0.0.1:9/v1", "model": "m"}}
+    one = {"kind": "openai", "url": "http://127.0.0.1:9/v1", "model": "m"}
+    engines = {"awq": one, "usual": one}
     with serving(tmp_path, engines=engines, challengers=(table,)) as one:
         queue = one.state.queue
         ledger = TrialLedger(queue.store, queue.clock_ms)

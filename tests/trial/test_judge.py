@@ -139,7 +139,7 @@ def test_without_engines_on_one_side_only_what_is_missing_in_the_end_counts():
     bare = structs.replace(LIVE, asks=False)
     counts = pages(300, **{"truncated challenger": 90, "failed challenger": 60})
     assert judge(bare, [counts]).harm == ""
-    assert [one.kind for one in judge(bare, [counts]).findings] == ["incomplete"]
+    assert [one.evidence for one in judge(bare, [counts]).findings] == [0] * 5
     assert judge(bare, [pages(300, **{"incomplete challenger": 90})]).harm
 
 

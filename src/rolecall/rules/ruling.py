@@ -103,6 +103,8 @@ class Ruling:
 
     def _look_at_trials(self) -> None:
         """A trial that was stopped is told at once; nothing is written while all is as it was."""
+        if not self._settings.challengers:
+            return  # another worker may have some, and they are not to contradict each other
         rule = trial_stopped(trials(self._store, self._settings, self._environ))
         if rule != self._of_trials:
             self._keep(rule)

@@ -92,8 +92,9 @@ def _champion(settings: Settings) -> bool:
     """
     if settings.engine.strip() == "none":
         return False
-    aside = settings.set_aside()
-    if settings.engine.strip() == "auto" and not any(one not in aside for one in settings.engines):
+    if settings.engine.strip() != "auto" or not settings.engines:
+        return bool(settings.engines)
+    if all(one in settings.set_aside() for one in settings.engines):
         raise SettingsError(
             "engine = auto leaves the champion no engine: challengers name all that are declared",
             hint='name the champion\'s engines in engine, or write engine = "none"',

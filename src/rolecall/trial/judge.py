@@ -85,19 +85,18 @@ def judge(one: Challenger, days: Sequence[Counts]) -> Verdict:
     ``days`` are the counts of each day of the run, in their order.
     """
     counts = total(days)
-    kinds = KINDS if one.asks else WITHOUT_ENGINES
+    pairs = [(_slow(day), day.get("pairs", 0)) for day in days]
     stretches = {
-        kind: [Stretch(*arms(day, kind)[:2], one.chance) for day in days] for kind in kinds
-    }
-    if one.asks:
-        pairs = [(_slow(day), day.get("pairs", 0)) for day in days]
-        stretches["slow"] = [Stretch(slow, many - slow, 0.5) for slow, many in pairs]
-    logs = {kind: evidence(told) for kind, told in stretches.items()}
+        kind: [Stretch(*arms(day, kind)[:2], one.chance) for day in days] for kind in KINDS
+    } | {"slow": [Stretch(slow, many - slow, 0.5) for slow, many in pairs]}
+    judged = tuple(stretches) if one.asks else WITHOUT_ENGINES
+    logs = {kind: evidence(stretches[kind]) for kind in judged}
     if one.floor:
         logs["floor"] = evidence([_differing(day, one.floor) for day in days])
     needed = limit(one.alpha / len(logs))
     findings = tuple(
-        _finding(one, kind, told, counts, logs[kind] / needed) for kind, told in stretches.items()
+        _finding(one, kind, told, counts, logs.get(kind, 0.0) / needed)
+        for kind, told in stretches.items()
     )
     agreement = _agreement(counts, one.alpha)
     harmful = together(logs) >= limit(one.alpha)
@@ -110,7 +109,8 @@ def judge(one: Challenger, days: Sequence[Counts]) -> Verdict:
         findings=findings,
         agreement=agreement,
         harm="; ".join(_told(kind, findings, agreement, one) for kind in named) * harmful,
-        no_worse=all(found.no_worse for found in findings) and _judged(counts),
+        no_worse=all(found.no_worse for found in findings if found.kind in judged)
+        and _judged(counts),
     )
 
 
