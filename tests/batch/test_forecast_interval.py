@@ -7,7 +7,7 @@ from collections.abc import Callable
 from itertools import accumulate
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rolecall.batch.forecast_interval import Interval, exactly, ratio, regression, share
@@ -103,6 +103,7 @@ def test_places_in_large_files_tell_of_all_their_bytes() -> None:
     st.integers(0, 1_000),
     st.floats(0.2, 5),
 )
+@example([(0.0, 0.0), (8e-128, 0.0)], 1, 1.0)
 def test_an_interval_holds_what_is_expected_and_what_was_seen(
     pairs: list[tuple[float, float]], more: int, larger: float
 ) -> None:

@@ -182,7 +182,8 @@ def _around(middle: float, rests: Sequence[float], left: float, lost: int) -> In
     free = max(1.0, (count - lost) * 2 / 3)  # differences of neighbours tell two thirds as much
     error = math.sqrt(max(0.0, left) * variance / count)
     t = student(free)
-    third = math.fsum(one**3 for one in rests) / count / variance**1.5
+    spread = math.sqrt(variance)  # divided by first: the power of a tiny one is nothing
+    third = math.fsum((one / spread) ** 3 for one in rests) / count
     bend = third * (1 + 2 * t * t) / (6 * math.sqrt(count))
     low, high = -t + min(bend, t / 2), t + max(bend, -t / 2)
     return Interval(middle + min(low, 0.0) * error, middle, middle + max(high, 0.0) * error)
