@@ -5,12 +5,12 @@ import threading
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.monitor.made import call, event
+from tests.monitor.made import attempt, call, event, record
 from tests.queue.conftest import kind, opened, store  # noqa: F401 - fixtures
 
 from rolecall.errors import DatabaseError
 from rolecall.ledger.database import Database
-from rolecall.monitor import Series, Watch
+from rolecall.monitor import Series, Watch, page_event
 from rolecall.monitor.history import STRETCHES, histories
 from rolecall.monitor.measures import MOST_LABELS
 from rolecall.monitor.series import DAY, HOUR, MINUTE, MOST_MINUTES
@@ -184,3 +184,16 @@ def test_bounds_hold_as_many_as_they_say(amounts):
     for bound, share in ((found.half, 0.5), (found.most, 0.95)):
         assert sum(one <= bound for one in amounts) >= share * len(amounts)
         assert bound == 1 or sum(2 * one <= bound for one in amounts) < share * len(amounts)
+
+
+def test_what_a_server_tells_absurdly_costs_no_figures(store):  # noqa: F811
+    usage = {"input_tokens": 2**64 - 1, "cached_tokens": -5, "output_tokens": 2**70}
+    told = page_event(
+        record(attempts=[attempt(usage=usage, cost_usd=1e30, seconds=-1.0)]), 1_000 * NOW
+    )
+    series = Series(store, clock=lambda: NOW)
+    for _ in range(50):
+        series(told)
+    series.flush()
+    (point,) = series.points("tokens_in", MINUTE, 0)
+    assert (point.count, point.sum) == (50, 50 * 10**12)
