@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from rolecall.drift import Dimension, Reference, Shift
 from rolecall.drift.changed import Changed, changed, in_words
+from rolecall.monitor.intervals import wilson
 from rolecall.rules.facts import (
     Audited,
     Better,
@@ -21,7 +22,7 @@ from rolecall.rules.facts import (
     Trials,
     Untold,
 )
-from rolecall.rules.intervals import by_page, wilson
+from rolecall.rules.intervals import by_page
 from rolecall.rules.nouns import Rule
 from rolecall.rules.rules import evaluate
 

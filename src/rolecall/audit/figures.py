@@ -7,18 +7,16 @@ nothing of that.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Final
 
 from msgspec import Struct
 
 from rolecall.audit.agreement import OUTCOME
+from rolecall.monitor.intervals import wilson
 from rolecall.monitor.series import DAY, Series
 
 LEVEL: Final = 0.95
-_Z: Final = 1.959963984540054
-"""The quantile of the normal distribution for `LEVEL`, on two sides."""
 NAMES: Final = ("audit_same", "audit_differs", "audits", "audit_nano")
 
 
@@ -39,13 +37,8 @@ def share_of(right: float, n: int) -> Share | None:
     """
     if n <= 0:
         return None
-    share = min(1.0, max(0.0, right / n))
-    centre = (share + _Z * _Z / (2 * n)) / (1 + _Z * _Z / n)
-    spread = math.sqrt(share * (1 - share) / n + _Z * _Z / (4 * n * n))
-    half = _Z / (1 + _Z * _Z / n) * spread
-    low = 0.0 if share <= 0 else max(0.0, centre - half)
-    high = 1.0 if share >= 1 else min(1.0, centre + half)
-    return Share(low=low, mid=share, high=high, n=n)
+    low, high = wilson(right, n)
+    return Share(low=low, mid=min(1.0, max(0.0, right / n)), high=high, n=n)
 
 
 class Pair(Struct, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ from rolecall.ledger.money import Caps
 from rolecall.ledger.spending import read_spending
 from rolecall.ledger.store import Store
 from rolecall.monitor import Series
+from rolecall.monitor.intervals import wilson
 from rolecall.monitor.summary import summary
 from rolecall.rules.facts import (
     Audited,
@@ -25,7 +26,7 @@ from rolecall.rules.facts import (
     Share,
     Untold,
 )
-from rolecall.rules.intervals import by_page, wilson
+from rolecall.rules.intervals import by_page
 
 DAY: Final = 86_400
 LABELS_DAYS: Final = 90

@@ -1,25 +1,10 @@
-"""Intervals of shares. Plain arithmetic: rules are evaluated where there is no numpy."""
+"""The interval of a share of values that stand together on pages."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from typing import Final
 
-Z: Final = 1.959963984540054
-"""The 97.5 % quantile of the normal distribution: intervals are of 95 %."""
-
-
-def wilson(part: float, whole: float) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson 1927); of nothing, all there is."""
-    if whole <= 0:
-        return 0.0, 1.0
-    share, square = min(1.0, part / whole), Z * Z
-    middle = (share + square / (2 * whole)) / (1 + square / whole)
-    reach = Z / (1 + square / whole) * math.sqrt(
-        share * (1 - share) / whole + square / (4 * whole * whole)
-    )  # fmt: skip
-    return max(0.0, middle - reach), min(1.0, middle + reach)
+from rolecall.monitor.intervals import wilson
 
 
 def by_page(pages: Sequence[tuple[int, int]]) -> tuple[float, float]:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from rolecall.drift import Drifting
-from rolecall.drift.look import MOST_DIMENSIONS
 from rolecall.ledger.clock import utc_now
 from rolecall.ledger.money import Caps
 from rolecall.ledger.spending import Spending, read_spending
 from rolecall.queue.nouns import STATES
 from rolecall.queue.queue import Queue
-from rolecall.rules.states import States
+from rolecall.serve.metrics_rules import RuleGauges
 from rolecall.serve.metrics_trials import TrialGauges
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -66,18 +64,7 @@ class Metrics:
             "rolecall_paused", "1 while the queue is paused.", registry=self.registry
         )
         self.trials = TrialGauges(self.registry)
-        self.rules = Gauge(
-            "rolecall_rule_holds",
-            "1 for a rule that holds, 0 for one that does not; see rolecall watch rules.",
-            ("rule",),
-            registry=self.registry,
-        )
-        self.drift = Gauge(
-            "rolecall_drift_psi",
-            "Population stability index of the last window against the reference.",
-            ("dimension",),
-            registry=self.registry,
-        )
+        self.rules = RuleGauges(self.registry)
         self.listeners = Gauge(
             "rolecall_listeners", "Who listens to events.", registry=self.registry
         )
@@ -114,19 +101,9 @@ class Metrics:
         self.doing.set(sum(one.doing for one in workers))
         self.paused.set(int(queue.view.paused()))
         self.trials.look(queue)
-        self._rules(queue)
+        self.rules.look(queue)
         self._spend(read_spending(queue.store, caps, utc_now()))
         return generate_latest(self.registry)
-
-    def _rules(self, queue: Queue) -> None:
-        """The rules as they were last told, and how far pages are from what is usual."""
-        self.rules.clear()
-        for standing in States(queue.store).all():
-            if standing.rule.holds is not None:
-                self.rules.labels(standing.rule.name).set(int(standing.rule.holds))
-        self.drift.clear()
-        for one in Drifting(queue.store).last()[:MOST_DIMENSIONS]:
-            self.drift.labels(one.name).set(one.shift.psi)
 
     def _spend(self, spending: Spending) -> None:
         self.spent.labels("day").set(spending.today_usd)
