@@ -11,7 +11,6 @@ from rolecall.trial.sequential import (
     RATIOS,
     Stretch,
     below,
-    combine,
     evidence,
     harm,
     harmless,
@@ -164,10 +163,9 @@ def test_a_challenger_that_breaks_late_is_found_sooner_with_stretches():
 def test_a_share_that_changes():
     small, half = Stretch(10, 95, 0.05), Stretch(40, 20, 0.5)
     both = evidence([small, half], anew=False)
-    apart = combine(evidence([small], anew=False), evidence([half], anew=False))
+    apart = evidence([small], anew=False) + evidence([half], anew=False)
     assert both > max(evidence([small], anew=False), evidence([half], anew=False))
     assert both > apart  # it pays for its mixture once
-    assert combine() == 0.0
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ def by_page(pages: Sequence[tuple[int, int]]) -> tuple[float, float]:
     part, whole = sum(one for one, _ in pages), sum(of for _, of in pages)
     many = len(pages)
     if many < 2 or not whole:
-        return wilson(part and 0.5, 1) if not whole else (0.0, 1.0)
+        return 0.0, 1.0
     share = part / whole
     spread = sum((one - share * of) ** 2 for one, of in pages) * many / (many - 1)
     alone = share * (1 - share) * whole

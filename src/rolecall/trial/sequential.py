@@ -164,15 +164,6 @@ def harmless(stretches: Iterable[Stretch], margin: float = 1.25) -> float:
     return evidence(turned, ratio=1.0 / margin, anew=False)
 
 
-def combine(*logs: float) -> float:
-    """The log e-value of sequences that follow one another: e-values multiply.
-
-    Each must have been begun by a rule that looked only at what was before. Within one trial
-    ``evidence`` of all stretches is better: it pays for its mixture once.
-    """
-    return math.fsum(logs)
-
-
 def together(logs: Mapping[str, float], weights: Mapping[str, float] | None = None) -> float:
     """The log e-value that *any* of several kinds of harm is there: the weighted mean of them.
 
