@@ -13,7 +13,7 @@ from rolecall.cli import OK
 from rolecall.cli.options import Parser
 from rolecall.cli.options import settings_with_servers as load_settings
 from rolecall.cli.queued import add_queue, open_queue, read_since
-from rolecall.errors import UsageError
+from rolecall.errors import Error, UsageError
 from rolecall.table import aligned, one_line
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def standing_lines(
     if name:
         try:
             same = same_engine(settings, os.environ)
-        except Exception:  # wrong settings of engines are said elsewhere
+        except Error:  # wrong settings of engines are said elsewhere
             same = False
         form = (
             "which answers pages too: a stronger form of the question, no other's opinion"
