@@ -140,10 +140,15 @@ bench: $(READY) $(BENCH_READY) ## speed and memory beside trafilatura with extru
 	@mkdir -p build
 	@$(BIN)/python bench/run.py --peer-python $(BENCH_VENV)/bin/python
 
-# Say TORTURE="--pages 500 --kills 30 --format parquet" for another one.
+# Say TORTURE="pages engines" for some parts, TORTURE="--full" for the long form (hours).
 .PHONY: torture
-torture: $(READY) ## kill a run again and again: is anything lost or done twice?
-	@$(BIN)/python bench/torture.py $(TORTURE)
+torture: $(READY) ## all that can go wrong, tried and held against the ratchet (TORTURE="--full")
+	@$(BIN)/python -m torture $(TORTURE)
+
+# Say TORTURE_BATCH="--pages 500 --kills 30 --format parquet" for another one.
+.PHONY: torture-batch
+torture-batch: $(READY) ## kill a run again and again: is anything lost or done twice?
+	@$(BIN)/python bench/torture_batch.py $(TORTURE_BATCH)
 
 .PHONY: torture-queue
 torture-queue: $(READY) ## kill workers of the queue and who hands in: is anything lost or done twice?

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from rolecall.outputs.open import Format
-from torture import torture
+from torture_batch import torture
 
 
 @pytest.mark.parametrize(("form", "seed"), [("sqlite", 3)])

@@ -1,4 +1,4 @@
-"""Whether kills lose or double anything: ``make torture``.
+"""Whether kills lose or double anything: ``make torture-batch``.
 
 Makes pages, extracts them once undisturbed, then again while the run is killed with SIGKILL at
 random moments, its whole process group or one of its workers, and continued with ``--resume``.
