@@ -10,7 +10,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 NAMES = [str(path.relative_to(ROOT)) for path in FILES]
 
 LAYERS = (
-    ("core", "errors", "table"),
+    ("core", "errors", "setting", "table"),
     ("aliases",),
     ("settings", "remote", "fetch", "client"),
     ("settings_load", "schema", "engines", "ledger", "models"),
