@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
+
+from tests.cli.shell import COMMAND, environment
 
 from rolecall.batch.workers import Crew, Loss, resident, work
 from rolecall.core import Source
@@ -121,13 +122,16 @@ def commanded(pages: Iterable[Hostile], folder: Path, *words: str) -> dict[str, 
     return found
 
 
-def command(*words: str, **more: Any) -> subprocess.CompletedProcess[bytes]:
-    """``rolecall extract`` as a user calls it."""
+def command(
+    *words: str | bytes, before: tuple[str, ...] = (), **more: Any
+) -> subprocess.CompletedProcess[bytes]:
+    """``rolecall extract`` as a user calls it; ``before`` are the words of what runs it."""
     return subprocess.run(
-        [sys.executable, "-m", "rolecall", "extract", *words],
+        [*before, *COMMAND, "extract", *words],
         capture_output=True,
         check=False,
-        timeout=1200,
+        timeout=600,
+        env=environment(),
         **more,
     )
 

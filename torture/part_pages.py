@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from torture import pages_markup, pages_others
+from torture import pages_files, pages_markup, pages_others
 from torture.nouns import Group, Terms, Try
 from torture.pages_tried import Hostile, cases
 
@@ -24,5 +24,8 @@ def hostile(terms: Terms) -> Group:
     return Group(said=said, cases=cases(terms, pages))
 
 
-GROUPS: Final[dict[str, Callable[[Terms], Group]]] = {"hostile": hostile}
+GROUPS: Final[dict[str, Callable[[Terms], Group]]] = {
+    "hostile": hostile,
+    "names": pages_files.names,
+}
 _: dict[str, Try] = GROUPS
