@@ -135,6 +135,15 @@ def test_no_object_is_a_problem(text):
     assert found.again == ALL
 
 
+@pytest.mark.parametrize(
+    ("name", "pointer"), [("\\ud800", "/?"), ("a/b", "/a~1b"), ("~", "/~0"), ("\\u0000", "/\0")]
+)
+def test_a_name_that_a_model_made_up_can_be_written_down(name, pointer):
+    (problem,) = answer(f'{{"{name}": 1}}').problems
+    assert problem.pointer == pointer
+    assert (problem.pointer + problem.message).encode()
+
+
 def test_a_field_that_is_answered_twice_is_no_answer():
     assert answer('{"title":"Baker","title":"Bath"}').candidates == ()
 

@@ -209,6 +209,24 @@ def test_who_asks_for_too_long_a_rest_is_not_waited_for():
     assert len(server.chats) == 1
 
 
+@pytest.mark.parametrize("fault", ["429_endless", "429_digits", "429_centuries", "429_far_date"])
+def test_a_rest_that_no_calendar_holds_is_one_of_a_month(fault):
+    error, server = ask([fault], Times(now=1_764_000_000.0))
+    assert error.code == "rate_limited"
+    assert error.retry_at == "2025-12-24T16:00:00Z"
+    assert len(server.chats) == 1
+
+
+@pytest.mark.parametrize(
+    "fault", ["429_garbage", "429_negative", "429_nan", "429_odd_date", "429_past"]
+)
+def test_a_rest_that_says_nothing_is_none(fault):
+    times = Times()
+    done, _ = ask([fault], times)
+    assert done.text == OK_TEXT
+    assert times.slept == [0.25]
+
+
 def test_a_rest_beyond_the_wall_clock_is_not_waited_for():
     times = Times()
     error, _ = ask(["503_after_1"], times, call_seconds=0.9)

@@ -17,7 +17,7 @@ from msgspec import Struct, structs
 
 from rolecall.ask.compose import Voice
 from rolecall.climb import Call, Help, attempt_of, climb
-from rolecall.core import Attempt, Completion, EngineInfo, Extraction, Notice, Page, Prompt
+from rolecall.core import Attempt, Completion, EngineInfo, Extraction, Notice, Page, Price, Prompt
 from rolecall.engines.protocol import Engine, FollowingEngine
 from rolecall.errors import BudgetError, DatabaseError, EngineError
 from rolecall.ladder import Heard
@@ -257,7 +257,7 @@ class Engines:
         spent = worst
         try:
             completion = await engine.complete(prompt)
-            spent = price.cost(completion.usage) + lost(completion.failed, one)
+            spent = charged(price, completion, one) + lost(completion.failed, one)
         except EngineError as error:
             spent = lost(error.failed, one)
             raise
@@ -300,6 +300,14 @@ class Engines:
 def _down(error: EngineError) -> bool:
     """Whether the engine does not work now, rather than refusing this one call."""
     return error.code == "engine_unavailable" and error.retryable
+
+
+def charged(price: Price, answer: Completion, worst: float) -> float:
+    """What an answer cost: by the tokens that the server counted, the most that it can be where it
+    does not say."""
+    said = answer.usage.input_tokens and (answer.usage.output_tokens or not answer.text)
+    cost = price.cost(answer.usage)
+    return cost if said else max(cost, worst)
 
 
 def lost(tries: Sequence[Attempt], worst: float) -> float:

@@ -19,6 +19,8 @@ from rolecall.core import Usage
 
 LONGEST_WAIT: Final = 120.0
 """Seconds: a server that asks for more is left alone, and the record says until when."""
+LONGEST_ASKED: Final = 30 * 86_400.0
+"""Seconds: nobody means more than this, and far more is no date at all."""
 MOST_TRIES: Final[Mapping[str, int]] = {"answer": 5, "connection": 4}
 """Tries that one call may lose to something that is no answer, and to a server that is not there.
 
@@ -153,20 +155,20 @@ def _rule(status: int) -> Rule:
 def asked_wait(headers: Mapping[str, str], now: float) -> float | None:
     """The seconds a reply asks to wait: ``retry-after-ms``, or ``Retry-After`` (RFC 9110, 10.2.3).
 
-    ``headers`` has small letters. ``None`` where nothing usable is said.
+    ``headers`` has small letters. ``None`` where nothing usable is said; `LONGEST_ASKED` at most.
     """
     if (wait := _number(headers.get("retry-after-ms", ""))) is not None:
-        return wait / 1000
+        return min(LONGEST_ASKED, wait / 1000)
     text = headers.get("retry-after", "")
     if (wait := _number(text)) is not None:
-        return wait
+        return min(LONGEST_ASKED, wait)
     try:
         moment = parsedate_to_datetime(text)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return max(0.0, moment.timestamp() - now)
+    return min(LONGEST_ASKED, max(0.0, moment.timestamp() - now))
 
 
 def backoff(tried: int, chance: float) -> float:
