@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -100,11 +100,8 @@ def running(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
     try:
         yield process
     finally:
-        for end in (process.pid,):
-            try:
-                os.killpg(end, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         for pipe in (process.stdin, process.stdout, process.stderr):
             close(pipe)
@@ -113,10 +110,8 @@ def running(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
 def close(pipe: IO[str] | None) -> None:
     """Close a pipe; whoever was at the other end may be gone."""
     if pipe is not None:
-        try:
+        with suppress(OSError):
             pipe.close()
-        except OSError:
-            pass
 
 
 def until(what: Callable[[], Any], seconds: float = 30.0, told: str = "it") -> Any:

@@ -1,11 +1,13 @@
-"""Runs that kill themselves: ``python -m torture.durability_killed FOLDER SEED SCRIPT=EVERY=RANDOM ...``.
+"""Runs that kill themselves.
+
+    python -m torture.durability_killed FOLDER SEED SCRIPT=EVERY=RANDOM ...
 
 A script is a list of steps over the real database or a real output. It is run once whole, which
 counts its *points*: the moments before each statement of SQLite (also those of triggers), and
 before each operation on a file, a write being cut in half as well. Then it is run once more for
 every ``EVERY``-th point, in a process forked for it, which ends itself there with SIGKILL; and
-``RANDOM`` times at some instruction of SQLite's virtual machine. After each kill the script looks at
-what is there. One line of JSON a kill goes to stdout.
+``RANDOM`` times at some instruction of SQLite's virtual machine. After each kill the script looks
+at what is there. One line of JSON a kill goes to stdout.
 """
 
 from __future__ import annotations
@@ -92,7 +94,7 @@ def install(points: Points) -> None:
     connect = sqlite3.connect
 
     def traced(*words: Any, **named: Any) -> sqlite3.Connection:
-        found = connect(*words, **named)
+        found: sqlite3.Connection = connect(*words, **named)
         if points.kill >= 0 or not points.ticks:
             found.set_trace_callback(points.statement)
         else:

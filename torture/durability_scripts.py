@@ -58,7 +58,8 @@ def illegal(queue: Queue) -> str:
     joined = "FROM queue_task t LEFT JOIN queue_result r ON r.task = t.id WHERE"
     if rows(f"SELECT 1 {joined} (t.state IN ({ended})) <> (r.task IS NOT NULL)"):
         return "a task has ended without a record, or has one and has not ended"
-    if rows("SELECT 1 FROM queue_task WHERE state = 'running' AND (worker IS NULL OR lease IS NULL)"):
+    running = "SELECT 1 FROM queue_task WHERE state = 'running'"
+    if rows(f"{running} AND (worker IS NULL OR lease IS NULL)"):
         return "a task runs that nobody has"
     if rows("SELECT 1 FROM queue_task t WHERE body IS NOT NULL AND state NOT IN (" + ended + ")"
             " AND NOT EXISTS (SELECT 1 FROM queue_body WHERE hash = t.body)"):  # fmt: skip
@@ -236,13 +237,13 @@ class OfBudget(Kept):
         return [
             ("open", lambda: self._open(folder)),
             ("reserve", lambda: reserve(10)),
-            ("settle", lambda: void(self._budget.settle(held[0], 7 / NANO))),
+            ("settle", lambda: self._budget.settle(held[0], 7 / NANO)),
             ("reserve", lambda: reserve(20)),
-            ("release", lambda: void(self._budget.release(held[1]))),
+            ("release", lambda: self._budget.release(held[1])),
             ("reserve", lambda: reserve(30)),
             ("reserve", lambda: reserve(10, Part("audits", 50 / NANO))),
-            ("settle", lambda: void(self._budget.settle(held[3], 12 / NANO))),
-            ("purge", lambda: void(self._budget.purge(date(2027, 1, 1)))),
+            ("settle", lambda: self._budget.settle(held[3], 12 / NANO)),
+            ("purge", lambda: self._budget.purge(date(2027, 1, 1))),
         ]
 
     def wrong(self, folder: Path, acks: list[Any], commits: int | None) -> str:
@@ -292,11 +293,15 @@ class OfCache(Kept):
                 put(one)
             self._cache.flush()
 
+        def get() -> None:
+            self._cache.get(prompt(0), "m")
+            self._cache.flush()
+
         return [
             ("open", lambda: self._open(folder)),
             ("put", lambda: step(0, 1)),
             ("put", lambda: step(2)),
-            ("get", lambda: void(self._cache.get(prompt(0), "m"), self._cache.flush())),
+            ("get", get),
             ("make room", lambda: step(3, 4, 5, 6, 7)),
             ("purge", lambda: self._cache.purge()),
         ]
