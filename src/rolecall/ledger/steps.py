@@ -112,7 +112,7 @@ STEPS: Final[tuple[Step, ...]] = (
     Step(7, "trial", TRIAL),
     Step(8, "audit", AUDIT),
     Step(9, "drift", DRIFT),
-    Step(10, "forget", (), postgres=FORGET_POSTGRES),
+    Step(10, "queue", (), postgres=FORGET_POSTGRES),
 )
 """All steps, the oldest first. A new owner adds its step at the end."""
 
