@@ -25,7 +25,7 @@ LAYERS = (
     ("drive",),
     ("batch", "queue"),
     ("trial", "audit", "drift"),
-    ("worker",),
+    ("worker", "forget"),
     ("doctor",),
     ("evaluate",),
     ("rules",),
