@@ -6,7 +6,6 @@ Blocks that cannot run here say why, in a line above them; ``tests/docs`` looks 
 import shutil
 
 import pytest
-
 from tests.docs.blocks import DOCS, ROOT, blocks_of, pages
 from tests.docs.running import wrong_in
 
@@ -22,5 +21,6 @@ PAGES = [
 @pytest.mark.skipif(not shutil.which("curl"), reason="needs curl")
 @pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
 def test_a_page_shows_what_happens(page):
+    """What a page's commands and examples print is what it says."""
     wrong = wrong_in(page)
     assert not wrong, wrong

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from tests.docs.blocks import DOCS, KNOWN, ROOT, blocks_of, pages, without_blocks
+from tests.docs.commands import Read, ours, read, simple, typed
 
 from rolecall.errors import SettingsError
 from rolecall.settings_load import load
-from tests.docs.blocks import DOCS, KNOWN, ROOT, blocks_of, pages, without_blocks
-from tests.docs.commands import Read, ours, read, simple, typed
 
 PAGES = pages()
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
