@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any, Final, Literal, TypeVar, cast
 
 Kind = Literal["title", "heading", "paragraph", "item", "row"]
-Role = Literal["header", "posting", "chrome", "similar", "cookie"]
+Role = Literal["header", "posting", "chrome", "similar", "cookie", "orders"]
 Origin = str  # "stated", "reader", an engine's name, or "cache"
 Match = Literal["exact", "normalised", "stated", "derived", "none"]
 Outcome = Literal["ok", "partial", "not_a_posting", "failed"]

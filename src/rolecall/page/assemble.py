@@ -13,6 +13,7 @@ from rolecall.page.decode import decode, sniff_binary, unpack
 from rolecall.page.frame import kind_of
 from rolecall.page.language import language_of
 from rolecall.page.limits import DEFAULT, Limits
+from rolecall.page.orders import find_orders, heeding
 from rolecall.page.plaintext import TextLine, looks_like_markdown, read_markdown, read_plain
 from rolecall.page.prescan import check_size, prescan, without_noscript
 from rolecall.page.roles import assign
@@ -93,6 +94,7 @@ def _sniff_text(text: str) -> str:
 
 
 def _from_html(source: Source, html: str, notices: tuple[Notice, ...], limits: Limits) -> Page:
+    markup = html
     html, cut = prescan(without_noscript(html), limits)
     tree = LexborHTMLParser(html)
     statements, stated = read_statements(tree)
@@ -103,12 +105,13 @@ def _from_html(source: Source, html: str, notices: tuple[Notice, ...], limits: L
     meta = _meta(tree)
     if len(text) < _LITTLE_TEXT and (scripts := len(_SCRIPT.findall(html))):
         meta["x-scripts"] = str(scripts)
+    blocks, orders = heeding(_blocks(found, roles), find_orders(text, markup))
     base = _base(meta.get("base"), source.url)
     return Page(
         source_id=source.id,
         url=source.url,
         text=text,
-        blocks=_blocks(found, roles),
+        blocks=blocks,
         links=tuple(
             _link(span, href, path)
             for (span, _, path), href in zip(found.links, _hrefs(found, base), strict=True)
@@ -118,7 +121,7 @@ def _from_html(source: Source, html: str, notices: tuple[Notice, ...], limits: L
         language=language_of(_posting(found, roles), meta.get("lang")),
         captured=source.captured,
         media_type="text/html",
-        warnings=notices,
+        warnings=notices + orders,
     )
 
 
@@ -197,16 +200,17 @@ def _from_text(
     if cut_links:
         notices += (_links_cut(limits, cut_links),)
     visible = "\n".join(line.text for line in lines)
+    kept, orders = heeding(tuple(blocks), find_orders(visible))
     return Page(
         source_id=source.id,
         url=source.url,
         text=visible,
-        blocks=tuple(blocks),
+        blocks=kept,
         links=tuple(links),
         language=language_of(visible[:4000], None),
         captured=source.captured,
         media_type=media_type,
-        warnings=notices,
+        warnings=notices + orders,
     )
 
 
