@@ -277,6 +277,6 @@ def test_a_short_word_is_found_where_it_stands_alone():
 def test_a_quote_that_nearly_fits_everywhere_is_given_up_in_time():
     long = page(f"<h1>Baker</h1><p>{'ab' * 200_000}</p>")
     finder = Finder(long, sheet_of(long))
-    start = time.perf_counter()
+    start = time.process_time()
     assert finder.find("AB" * 20_000 + "c") is None
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
