@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
-from torture import pages_files, pages_markup, pages_others
+from torture import pages_charset, pages_files, pages_markup, pages_others
 from torture.nouns import Group, Terms, Try
 from torture.pages_tried import Hostile, cases
 
@@ -24,8 +24,8 @@ def hostile(terms: Terms) -> Group:
     return Group(said=said, cases=cases(terms, pages))
 
 
-GROUPS: Final[dict[str, Callable[[Terms], Group]]] = {
+GROUPS: Final[dict[str, Try]] = {
     "hostile": hostile,
     "names": pages_files.names,
+    "charset": pages_charset.charset,
 }
-_: dict[str, Try] = GROUPS
