@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from torture import pages_charset, pages_files, pages_markup, pages_others
+from torture import (
+    pages_charset,
+    pages_files,
+    pages_html5lib,
+    pages_jsonld,
+    pages_markup,
+    pages_others,
+    pages_suites,
+    pages_values,
+)
 from torture.nouns import Group, Terms, Try
 from torture.pages_tried import Hostile, cases
 
@@ -28,4 +37,10 @@ GROUPS: Final[dict[str, Try]] = {
     "hostile": hostile,
     "names": pages_files.names,
     "charset": pages_charset.charset,
+    "jsonld": pages_jsonld.jsonld,
+    "jsontestsuite": pages_suites.jsontestsuite,
+    "blns": pages_suites.blns,
+    "html5lib": pages_html5lib.html5lib,
+    "normalise": pages_values.normalise,
+    "dates": pages_values.dates,
 }
