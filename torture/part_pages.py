@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
-from torture import pages_files, pages_markup, pages_others
+from torture import (
+    pages_charset,
+    pages_files,
+    pages_html5lib,
+    pages_jsonld,
+    pages_markup,
+    pages_others,
+    pages_suites,
+    pages_values,
+)
 from torture.nouns import Group, Terms, Try
 from torture.pages_tried import Hostile, cases
 
@@ -24,8 +33,14 @@ def hostile(terms: Terms) -> Group:
     return Group(said=said, cases=cases(terms, pages))
 
 
-GROUPS: Final[dict[str, Callable[[Terms], Group]]] = {
+GROUPS: Final[dict[str, Try]] = {
     "hostile": hostile,
     "names": pages_files.names,
+    "charset": pages_charset.charset,
+    "jsonld": pages_jsonld.jsonld,
+    "jsontestsuite": pages_suites.jsontestsuite,
+    "blns": pages_suites.blns,
+    "html5lib": pages_html5lib.html5lib,
+    "normalise": pages_values.normalise,
+    "dates": pages_values.dates,
 }
-_: dict[str, Try] = GROUPS
