@@ -7,8 +7,10 @@ from typing import Final
 
 from torture.nouns import Try
 from torture.schemas_bench import bench, postings
-from torture.schemas_hostile import clocked, hostile
+from torture.schemas_cost import clocked, many
+from torture.schemas_hostile import hostile
 from torture.schemas_suite import official
+from torture.schemas_valid import valid
 
 GROUPS: Final[Mapping[str, Try]] = {
     "suite": official,
@@ -16,4 +18,6 @@ GROUPS: Final[Mapping[str, Try]] = {
     "postings": postings,
     "hostile": hostile,
     "time": clocked,
+    "many": many,
+    "valid": valid,
 }

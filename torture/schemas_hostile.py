@@ -1,20 +1,17 @@
-"""Hostile schemas: each has its outcome, in time, and nobody is called; how long all others take."""
+"""Hostile schemas: each has its outcome, in time, and nobody is called."""
 
 from __future__ import annotations
 
-import json
 import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from random import Random
 from typing import Any, Final
 
-from tests.schema.cases import CASES, load, sample_files
+from tests.schema.cases import CASES, load
 from tests.schema.test_hostile import accepted, has_grammar_or_says_why, keeps_every_keyword, outcome
 from torture.nouns import Case, Class, Figure, Group, Terms
-from torture.schemas_made import posting_schema
 from torture.schemas_wicked import WICKED
 
 from rolecall.schema.compile import prepare_schema
@@ -102,45 +99,3 @@ def _judged(name: str, expect: str, found: Any, notices: Sequence[Any], seconds:
     if not taken and not found.hint:
         return Case(name=name, found=Class.SHORT, note=f"no remedy: {told}")
     return Case(name=name, found=Class.RIGHT)
-
-
-def clocked(terms: Terms) -> Group:
-    """How long it takes to accept or refuse: real, made and hostile schemas, each for itself."""
-    prepare_schema(True)
-    chance = Random(terms.seed)
-    texts = [json.dumps(posting_schema(chance, 25)).encode() for _ in range(terms.number(50, 1_000))]
-    if FOLDER.exists():
-        texts += [file.read_bytes() for file, _ in sample_files()]
-        texts += [file.read_bytes() for file in sorted(FOLDER.glob("*.json"))]
-    texts += [text for text, _ in WICKED.values()]
-    took = sorted(_seconds(text, terms.number(1, 3)) for text in texts)
-    p99, most = took[min(len(took) - 1, int(len(took) * 0.99))], took[-1]
-    usual = took[: len(texts) - len(WICKED)]
-    return Group(
-        said=f"the time to accept or refuse {len(texts):,} schemas",
-        figures=(
-            Figure(name="p99", value=1000 * p99, unit="ms", goal="<= 50", held=p99 <= 0.05),
-            Figure(name="median", value=1000 * usual[len(usual) // 2], unit="ms"),
-            Figure(name="longest", value=most, unit="s", goal="<= 2", held=most <= SECONDS),
-        ),
-    )
-
-
-def _seconds(text: bytes, times: int) -> float:
-    """The shortest of some tries, each on its own: a note is put in, so that none is remembered."""
-    best = float("inf")
-    for number in range(times):
-        own = text.replace(b"{", b'{"x-try": %d, ' % number, 1) if times > 1 else text
-        own = own if _is_json(own) else text
-        start = time.monotonic()
-        outcome(own)
-        best = min(best, time.monotonic() - start)
-    return best
-
-
-def _is_json(text: bytes) -> bool:
-    try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return True

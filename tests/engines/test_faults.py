@@ -8,6 +8,7 @@ import pytest
 
 from rolecall.core import Prompt, Usage
 from rolecall.engines import openai
+from rolecall.engines.calls import SHUT_SECONDS
 from rolecall.engines.protocol import EngineSettings
 from rolecall.engines.retry import MOST_TRIES
 from rolecall.errors import EngineError
@@ -262,6 +263,35 @@ def test_an_empty_account_is_not_a_limit():
     assert error.code == "engine_unavailable"
     assert error.failed[0].result == "quota"
     assert "KEY" in error.hint
+
+
+@pytest.mark.parametrize("fault", ["429_quota", "401", "402"])
+def test_an_account_that_is_of_no_use_is_not_asked_again_for_a_while(fault):
+    async def run():
+        times = Times(now=1_764_000_000.0)
+        server = FaultServer([fault] * 2)
+        async with server, engine_on(server, times, concurrency=2) as engine:
+            errors = []
+            for _ in range(5):
+                with pytest.raises(EngineError) as caught:
+                    await engine.complete(PROMPT)
+                errors.append(caught.value)
+            calls = [len(server.chats)]
+            times.passed += SHUT_SECONDS
+            more = [engine.complete(PROMPT) for _ in range(20)]
+            await asyncio.gather(*more, return_exceptions=True)
+            calls.append(len(server.chats))
+            times.passed += SHUT_SECONDS
+            answers = [await engine.complete(PROMPT)]
+            answers += await asyncio.gather(engine.complete(PROMPT), engine.complete(PROMPT))
+            return errors, calls, answers
+
+    errors, calls, answers = asyncio.run(run())
+    assert calls == [1, 2]
+    assert {one.retry_at for one in errors} == {"2025-11-24T16:05:00Z"}
+    assert {one.hint for one in errors} == {errors[0].hint}
+    assert not any(one.retryable for one in errors)
+    assert [one.text for one in answers] == [OK_TEXT] * 3
 
 
 def test_a_prompt_that_is_too_long_is_said_as_such():

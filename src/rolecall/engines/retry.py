@@ -53,7 +53,8 @@ class Fault(Exception):  # noqa: N818 - it never leaves the room; what does is a
 
     ``result`` is the short code of the `Attempt`. ``retried`` says whether another try can help,
     ``kind`` which bound of `MOST_TRIES` it counts towards, ``weak`` that the replica is to blame.
-    ``wait`` is how many seconds the server asked to be left alone, if it did.
+    ``wait`` is how many seconds the server asked to be left alone, if it did. ``account`` says that
+    the key or the account is to blame, so that any call would meet the same.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Fault(Exception):  # noqa: N818 - it never leaves the room; what does is a
         self.hint, self.code = hint, code
         self.kind, self.weak = result, retried
         self.wait: float | None = None
+        self.account = False
         self.usage = NOTHING
 
 
@@ -106,6 +108,10 @@ RULES: Final[Mapping[str, Rule]] = {
 }
 """By HTTP status; ``{key}`` stands for the place of the key. 429 for an empty account is 402."""
 
+ACCOUNT: Final = frozenset(("quota", "http_401", "http_402"))
+"""Results of tries that lie with the key or the account. A 403 may be about one page: what guards
+a server may not like its words."""
+
 _QUOTA: Final = re.compile(r"insufficient_quota|billing|exceeded your current quota", re.I)
 _TOO_LONG: Final = re.compile(
     r"maximum context length|context_length_exceeded|exceed_context_size"
@@ -141,7 +147,7 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, key: str, now:
         hint=rule.hint.format(key=key),
         code=code,
     )
-    fault.weak = rule.weak
+    fault.weak, fault.account = rule.weak, result in ACCOUNT
     fault.wait = asked_wait(headers, now) if rule.retried else None
     return fault
 
