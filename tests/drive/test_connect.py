@@ -19,7 +19,7 @@ from rolecall.ledger.prices import worst_cost
 from rolecall.pipeline import Stages, hear_page, prepare
 from rolecall.settings import Settings
 
-TRIES = 5
+TRIES = 8
 """What is usual of an engine."""
 PRICE = {"input": 10.0, "cached": 10.0, "output": 10.0}
 
