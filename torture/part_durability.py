@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from torture.durability_leftovers import leftovers
 from torture.durability_points import commit_points
 from torture.durability_server import idempotent
 from torture.durability_signals import signals
@@ -15,4 +16,5 @@ GROUPS: Final[dict[str, Try]] = {
     "snapshots": snapshots,
     "idempotent": idempotent,
     "signals": signals,
+    "leftovers": leftovers,
 }
