@@ -28,6 +28,15 @@ FETCHING: Final = (*STORES, *PROXIES)
 """What a child needs that reads objects of a store, or writes them."""
 
 
+def hidden(text: str) -> str:
+    """``text`` as it may be shown: without passwords of addresses, also where it is none."""
+    return _PARAMETER.sub(r"\1***", _LOGIN.sub(r"\1***@", text))
+
+
+_LOGIN: Final = re.compile(r"(://[^/\s:@]*:)\S*@")
+_PARAMETER: Final = re.compile(r"((?:password|passwd|secret|token|key)=)[^&\s]+", re.I)
+
+
 def secret_names(
     environ: Mapping[str, str], *, named: Collection[str] = (), needed: tuple[str, ...] = ()
 ) -> Iterator[str]:
