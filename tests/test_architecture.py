@@ -11,7 +11,7 @@ NAMES = [str(path.relative_to(ROOT)) for path in FILES]
 
 LAYERS = (
     ("core", "errors", "setting", "table"),
-    ("aliases",),
+    ("aliases", "private"),
     ("settings", "remote", "fetch", "client"),
     ("settings_load", "schema", "engines", "ledger", "models"),
     ("normalise", "plan", "inputs", "monitor"),

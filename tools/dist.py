@@ -40,7 +40,7 @@ EXTRAS: Final[Mapping[str, str]] = {
 }
 """What can be imported with each extra; Ray's is left to ``make test-ray``."""
 QUICK: Final = (
-    "tests/page", "tests/normalise", "tests/stated", "tests/reader", "tests/settle",
+    "tests/page", "tests/normalise", "tests/stated", "tests/reader", "tests/test_settle.py",
     "tests/test_pipeline.py", "tests/test_public_api.py", "tests/test_record.py",
     "tests/ask", "tests/ledger/test_database.py", "tests/queue/test_queue.py",
 )  # fmt: skip

@@ -115,7 +115,8 @@ class Callbacks:
     def _end(self, message: Message, state: str, trouble: str | None) -> None:
         with self._store.write() as connection:
             connection.execute(
-                "UPDATE queue_callback SET state = :state, trouble = :trouble"
+                # Nothing more is signed with the secret.
+                "UPDATE queue_callback SET state = :state, trouble = :trouble, secret = ''"
                 " WHERE batch = :batch AND due = :due",
                 {
                     "batch": message.batch,
