@@ -26,8 +26,8 @@ NOT_A_POSTING = (
     "blocked_page", "not_html", "empty_text", "other",
 )  # fmt: skip
 FAILURES = (
-    "unreadable", "too_large", "decode_error", "timeout", "engine_unavailable", "rate_limited",
-    "budget_exceeded", "context_overflow", "cancelled", "poison", "internal",
+    "unreadable", "blocked_address", "too_large", "decode_error", "timeout", "engine_unavailable",
+    "rate_limited", "budget_exceeded", "context_overflow", "cancelled", "poison", "internal",
 )  # fmt: skip
 MEDIA_TYPES: Final[Mapping[str, str]] = {
     ".html": "text/html",

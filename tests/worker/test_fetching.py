@@ -77,12 +77,12 @@ def test_pages_are_fetched_where_that_is_allowed(queue, started, site):
     assert "not_found" in reason["message"]
 
 
-@pytest.mark.parametrize("rules", [None, Rules()])
-def test_nothing_is_fetched_otherwise(queue, started, site, rules):
+@pytest.mark.parametrize(("rules", "code"), [(None, "unreadable"), (Rules(), "blocked_address")])
+def test_nothing_is_fetched_otherwise(queue, started, site, rules, code):
     (task,) = submit(queue, tasks=by_url(site, "7"))
     started(queue, processes=1, fetches=rules)
     until(lambda: queue.view.task(task).state == "done")
-    assert queue.view.record(task)["reason"]["code"] == "unreadable"
+    assert queue.view.record(task)["reason"]["code"] == code
     assert site.paths == []
 
 

@@ -20,7 +20,7 @@ from typing import Final
 from msgspec import Struct
 
 from rolecall.core import Block, Notice
-from rolecall.page.orders_words import RULES, Rule
+from rolecall.page.orders_words import MARK, RULES, Rule
 from rolecall.page.prescan import ATTRIBUTE, TOKEN
 
 __all__ = ["CODE", "Orders", "find_orders", "heeding", "notice_of"]
@@ -57,10 +57,15 @@ _BREAKS: Final = re.compile(r"\\[nrt]|\s+")
 
 
 class Orders(Struct, frozen=True):
-    """What was found: the numbers of shown lines, from 0, and what hidden text stands in."""
+    """What was found: the numbers of shown lines, from 0, and what hidden text stands in.
+
+    ``marks`` are those of the lines that only hold a mark of a chat template: these are broken up
+    for every engine (``ask.render``), so the line may stay.
+    """
 
     lines: tuple[int, ...] = ()
     hidden: tuple[str, ...] = ()
+    marks: frozenset[int] = frozenset()
 
 
 NONE: Final = Orders()
@@ -70,7 +75,10 @@ def find_orders(text: str, markup: str = "") -> Orders:
     """Look for orders in the visible ``text`` of a page, and in its ``markup``; in linear time."""
     lines = _shown(text)
     hidden = _hidden(text, markup) if markup else ()
-    return Orders(lines, hidden) if lines or hidden else NONE
+    if not lines and not hidden:
+        return NONE
+    marks = frozenset(number for number, rules in lines.items() if rules == {MARK})
+    return Orders(tuple(sorted(lines)), hidden, marks)
 
 
 def heeding(
@@ -82,7 +90,7 @@ def heeding(
     out = list(blocks)
     for number in orders.lines:
         span = out[number].span
-        if span.end - span.start <= LONGEST:
+        if number not in orders.marks and span.end - span.start <= LONGEST:
             out[number] = replace(out[number], role="orders")
     return tuple(out), notice_of(orders, blocks)
 
@@ -128,20 +136,25 @@ def _gates() -> tuple[dict[bytes, tuple[Rule, ...]], frozenset[bytes], tuple[byt
     return gates, words, tuple(gate for gate in gates if gate not in words)
 
 
-def _shown(text: str) -> tuple[int, ...]:
+def _shown(text: str) -> dict[int, set[str]]:
+    """The lines that hold orders, with the names of the rules that say so."""
     low = text.encode("utf-8", "replace").lower()
     gates, words, odd = _gates()
     hits = set(words.intersection(low.translate(_GAPS).split()))
     hits.update(gate for gate in odd if gate in low)
-    found: set[int] = set()
+    found: dict[int, set[str]] = {}
     looked: set[tuple[str, int]] = set()
     for gate in sorted(hits):
         for at, start, end in _places(low, gate):
             rules = [rule for rule in gates[gate] if (rule.name, start) not in looked]
+            if not rules:
+                continue
             looked.update((rule.name, start) for rule in rules)
-            if rules and _first(low[start:end].decode("utf-8", "ignore").lower(), rules):
-                found.add(low.count(b"\n", 0, at))
-    return tuple(sorted(found))
+            line = low[start:end].decode("utf-8", "ignore").lower()
+            for rule in rules:
+                if _first(line, (rule,)):
+                    found.setdefault(low.count(b"\n", 0, at), set()).add(rule.name)
+    return found
 
 
 def _places(low: bytes, word: bytes) -> Iterator[tuple[int, int, int]]:

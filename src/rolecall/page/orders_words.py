@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+MARK: Final = "mark"
+"""The rule of the marks of chat templates."""
+
 
 class Rule(NamedTuple):
     """A way to give orders.
@@ -155,7 +158,8 @@ RULES: Final = (
         "salary_currency salary_period employment_type apply_url application_url "
         "application_email date_posted valid_through base_salary company_name job_location",
         ("_", "set", "change", "overwr", "replace", "write", "record", "fill", "report", "print",
-         "output", "answer", "must", "should", "correct", "was ", "has been", "use ", "give ", "state "),
+         "output", "answer", "must", "should", "correct", "was ", "has been", "use ", "give ",
+         "state "),
         rf"\b(?:set|change|overwrite|replace|write|record|fill|report|update|override|put|use"
         rf"|enter)\s"
         rf"(?:in )?(?:the )?(?:field |value of |value for )?[\"'`]?{_KEY}[\"'`]?(?: \w+)? (?:to"
@@ -183,11 +187,10 @@ RULES: Final = (
         rf"|\boutput (?:the )?{_FIELD} \S+ instead\b",
     ),
     Rule(
-        "mark",
-        '|> < [ ## /no_think /think system~ "role"',
+        MARK,
+        "|> < [ ## /no_think /think",
         ("|>", "inst]", "sys>>", "_of_turn", "think", "[system", "[admin", "rest-of-", "<end of",
-         "<system", "<assistant", "<tool", "<function", "</", "##", 'role"', "'role'",
-         "system prompt", "system message", "system override", "system instruction"),
+         "<system", "<assistant", "<tool", "<function", "</", "##", "no_think"),
         r"<\|[a-z0-9_ -]{2,40}\|>|\[/?inst\]|<</?sys>>|<(?:start|end)_of_turn>|</?think(?:ing)?>"
         r"|(?:^|\s)/(?:no_)?think(?:\s|$)|\[(?:system|rest-of-document)\]|<end of (?:session|prompt"
         r"|document|page)>|</?(?:system|assistant|system_prompt|tool_(?:call|result|response"
@@ -195,20 +198,21 @@ RULES: Final = (
         r"|function_(?:results?|calls?|response))>|</(?:document|page|user|context|untrusted)>"
         rf"|#{{2,}}\s?\(?(?:{_TURN}|instructions?|new task)[_ ]?(?:message|prompt"
         rf"|instructions?)?\)?"
-        r"\s?(?::|$|output|return|set|answer|write|report)|[\"']role[\"']\s?:\s?[\"'](?:system"
-        r"|assistant"
-        r"|tool|user)[\"']|\[(?:admin|system)[ _:](?:request|message|prompt|override|note)"
-        r"|(?:^|[\n>\]\"'.])\s{0,3}system (?:prompt|message|override|instructions?)\s?:",
+        r"\s?(?::|$|output|return|set|answer|write|report)"
+        r"|\[(?:admin|system)[ _:](?:request|message|prompt|override|note)",
     ),
     Rule(
         "turn",
-        "system: assistant: human: developer: core",
-        ("system:", "assistant:", "human:", "developer:", "core instruction"),
+        'system~ "role" system: assistant: human: developer: core',
+        ("system:", "assistant:", "human:", "developer:", "core instruction", "system prompt",
+         "system message", "system override", "system instruction", 'role"'),
         rf"(?:^|[\n>\]\"'.*-])\s{{0,3}}{_TURN}:\s?[^\n]{{0,90}}?\b(?:you (?:must|are|will|should)"
         rf"|ignore"
         r"|set|must be|answer|output|respond|reply|focus|only|repeat|summar\w+|schema|extraction"
         r"|instructions?|thanks for)\b"
-        rf"|(?:^|[\n>\]\"'.*-])\s{{0,3}}assistant:\s?[\[<{{]|\bcore instruction\b",
+        rf"|(?:^|[\n>\]\"'.*-])\s{{0,3}}assistant:\s?[\[<{{]|\bcore instruction\b"
+        r"|[\"']role[\"']\s?:\s?[\"'](?:system|assistant|tool|user)[\"']"
+        r"|(?:^|[\n>\]\"'.])\s{0,3}system (?:prompt|message|override|instructions?)\s?:",
     ),
     Rule(
         "persona",
