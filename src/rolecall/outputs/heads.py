@@ -44,15 +44,18 @@ def head_of(line: bytes) -> Head | None:
     if end is None or not line.endswith((b"}\n" if end[2] is None else b'"}\n', b"null}\n")):
         return _read(line)
     seq, source, source_id, outcome, retryable = start.groups()
-    return Head(
-        int(seq),
-        source[1:-1].decode() if b"\\" not in source else orjson.loads(source),
-        source_id.decode() if source_id is not None else None,
-        outcome == b"failed",
-        retryable == b"true",
-        end[1].decode(),
-        end[2] is not None,
-    )
+    try:
+        return Head(
+            int(seq),
+            source[1:-1].decode() if b"\\" not in source else orjson.loads(source),
+            source_id.decode() if source_id is not None else None,
+            outcome == b"failed",
+            retryable == b"true",
+            end[1].decode(),
+            end[2] is not None,
+        )
+    except ValueError:  # bytes of it are damaged: what is no UTF-8 is no JSON either
+        return None
 
 
 def numbered(line: bytes, seq: int) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from urllib.parse import urljoin
 
@@ -35,6 +36,7 @@ _TEXT_TYPES = {
 }  # fmt: skip
 _block, _link, _span = maker(Block), maker(Link), maker(Span)
 _SCRIPT = re.compile(r"<script\b(?![^<>]{0,300}\bld\+json)", re.I)
+_COMBINING = re.compile("[\u0300-\u036f]")
 _LITTLE_TEXT = 2000  # characters; the scripts of a page that shows more do not matter
 _ABSOLUTE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 # A path from the root that joining leaves as it is.
@@ -92,12 +94,14 @@ def _from_html(source: Source, html: str, notices: tuple[Notice, ...], limits: L
     tree = LexborHTMLParser(html)
     statements, stated = read_statements(tree)
     found = walk(tree, limits)
+    text = "\n".join(draft.text for draft in found.drafts)
+    if _in_parts(text) and (composed := unicodedata.normalize("NFC", html)) != html:
+        return _from_html(source, composed, notices + cut, limits)
     notices += cut + stated
     if found.full:
         message = f"read up to line {limits.lines:,}"
         notices += (Notice(code="lines_cut", message=message),)
     roles = assign(found.drafts, found.sections)
-    text = "\n".join(draft.text for draft in found.drafts)
     meta = _meta(tree)
     if len(text) < _LITTLE_TEXT and (scripts := len(_SCRIPT.findall(html))):
         meta["x-scripts"] = str(scripts)
@@ -118,6 +122,12 @@ def _from_html(source: Source, html: str, notices: tuple[Notice, ...], limits: L
         media_type="text/html",
         warnings=notices,
     )
+
+
+def _in_parts(text: str) -> bool:
+    """Whether letters stand in parts, an ``a`` and its dots: words and spans would end between
+    the two."""
+    return not text.isascii() and _COMBINING.search(text) is not None
 
 
 def _posting(found: Walk, roles: Sequence[Role]) -> str:
@@ -156,6 +166,8 @@ def _blocks(found: Walk, roles: Sequence[Role]) -> tuple[Block, ...]:
 def _from_text(
     source: Source, text: str, media_type: str, notices: tuple[Notice, ...], limits: Limits
 ) -> Page:
+    if _in_parts(text):
+        text = unicodedata.normalize("NFC", text)
     read = read_markdown if media_type == "text/markdown" else read_plain
     lines, cut = read(text, limits.lines)
     if cut:
