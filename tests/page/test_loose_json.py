@@ -59,6 +59,12 @@ def test_numbers_that_no_float_holds_become_nothing():
     assert loaded.values == ({"a": None, "b": None, "c": None, "d": None, "e": 7},)
 
 
+def test_a_guess_holds_no_number_that_no_float_holds():
+    loaded = read_json('{"a": 1e999, "b": [-1e999, {"c": 1e400', repair=True)
+    assert loaded is not None
+    assert loaded.values == ({"a": None, "b": [None, {"c": None}]},)
+
+
 def test_lone_surrogates_are_replaced():
     loaded = read_json('{"a\\ud800": "\\udfff", "b": ["\\ud83d\\ude00"]}')
     assert loaded is not None
@@ -91,6 +97,7 @@ def test_what_holds_no_json_gives_nothing(text):
         '"\\' * 400_000,
         "&quot;" * 100_000,
         '{"a" "b" ' * 6_000,
+        '{"@type":"JobPosting","d":"' + '<p class="a" id="b">x, y: z</p>\n' * 1_800,
         '{"a":1,,' * 6_000,
     ],
     ids=lambda text: text[:8],

@@ -62,7 +62,7 @@ class RowFile:
         return len(self._starts)
 
     def load(self) -> Iterator[Head]:
-        """The head of each row that is there, in their order; then a torn end is cut.
+        """The head of each row that is there, in their order; ``cut`` ends it.
 
         Raises:
             UsageError: something else is in the file. It is left as it was.
@@ -81,6 +81,9 @@ class RowFile:
                 break
             self._note(len(row))
             yield head
+
+    def cut(self) -> None:
+        """Cut the torn end that ``load`` has passed over, once it is sure that the file is ours."""
         if self.size() > self.end:
             os.ftruncate(self.descriptor, self.end)
 
@@ -156,6 +159,7 @@ class Ledger(Indexed):
     def load(self, wanted: Wanted) -> None:
         """Index what earlier runs wrote; refuses records of other settings."""
         fill(self._index, self._file.load(), self.path, wanted)
+        self._file.cut()
 
     def empty(self) -> None:
         """Begin anew."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from urllib.parse import urljoin
 
@@ -36,6 +37,7 @@ _TEXT_TYPES = {
 }  # fmt: skip
 _block, _link, _span = maker(Block), maker(Link), maker(Span)
 _SCRIPT = re.compile(r"<script\b(?![^<>]{0,300}\bld\+json)", re.I)
+_COMBINING = re.compile("[\u0300-\u036f]")
 _LITTLE_TEXT = 2000  # characters; the scripts of a page that shows more do not matter
 # What shows text in drawings and formulas. Nobody can tell whether it lies within the drawing, has
 # a colour, or is covered: so it is no evidence.
@@ -99,9 +101,11 @@ def _from_html(source: Source, html: str, notices: tuple[Notice, ...], limits: L
     tree = LexborHTMLParser(html)
     statements, stated = read_statements(tree)
     found = walk(tree, limits)
+    text = "\n".join(draft.text for draft in found.drafts)
+    if _in_parts(text) and (composed := unicodedata.normalize("NFC", html)) != html:
+        return _from_html(source, composed, notices + cut, limits)
     notices += cut + stated + _unread(tree, found, limits)
     roles = assign(found.drafts, found.sections)
-    text = "\n".join(draft.text for draft in found.drafts)
     meta = _meta(tree)
     if len(text) < _LITTLE_TEXT and (scripts := len(_SCRIPT.findall(html))):
         meta["x-scripts"] = str(scripts)
@@ -144,6 +148,12 @@ def _links_cut(limits: Limits, left_out: int) -> Notice:
     return Notice(code="links_cut", message=message)
 
 
+def _in_parts(text: str) -> bool:
+    """Whether letters stand in parts, an ``a`` and its dots: words and spans would end between
+    the two."""
+    return not text.isascii() and _COMBINING.search(text) is not None
+
+
 def _posting(found: Walk, roles: Sequence[Role]) -> str:
     """A sample from all over the posting's text, enough to tell its language.
 
@@ -180,6 +190,8 @@ def _blocks(found: Walk, roles: Sequence[Role]) -> tuple[Block, ...]:
 def _from_text(
     source: Source, text: str, media_type: str, notices: tuple[Notice, ...], limits: Limits
 ) -> Page:
+    if _in_parts(text):
+        text = unicodedata.normalize("NFC", text)
     read = read_markdown if media_type == "text/markdown" else read_plain
     lines, cut = read(text, limits.lines)
     if cut:
