@@ -144,7 +144,7 @@ def _script(block: Block, folder: Folder) -> Iterator[tuple[str, str, str]]:
 def runs(text: str, page: Path) -> Iterator[tuple[str, str, str]]:
     """Every command and example of ``text`` with what it should print and what it prints."""
     here = Path.cwd()
-    path = os.environ["PATH"]
+    outside = dict(os.environ)
     with tempfile.TemporaryDirectory() as name:
         folder = Folder(Path(name))
         shutil.copytree(ROOT / "examples", folder.path / "examples")
@@ -152,7 +152,9 @@ def runs(text: str, page: Path) -> Iterator[tuple[str, str, str]]:
             if page.suffix != ".jsonl":
                 shutil.copy(page, _made(folder.path / "postings"))
         os.chdir(folder.path)
-        os.environ["PATH"] = environment(folder.path)["PATH"]
+        own = environment(folder.path)
+        os.environ.clear()
+        os.environ.update(own)
         try:
             for block in blocks_in(text, page):
                 if block.file is not None:
@@ -167,7 +169,8 @@ def runs(text: str, page: Path) -> Iterator[tuple[str, str, str]]:
         finally:
             folder.end()
             os.chdir(here)
-            os.environ["PATH"] = path
+            os.environ.clear()
+            os.environ.update(outside)
 
 
 def fits(expected: str, printed: str) -> bool:
