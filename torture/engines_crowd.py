@@ -61,9 +61,7 @@ async def _ends(
     terms: Terms, names: tuple[str, ...], settings: Settings, price: Price | None, count: int
 ) -> Counter[str]:
     async with server_of(names) as server:
-        found: Counter[str] = await chaos(
-            terms.scratch, server, settings, price=price, count=count
-        )
+        found: Counter[str] = await chaos(terms.scratch, server, settings, price=price, count=count)
         return found
 
 

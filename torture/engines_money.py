@@ -117,6 +117,8 @@ def _within(name: str, over: float, kept: float, records: Sequence[dict[str, obj
     if over > 0:
         return Case(name=name, found=Class.WRONG, note=f"{over:.6f} USD over the cap; {note}")
     if kept < -1e-9:
-        return Case(name=name, found=Class.WRONG, note=f"{-kept:.6f} USD charged and not booked; {note}")
+        return Case(
+            name=name, found=Class.WRONG, note=f"{-kept:.6f} USD charged and not booked; {note}"
+        )
     typed = {"ok", "partial", "budget_exceeded", "engine_unavailable"}
     return Case(name=name, found=Class.RIGHT if set(ends) <= typed else Class.WRONG, note=note)

@@ -114,7 +114,9 @@ async def _rests(terms: Terms) -> list[Case]:
     for lane in LANES[:2]:
         for fault, rest in RESTS.items():
             name = f"{fault}/{lane.name}"
-            cases.append(await _waited(name, lane, fault, rest, terms.scratch / f"{lane.name}{fault}"))
+            cases.append(
+                await _waited(name, lane, fault, rest, terms.scratch / f"{lane.name}{fault}")
+            )
         for fault in PARKS:
             name = f"{fault}/{lane.name}"
             cases.append(await _parked(name, lane, fault, terms.scratch / f"{lane.name}{fault}"))
@@ -134,7 +136,9 @@ async def _waited(name: str, lane: Lane, fault: str, rest: float, folder: Path) 
         records = await asyncio.gather(first, *(here.record(n) for n in range(1, 13)))
         early = [at - answered for at, _, _ in server.chats[1:] if at - answered < rest - 0.005]
     if early:
-        return Case(name=name, found=Class.WRONG, note=f"{len(early)} calls came early: {early[:3]}")
+        return Case(
+            name=name, found=Class.WRONG, note=f"{len(early)} calls came early: {early[:3]}"
+        )
     ok = sum(record["outcome"] == "ok" for record in records)
     found = Class.RIGHT if ok == len(records) else Class.WRONG
     return Case(name=name, found=found, note=f"{ok} of {len(records)} pages ok")
@@ -151,7 +155,9 @@ async def _parked(name: str, lane: Lane, fault: str, folder: Path) -> Case:
     if {reason.get("code") for reason in reasons} != {"rate_limited"}:
         return Case(name=name, found=Class.WRONG, note=str({str(r.get("code")) for r in reasons}))
     parked = all(reason.get("retry_at") for reason in reasons)
-    return Case(name=name, found=Class.RIGHT if parked else Class.SHORT, note="" if parked else "no time")
+    return Case(
+        name=name, found=Class.RIGHT if parked else Class.SHORT, note="" if parked else "no time"
+    )
 
 
 def cancels(terms: Terms) -> Group:

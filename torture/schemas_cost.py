@@ -34,9 +34,7 @@ def clocked(terms: Terms) -> Group:
     """How long it takes to accept or refuse: real, made and hostile schemas, each for itself."""
     prepare_schema(True)
     chance, times = Random(terms.seed), terms.number(1, 3)
-    made = [
-        json.dumps(posting_schema(chance, 25)).encode() for _ in range(terms.number(40, 1_000))
-    ]
+    made = [json.dumps(posting_schema(chance, 25)).encode() for _ in range(terms.number(40, 1_000))]
     rows = [(cost(text, times), 1.0) for text in made]
     figures = [_p99("p99 of made ones, of processor time", rows)]
     clock = [wall for (_, wall), _ in rows]

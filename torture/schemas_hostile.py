@@ -10,7 +10,12 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from tests.schema.cases import CASES, load
-from tests.schema.test_hostile import accepted, has_grammar_or_says_why, keeps_every_keyword, outcome
+from tests.schema.test_hostile import (
+    accepted,
+    has_grammar_or_says_why,
+    keeps_every_keyword,
+    outcome,
+)
 from torture.nouns import Case, Class, Figure, Group, Terms
 from torture.schemas_wicked import WICKED
 
