@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from torture.engines_page import LANES, PRICE, Lane, site, spent
-from torture.nouns import Case, Class, Figure, Group, Terms
-
 from rolecall.core import Usage
 from rolecall.engines.retry import Clock
+from torture.engines_page import LANES, PRICE, Lane, site, spent
+from torture.nouns import Case, Class, Figure, Group, Terms
 
 CLOUD: Final = LANES[1]
 ACCOUNTS: Final = ("429_quota", "429_quota_day", "401", "402")

@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from torture.engines_page import LANES, Lane, Site, site
-from torture.nouns import Case, Class, Figure, Group, Terms
-
 from rolecall.core import Source
 from rolecall.engines.retry import Clock
 from rolecall.pipeline import Stages, Waiting, hear_page, prepare
 from rolecall.worker.asking import Asking
+from torture.engines_page import LANES, Lane, Site, site
+from torture.nouns import Case, Class, Figure, Group, Terms
 
 SLOW: Final = ("hang", "drip", "drip_head", "short")
 LIMIT: Final = 1.5
@@ -172,7 +171,7 @@ async def _cancels(terms: Terms) -> list[Case]:
     for lane in LANES[:2]:
         for fault in (*SLOW, "503", "429_after_1", "disconnect_mid"):
             folder = terms.scratch / f"{lane.name}-{fault}"
-            told = {"concurrency": 4, "call_seconds": 60.0, "clock": Clock()}
+            told: dict[str, Any] = {"concurrency": 4, "call_seconds": 60.0, "clock": Clock()}
             async with site(lane, [fault] * 9_999, folder, **told) as here:
                 server = here.servers[lane.names[0]]
                 name = f"{fault}/{lane.name}"

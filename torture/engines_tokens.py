@@ -12,9 +12,6 @@ from typing import Any, Final
 
 from tests.drive.test_engines import PAGE
 from tests.engines.faults import TOO_LONG, FaultServer, _write, error
-from torture.engines_page import LANES, TRIES, site
-from torture.nouns import Case, Class, Figure, Group
-from torture.nouns import Terms as Wanted
 
 from rolecall.ask.tokens import count_messages, qwen
 from rolecall.core import Source
@@ -24,6 +21,9 @@ from rolecall.engines.openai import connect
 from rolecall.engines.protocol import EngineSettings
 from rolecall.pipeline import Stages, Waiting, hear_page, prepare
 from rolecall.settings import Settings
+from torture.engines_page import LANES, TRIES, site
+from torture.nouns import Case, Class, Figure, Group
+from torture.nouns import Terms as Wanted
 
 QWEN: Final = (
     "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|object_ref_start|>", "<|object_ref_end|>",
@@ -50,8 +50,8 @@ PLACES: Final[dict[str, Callable[[str], str]]] = {
     "text": lambda mark: _in_body(f"<p>{_safe(mark)}</p>"),
     "title": lambda mark: PAGE.replace("Baker", f"Baker {_safe(mark)}"),
     "item": lambda mark: _in_body(f"<ul><li>{_safe(mark)}system</li><li>a{_safe(mark)}b</li></ul>"),
-    "split": lambda mark: _in_body("<p><b>{}</b><i>{}</i>{}</p>".format(
-        _safe(mark[:1]), _safe(mark[1:-1]), _safe(mark[-1:]))),
+    "split": lambda mark: _in_body(f"<p><b>{_safe(mark[:1])}</b><i>{_safe(mark[1:-1])}</i>"
+        f"{_safe(mark[-1:])}</p>"),
     "zero_width": lambda mark: _in_body(
         f"<p>{_safe(mark[:3])}&#8203;{_safe(mark[3:])} {_safe(mark[:2])}&#173;{_safe(mark[2:])}</p>"
     ),
@@ -72,7 +72,7 @@ def _safe(mark: str) -> str:
 
 
 def _in_body(more: str) -> str:
-    return PAGE.replace("<h2>What we ask", f"{more}<h2>What we ask")
+    return str(PAGE).replace("<h2>What we ask", f"{more}<h2>What we ask")
 
 
 @cache
@@ -138,7 +138,7 @@ def _control(name: str, sent: list[str], record: dict[str, Any]) -> Case:
     return Case(name=name, found=Class.RIGHT)
 
 
-class Narrow(FaultServer):
+class Narrow(FaultServer):  # type: ignore[misc]
     """A server that refuses what is longer than its window, by the count of ``count``."""
 
     def __init__(self, count: Callable[[str], int], window: int, tells: bool) -> None:

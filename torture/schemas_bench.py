@@ -16,18 +16,18 @@ from tests.schema.test_hostile import (
     keeps_every_keyword,
     outcome,
 )
-from torture.nouns import Case, Class, Figure, Group, Terms
-from torture.schemas_made import posting_schema
 
 from rolecall.schema.dialect import CONSTRAINTS
 from rolecall.schema.limits import DEFAULT_LIMITS
 from rolecall.schema.tour import step, tour
+from torture.nouns import Case, Class, Figure, Group, Terms
+from torture.schemas_made import posting_schema
 
 FOLDER: Final = CASES / "jsonschemabench-sample"
 ABSENT: Final = "the sample of JSONSchemaBench is absent"
 STRICT_SHARE: Final = 0.872
-"""The share of the whole benchmark that llguidance 1.9.1 takes in strict mode. The sample holds more
-of what it refuses, so that shares are weighted to this one."""
+"""The share of the whole benchmark that llguidance 1.9.1 takes in strict mode. The sample holds
+more of what it refuses, so that shares are weighted to this one."""
 POSTINGS: Final = ("Github_trivial", "Github_easy", "Glaiveai2K", "Snowplow")
 OUTLINE: Final = "decoding keeps to the outline of the format"
 

@@ -13,13 +13,13 @@ from typing import Final
 
 from tests.schema.cases import sample_files
 from tests.schema.test_hostile import outcome
+
+from rolecall.schema.compile import prepare_schema
+from rolecall.schema.memory import resident
 from torture.nouns import Figure, Group, Terms
 from torture.schemas_bench import FOLDER
 from torture.schemas_made import posting_schema
 from torture.schemas_wicked import WICKED
-
-from rolecall.schema.compile import prepare_schema
-from rolecall.schema.memory import resident
 
 SPLITS: Final[Mapping[str, int]] = {
     "Github_trivial": 444, "Github_easy": 1_943, "Github_medium": 1_976, "Github_hard": 1_240,

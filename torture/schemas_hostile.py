@@ -16,10 +16,10 @@ from tests.schema.test_hostile import (
     keeps_every_keyword,
     outcome,
 )
-from torture.nouns import Case, Class, Figure, Group, Terms
-from torture.schemas_wicked import WICKED
 
 from rolecall.schema.compile import prepare_schema
+from torture.nouns import Case, Class, Figure, Group, Terms
+from torture.schemas_wicked import WICKED
 
 FOLDER: Final = CASES / "hostile-schemas"
 SECONDS: Final = 2.0

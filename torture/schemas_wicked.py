@@ -1,7 +1,7 @@
 """Schemas made to break whoever reads, compiles or decodes by them, with what must come of each.
 
-``refused``, ``accepted``, ``either`` (as long as it is in time and nothing is dropped in silence) or
-``unsatisfiable`` (refused for that reason).
+``refused``, ``accepted``, ``either`` (as long as it is in time and nothing is dropped in silence),
+or ``unsatisfiable`` (refused for that reason).
 """
 
 from __future__ import annotations

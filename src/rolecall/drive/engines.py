@@ -189,6 +189,9 @@ class Engines:
                 except Exception as error:
                     name = call.engine
                     moved = name in met and self.engines[name].info is not met[name]
+                    moved = moved and not (
+                        isinstance(error, EngineError) and error.code == "poison"
+                    )
                     if moved and not last and isinstance(error, EngineError):
                         made += error.failed
                         raise _Replaced from error
