@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from torture.durability_disk import disk
 from torture.durability_leftovers import leftovers
+from torture.durability_pipes import pipes
 from torture.durability_points import commit_points
 from torture.durability_server import idempotent
 from torture.durability_signals import signals
@@ -16,5 +18,7 @@ GROUPS: Final[dict[str, Try]] = {
     "snapshots": snapshots,
     "idempotent": idempotent,
     "signals": signals,
+    "pipes": pipes,
+    "disk": disk,
     "leftovers": leftovers,
 }
