@@ -31,7 +31,7 @@ MOST_KEPT: Final = 9_000
 """Bytes of kept inputs of one target."""
 
 LONGEST_KEPT: Final = 1_500
-KEEPING: Final = 8.0
+KEEPING: Final = 3.0
 """Seconds of CPU for choosing what is kept of a target."""
 
 
