@@ -10,6 +10,7 @@ from rolecall.core import Candidate, Notice, Page, Reason, Source
 from rolecall.errors import SourceError, UsageError
 from rolecall.pipeline import Pipeline, extract, extract_many, extract_record, prepare, warm
 from rolecall.settings import Settings
+from rolecall.warming import WARM_PAGE
 
 HTML = """<html><head><title>Night Baker</title></head><body><h1>Night Baker</h1>
 <p>You bake bread at night.</p></body></html>"""
@@ -135,3 +136,10 @@ def test_the_config_changes_with_what_can_change_the_result_only() -> None:
     assert prepare(Settings(workers=4)).config == config
     assert prepare(Settings(max_bytes=5)).config != config
     assert prepare(captured=date(2026, 5, 17)).config != config
+
+
+def test_the_page_that_loads_all_is_found_to_say_all() -> None:
+    record = extract_record(Source(body=WARM_PAGE), 0, prepare())
+    assert record["outcome"] == "ok"
+    assert not [name for name, value in record["data"].items() if value is None or value == []]
+    assert [one["code"] for one in record["warnings"]] == ["closed"]

@@ -30,13 +30,13 @@ from rolecall.record import config_hash, failed_record, to_record
 from rolecall.settings import Settings
 from rolecall.settle import NULL_THRESHOLDS, Least, Rules, read_least, withhold
 from rolecall.stated import stated
+from rolecall.warming import WARM_PAGE
 
 if TYPE_CHECKING:
     from rolecall.climb import Help
     from rolecall.schema.schema import Schema
 
 LONGEST_MESSAGE = 300
-WARM_PAGE = b"<html><head><title>Engineer</title></head><body><h1>Engineer</h1><p>Apply.</p></body>"
 
 
 class Pipeline(Struct, frozen=True, kw_only=True):
@@ -160,7 +160,7 @@ def _reader(folder: str) -> Reader:
 
 
 def warm(pipeline: Pipeline) -> None:
-    """Run a small page through, so that everything that loads late is loaded."""
+    """Run a page of everything through, so that all that loads late is loaded."""
     _run(Source(body=WARM_PAGE), pipeline, Stages())
 
 
