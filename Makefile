@@ -264,13 +264,23 @@ bench-tokens: $(READY) ## tokens and requests for a posting, beside other librar
 docs: $(READY) ## rewrite the generated pages of docs/
 	@$(BIN)/python tools/docs.py
 
+.PHONY: test-docs
+test-docs: $(READY) browser ## run every command of the docs, and look at the site in a browser
+	@$(BIN)/python -m pytest tests_docs -n auto --maxprocesses 4
+
+# Zensical, as its makers stop Material for MkDocs in 2027; both fetch one script, which ours replaces.
+.PHONY: site
+site: .venv-docs/.ready ## build the docs as pages that need no network, into build/site
+	@mkdir -p build
+	@.venv-docs/bin/python tools/site.py
+
 # The locks name no index and no machine: the header is ours.
 LOCK := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate
 
 .PHONY: lock
 lock: $(READY) ## resolve the locks in requirements/ anew
-	@for name in dev run build ray fuzz advisories bench bench-queue bench-tokens bench-crawl4ai; do \
+	@for name in dev run build docs ray fuzz advisories bench bench-queue bench-tokens bench-crawl4ai; do \
 		case $$name in \
 			run) inputs="-c requirements/dev.txt pyproject.toml --extra engines --extra eval --extra gpu --extra batch --extra serve --extra postgres --extra otel";; \
 			dev) inputs="pyproject.toml --extra engines --extra eval --extra gpu --extra batch --extra serve --extra postgres --extra otel requirements/dev.in";; \
@@ -292,5 +302,5 @@ lock: $(READY) ## resolve the locks in requirements/ anew
 
 .PHONY: clean
 clean: ## remove environments, caches and built files
-	rm -rf $(VENV) $(BENCH_VENV) .venv-advisories .venv-bench-queue $(TOKENS_VENV) $(CRAWL_VENV) $(VLLM_VENV) $(CUDA_VENV) .venv-ray .venv-fuzz build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(BENCH_VENV) .venv-advisories .venv-bench-queue $(TOKENS_VENV) $(CRAWL_VENV) $(VLLM_VENV) $(CUDA_VENV) .venv-ray .venv-fuzz .venv-docs build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
