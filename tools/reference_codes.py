@@ -24,6 +24,7 @@ ENGINES: Final = frozenset(
 ELSEWHERE: Final = {
     "climb.py": ENGINES,
     "fetch/fetcher.py": frozenset(("redirected", "insecure_redirect")),
+    "page/orders.py": frozenset(("orders_in_page",)),
     "inputs/read.py": frozenset(
         ("bad_captured", "warc_truncated", "redirected", "insecure_redirect")
     ),
@@ -43,6 +44,11 @@ WARNINGS: Final = {
     "charset_unknown": "the page names a charset that nobody knows",
     "charset_overruled": "the page names a charset that its bytes contradict",
     "charset_guessed": "nothing names the charset; it was guessed from the bytes",
+    "orders_in_page": "the page gives orders to machines that read it; such lines support no value",
+    "links_cut": "links beyond the limit were not read",
+    "drawings_unread": "words in drawings or formulas were left out",
+    "json_loose": "a line was nearly JSON, and was read all the same",
+    "charset_doubtful": "the charset that is named makes little sense of the bytes",
     "decode_replaced": "bytes that are no text in the charset became U+FFFD",
     "closed": "the page says that the vacancy is closed; it was extracted all the same",
     "withheld": "a value was less sure than `least_sure` asks, and was left out",
@@ -58,6 +64,7 @@ WARNINGS: Final = {
     "rate_limited": "an engine refused for now; the page went on without it",
     "context_overflow": "a prompt was too long for an engine; the page went on without it",
     "budget_exceeded": "a cap kept an engine from being asked; the page went on without it",
+    "poison": "the page ended engines; the next one was not asked",
     "challenger_failed": "the challenger of a trial failed; the usual way did the page",
     "byte_order_mark": "the schema has a byte order mark, which was passed over",
     "repeated_name": "a name stands twice in an object of the schema; the last value counts",
@@ -81,6 +88,7 @@ WARNINGS: Final = {
 """What each code of a notice says. Of those of pages: in a record's ``warnings``."""
 FAILED: Final = {
     "unreadable": "the input cannot be read, or was not fetched",
+    "blocked_address": "the address leads into an own network, and is not fetched",
     "too_large": "more bytes, lines or memory than one input may take",
     "decode_error": "the bytes are not what their compression or form says",
     "timeout": "it took longer than `page_timeout_seconds`, or an engine did",
