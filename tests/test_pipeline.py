@@ -14,6 +14,10 @@ from rolecall.warming import WARM_PAGE
 
 HTML = """<html><head><title>Night Baker</title></head><body><h1>Night Baker</h1>
 <p>You bake bread at night.</p></body></html>"""
+WHOLE = """<html><head><title>Night Baker</title></head><body><main><h1>Night Baker</h1>
+<p>Company: Harbour Bakery Ltd</p><p>Location: Leeds, United Kingdom</p><h2>About the role</h2>
+<p>You bake bread at night and lead a small team of four people.</p><h2>Requirements</h2>
+<ul><li>Two years of experience in a bakery</li><li>A certificate</li></ul></main></body></html>"""
 SOURCE = Source(body=HTML.encode(), locator="a.html")
 
 
@@ -122,6 +126,24 @@ def test_what_was_odd_about_reading_comes_first_among_the_warnings() -> None:
     notice = Notice(code="trailing_bytes", message="5 bytes")
     record = extract_record(SOURCE, 0, prepare(), notices=(notice,))
     assert record["warnings"][0] == {"code": "trailing_bytes", "message": "5 bytes"}
+
+
+@pytest.mark.parametrize("code", ["zstd_damaged", "warc_truncated"])
+def test_a_page_that_was_cut_before_it_was_opened_is_not_whole(code: str) -> None:
+    pipeline = altered()
+    whole = Source(body=WHOLE.encode())
+    assert extract_record(whole, 0, pipeline)["outcome"] == "ok"
+    for notice, outcome in (
+        (Notice(code=code, message="x"), "partial"),
+        (Notice(code="redirected", message="x"), "ok"),
+    ):
+        record = extract_record(whole, 0, pipeline, notices=[notice])
+        assert record["outcome"] == outcome
+        assert record["warnings"][0]["code"] == notice.code
+    nothing = extract_record(
+        Source(body=b""), 0, pipeline, notices=[Notice(code=code, message="x")]
+    )
+    assert nothing["outcome"] == "not_a_posting"
 
 
 def test_the_same_bytes_give_the_same_record() -> None:

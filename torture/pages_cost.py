@@ -95,7 +95,7 @@ class Counting:
 
 def over_many(terms: Terms, ready: Pipeline) -> Iterator[Figure]:
     """Resident memory of one process that is never replaced, over different small postings."""
-    number, warm = terms.number(1_000, 100_000), terms.number(500, WARM)
+    number, warm = terms.number(400, 100_000), terms.number(200, WARM)
     crew = Crew(timeout=PATIENT, pages=10**9, growth=1 << 50, ordered=True)
 
     def lost(body: bytes, loss: Loss) -> int:

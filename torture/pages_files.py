@@ -59,7 +59,7 @@ def names(terms: Terms) -> Group:
         *in_folder(terms.scratch / "odd", page),
         *no_files(terms.scratch / "none", page),
         *repeated(terms.scratch / "twice", page),
-        *changing(terms.scratch / "changing", page, terms.number(120, 1_000)),
+        *changing(terms.scratch / "changing", page, terms.number(60, 1_000)),
     ]
     said = "names, things that are no files, files that change during a run: one record for each"
     return Group(said=said, cases=tuple(found))

@@ -68,7 +68,7 @@ def trees(folder: Path) -> Iterator[Hostile]:
         tests = path.read_bytes().decode("utf-8", "surrogatepass").split("\n#data\n")
         for number, test in enumerate(tests):
             body, _, rest = test.removeprefix("#data\n").partition("\n#errors\n")
-            scripted = "#script-on" in rest or "#document-fragment" in rest
+            scripted = "#script-o" in rest or "#document-fragment" in rest
             shown = () if scripted else tuple(words_of(rest.partition("#document\n")[2]))
             yield page(f"tree_{path.stem}_{number}", body, shown)
 

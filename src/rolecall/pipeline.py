@@ -28,7 +28,7 @@ from rolecall.page.limits import DEFAULT, Limits
 from rolecall.reader import Model, Reader
 from rolecall.record import config_hash, failed_record, to_record
 from rolecall.settings import Settings
-from rolecall.settle import NULL_THRESHOLDS, Least, Rules, read_least, withhold
+from rolecall.settle import CUTS, NULL_THRESHOLDS, Least, Rules, read_least, withhold
 from rolecall.stated import stated
 from rolecall.warming import WARM_PAGE
 
@@ -201,8 +201,16 @@ def _given(given: Given, pipeline: Pipeline) -> Extraction:
 
 
 def noticed(result: Extraction, notices: Sequence[Notice]) -> Extraction:
-    """The extraction with what was odd about reading its source in front of its warnings."""
-    return replace(result, warnings=(*notices, *result.warnings)) if notices else result
+    """The extraction with what was odd about reading its source in front of its warnings.
+
+    What was cut before the page was opened is missing as what is cut within it.
+    """
+    cut = result.outcome == "ok" and any(notice.code in CUTS for notice in notices)
+    return replace(
+        result,
+        outcome="partial" if cut else result.outcome,
+        warnings=(*notices, *result.warnings),
+    )
 
 
 def extract_record(
@@ -323,7 +331,7 @@ def hear_record(
             )
         if result.outcome != "not_a_posting":
             result = replace(result, route=replace(result.route, reasons=(NOTHING_TO_ASK,)))
-        result = replace(result, warnings=(*notices, *result.warnings))
+        result = noticed(result, notices)
         return record_of(conclude(result, page, pipeline, stages), source, seq, pipeline, stages)
     except (Error, MemoryError) as error:
         result = replace(failed(error, stages), warnings=tuple(notices))

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from msgspec import structs
@@ -142,9 +141,7 @@ async def finish_record(
     if models:
         config = pipeline.config_for(with_models(pipeline.settings, models))
         pipeline = structs.replace(pipeline, config=config)
-    if waiting.notices:
-        warnings = (*waiting.notices, *extraction.warnings)
-        extraction = replace(extraction, warnings=warnings)
+    extraction = noticed(extraction, waiting.notices)
     return record_of(extraction, waiting.source, waiting.seq, pipeline, stages)
 
 

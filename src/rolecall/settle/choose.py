@@ -16,8 +16,10 @@ from rolecall.settle.rules import DEFAULT_RULES, Rules
 
 _evidence: Final = maker(Evidence)
 
-CUTS: Final = frozenset({"markup_cut", "lines_cut", "gzip_damaged"})
-"""Codes of page warnings that say that a part of the input is missing."""
+CUTS: Final = frozenset(
+    {"markup_cut", "lines_cut", "gzip_damaged", "zstd_damaged", "warc_truncated"}
+)
+"""Codes of warnings that say that a part of the input is missing."""
 
 
 def settle(
