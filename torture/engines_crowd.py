@@ -23,7 +23,7 @@ TYPED: Final = frozenset((
 
 def crowd(terms: Terms) -> Group:
     """30 % of the calls fail: where faults pass, pages end well; where not, ok or typed."""
-    count = terms.number(150, 10_000)
+    count = terms.number(100, 10_000)
     cases, figures = [], []
     told: dict[str, Any] = {"data_folder": str(terms.scratch), "cache": False}
     for name, names, settings, price in (

@@ -15,7 +15,6 @@ from msgspec.structs import replace
 from tests.drive.test_engines import ANSWER, PAGE
 from tests.engines.faults import FaultServer
 from tests.launch.kept import Kept
-from torture.nouns import Case, Class, Figure, Group, Terms
 
 from rolecall.launch.limits import LIMITS
 from rolecall.ledger.database import open_database
@@ -25,6 +24,7 @@ from rolecall.queue.queue import Queue
 from rolecall.settings import Settings
 from rolecall.worker.crewed import Crewed
 from rolecall.worker.work import Worker
+from torture.nouns import Case, Class, Figure, Group, Terms
 
 CARD: Final = Device(name="A card", memory=16 * GIB, bandwidth=1, flops_16=1)
 NOTICED: Final = 10.0
@@ -130,7 +130,8 @@ def _set_aside(folder: Path) -> list[Case]:
         Case(name="poison/others", found=Class.RIGHT if counts["done"] == PAGES - 1 else Class.LOST,
              note=f"{counts['done']} of {PAGES - 1} done"),
         Case(name="poison/deaths",
-             found=Class.RIGHT if server.deaths <= DEATHS + 1 else Class.SHORT, note=f"{server.deaths} deaths"),
+             found=Class.RIGHT if server.deaths <= DEATHS + 1 else Class.SHORT,
+             note=f"{server.deaths} deaths"),
     ]  # fmt: skip
 
 
