@@ -58,6 +58,7 @@ def clock(terms: Terms) -> Group:
     for jump, seconds in JUMPS.items():
         calls[f"order, {jump}"] = functools.partial(order, seconds)
         calls[f"a living worker, {jump}"] = functools.partial(living, seconds)
+        calls[f"a worker between two beats, {jump}"] = functools.partial(between, seconds)
         calls[f"a dead worker, {jump}"] = functools.partial(dead, seconds)
         calls[f"what waits, {jump}"] = functools.partial(waiting, seconds)
         calls[f"messages, {jump}"] = functools.partial(messages, seconds)
@@ -116,6 +117,23 @@ def living(seconds: float, folder: Path) -> None:
         demand(all(finished(queue, mine)), "a record of a living worker did not count")
         rows = queue.store.rows("SELECT count(*), count(DISTINCT task) FROM queue_result")
         demand(rows == [(len(tasks), len(tasks))], f"{rows}", Class.LOST)
+
+
+def between(seconds: float, folder: Path) -> None:
+    """The clock is set between two beats: others take nothing before the next one."""
+    now = Moving(BEGINNINGS["now"])
+    with Database(folder / FILE) as store:
+        queue = Queue(store, rules=RULES, clock=now, steady=lambda: 7.0)
+        submitted(queue, 0, 4)
+        mine = queue.leases.claim("a", 4)
+        now.at += seconds
+        others = queue.leases.claim("b", 4)
+        beat = queue.leases.beat("a", {one.task: one.fence for one in mine})
+        done = finished(queue, [*mine, *others])
+        rows = queue.store.rows("SELECT count(*), count(DISTINCT task) FROM queue_result")
+        demand(rows == [(4, 4)], f"{rows}", Class.LOST)
+        taken = len(beat.lost)
+        demand(not taken and all(done), f"{taken} pages are done once more", Class.SHORT)
 
 
 def dead(seconds: float, folder: Path) -> str:

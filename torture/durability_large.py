@@ -24,8 +24,7 @@ KILLS: Final = r"([\d,]+) kills of the whole run .*?, ([\d,]+) of one worker"
 FORMATS: Final = ("jsonl", "csv", "sqlite", "parquet", "jsonl.gz", "jsonl.zst")
 
 
-SHORT: Final = {"sqlite": (40, 4)}
-LONG: Final = {"sqlite": (3_000, 300), "postgres": (1_000, 100)}
+KILLED: Final = {"sqlite": (3_000, 300), "postgres": (1_000, 100)}
 """Tasks and kills of each store; a kill takes a second and more until somebody works again. The
 whole of it, 10,000 tasks and 1,000 kills, takes longer than a group may: ``make torture-queue``."""
 
@@ -68,7 +67,7 @@ def restart(terms: Terms) -> Group:
 
 def resume(terms: Terms) -> Group:
     """A long run that is killed in its middle and continued: ``bench/scale.py``."""
-    count = terms.number(600, 100_000)
+    count = terms.number(100, 100_000)
     done = child(["bench/scale.py", str(count), "--workers", "2"], 900)
     file = ROOT / "build" / "scale-tiny-2.json"
     if done.returncode or not file.exists():
@@ -95,7 +94,7 @@ def resume(terms: Terms) -> Group:
 
 def kills_of_runs(terms: Terms) -> Group:
     """Runs that are killed at random, in each format: ``bench/torture_batch.py``."""
-    pages, kills = terms.number(30, 1_000), terms.number(3, 40)
+    pages, kills = terms.number(20, 1_000), terms.number(1, 40)
     cases, figures = [], []
     for form in FORMATS if terms.full else FORMATS[:1]:
         words = ["--pages", str(pages), "--kills", str(kills), "--format", form]
@@ -117,7 +116,10 @@ def kills_of_runs(terms: Terms) -> Group:
 def kills_of_queues(terms: Terms) -> Group:
     """Workers and submitters that are killed at random: ``bench/torture_queue.py``."""
     cases, figures = [], []
-    for store, (tasks, kills) in (LONG if terms.full else SHORT).items():
+    said = "kill -9 at random of workers, their processes and who hands in"
+    if not terms.full:
+        return Group(said=said, skipped="in the long form alone: each process is a second of CPU")
+    for store, (tasks, kills) in KILLED.items():
         words = ["--store", store, "--tasks", str(tasks), "--kills", str(kills)]
         done = child(["bench/torture_queue.py", *words, "--seed", str(terms.seed)], 1_500)
         told = dict(re.findall(r"^ *(\w[\w ]*?)  +(.+)$", done.stdout, re.MULTILINE))
@@ -136,7 +138,7 @@ def kills_of_queues(terms: Terms) -> Group:
                        goal=f"<= {most:g} (in flight at the kills)", held=more <= most)
             )  # fmt: skip
     return Group(
-        said="kill -9 at random of workers, their processes and who hands in",
+        said=said,
         cases=tuple(cases),
         figures=(*figures, load()),
     )

@@ -34,7 +34,7 @@ def leftovers(terms: Terms) -> Group:
     told = environ(terms.scratch / "home")
     source = pages(terms.scratch / "pages", COUNT)
     cases: list[Case] = []
-    for form in FORMATS if terms.full else ("jsonl", "sqlite", "jsonl.gz"):
+    for form in FORMATS if terms.full else ("jsonl", "sqlite"):
         whole = terms.scratch / f"whole.{form}"
         code, _, err = ran(["extract", str(source), "--out", str(whole)], told)
         plain(code, err, 0)
@@ -47,7 +47,7 @@ def leftovers(terms: Terms) -> Group:
             call = partial(beside, source, told, whole, terms.scratch / "out", form, name)
             cases.append(tried(f"output {form} stale {name}", call))
     data = made(terms.scratch / "made")
-    looks = LOOKS if terms.full else LOOKS[:3]
+    looks = LOOKS if terms.full else LOOKS[:1]
     for name, wanted in DATABASES.items():
         spoil, codes = wanted
         call = partial(database, data, terms.scratch, spoil, codes, draw, looks)

@@ -46,27 +46,37 @@ def signals(terms: Terms) -> Group:
     whole = lines_of(terms.scratch / "whole.jsonl", source, told)
     runs: dict[str, Callable[[Path], Any]] = {
         f"extract {name}": functools.partial(stopped_run, source, told, whole, draw, name)
-        for name in NAMED
+        for name in (NAMED if terms.full else ("SIGTERM", "SIGINT"))
     }
-    runs["extract SIGTERM twice"] = functools.partial(twice, source, told, whole, draw)
-    runs["extract SIGSTOP and SIGCONT"] = functools.partial(asleep, source, told, whole, draw)
-    runs["extract to a pipe SIGINT"] = functools.partial(piped, source, told)
+    if terms.full:
+        runs |= more_runs(source, told, whole, draw)
     cases = [
         tried(name, repeated(call, terms.scratch, name, terms.number(1, 10)))
         for name, call in runs.items()
     ]
-    cases += workers(terms)
-    cases.append(tried("server SIGTERM", lambda: server(terms)))
     if terms.full:
+        cases += workers(terms)
+        cases.append(tried("server SIGTERM", lambda: server(terms)))
         lease = terms.scratch / "lease"
         cases.append(tried("SIGSTOP past the lease", lambda: past_the_lease(lease)))
-    found = drains(terms.scratch, terms.number(2, 100))
+    found = drains(terms.scratch, terms.number(1, 100))
     cases += found[0]
     return Group(
         said="signals to runs, workers and servers: exit codes, nothing lost, how to go on",
         cases=tuple(cases),
         figures=found[1],
     )
+
+
+def more_runs(
+    source: Path, told: Mapping[str, str], whole: Mapping[str, Any], draw: random.Random
+) -> dict[str, Callable[[Path], Any]]:
+    """Runs that are told twice, put to sleep, or print what they have."""
+    return {
+        "extract SIGTERM twice": functools.partial(twice, source, told, whole, draw),
+        "extract SIGSTOP and SIGCONT": functools.partial(asleep, source, told, whole, draw),
+        "extract to a pipe SIGINT": functools.partial(piped, source, told),
+    }
 
 
 def repeated(call: Callable[[Path], Any], scratch: Path, name: str, times: int) -> Any:
@@ -181,7 +191,7 @@ def piped(source: Path, told: Mapping[str, str], folder: Path) -> None:
 def workers(terms: Terms) -> list[Case]:
     """``rolecall work`` and its signals."""
     found = []
-    for name, code in NAMED.items() if terms.full else ():
+    for name, code in NAMED.items():
         folder = terms.scratch / f"work-{name}"
         found.append(tried(f"work {name}", functools.partial(worker, folder, name, code, 1)))
     folder = terms.scratch / "work-twice"

@@ -20,6 +20,8 @@ from torture.durability_scripts import FILE, RULES, illegal, work
 from torture.durability_writer import salt_of
 from torture.nouns import Case, Class, Figure, Group, Terms
 
+Ack = tuple[list[str], str, int]
+"""What was acknowledged, the log's salt, and its size on the disk then."""
 KINDS: Final = ("as it was", "log cut short", "log with a torn end", "log with junk behind")
 
 
@@ -71,7 +73,7 @@ def snapshots(terms: Terms) -> Group:
     )
 
 
-def acks(folder: Path) -> list[tuple[list[int], str, int]]:
+def acks(folder: Path) -> list[Ack]:
     """What was acknowledged so far, with the log's salt and its size on the disk then."""
     try:
         lines = (folder / "acks").read_text().splitlines(keepends=True)
@@ -81,7 +83,7 @@ def acks(folder: Path) -> list[tuple[list[int], str, int]]:
     for line in lines:
         if line.endswith("\n"):
             tasks, salt, size = line.split()
-            found.append(([int(one) for one in tasks.split(",")], salt, int(size)))
+            found.append((tasks.split(","), salt, int(size)))
     return found
 
 
@@ -98,9 +100,7 @@ def copied(folder: Path, copy: Path) -> bool:
     return path.stat().st_mtime_ns == changed and salt_of(Path(f"{path}-wal"))[0] == salt
 
 
-def look(
-    copy: Path, kind: str, acknowledged: list[tuple[list[int], str, int]], draw: random.Random
-) -> None:
+def look(copy: Path, kind: str, acknowledged: list[Ack], draw: random.Random) -> None:
     """Spoil what had not reached the disk, open, and hold it against what was acknowledged."""
     log = copy / f"{FILE}-wal"
     salt, size = salt_of(log)
@@ -120,7 +120,8 @@ def look(
             queue = Queue(store, rules=RULES)
             told = illegal(queue)
             demand(not told, told)
-            there = {row[0] for row in store.rows("SELECT id FROM queue_task")}
+            there = {f"{row[0]}" for row in store.rows("SELECT id FROM queue_task")}
+            there |= {f"r{row[0]}" for row in store.rows("SELECT task FROM queue_result")}
             newest = {one for tasks, _, _ in acknowledged[-30:] for one in tasks}
             gone = sorted(newest - there)
             demand(not gone, f"{gone} are gone", Class.LOST)

@@ -1,8 +1,8 @@
 """Writes to a queue until it is ended: ``python -m torture.durability_writer FOLDER``.
 
-Each submission that is acknowledged is written down with what its log looked like then: a line
-``TASKS SALT SIZE``. All bytes of the log before SIZE have reached the disk, as long as the log's
-salt is the same.
+Each submission that is acknowledged is written down with what its log looked like then, a line
+``TASKS SALT SIZE``, and each record that was kept, ``rTASK SALT SIZE``. All bytes of the log before
+SIZE have reached the disk, as long as the log's salt is the same.
 """
 
 from __future__ import annotations
@@ -34,7 +34,9 @@ def main() -> int:
             told = f"{','.join(map(str, receipt.tasks))} {log[0]} {log[1]}\n"
             os.write(acks, told.encode())
             mine += queue.leases.claim("w", 2)
-            queue.leases.finish([result(one) for one in mine[:1]])
+            if all(queue.leases.finish([result(one) for one in mine[:1]])):
+                log = salt_of(Path(f"{folder / FILE}-wal"))
+                os.write(acks, f"r{mine[0].task} {log[0]} {log[1]}\n".encode())
             queue.leases.put_back(mine[-1])
             mine.clear()
             queue.control.cancel(receipt.tasks[0])

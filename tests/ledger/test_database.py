@@ -142,8 +142,8 @@ def cut(path: Path) -> None:
 
 def spoil_words(path: Path) -> None:
     """SQLite's own words about it are no UTF-8 then."""
-    data = path.read_bytes()
-    path.write_bytes(data.replace(b"CREATE TABLE budget_day", b"CREATE\xc5TABLE bud\xffday"))
+    named = path.read_bytes().replace(b"tablebudget_day", b"tablebudget\xc5day")
+    path.write_bytes(named.replace(b"CREATE TABLE budget_day", b"CREATE TABLE budget\xc5day"))
 
 
 @pytest.mark.parametrize("spoil", [spoil_head, spoil_body, spoil_words, cut])

@@ -20,6 +20,7 @@ from tests.queue.test_races import legal
 
 from rolecall.errors import DatabaseError
 from rolecall.ledger.database import Database
+from rolecall.queue.nouns import Claim
 from rolecall.queue.queue import Queue
 
 CHILD = """
@@ -282,3 +283,21 @@ def test_a_process_that_stands_still_in_a_transaction_holds_nobody_up(postgres_u
             delete_all_but(stopped, lambda: queue.inbox.submit(pages(1)))
         assert caught.value.retryable
         assert len(work(queue)) == 1
+
+
+def test_what_is_acknowledged_and_what_was_worked_for_waits_for_the_disk(tmp_path):
+    said: list[str] = []
+    claims: list[Claim] = []
+    with Database(tmp_path / "rolecall.db") as store:
+        queue = Queue(store, rules=RULES)
+        store._connection.set_trace_callback(said.append)
+        for durable, call in (
+            (True, lambda: queue.inbox.submit(pages(2))),
+            (False, lambda: claims.extend(queue.leases.claim("w", 2))),
+            (True, lambda: queue.leases.finish([result(claims[0])])),
+            (True, lambda: queue.control.cancel(claims[1].task)),
+        ):
+            said.clear()
+            call()
+            level = [one for one in said if "synchronous" in one or one.startswith("COMMIT")]
+            assert (level[0] == "PRAGMA synchronous = FULL") is durable

@@ -1,10 +1,13 @@
 """What the queue promises, the same on both stores."""
 
 import pytest
+from tests.queue.clock import Clock
+from tests.queue.conftest import RULES
 from tests.queue.handed_in import page, pages, record, result, work
 
 from rolecall.core import Reason
 from rolecall.errors import SettingsError, UsageError
+from rolecall.ledger.database import Database
 from rolecall.queue.inbox import KeyReusedError, QueueFullError
 from rolecall.queue.nouns import STATES, Beat, NewTask, Rules, Submission, Wanted, Worker
 from rolecall.queue.queue import Queue
@@ -52,6 +55,26 @@ def test_a_lost_lease_is_taken_by_another_and_the_first_does_not_count(queue, cl
     assert queue.leases.beat("a", {first.task: first.fence}).lost == {first.task}
     assert queue.leases.finish([result(second, "second")]) == [True]
     assert queue.view.record(first.task)["data"]["title"] == "second"
+
+
+@pytest.mark.parametrize("jump", [86_400, -86_400])
+def test_living_workers_lose_nothing_where_the_clock_is_set(tmp_path, jump):
+    """Or where the machine has slept, which the steady clock does not count."""
+    now, steady = Clock(), Clock()
+    with Database(tmp_path / "rolecall.db") as store:
+        queue = Queue(store, rules=RULES, clock=now, steady=steady)
+        queue.inbox.submit(pages(2))
+        alive, dead = queue.leases.claim("x")[0], queue.leases.claim("y")[0]
+        now.pass_by(jump)
+        assert queue.leases.claim("z", 2) == []
+        assert not queue.leases.beat("x", {alive.task: alive.fence}).lost
+        for clock in (now, steady):
+            clock.pass_by(RULES.lease / 2 + 1)
+        (again,) = queue.leases.claim("z", 2)
+        assert again.task == dead.task
+        assert queue.leases.finish([result(alive), result(dead), result(again)]) == [
+            True, False, True,
+        ]  # fmt: skip
 
 
 def test_a_heartbeat_keeps_what_is_held_and_nothing_else(queue, clock):

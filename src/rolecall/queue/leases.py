@@ -3,8 +3,8 @@
 A claim, its lease and the count of its attempts are one statement. A result and the task's new
 state are one transaction, which does nothing for a worker that lost its claim meanwhile.
 
-Nothing here waits for the disk: what a power cut takes away is work that is done again, in the
-embedded database that of the last moments, on a server that of the last half second.
+Results wait for the disk, as many together as have gathered, since they may have been paid for.
+Nothing else here does: a claim that a power cut takes away is lent again.
 """
 
 from __future__ import annotations
@@ -111,7 +111,8 @@ class Leases:
         )
 
     def finish(self, results: Sequence[Result]) -> list[bool]:
-        """End claims with their records, in one transaction; says for each whether it counted.
+        """End claims with their records, in one transaction that has reached the disk when this
+        returns; says for each whether it counted.
 
         One that does not count was lost to another worker, or the task was cancelled meanwhile.
         """
@@ -120,7 +121,7 @@ class Leases:
         # Always in the order of their numbers: two that change the same tasks must not each wait
         # for the other.
         order = sorted(range(len(ended)), key=lambda place: ended[place].task)
-        with self._store.write() as connection:
+        with self._store.write(durable=True) as connection:
             now = self._moment.of(connection)
             kept = []
             for place in order:

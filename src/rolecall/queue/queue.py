@@ -19,7 +19,7 @@ class Queue:
 
     ``inbox`` takes pages in, ``leases`` lends them to workers, ``control`` cancels and forgets,
     ``view`` looks. ``config`` goes into the records of tasks that end without having been worked
-    on; ``clock`` gives seconds since 1970.
+    on; ``clock`` gives seconds since 1970, ``steady`` seconds that nobody sets.
     """
 
     def __init__(
@@ -29,9 +29,10 @@ class Queue:
         rules: Rules | None = None,
         config: str = "",
         clock: Callable[[], float] = time.time,
+        steady: Callable[[], float] | None = None,
     ) -> None:
         rules = rules if rules is not None else Rules()
-        self.moment = moment = Moment(store.dialect, clock)
+        self.moment = moment = Moment(store.dialect, clock, steady)
         self.store, self.rules = store, rules
         self.inbox = Inbox(store, rules, moment)
         self.leases = Leases(store, rules, moment, config)

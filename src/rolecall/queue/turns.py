@@ -27,6 +27,7 @@ class Turns:
     def __init__(self, store: Store, rules: Rules, moment: Moment, config: str) -> None:
         self._store, self._rules, self._moment, self._config = store, rules, moment, config
         self._looked = 0
+        self._ahead, self._patient = moment.ahead, float("-inf")
         now = store.dialect.now
         due = f"state = 'waiting' AND due <= {now}"
         late = f"state = 'waiting' AND changed > {now} + {JUMP_MS}"
@@ -57,6 +58,7 @@ class Turns:
         """Queue what has waited long enough, and what dead workers had claimed; what too many
         workers died of ends instead."""
         self._looked = self._moment.values["now"]
+        patient = self._is_patient()
         values = {**self._moment.values, "far": int(self._rules.lease * 2000) + JUMP_MS}
         if not self._store.rows(self._any, values)[0][0]:
             return
@@ -67,12 +69,21 @@ class Turns:
                 for task, submitter, priority in connection.execute(sql, values).fetchall():
                     queue_again(connection, task, ranks.next(submitter, priority, BACK), now)
             ended: list[Ended] = []
-            for sql in self._lost:
+            for sql in () if patient else self._lost:
                 for row in connection.execute(sql, values).fetchall():
                     end = self._take_back(connection, row, ranks, now)
                     ended += [end] if end is not None else []
             ranks.keep()
             keep(connection, ended, now)
+
+    def _is_patient(self) -> bool:
+        """Whether leases are left alone: the clock was just set, or the machine has slept, and
+        workers that live get half a lease to say so."""
+        ahead, half = self._moment.ahead, self._rules.lease / 2
+        if abs(ahead - self._ahead) > half:
+            self._patient = self._moment.steady() + half
+        self._ahead = ahead
+        return self._moment.steady() < self._patient
 
     def wait_of(self, times: int) -> float:
         """Seconds to wait after the n-th time."""
