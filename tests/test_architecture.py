@@ -10,8 +10,8 @@ FILES = sorted(ROOT.rglob("*.py"))
 NAMES = [str(path.relative_to(ROOT)) for path in FILES]
 
 LAYERS = (
-    ("core", "errors", "table"),
-    ("aliases",),
+    ("core", "errors", "setting", "table"),
+    ("aliases", "private"),
     ("settings", "remote", "fetch", "client"),
     ("settings_load", "schema", "engines", "ledger", "models"),
     ("normalise", "plan", "inputs", "monitor"),
@@ -19,13 +19,13 @@ LAYERS = (
     ("stated", "reader"),
     ("settle",),
     ("ask",),
-    ("route", "ladder", "record", "explain", "shape"),
+    ("route", "ladder", "record", "explain", "shape", "warming"),
     ("climb", "outputs", "copies"),
     ("pipeline",),
     ("drive",),
     ("batch", "queue"),
     ("trial", "audit", "drift"),
-    ("worker",),
+    ("worker", "forget"),
     ("doctor",),
     ("evaluate",),
     ("rules",),

@@ -201,6 +201,7 @@ def test_a_message_that_cannot_or_must_not_arrive_is_given_up_at_once(queue, sen
         send()
     assert len(posted) == 1
     assert state_of(queue) == "failed"
+    assert queue.store.rows("SELECT secret FROM queue_callback") == [("",)]
 
 
 def test_a_message_whose_sender_died_is_sent_once_more(queue, sending):
