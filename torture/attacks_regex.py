@@ -120,16 +120,16 @@ def _run(apply: Callable[[Any], Any], pattern: re.Pattern[Any], piece: str, size
     text: Any = (piece * (size // len(piece) + 1))[:size] + "\0"
     if isinstance(pattern.pattern, bytes):
         text = text.encode()
-    before = signal.signal(signal.SIGALRM, _late)
-    signal.setitimer(signal.ITIMER_REAL, 4 * PATIENCE)
+    before = signal.signal(signal.SIGPROF, _late)
+    signal.setitimer(signal.ITIMER_PROF, PATIENCE)
     begun = time.process_time()
     try:
         apply(text)
     except TimeoutError:
         return max(time.process_time() - begun, PATIENCE)
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
     return time.process_time() - begun
 
 
