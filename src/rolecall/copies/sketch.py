@@ -43,7 +43,9 @@ PLACE: Final = 0.8
 """How sure a part of a heading must be a place to be no part of the title."""
 
 _WORD: Final = re.compile(r"\w+")
-_PARTS: Final = re.compile(r"\s+[-–—|·•»/]+\s+|\s*[|·•»–—]\s*|[,:;]\s+|\s*[()\[\]]\s*")
+_PARTS: Final = re.compile(
+    r"(?<!\s)\s+[-–—|·•»/]+\s+|(?:(?<!\s)\s+)?[|·•»–—]\s*|[,:;]\s+|(?:(?<!\s)\s+)?[()\[\]]\s*"
+)
 _NUMBER: Final = re.compile(r"\d{4}")
 
 

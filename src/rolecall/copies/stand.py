@@ -16,7 +16,7 @@ from rolecall.schema.posting import UNITS
 UNIT_OF: Final = {name: unit for unit, names in UNITS.items() for name in names}
 """Field -> its unit."""
 
-_BEFORE: Final = re.compile(r"(\w+)\W*$")
+_BEFORE: Final = re.compile(r"(?<!\w)(\w+)\W*$")
 _AFTER: Final = re.compile(r"\W*(\w+)")
 _WEB: Final = re.compile(r"https?://[^/\s]", re.IGNORECASE)
 _MAIL: Final = re.compile(r"[^@\s]+@[^@\s]+$")

@@ -6,7 +6,7 @@ import re
 
 __all__ = ["COOKIE_TEXT", "FURNITURE", "SIMILAR_HEADING", "SIMILAR_STARTS", "fold"]
 
-_EDGES = re.compile(r"^[^\w]+|[^\w]+$")
+_EDGES = re.compile(r"^[^\w]+|(?<!\W)[^\w]+$")
 
 
 def fold(text: str) -> str:

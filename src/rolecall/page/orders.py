@@ -32,7 +32,10 @@ AFTER: Final = 500
 """Bytes around a word that are read, of a line that is longer."""
 
 MOST: Final = 400
-"""Places that are looked at, shown and hidden each."""
+"""Places of one word that are looked at."""
+
+MOST_IN_ALL: Final = 1_500
+"""Times that patterns are tried on the text of one page."""
 
 LONGEST: Final = 700
 """Characters of a line that is taken out as a whole; a longer one may be the whole posting."""
@@ -89,6 +92,8 @@ def heeding(
         return blocks, ()
     out = list(blocks)
     for number in orders.lines:
+        if number >= len(out):
+            continue
         span = out[number].span
         if number not in orders.marks and span.end - span.start <= LONGEST:
             out[number] = replace(out[number], role="orders")
@@ -99,7 +104,7 @@ def notice_of(orders: Orders, blocks: Sequence[Block]) -> tuple[Notice, ...]:
     """The warning: how many orders there are and where, never what they say."""
     told: list[str] = []
     if orders.lines:
-        spans = [blocks[number].span for number in orders.lines[:TOLD]]
+        spans = [blocks[number].span for number in orders.lines[:TOLD] if number < len(blocks)]
         where = ", ".join(f"{span.start}-{span.end}" for span in spans)
         more = len(orders.lines) - len(spans)
         count = len(orders.lines)
@@ -142,23 +147,34 @@ def _shown(text: str) -> dict[int, set[str]]:
     gates, words, odd = _gates()
     hits = set(words.intersection(low.translate(_GAPS).split()))
     hits.update(gate for gate in odd if gate in low)
-    found: dict[int, set[str]] = {}
+    found: dict[int, set[str]] = {}  # by where the line, or the part of it, starts
     looked: set[tuple[str, int]] = set()
     for gate in sorted(hits):
-        for at, start, end in _places(low, gate):
+        for start, end in _places(low, gate):
             rules = [rule for rule in gates[gate] if (rule.name, start) not in looked]
-            if not rules:
+            if not rules or len(looked) > MOST_IN_ALL:
                 continue
             looked.update((rule.name, start) for rule in rules)
             line = low[start:end].decode("utf-8", "ignore").lower()
-            for rule in rules:
-                if _first(line, (rule,)):
-                    found.setdefault(low.count(b"\n", 0, at), set()).add(rule.name)
-    return found
+            names = {rule.name for rule in rules if _first(line, (rule,))}
+            if names:
+                found.setdefault(start, set()).update(names)
+    return _by_line(low, found)
 
 
-def _places(low: bytes, word: bytes) -> Iterator[tuple[int, int, int]]:
-    """Where ``word`` stands, and the line around it; of a long line a part."""
+def _by_line(low: bytes, found: Mapping[int, set[str]]) -> dict[int, set[str]]:
+    """What was found, by the number of its line."""
+    lines: dict[int, set[str]] = {}
+    number = before = 0
+    for start in sorted(found):
+        number += low.count(b"\n", before, start)
+        before = start
+        lines.setdefault(number, set()).update(found[start])
+    return lines
+
+
+def _places(low: bytes, word: bytes) -> Iterator[tuple[int, int]]:
+    """The lines that ``word`` stands in; of a long line the part around it."""
     at = low.find(word)
     for _ in range(MOST):
         if at < 0:
@@ -167,7 +183,7 @@ def _places(low: bytes, word: bytes) -> Iterator[tuple[int, int, int]]:
         end = end if end >= 0 else len(low)
         if end - start > BEFORE + AFTER:
             start, end = max(start, at - BEFORE), min(end, at + AFTER)
-        yield at, start, end
+        yield start, end
         at = low.find(word, min(end, at + AFTER // 2))
 
 

@@ -19,7 +19,7 @@ MOST_SAID = 4
 SENTENCE, COPYRIGHT_LINE, CHROME_LINE, OPENING = 600, 400, 120, 80
 """Characters of a line that are searched for each kind of name; an "about" line is shorter."""
 
-SMALL_END = re.compile(r"\s+[^\W\d_A-ZÀ-ÖØ-ÞА-Я]{1,3}$")
+SMALL_END = re.compile(r"(?<!\s)\s+[^\W\d_A-ZÀ-ÖØ-ÞА-Я]{1,3}$")
 INNER_CAPITAL = re.compile(r"[a-z][A-Z]|['’]s$")
 LEGAL = re.compile(
     r"\b(?:GmbH(?: & Co\.? KG(?:aA)?)?|mbH|AG|SE|KG|KGaA|e\.\s?V\.|gGmbH|UG|Inc\.?|Incorporated|LLC|L\.L\.C\.|Ltd\.?"
@@ -92,9 +92,10 @@ ORGANISATION = re.compile(
 
 MAIL_HOST = re.compile(r"@([\w.-]{2,60}\.\w{2,})")
 TITLE_SPLIT = re.compile(
-    r"\s+[-–—|·•»›/]+\s*|\s*[|·•»›]\s*|,\s+|(?<=\w):\s+|\s+(?:at|bei|chez|bij|ve|hos|presso|@|-)\s+"
+    r"(?<!\s)\s+[-–—|·•»›/]+\s*|(?:(?<!\s)\s+)?[|·•»›]\s*|,\s+|(?<=\w):\s+"
+    r"|(?<!\s)\s+(?:at|bei|chez|bij|ve|hos|presso|@|-)\s+"
 )
-SPLIT_LINE = re.compile(r"\s*[|·•»›]\s*|\s+[-–—]\s+|\s{2,}")
+SPLIT_LINE = re.compile(r"(?:(?<!\s)\s+)?[|·•»›]\s*|(?<!\s)\s+[-–—]\s+|(?<!\s)\s{2,}")
 STOP = frozenset(
     "we our you your i it this the a an in at on for and or to of with as is are wir sie du ihr der die das ein eine und"
     " nous vous le la les un une notre votre my naše váš vy ty nós você o os as il lo мы вы наш nosotros usted el los vi"

@@ -42,7 +42,7 @@ Section = Literal["requirements", "responsibilities", "benefits", "about", "head
 FILE = "skills.json"
 UNREAD: frozenset[str] = frozenset({"benefits"})
 SPARSE: frozenset[str] = frozenset({"about", "header", "other"})
-TAIL = re.compile(r"[\s-]*(?:sprach|fach|grund)?kenntniss?en?$|[\s-]+$", re.I)
+TAIL = re.compile(r"[\s-]*(?:sprach|fach|grund)?kenntniss?en?$|(?<![\s-])[\s-]+$", re.I)
 TAIL_PART = "kenntn"
 HEAD = re.compile(r"^[\s,;:-]+")
 

@@ -28,7 +28,7 @@ OTHERS: Final = ("id", "url", "site", "language", "captured", "posting")
 NULL: Final = "null"
 """A cell that says that the page holds no value."""
 
-ITEMS: Final = re.compile(r"\s*[;|\n]\s*")
+ITEMS: Final = re.compile(r"(?:(?<!\s)\s+)?[;|\n]\s*")
 LONGEST_CELL: Final = 10 << 20
 YES: Final = frozenset({"1", "true", "yes", "y"})
 NO: Final = frozenset({"0", "false", "no", "n"})
