@@ -10,6 +10,7 @@ the quick part of the tests. Packages are those of the locks.
 from __future__ import annotations
 
 import argparse
+import functools
 import hashlib
 import json
 import os
@@ -105,6 +106,7 @@ def build(source: Path, out: Path, kinds: Sequence[str] = ("wheel", "sdist")) ->
     return tuple(next(out.glob(ends[kind])) for kind in kinds)
 
 
+@functools.cache
 def timed() -> dict[str, str]:
     """The environment of a build: its times are those of the last commit."""
     if when := os.environ.get("SOURCE_DATE_EPOCH"):

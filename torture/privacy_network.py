@@ -39,16 +39,16 @@ SERVED: Final = """
 import json, os, re, signal, subprocess, sys, time, urllib.request
 server = subprocess.Popen([sys.executable, "-m", "rolecall", "serve", "--port", "0"],
                           stdout=subprocess.DEVNULL, stderr=open("log", "wb"))
-until = time.monotonic() + 40
+until = time.monotonic() + 180
 while not (found := re.search(r"http://127[.]0[.]0[.]1:[0-9]+", open("log").read())):
     assert server.poll() is None and time.monotonic() < until, open("log").read()
     time.sleep(0.05)
 asked = urllib.request.Request(found[0] + "/v1/extract", open("page.html", "rb").read(),
                                {"Content-Type": "text/html"})
 opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-print(json.load(opener.open(asked, timeout=40))["outcome"])
+print(json.load(opener.open(asked, timeout=180))["outcome"])
 server.send_signal(signal.SIGTERM)
-server.wait(40)
+server.wait(90)
 """
 
 
@@ -109,7 +109,7 @@ def _here(line: str) -> bool:
 def _in_place(place: Place, command: list[str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command, cwd=place.folder, env=place.environ, capture_output=True, text=True, check=False,
-        stdin=subprocess.DEVNULL, timeout=120,
+        stdin=subprocess.DEVNULL, timeout=400,
     )  # fmt: skip
 
 
@@ -126,7 +126,7 @@ def without_network(terms: Terms) -> Group:
     wanted = {"extract page.html": "ok", "doctor --json": "", "status": "",
               "plan Qwen/Qwen3-4B-Instruct-2507-FP8 --gpu rtx4090": "", "extract many": "ok",
               "budget": "", "tasks status": "", "models list": ""}  # fmt: skip
-    for verb, outcome in wanted.items():
+    for verb, outcome in list(wanted.items())[: terms.number(4, len(wanted))]:
         done = _in_place(place, [*inside, sys.executable, "-m", "rolecall", *verb.split()])
         good = done.returncode == 0 or (verb.startswith("doctor") and done.stdout[:1] in "[{")
         if outcome and good:

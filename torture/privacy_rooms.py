@@ -83,7 +83,7 @@ class Place:
         )
 
     def run(
-        self, *words: str, seconds: float = 60, **more: str
+        self, *words: str, seconds: float = 300, **more: str
     ) -> subprocess.CompletedProcess[str]:
         """One verb, with what it printed."""
         return subprocess.run(
@@ -163,14 +163,14 @@ def served(
     finally:
         process.send_signal(signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(40)
+            process.wait(90)
         process.kill()
         process.wait()
 
 
 def address(place: Place, process: subprocess.Popen[bytes]) -> str:
     """Where the server listens, once it says so; raises `RuntimeError`."""
-    until = time.monotonic() + 40
+    until = time.monotonic() + 180
     while time.monotonic() < until and process.poll() is None:
         text = (place.folder / "log").read_text("utf-8", "replace")
         for word in text.split():
@@ -198,4 +198,4 @@ def descendants(pid: int) -> list[int]:
 
 def client(url: str, **more: Any) -> httpx2.Client:
     """A client of the server."""
-    return httpx2.Client(base_url=url, trust_env=False, timeout=40, **more)
+    return httpx2.Client(base_url=url, trust_env=False, timeout=180, **more)

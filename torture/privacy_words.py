@@ -35,12 +35,12 @@ def _served(terms: Terms) -> list[Case]:
     with faulty(*["ok"] * PROVED, *["422", "ok", "nan", "500"] * 20) as engine:
         place = Place(terms.scratch / "served", engine.url)
         with served(place, ROLECALL_POLICY="local-only") as (_, url), client(url) as known:
-            until = time.monotonic() + 20  # the engine is proved meanwhile
+            until = time.monotonic() + 90  # the engine is proved meanwhile
             while time.monotonic() < until and len(engine.chats) <= PROVED:
                 known.post("/v1/extract", json={"html": PAGE.replace("four", str(time.time()))})
             page = {"source": "a", "html": PAGE}
             known.post("/v1/tasks", json={"pages": [page, {"source": "b", "html": PAGE * 2}]})
-            until, ended = time.monotonic() + 30, False
+            until, ended = time.monotonic() + 120, False
             while time.monotonic() < until and not ended:
                 ended = known.get("/v1/tasks/b1").json()["ended"]
                 time.sleep(0.1)
