@@ -23,7 +23,8 @@ from rolecall.inputs.read import load
 from rolecall.inputs.rows import from_lines
 from rolecall.inputs.unpacked import plain
 from rolecall.inputs.wacz import wacz
-from rolecall.outputs.heads import head_from, head_of, numbered
+from rolecall.outputs.heads import head_of, numbered
+from rolecall.outputs.nouns import Head
 from rolecall.outputs.open import Format, open_output
 from rolecall.record import dump, failed_record
 
@@ -116,11 +117,24 @@ def _head(data: bytes) -> None:
     if not isinstance(told, dict) or dump(told) + b"\n" != line:
         # What lies between the two ends of a line is not read: a crash cannot change it alone.
         return
-    same = head_from(told)
+    same = _told(told)
     hold(head == same, f"the head is {head}, and the record says {same}")
     strictly(head.source)
     again = head_of(numbered(line, 7))
     hold(again is not None and again.seq == 7, "numbered, and not found again")
+
+
+def _told(record: dict[str, Any]) -> Head:
+    """The head as all of the record says it."""
+    return Head(
+        record["seq"],
+        record["source"],
+        record["source_id"],
+        record["outcome"] == "failed",
+        bool((record["reason"] or {}).get("retryable")),
+        record["config"],
+        "text" in record,
+    )
 
 
 def record(name: str, seq: int, more: str = "") -> bytes:

@@ -3,7 +3,8 @@
 ``docs/settings.md`` comes from the declarations in ``rolecall.settings``, the list of files in
 ``docs/architecture.md`` from the first line of each file, and what ``docs/choosing.md`` and
 ``docs/decision-example.md`` show of ``rolecall choose`` from ``examples/choose``, and what
-``docs/planning.md`` shows of ``rolecall plan`` from the catalogues. With ``--check`` nothing is
+``docs/planning.md`` shows of ``rolecall plan`` from the catalogues. ``docs/reference`` is read off
+the code as a whole (``tools/reference*.py``). With ``--check`` nothing is
 written; the exit status says whether all are current.
 """
 
@@ -13,6 +14,7 @@ import ast
 import contextlib
 import io
 import itertools
+import json
 import os
 import re
 import shlex
@@ -37,6 +39,7 @@ ARCHITECTURE = ROOT / "docs" / "architecture.md"
 CHOOSING = ROOT / "docs" / "choosing.md"
 PLANNING = ROOT / "docs" / "planning.md"
 DECISION = ROOT / "docs" / "decision-example.md"
+REFERENCE = ROOT / "docs" / "reference"
 EXAMPLE = ("examples/choose/candidates.toml", "2026-11-25")
 SHOWN = re.compile(r"(```console\n\$ (rolecall choose [^\n]+)\n).*?(?=^```$)", re.S | re.M)
 PLANNED = re.compile(r"(```console\n\$ (rolecall plan [^\n]+)\n).*?(?=^```$)", re.S | re.M)
@@ -177,6 +180,22 @@ def decision_page() -> str:
     return markdown_record(decide(read_selection(path), path.parent), made)
 
 
+def reference_pages() -> dict[Path, str]:
+    """The pages that are read off the code as a whole, by the files beside this one."""
+    import reference
+    import reference_codes
+    from reference_schema import record_schema
+
+    return {
+        REFERENCE / "cli.md": reference.cli_page(),
+        REFERENCE / "http.md": reference.api_page(),
+        REFERENCE / "metrics.md": reference.metrics_page(),
+        REFERENCE / "python.md": reference.python_page(),
+        REFERENCE / "record.md": reference_codes.record_page(),
+        REFERENCE / "record.schema.json": json.dumps(record_schema(), indent=2) + "\n",
+    }
+
+
 def main() -> None:
     """Write the pages, or check them."""
     pages = {
@@ -185,6 +204,7 @@ def main() -> None:
         CHOOSING: choosing_page(),
         PLANNING: planning_page(),
         DECISION: decision_page(),
+        **reference_pages(),
     }
     old = [
         path.name
@@ -193,6 +213,7 @@ def main() -> None:
     ]
     if sys.argv[1:] == ["--check"]:
         sys.exit(f"not current, run make docs: {', '.join(old)}" if old else 0)
+    REFERENCE.mkdir(exist_ok=True)
     for path, text in pages.items():
         path.write_text(text, encoding="utf-8")
 

@@ -74,6 +74,16 @@ def test_the_body_comes_before_the_documents_title():
     assert title.spans[0].start > PAGE.text.index("\n")
 
 
+def test_a_title_is_not_taken_from_the_line_of_another_field():
+    other = page("<p>Location: Bath</p><p>employment_type: Fixed term</p><p>Role: Sous chef</p>")
+    sheet = sheet_of(other)
+    for said, kept in (("Bath", False), ("Fixed term", False), ("Sous chef", True)):
+        completion = Completion(text=json.dumps({"title": said}), finish_reason="stop")
+        found = read_answer(other, sheet, ALL, completion, loose=False)
+        assert bool(found.candidates) is kept, said
+        assert kept or found.problems[0].kind == "ungrounded"
+
+
 def test_a_word_is_not_found_inside_another():
     (skills,) = answer({"skills": ["Java"]}).candidates
     assert PAGE.text[skills.spans[0].start :].startswith("Java and rye")
@@ -133,6 +143,15 @@ def test_no_object_is_a_problem(text):
     assert found.candidates == ()
     assert [one.kind for one in found.problems] == ["syntax"]
     assert found.again == ALL
+
+
+@pytest.mark.parametrize(
+    ("name", "pointer"), [("\\ud800", "/?"), ("a/b", "/a~1b"), ("~", "/~0"), ("\\u0000", "/\0")]
+)
+def test_a_name_that_a_model_made_up_can_be_written_down(name, pointer):
+    (problem,) = answer(f'{{"{name}": 1}}').problems
+    assert problem.pointer == pointer
+    assert (problem.pointer + problem.message).encode()
 
 
 def test_a_field_that_is_answered_twice_is_no_answer():
@@ -268,6 +287,6 @@ def test_a_short_word_is_found_where_it_stands_alone():
 def test_a_quote_that_nearly_fits_everywhere_is_given_up_in_time():
     long = page(f"<h1>Baker</h1><p>{'ab' * 200_000}</p>")
     finder = Finder(long, sheet_of(long))
-    start = time.perf_counter()
+    start = time.process_time()
     assert finder.find("AB" * 20_000 + "c") is None
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5

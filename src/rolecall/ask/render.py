@@ -25,9 +25,13 @@ FORM_SHARE: Final = 0.75
 GAP: Final = "\u200b"
 """Breaks up what a tokenizer might take for a mark of its own. Page text never holds one itself."""
 
-MARK: Final = re.compile(r"<(?=[|｜/<]|[^\W\d])|\[(?=/?INST\b)|/(?=(?:no_)?think\b)", re.IGNORECASE)
+MARK: Final = re.compile(
+    r"<(?=[|｜/<]|[^\W\d])|\[(?=/?(?:INST\b|(?-i:[a-z]?[A-Z][A-Z_]+)\]))|/(?=no_think|think\b)",
+    re.IGNORECASE,
+)
 """Where marks of chat templates begin: ``<|im_end|>``, ``</s>``, ``<think>``, ``[INST]``,
-``/no_think``. Servers read them inside a message too, so they are broken up, whatever the model."""
+``[TOOL_CALLS]``, ``/no_think``. Servers read them inside a message too, so they are broken up,
+whatever the model."""
 
 
 def unmarked(text: str) -> str:
@@ -74,12 +78,13 @@ def sheet_of(page: Page) -> Sheet:
     """All lines of ``page`` that an engine is shown, in order.
 
     The document's title comes first. A page whose blocks are all furniture is shown whole: the
-    roles are then wrong, and text must not be lost.
+    roles are then wrong, and text must not be lost. A line that gives orders to a machine is not
+    shown to one.
     """
     shown = [one for one in page.blocks if one.role in SHOWN or _tells(page, one)]
     shown = _without_forms(shown)
     if all(one.kind == "title" for one in shown):
-        shown = list(page.blocks)
+        shown = [one for one in page.blocks if one.role != "orders"]
     return Sheet(lines=tuple(_lines(page, shown)))
 
 

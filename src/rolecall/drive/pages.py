@@ -15,12 +15,13 @@ from typing import Any
 
 from msgspec import structs
 
-from rolecall.core import Extraction, Source
+from rolecall.core import Attempt, Extraction
 from rolecall.drive.connect import connected, declared_engines
 from rolecall.drive.engines import Engines
 from rolecall.drive.running import models_of, with_models
 from rolecall.engines.protocol import Engine
 from rolecall.errors import Error, UsageError
+from rolecall.inputs.given import Given, check_given, read_given
 from rolecall.pipeline import (
     Pipeline,
     Stages,
@@ -29,8 +30,8 @@ from rolecall.pipeline import (
     failed,
     hear_page,
     internal_record,
+    noticed,
     prepare,
-    read_source,
     record_of,
 )
 from rolecall.pipeline import extract as extract_embedded
@@ -40,13 +41,13 @@ from rolecall.settings import Settings
 
 
 def extract(
-    source: Source | bytes | str,
+    source: Given,
     *,
     schema: Schema | None = None,
     settings: Settings | None = None,
     engines: Mapping[str, Engine] | None = None,
 ) -> Extraction:
-    """Read one page, given as a `Source`, as bytes, or as HTML text, in the shape of ``schema``.
+    """Read one page in the shape of ``schema``: a `Source`, bytes, HTML text, or a file's ``Path``.
 
     Engines are those of ``settings``, or the ones that are given by name; without any, the page is
     read by the embedded reader alone. A page that cannot be used gives the outcome ``failed`` with
@@ -72,7 +73,7 @@ def _demand_no_loop() -> None:
 
 
 async def aextract(
-    source: Source | bytes | str,
+    source: Given,
     *,
     schema: Schema | None = None,
     settings: Settings | None = None,
@@ -82,11 +83,11 @@ async def aextract(
     pipeline = prepare(settings, schema=schema)
     opened = connected(pipeline.settings, os.environ, schema=pipeline.schema, given=engines)
     async with opened as found:
-        return await _extract(read_source(source), pipeline, found)
+        return await _extract(source, pipeline, found)
 
 
 def extract_many(
-    sources: Iterable[Source | bytes | str],
+    sources: Iterable[Given],
     *,
     schema: Schema | None = None,
     settings: Settings | None = None,
@@ -104,28 +105,35 @@ def extract_many(
         found = runner.run(opened.__aenter__())
         try:
             for source in sources:
-                yield runner.run(_extract(read_source(source), pipeline, found))
+                yield runner.run(_extract(source, pipeline, found))
         finally:
             runner.run(opened.__aexit__(None, None, None))
 
 
-async def _extract(source: Source, pipeline: Pipeline, engines: Engines) -> Extraction:
+async def _extract(given: Given, pipeline: Pipeline, engines: Engines) -> Extraction:
+    check_given(given)
     stages = Stages()
     try:
+        source, notices = read_given(given, pipeline.settings.max_bytes)
         page, heard = hear_page(source, pipeline, stages)
         waiting = Waiting(
             page=page, heard=heard, source=source, seq=0, seconds=dict(stages.seconds)
         )
-        return await _climbed(waiting, pipeline, engines, stages)
+        return noticed(await _climbed(waiting, pipeline, engines, stages), notices)
     except (Error, MemoryError) as error:
         return failed(error, stages)
 
 
-async def finish_record(waiting: Waiting, pipeline: Pipeline, engines: Engines) -> dict[str, Any]:
-    """The record of a page that waited for engines; never raises on account of a page."""
+async def finish_record(
+    waiting: Waiting, pipeline: Pipeline, engines: Engines, made: list[Attempt] | None = None
+) -> dict[str, Any]:
+    """The record of a page that waited for engines; never raises on account of a page.
+
+    ``made`` takes each call as it ends, for whoever does not wait until the record is there.
+    """
     stages = Stages(seconds=dict(waiting.seconds))
     try:
-        extraction = await _climbed(waiting, pipeline, engines, stages)
+        extraction = await _climbed(waiting, pipeline, engines, stages, made)
     except (Error, MemoryError) as error:
         extraction = failed(error, stages)
     except Exception as error:
@@ -141,12 +149,18 @@ async def finish_record(waiting: Waiting, pipeline: Pipeline, engines: Engines) 
 
 
 async def _climbed(
-    waiting: Waiting, pipeline: Pipeline, engines: Engines, stages: Stages
+    waiting: Waiting,
+    pipeline: Pipeline,
+    engines: Engines,
+    stages: Stages,
+    made: list[Attempt] | None = None,
 ) -> Extraction:
     """Climb to the end, and say what the page says of itself, in the user's shape."""
     stages.stage = "ask"
     start = stages.clock()
     record = f"{waiting.source.locator}#{waiting.source.id}"
-    result = await engines.extract(waiting.page, waiting.heard, pipeline.rules, record=record)
+    result = await engines.extract(
+        waiting.page, waiting.heard, pipeline.rules, record=record, made=made
+    )
     stages.seconds["ask"] = stages.clock() - start
     return conclude(result, waiting.page, pipeline, stages)

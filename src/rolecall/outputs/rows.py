@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from rolecall.inputs.files import shown
-from rolecall.outputs.files import check_there, not_ours, open_own, remove, replaced, told
+from rolecall.outputs.files import check_there, damaged, not_ours, open_own, remove, replaced, told
 from rolecall.outputs.index import Index, Indexed, fill
 from rolecall.outputs.nouns import Head, OutputError, Wanted
 
@@ -77,7 +77,7 @@ class RowFile:
                 torn = self.rows.torn(row) or (len(self) > 0 and b"\0" in row)
                 if not last or not torn:
                     which = f"{self.rows.called} {len(self) + 1} of {shown(self.named)}"
-                    raise not_ours(f"{which} is not a record")
+                    raise damaged(which) if len(self) else not_ours(f"{which} is not a record")
                 break
             self._note(len(row))
             yield head

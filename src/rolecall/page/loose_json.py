@@ -80,15 +80,16 @@ def read_json(text: str, *, repair: bool = False) -> Loaded | None:
         return Loaded(values=(_opened(orjson.loads(text)),))
     except orjson.JSONDecodeError:
         pass
-    body = _unwrapped(_SURROGATE.sub("�", text))
+    text = _SURROGATE.sub("�", text)
+    body = _unwrapped(text)
     if not body:
         return None
     values = _several(body)
     if values is None and len(body) <= MAX_RELAXED_CHARS and _ESCAPED_QUOTE.search(body):
         body = html.unescape(body)
         values = _several(body)
-    if values is None and len(body) <= MAX_RELAXED_CHARS:
-        values = _relaxed_values(body)
+    if values is None and len(text) <= MAX_RELAXED_CHARS:
+        values = _relaxed_values(body) or _relaxed_values(text)  # a comment may be no wrapper
     if values is not None:
         return Loaded(values=tuple(_opened(value) for value in values))
     return _repaired(body) if repair else None
