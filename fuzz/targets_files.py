@@ -130,8 +130,8 @@ def _told(record: dict[str, Any]) -> Head:
         record["seq"],
         record["source"],
         record["source_id"],
-        record["outcome"] == "failed",
-        bool((record["reason"] or {}).get("retryable")),
+        record.get("outcome") == "failed",
+        bool((record.get("reason") or {}).get("retryable")),
         record["config"],
         "text" in record,
     )
