@@ -31,6 +31,10 @@ TAMED: Final = Limits(depth=12, formatting=5, attributes=6, tags=200)
 MANY: Final = f"<!--{3_001 * '<'}-->"
 """So many signs of tags that a page is looked through whatever its size."""
 
+URLS: Final = (
+    "https://a.example/1", None, "http://[x", "//]", "https://a.example:x/%zz?#", "\ud800", "",
+    "javascript:alert(1)", "https://b\u00fccher.example/\u202e", "x" * 5_000, "mailto:a@b.example",
+)  # fmt: skip
 NEEDLE: Final = "qzneedlezq"
 
 
@@ -139,7 +143,9 @@ def pipeline() -> Pipeline:
 def _record(data: bytes) -> None:
     draw = Draw(data)
     media, charset = draw.choice(TYPES), draw.choice((None, None, None, *CHARSETS))
-    source = Source(body=draw.rest(), media_type=media, charset=charset, url="https://a.example/1")
+    body = draw.rest()
+    url = URLS[len(body) % len(URLS)]
+    source = Source(body=body, media_type=media, charset=charset, url=url)
     record = extract_record(source, 0, pipeline())
     record_holds(record)
 

@@ -121,6 +121,9 @@ _TELLING = {
     letter: tuple(language for language, letters in _LETTERS.items() if letter in letters)
     for letter in "".join(_LETTERS.values())
 }
+_PLACES = {letter: place for place, letter in enumerate(_TELLING)}
+"""Letters are counted in this order: sums of the same numbers in another one may differ."""
+_ODD = re.compile("[^\x00-\x7f]")
 LONGEST = 4000  # characters that are looked at
 _LEAST = 3.0  # weight of words below which nothing is said
 
@@ -131,7 +134,7 @@ def language_of(text: str, hint: str | None = None) -> str | None:
     ``hint`` is what the page declares about itself (``<html lang>``); it only decides a near tie.
     """
     text = text[:LONGEST]
-    odd = {char for char in set(text) if char > "\x7f"}
+    odd = set() if text.isascii() else set(_ODD.findall(text))
     if odd and (code := _by_script(text, odd)):
         return code
     scores: dict[str, float] = dict.fromkeys(_WORDS, 0.0)
@@ -141,18 +144,20 @@ def language_of(text: str, hint: str | None = None) -> str | None:
     }
     apostrophes = lower.replace("’", "'")
     words = (_WORD if letters else _ASCII_WORD).findall(apostrophes)
+    known = _INDEX.get
     for word, count in Counter(words).items():
-        if word in _INDEX:
-            for language, weight in _INDEX[word]:
-                scores[language] += weight * count
+        for language, weight in known(word, ()):
+            scores[language] += weight * count
     if odd:
         most = 0.03 * len(words) + 0.5
-        for letter, languages in _TELLING.items():
-            if letter in odd or letter in letters:
-                count = lower.count(letter)
-                for language in languages if count else ():
-                    scores[language] += min(0.35 * count, most)
-    (best, score), (_, second) = sorted(scores.items(), key=lambda item: -item[1])[:2]
+        for letter in sorted(_TELLING.keys() & (odd | letters), key=_PLACES.__getitem__):
+            count = lower.count(letter)
+            for language in _TELLING[letter] if count else ():
+                scores[language] += min(0.35 * count, most)
+    best = max(scores, key=scores.__getitem__)
+    score = scores.pop(best)
+    second = max(scores.values())
+    scores[best] = score
     declared = (hint or "")[:2].lower()
     if declared in scores and declared != best and scores[declared] > 0.85 * score:
         best, second = declared, 0.0
