@@ -120,10 +120,33 @@ test-ui: $(READY) browser ## run the tests of the web UI in a browser
 	@$(BIN)/python -m pytest tests_ui -n auto --maxprocesses 4
 
 .PHONY: check
-check: $(READY) ## formatting, lint and types
+check: $(READY) ## formatting, lint, types, and known advisories against the locks
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	@$(MAKE) --no-print-directory advisories
+
+.PHONY: advisories
+advisories: ## known advisories against the locks (ALL=1: those of benches too)
+	@if $(MAKE) --no-print-directory .venv-advisories/.ready; then \
+		.venv-advisories/bin/python tools/advisories.py $(if $(ALL),--all); \
+	else echo "advisories: not looked at: pip-audit cannot be installed here" >&2; fi
+
+.PHONY: sbom
+sbom: $(READY) ## what is shipped, as a CycloneDX document in build/, and whether licences fit
+	@$(BIN)/python tools/sbom.py
+
+.PHONY: dist
+dist: $(READY) ## build wheel and sdist into dist/, twice, byte by byte the same
+	@$(BIN)/python tools/dist.py
+
+.PHONY: dist-check
+dist-check: $(READY) ## install the wheel without extras and with each, and try it there
+	@$(BIN)/python tools/dist.py --check
+
+.PHONY: pythons
+pythons: $(READY) ## the wheel and the quick tests on each Python from 3.11 to 3.14 that is here
+	@$(BIN)/python tools/dist.py --pythons
 
 .PHONY: fix
 fix: $(READY) ## format, and repair what lint can repair
@@ -240,7 +263,7 @@ LOCK := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3
 
 .PHONY: lock
 lock: $(READY) ## resolve the locks in requirements/ anew
-	@for name in dev run build docs ray bench bench-queue bench-tokens bench-crawl4ai; do \
+	@for name in dev run build docs ray advisories bench bench-queue bench-tokens bench-crawl4ai; do \
 		case $$name in \
 			run) inputs="-c requirements/dev.txt pyproject.toml --extra engines --extra eval --extra gpu --extra batch --extra serve --extra postgres --extra otel";; \
 			dev) inputs="pyproject.toml --extra engines --extra eval --extra gpu --extra batch --extra serve --extra postgres --extra otel requirements/dev.in";; \
@@ -261,5 +284,5 @@ lock: $(READY) ## resolve the locks in requirements/ anew
 
 .PHONY: clean
 clean: ## remove environments, caches and built files
-	rm -rf $(VENV) $(BENCH_VENV) .venv-bench-queue $(TOKENS_VENV) $(CRAWL_VENV) $(VLLM_VENV) $(CUDA_VENV) .venv-ray .venv-docs build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(BENCH_VENV) .venv-advisories .venv-bench-queue $(TOKENS_VENV) $(CRAWL_VENV) $(VLLM_VENV) $(CUDA_VENV) .venv-ray .venv-docs build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -344,6 +344,7 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=20_261_126)
     told = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # whoever stops it leaves nobody behind
     with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
         folder, url = Path(name), ""
         if told.store == "postgres":

@@ -10,8 +10,8 @@ FILES = sorted(ROOT.rglob("*.py"))
 NAMES = [str(path.relative_to(ROOT)) for path in FILES]
 
 LAYERS = (
-    ("core", "errors", "table"),
-    ("aliases",),
+    ("core", "errors", "setting", "table"),
+    ("aliases", "private"),
     ("settings", "remote", "fetch", "client"),
     ("settings_load", "schema", "engines", "ledger", "models"),
     ("normalise", "plan", "inputs", "monitor"),
@@ -25,7 +25,7 @@ LAYERS = (
     ("drive",),
     ("batch", "queue"),
     ("trial", "audit", "drift"),
-    ("worker",),
+    ("worker", "forget"),
     ("doctor",),
     ("evaluate",),
     ("rules",),

@@ -47,14 +47,19 @@ def main() -> int:
         worse += behind
         if told.full and not group.skipped:
             results[name] = kept(group, seconds, told.seed)
-            if told.pin and not behind:
+            if told.pin and (not behind or told.anew or name not in pinned):
                 pinned = ratchet.pinned_with(pinned, name, group)
-    if told.pin:
-        ratchet.write(pinned)
-        RESULTS.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n", "utf-8")
-        table.publish(results)
+        if told.pin:  # after each group: a long run may be broken off
+            publish(pinned, results)
     print(f"{len(chosen)} groups, {len(worse)} cases behind what is pinned")
     return 1 if worse else 0
+
+
+def publish(pinned: dict[str, Any], results: dict[str, Any]) -> None:
+    """Keep what was reached, and show it."""
+    ratchet.write(pinned)
+    RESULTS.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n", "utf-8")
+    table.publish(results)
 
 
 def arguments() -> argparse.Namespace:
@@ -67,9 +72,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--pin", action="store_true", help="with --full: keep what was reached, and publish it"
     )
+    parser.add_argument(
+        "--anew", action="store_true", help="with --pin: pin what is worse, too (say why)"
+    )
     told = parser.parse_args()
-    if told.pin and not told.full:
-        parser.error("--pin wants --full")
+    if (told.pin and not told.full) or (told.anew and not told.pin):
+        parser.error("--pin wants --full, and --anew wants --pin")
     return told
 
 

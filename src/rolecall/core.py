@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any, Final, Literal, TypeVar, cast
 
 Kind = Literal["title", "heading", "paragraph", "item", "row"]
-Role = Literal["header", "posting", "chrome", "similar", "cookie"]
+Role = Literal["header", "posting", "chrome", "similar", "cookie", "orders"]
 Origin = str  # "stated", "reader", an engine's name, or "cache"
 Match = Literal["exact", "normalised", "stated", "derived", "none"]
 Outcome = Literal["ok", "partial", "not_a_posting", "failed"]
@@ -26,8 +26,8 @@ NOT_A_POSTING = (
     "blocked_page", "not_html", "empty_text", "other",
 )  # fmt: skip
 FAILURES = (
-    "unreadable", "too_large", "decode_error", "timeout", "engine_unavailable", "rate_limited",
-    "budget_exceeded", "context_overflow", "cancelled", "poison", "internal",
+    "unreadable", "blocked_address", "too_large", "decode_error", "timeout", "engine_unavailable",
+    "rate_limited", "budget_exceeded", "context_overflow", "cancelled", "poison", "internal",
 )  # fmt: skip
 MEDIA_TYPES: Final[Mapping[str, str]] = {
     ".html": "text/html",

@@ -45,7 +45,7 @@ def to_record(
         "evidence": {key: _evidence(one) for key, one in extraction.evidence.items()},
         "problems": [_problem(one) for one in extraction.problems],
         "warnings": [_notice(one) for one in extraction.warnings],
-        "attempts": [_attempt(one) for one in extraction.attempts],
+        "attempts": [attempt_told(one) for one in extraction.attempts],
         "route": _route(extraction.route),
         "text_sha256": _sha256(text) if text is not None else None,
         "config": config,
@@ -182,7 +182,8 @@ def _reason(reason: Reason | None) -> dict[str, Any] | None:
     return told if reason.retry_at is None else told | {"retry_at": reason.retry_at}
 
 
-def _attempt(one: Attempt) -> dict[str, Any]:
+def attempt_told(one: Attempt) -> dict[str, Any]:
+    """A call of an engine as a record tells of it."""
     return {
         "engine": one.engine,
         "model": one.model,

@@ -135,6 +135,15 @@ def test_no_object_is_a_problem(text):
     assert found.again == ALL
 
 
+@pytest.mark.parametrize(
+    ("name", "pointer"), [("\\ud800", "/?"), ("a/b", "/a~1b"), ("~", "/~0"), ("\\u0000", "/\0")]
+)
+def test_a_name_that_a_model_made_up_can_be_written_down(name, pointer):
+    (problem,) = answer(f'{{"{name}": 1}}').problems
+    assert problem.pointer == pointer
+    assert (problem.pointer + problem.message).encode()
+
+
 def test_a_field_that_is_answered_twice_is_no_answer():
     assert answer('{"title":"Baker","title":"Bath"}').candidates == ()
 
@@ -268,6 +277,6 @@ def test_a_short_word_is_found_where_it_stands_alone():
 def test_a_quote_that_nearly_fits_everywhere_is_given_up_in_time():
     long = page(f"<h1>Baker</h1><p>{'ab' * 200_000}</p>")
     finder = Finder(long, sheet_of(long))
-    start = time.perf_counter()
+    start = time.process_time()
     assert finder.find("AB" * 20_000 + "c") is None
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5

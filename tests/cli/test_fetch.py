@@ -52,7 +52,8 @@ def test_each_address_gives_one_record():
         assert [one["code"] for one in found[1]["warnings"]] == ["redirected"]
         kinds = [one["reason"]["message"].partition(":")[0] for one in found[2:]]
         assert kinds == ["robots", "not_found", "blocked_address", "blocked_address"]
-        assert {one["reason"]["code"] for one in found[2:]} == {"unreadable"}
+        codes = [one["reason"]["code"] for one in found[2:]]
+        assert codes == ["unreadable", "unreadable", "blocked_address", "blocked_address"]
         assert {one["reason"]["stage"] for one in found[2:]} == {"fetch"}
         heads = web.server.heads
         assert all(b"\r\nUser-Agent: Rolecall/" in head for head in heads)

@@ -35,3 +35,19 @@ def test_running_servers_are_named_with_where_they_are_written_down(tmp_path: Pa
     engines = json.loads(found.stdout)["engines"]
     assert list(engines) == ["gpu", "mine"]
     assert "rolecall.toml" in engines["mine"]["origin"]
+
+
+def test_passwords_and_keys_are_not_shown(tmp_path: Path) -> None:
+    """What is printed here ends in tickets and chats."""
+    (tmp_path / "rolecall.toml").write_text(
+        'alert_url = "https://me:Hush1@alerts.example/x?token=Hush2"\n'
+        '[engines.one]\nkind = "openai"\nurl = "http://me:Hush3@127.0.0.1/v1"\nkey_env = "KEY"\n'
+        'api_key = "Hush4"\nkye = "Hush5"\n'
+    )
+    told = {"cwd": tmp_path, "ROLECALL_QUEUE": "postgresql://me:Hush/6@x@[host/db?password=Hush7"}
+    for words in ([], ["--json"]):
+        text = inside("settings", *words, **told).stdout.decode()
+        assert "Hush" not in text
+        assert "postgresql://me:***@" in text
+        assert "https://me:***@alerts.example/x?token=***" in text
+        assert "KEY" in text

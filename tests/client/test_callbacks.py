@@ -65,6 +65,14 @@ def test_what_is_missing_is_refused(name):
         verify_callback(headers, BODY, SECRET, now=NOW)
 
 
+@pytest.mark.parametrize("name", ["Webhook-Id", "Webhook-Timestamp", "Webhook-Signature"])
+def test_headers_that_are_no_text_are_refused(name):
+    headers = signed()
+    headers[name] += "\udfff"
+    with pytest.raises(CallbackError):
+        verify_callback(headers, BODY, SECRET, now=NOW)
+
+
 @pytest.mark.parametrize("late", [-301, 301, 10**9])
 def test_what_is_too_old_or_too_new_is_refused(late):
     with pytest.raises(CallbackError, match="more than 300 s"):

@@ -8,14 +8,19 @@ from tests.drive.test_engines import PAGE
 from tests.engines.faults import FaultServer
 
 from rolecall import Source
-from rolecall.drive.connect import connected
+from rolecall.core import Price
+from rolecall.drive.connect import PROOF_ANSWERS, PROOF_TOKENS, connected
+from rolecall.drive.engines import Stopped
 from rolecall.errors import BudgetError, SettingsError
 from rolecall.ledger.budget import Budget
 from rolecall.ledger.database import open_database, usual_place
 from rolecall.ledger.money import Caps
+from rolecall.ledger.prices import worst_cost
 from rolecall.pipeline import Stages, hear_page, prepare
 from rolecall.settings import Settings
 
+TRIES = 8
+"""What is usual of an engine."""
 PRICE = {"input": 10.0, "cached": 10.0, "output": 10.0}
 
 
@@ -69,3 +74,19 @@ def test_what_the_proof_of_forms_costs_is_booked(tmp_path):
     assert calls > 0
     assert spent(tmp_path) == pytest.approx(cost)
     assert cost > 0
+
+
+def test_a_cap_on_one_record_is_none_on_all_connecting_together(tmp_path):
+    async def run(cap):
+        async with FaultServer() as server:
+            chosen = settings(tmp_path, server.url, table={"price": PRICE}, budget_record=cap)
+            async with connected(chosen, {"HOME": str(tmp_path)}) as engines:
+                return not isinstance(engines.engines["far"], Stopped)
+
+    assert asyncio.run(run(None))
+    one = spent(tmp_path)
+    price = Price(input=PRICE["input"], cached=PRICE["cached"], output=PRICE["output"])
+    cap = worst_cost(price, PROOF_TOKENS, PROOF_ANSWERS, TRIES) + one / 2  # one more is too much
+    assert [asyncio.run(run(cap)) for _ in range(3)] == [True] * 3
+    with open_database(usual_place(str(tmp_path), {}), {}) as database:
+        assert database.rows("SELECT count(*) FROM budget_record") == [(4,)]

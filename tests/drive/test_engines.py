@@ -88,6 +88,17 @@ def test_a_paid_call_is_settled_at_what_it_cost(tmp_path):
     assert spent(tmp_path) == pytest.approx(0.11)
 
 
+@pytest.mark.parametrize("usage", [Usage(), Usage(input_tokens=100), Usage(output_tokens=9)])
+def test_an_answer_whose_tokens_are_not_told_is_paid_at_its_worst(tmp_path, usage):
+    answer = Completion(text=ANSWER, finish_reason="stop", usage=usage)
+    far = engine(lambda prompt: answer, "far", local=False, price=PRICE)
+    result = extract(
+        tmp_path, [far], policy="cloud-on-doubt", cloud_engine="far", budget_month=1_000.0
+    )
+    assert result.outcome == "ok"
+    assert spent(tmp_path) > 0.3
+
+
 def test_failed_tries_of_a_paid_call_count(tmp_path):
     lost = Attempt(engine="far", model="m", result="timeout")
     free = Attempt(engine="far", model="m", result="http_503")

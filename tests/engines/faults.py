@@ -6,8 +6,10 @@ import random
 import time
 from contextlib import suppress
 from email.utils import formatdate
+from functools import cache
 
 from .streams import streamed
+from .wrongs import RAW, replies
 
 OK_TEXT = '{"title":"Nurse"}'
 KEY = "sk-secret-canary-8842"
@@ -102,20 +104,29 @@ def _reply(name):
         return 200, typed, bodies[name]
     if name in statuses:
         return int(name[:3]), typed, json.dumps(statuses[name])
-    return {
-        "429_after_0": (429, typed | {"retry-after": "0"}, "{}"),
-        "429_after_ms": (429, typed | {"retry-after-ms": "120"}, "{}"),
-        "429_after_1": (429, typed | {"retry-after": "1"}, "{}"),
-        "429_after_date": (429, typed | {"retry-after": formatdate(time.time() + 2)}, "{}"),
-        "429_after_9999": (429, typed | {"retry-after": "9999"}, "{}"),
-        "503_after_1": (503, typed | {"retry-after": "1"}, "{}"),
-        "502_html": (502, {"content-type": "text/html"}, html),
-        "html_200": (200, {"content-type": "text/html"}, html),
-        "wrong_type": (200, {"content-type": "text/plain"}, good),
-        "packed": (200, typed | {"content-encoding": "gzip"}, good),
-        "204": (204, typed, ""),
-        "redirect": (307, typed | {"location": "http://169.254.169.254/v1"}, ""),
-    }[name]
+    return (
+        {
+            "429_after_0": (429, typed | {"retry-after": "0"}, "{}"),
+            "429_after_ms": (429, typed | {"retry-after-ms": "120"}, "{}"),
+            "429_after_1": (429, typed | {"retry-after": "1"}, "{}"),
+            "429_after_date": (429, typed | {"retry-after": formatdate(time.time() + 2)}, "{}"),
+            "429_after_9999": (429, typed | {"retry-after": "9999"}, "{}"),
+            "503_after_1": (503, typed | {"retry-after": "1"}, "{}"),
+            "502_html": (502, {"content-type": "text/html"}, html),
+            "html_200": (200, {"content-type": "text/html"}, html),
+            "wrong_type": (200, {"content-type": "text/plain"}, good),
+            "packed": (200, typed | {"content-encoding": "gzip"}, good),
+            "204": (204, typed, ""),
+            "redirect": (307, typed | {"location": "http://169.254.169.254/v1"}, ""),
+        }.get(name)
+        or _more().get(name)
+        or (int(name), typed, json.dumps(error("odd status")))
+    )
+
+
+@cache
+def _more():
+    return replies(completion)
 
 
 class FaultServer:
@@ -133,6 +144,7 @@ class FaultServer:
         self.models, self.chats, self.paths, self.keys = models, [], [], set()
         self.connections, self.waits = set(), []
         self.special, self.version, self.slot = "text", "0.32.0", 0
+        self.canary = ""  # where redirects lead
         self.pause = lambda body, number: asyncio.sleep(0)  # before each chunk of a stream
         self.gone = asyncio.Event()
         self.asked = asyncio.Event()
@@ -212,14 +224,22 @@ class FaultServer:
         elif name == "reset":
             writer.transport.abort()
             raise ConnectionResetError
-        elif name in ("hang", "drip"):
-            if name == "drip":
-                writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n")
-                writer.write(b"content-length: 400\r\n\r\n")
-            await self.until_gone(reader, writer, dripping=name == "drip")
+        elif name in ("hang", "drip", "drip_head", "short"):
+            head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
+            ends = {"drip": b"content-length: 400\r\n\r\n", "drip_head": b"x-slow: a"}
+            ends["short"] = b'content-length: 400\r\n\r\n{"choices": ['
+            writer.write(head + ends[name] if name in ends else b"")
+            await self.until_gone(reader, writer, dripping=name.startswith("drip"))
         elif name == "disconnect_mid":
             writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n")
             writer.write(b'content-length: 400\r\n\r\n{"choices": [')
+            await writer.drain()
+            raise ConnectionResetError
+        elif name.startswith("to_canary_"):
+            place = {"location": self.canary + "/v1/chat/completions"}
+            _write(writer, int(name[-3:]), place, "")
+        elif name in RAW:
+            writer.write(RAW[name])
             await writer.drain()
             raise ConnectionResetError
         elif name in ("huge", "huge_said"):
@@ -303,9 +323,9 @@ vllm:prefix_cache_hits_created{engine="0",model_name="tiny"} 1.7e+09
 
 
 def _write(writer, status, headers, body):
-    body = body.encode("utf-8", "surrogatepass")
+    body = body.encode("utf-8", "surrogatepass") if isinstance(body, str) else body
     lines = [f"HTTP/1.1 {status} X", *(f"{name}: {value}" for name, value in headers.items())]
-    if status != 204:
+    if status not in (204, 304) and "content-length" not in headers:
         lines.append(f"content-length: {len(body)}")
     writer.write("\r\n".join([*lines, "", ""]).encode() + body)
 

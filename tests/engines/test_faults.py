@@ -8,6 +8,7 @@ import pytest
 
 from rolecall.core import Prompt, Usage
 from rolecall.engines import openai
+from rolecall.engines.calls import SHUT_SECONDS
 from rolecall.engines.protocol import EngineSettings
 from rolecall.engines.retry import MOST_TRIES
 from rolecall.errors import EngineError
@@ -209,6 +210,24 @@ def test_who_asks_for_too_long_a_rest_is_not_waited_for():
     assert len(server.chats) == 1
 
 
+@pytest.mark.parametrize("fault", ["429_endless", "429_digits", "429_centuries", "429_far_date"])
+def test_a_rest_that_no_calendar_holds_is_one_of_a_month(fault):
+    error, server = ask([fault], Times(now=1_764_000_000.0))
+    assert error.code == "rate_limited"
+    assert error.retry_at == "2025-12-24T16:00:00Z"
+    assert len(server.chats) == 1
+
+
+@pytest.mark.parametrize(
+    "fault", ["429_garbage", "429_negative", "429_nan", "429_odd_date", "429_past"]
+)
+def test_a_rest_that_says_nothing_is_none(fault):
+    times = Times()
+    done, _ = ask([fault], times)
+    assert done.text == OK_TEXT
+    assert times.slept == [0.25]
+
+
 def test_a_rest_beyond_the_wall_clock_is_not_waited_for():
     times = Times()
     error, _ = ask(["503_after_1"], times, call_seconds=0.9)
@@ -244,6 +263,35 @@ def test_an_empty_account_is_not_a_limit():
     assert error.code == "engine_unavailable"
     assert error.failed[0].result == "quota"
     assert "KEY" in error.hint
+
+
+@pytest.mark.parametrize("fault", ["429_quota", "401", "402"])
+def test_an_account_that_is_of_no_use_is_not_asked_again_for_a_while(fault):
+    async def run():
+        times = Times(now=1_764_000_000.0)
+        server = FaultServer([fault] * 2)
+        async with server, engine_on(server, times, concurrency=2) as engine:
+            errors = []
+            for _ in range(5):
+                with pytest.raises(EngineError) as caught:
+                    await engine.complete(PROMPT)
+                errors.append(caught.value)
+            calls = [len(server.chats)]
+            times.passed += SHUT_SECONDS
+            more = [engine.complete(PROMPT) for _ in range(20)]
+            await asyncio.gather(*more, return_exceptions=True)
+            calls.append(len(server.chats))
+            times.passed += SHUT_SECONDS
+            answers = [await engine.complete(PROMPT)]
+            answers += await asyncio.gather(engine.complete(PROMPT), engine.complete(PROMPT))
+            return errors, calls, answers
+
+    errors, calls, answers = asyncio.run(run())
+    assert calls == [1, 2]
+    assert {one.retry_at for one in errors} == {"2025-11-24T16:05:00Z"}
+    assert {one.hint for one in errors} == {errors[0].hint}
+    assert not any(one.retryable for one in errors)
+    assert [one.text for one in answers] == [OK_TEXT] * 3
 
 
 def test_a_prompt_that_is_too_long_is_said_as_such():

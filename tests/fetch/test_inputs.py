@@ -106,7 +106,7 @@ def test_each_input_gets_its_page_or_its_fault():
     assert (fault.value.code, fault.value.retryable) == ("rate_limited", True)
     assert fault.value.retry_at is not None
     assert [one.fault and one.fault[0] for one in found[3:]] == [
-        "unreadable", None, "unreadable", "unreadable",
+        "unreadable", None, "blocked_address", "unreadable",
     ]  # fmt: skip
     assert found[4].path == "x.html"
     assert found[5].fault[1].startswith("blocked_address: ")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rolecall.errors import SourceError
-from rolecall.inputs.files import read_bounded, shown
+from rolecall.inputs.files import read_bounded, shown, told_apart
 
 
 def code(path: Path | str, limit: int = 1000) -> tuple[str, str]:
@@ -57,3 +57,13 @@ def test_a_shown_name_cannot_steer_a_terminal(name: str) -> None:
     told = shown(name)
     assert not any(ord(char) < 32 or 127 <= ord(char) < 160 for char in told)
     told.encode()
+
+
+def test_a_name_that_is_not_utf8_is_told_from_one_that_only_looks_so(tmp_path: Path) -> None:
+    raw = os.fsdecode(os.path.join(os.fsencode(tmp_path), b"a\xff.html"))
+    assert told_apart(raw) == raw
+    (tmp_path / "a\\xff.html").touch()
+    assert told_apart(raw) == str(tmp_path / "a\\\\xff.html")
+    (tmp_path / "a\\\\xff.html").touch()
+    assert told_apart(raw) == str(tmp_path / "a\\\\\\xff.html")
+    assert told_apart("caf\u00e9.html") == "caf\u00e9.html"

@@ -57,8 +57,16 @@ def test_lines_that_hold_no_page_are_refused() -> None:
 
 
 def test_a_lone_surrogate_does_not_cost_the_page() -> None:
-    source, _ = load(line(b'{"html":"a\\ud800b"}'), limit=100)
+    source, notices = load(line(b'{"html":"a\\ud800b"}'), limit=100)
     assert source.body == b"a\xed\xa0\x80b"
+    assert [one.code for one in notices] == ["json_loose"]
+
+
+def test_a_number_that_is_none_does_not_cost_the_page_and_is_told() -> None:
+    source, notices = load(line(b'{"html":"a","score":NaN}'), limit=100)
+    assert source.body == b"a"
+    assert [one.code for one in notices] == ["json_loose"]
+    assert load(line(b'{"html":"a","score":1}'), limit=100)[1] == ()
 
 
 def test_a_file_tells_its_kind_by_its_name(tmp_path: Path) -> None:

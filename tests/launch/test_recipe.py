@@ -75,6 +75,14 @@ def test_the_environment_has_the_key_and_the_mark_and_reports_nothing() -> None:
     assert found["PYTHONSAFEPATH"] == "1"
 
 
+def test_it_gets_no_secret_of_ours() -> None:
+    ours = {"OPENAI_API_KEY": "k", "PGPASSWORD": "p", "CLOUD": "k", "HF_TOKEN": "t", "LANG": "C"}
+    hub = environment_of(recipe(model=MODEL, withheld=("CLOUD",)), ours, "key", "A=b")
+    assert set(ours) & set(hub) == {"HF_TOKEN", "LANG"}  # what fetches the model
+    folder = environment_of(recipe(model="/models/m", withheld=("CLOUD",)), ours, "key", "A=b")
+    assert set(ours) & set(folder) == {"LANG"}
+
+
 @given(st.sampled_from(sorted(OURS)), st.booleans(), st.booleans())
 def test_what_is_settled_is_refused_however_it_is_spelled(
     name: str, joined: bool, low: bool

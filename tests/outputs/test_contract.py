@@ -265,3 +265,16 @@ def test_the_ending_says_the_format() -> None:
     for name in ("a.csv.gz", "b.Parquet.zst"):
         with pytest.raises(UsageError, match="only JSON Lines"):
             format_of(name)
+
+
+def test_a_record_that_a_bad_disk_changed_does_not_pass_for_one(path: Path, form: Format) -> None:
+    run(open_output(str(path), "new", CONFIG), PAGES)
+    data = path.read_bytes()
+    marks = {"jsonl": b"p7", "csv": b"p7", "sqlite": b'"outcome"'}
+    place = data.rindex(marks[form]) if form in marks else len(data) // 2
+    before = data[:place] + b"\xff" + data[place + 1 :]
+    path.write_bytes(before)
+    with pytest.raises(UsageError) as caught:
+        run(resume(path), PAGES | {"one more": "x"})
+    assert "--force" in (caught.value.hint or "")
+    assert path.read_bytes() == before

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rolecall.core import Reason, Source
-from rolecall.outputs.heads import head_from, head_of, numbered
+from rolecall.outputs.heads import head_of, numbered
+from rolecall.outputs.nouns import Head
 from rolecall.record import dump, failed_record
 
 # What a page that wants to be taken for the end of its record would say.
@@ -20,6 +21,18 @@ seconds = st.dictionaries(st.sampled_from(["read", "clean", "settle"]), st.float
 def record(**more: Any) -> dict[str, Any]:
     reason = Reason(code="unreadable", stage="read", message="gone")
     return failed_record(reason, locator="a", seq=3, config="c0ffee") | more
+
+
+def head_from(record: dict[str, Any]) -> Head:
+    return Head(
+        record["seq"],
+        record["source"],
+        record["source_id"],
+        record["outcome"] == "failed",
+        bool((record["reason"] or {}).get("retryable")),
+        record["config"],
+        "text" in record,
+    )
 
 
 @settings(max_examples=80, deadline=None)
@@ -58,6 +71,9 @@ def test_a_record_of_another_make_is_read_whole() -> None:
         dump(record())[:-1] + b"\n",
         dump(record())[:-30] + b"\n",
         dump(record()).replace(b"gone", bytes(4)) + b"\n",
+        dump(record()).replace(b"gone", b"\xffone") + b"\n",
+        dump(record()).replace(b"gone", b"g\x01ne") + b"\n",
+        dump(record()).replace(b'"gone"', b"'gone'") + b"\n",
         b"{}\n",
         b"[1]\n",
         b'{"seq":"x","source":1,"source_id":2,"config":3}\n',

@@ -95,6 +95,24 @@ def test_another_configuration_is_refused(tmp_path: Path) -> None:
         open_ledger(str(path), "resume", CONFIG, with_text=True)
 
 
+def test_what_is_refused_is_left_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    torn = line("a", 0) + b"\n" + line("b", 1)[:40]
+    path.write_bytes(torn)
+    with pytest.raises(UsageError, match="other settings"):
+        open_ledger(str(path), "resume", "other")
+    assert path.read_bytes() == torn
+
+
+@pytest.mark.parametrize("damaged", [b"c0ffee", b"a.html"])
+def test_bytes_that_are_no_text_are_refused_in_words(tmp_path: Path, damaged: bytes) -> None:
+    path = tmp_path / "out.jsonl"
+    rows = line("a.html", 0) + b"\n" + line("b.html", 1) + b"\n"
+    path.write_bytes(rows.replace(damaged, damaged[:-1] + b"\xff", 1))
+    with pytest.raises(UsageError, match=r"line 1 of .* is not a record"):
+        open_ledger(str(path), "resume", CONFIG)
+
+
 def test_what_another_model_answered_in_the_same_run_is_done_again(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     rows = [line("a", 0, config="old"), line("b", 1), line("c", 2, config="old")]

@@ -1,3 +1,4 @@
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,14 @@ def test_what_the_bytes_are_is_found_out(body, media_type):
 def test_bytes_that_are_no_text_give_a_page_without_text():
     found = clean(Source(body=b"\x89PNG\r\n\x1a\n" + bytes(100), media_type="text/html"))
     assert (found.text, found.blocks, found.media_type) == ("", (), "image/png")
+
+
+@pytest.mark.parametrize("media_type", ["text/html", "text/plain", "text/markdown"])
+def test_letters_in_parts_are_put_together(media_type):
+    body = unicodedata.normalize("NFD", "Bäcker in Köln, café").encode()
+    page = clean(Source(body=body, media_type=media_type))
+    assert page.text == "Bäcker in Köln, café"
+    assert page.text[page.blocks[0].span.start : page.blocks[0].span.end] == page.text
 
 
 def test_nul_is_replaced_with_a_notice():

@@ -53,6 +53,59 @@ def test_utf16_without_mark_is_seen_by_its_zero_bytes():
     assert decode("<p>Hello there</p>".encode("utf-16-be")).text == "<p>Hello there</p>"
 
 
+def test_utf32_has_its_own_mark():
+    assert decode(("\ufeff" + "<p>Größe").encode("utf-32-le")).text == "<p>Größe"
+    assert decode(("\ufeff" + "<p>Größe").encode("utf-32-be")).text == "<p>Größe"
+
+
+@pytest.mark.parametrize("charset", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(
+    "text", ["Мы ищем бухгалтера с опытом", "我们正在寻找会计", "เรากำลังมองหานักบัญชี", "كاتب حسابات"]
+)
+def test_utf16_without_mark_may_be_in_any_script(charset, text):
+    html = f"<html><body><p>{text * 20}</p></body></html>"
+    assert decode(html.encode(charset)).text == html
+
+
+def test_numbers_of_two_bytes_are_no_text():
+    assert sniff_binary(b"".join(number.to_bytes(2, "little") for number in range(2000))[:400])
+    assert sniff_binary(bytes(range(1, 30)) * 20 + b"\0\1\0\2" * 90)
+
+
+def test_a_wide_label_on_narrow_bytes_is_overruled_and_named():
+    found = decode("<p>Größe</p>".encode(), "utf-16")
+    assert found.text == "<p>Größe</p>"
+    assert codes(found.notices) == ["charset_overruled"]
+
+
+def test_japanese_in_seven_bits_is_read():
+    html = "<p>勤務地は京都です。</p>"
+    assert decode(html.encode("iso2022_jp"), "ISO-2022-JP").text == html
+    found = decode(html.encode("iso2022_jp"))
+    assert found.text == html
+    assert codes(found.notices) == ["charset_guessed"]
+    assert decode(b"<p>\x1b$B\x7f\x7f").text == "<p>\x1b$B\x7f\x7f"
+
+
+def test_a_label_within_a_comment_is_none():
+    text = "<!-- <meta charset=koi8-r> --><p>Für unser Büro in Köln suchen wir Köche</p>"
+    assert decode(text.encode("cp1252")).text == text
+
+
+def test_a_label_that_makes_no_sense_is_followed_and_doubted():
+    text = "Мы ищем бухгалтера с опытом работы от трёх лет"
+    found = decode(text.encode("koi8-r"), "windows-1251")
+    assert found.charset == "cp1251"
+    assert codes(found.notices) == ["charset_doubtful"]
+    assert codes(decode(text.encode("koi8-r"), "koi8-r").notices) == []
+
+
+def test_a_row_of_stray_bytes_does_not_turn_utf8_into_something_else():
+    found = decode("Größe für Köln".encode() + b"\xff" * 200)
+    assert found.text.startswith("Größe für Köln")
+    assert codes(found.notices) == ["decode_replaced"]
+
+
 @pytest.mark.parametrize(
     ("charset", "text"),
     [

@@ -176,3 +176,10 @@ def test_no_json_raises(data, other):
     script = json.dumps({**data, "@type": "JobPosting"})
     statements, _ = read_jsonld([script, json.dumps(other)])
     assert len(statements) >= 1
+
+
+def test_only_a_few_blocks_of_a_page_are_guessed_at():
+    broken = '{"@type": "JobPosting", "title": "The "best" cook"'
+    statements, notices = read_jsonld([broken] * 9)
+    assert len(statements) == 4
+    assert [notice.code for notice in notices].count("jsonld_unusable") == 5

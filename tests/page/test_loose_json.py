@@ -28,6 +28,7 @@ SAME = {"a": "x", "b": [1, 2]}
         '{"a": "x", "b": [1, 2,],}',
         '{"a": "x", // a note\n "b": [1, /* two */ 2]}',
         "{a: 'x', b: [1, 2]}",
+        '/* the data */ {"a": "x", "b": [1, 2]} // and its end',
         "{&quot;a&quot;: &quot;x&quot;, &quot;b&quot;: [1, 2]}",
         "{&#34;a&#34;: &#34;x&#34;, &#34;b&#34;: [1, 2]}",
         '"{\\"a\\": \\"x\\", \\"b\\": [1, 2]}"',
@@ -56,6 +57,12 @@ def test_numbers_that_no_float_holds_become_nothing():
     loaded = read_json('{"a": NaN, "b": -Infinity, "c": 1e999, "d": %s, "e": 7}' % ("9" * 5000))
     assert loaded is not None
     assert loaded.values == ({"a": None, "b": None, "c": None, "d": None, "e": 7},)
+
+
+def test_a_guess_holds_no_number_that_no_float_holds():
+    loaded = read_json('{"a": 1e999, "b": [-1e999, {"c": 1e400', repair=True)
+    assert loaded is not None
+    assert loaded.values == ({"a": None, "b": [None, {"c": None}]},)
 
 
 def test_lone_surrogates_are_replaced():
@@ -90,6 +97,7 @@ def test_what_holds_no_json_gives_nothing(text):
         '"\\' * 400_000,
         "&quot;" * 100_000,
         '{"a" "b" ' * 6_000,
+        '{"@type":"JobPosting","d":"' + '<p class="a" id="b">x, y: z</p>\n' * 1_800,
         '{"a":1,,' * 6_000,
     ],
     ids=lambda text: text[:8],

@@ -68,6 +68,13 @@ def test_markdown_is_read_as_it_would_be_rendered():
     assert found.links[0].href == "https://ex.org/o"
 
 
+def test_marks_of_markdown_leave_one_space():
+    lines, _ = read_markdown("Shape <b> </b> loaves ![x](a.png) by ` hand ` <u></u> [ now](b)", 10)
+    assert [line.text for line in lines] == ["Shape loaves by hand now"]
+    begin, end, href = lines[0].links[0]
+    assert (lines[0].text[begin:end], href) == ("now", "b")
+
+
 def test_undeclared_markdown_is_recognised():
     assert looks_like_markdown("# Baker\n\n**Pay:** 40k")
     assert not looks_like_markdown("Baker\n- knead\n- bake\nPay: 40k * 2")

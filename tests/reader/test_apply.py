@@ -106,7 +106,7 @@ def test_addresses_are_looked_for_in_linear_time(part: str) -> None:
     block = Block(kind="paragraph", role="posting", span=Span(0, len(text)), path="/html/body/p")
     page = Page(source_id="0", url=None, text=text, blocks=(block,))
     tagged = tag(page, pages.model().tagger)
-    start = time.perf_counter()
+    start = time.process_time()
     found = propose_emails(tagged)
-    assert time.perf_counter() - start < 5.0
+    assert time.process_time() - start < 5.0
     assert len(found) <= 20

@@ -131,6 +131,6 @@ def test_every_list_has_rows_of_lower_case_phrases(name: str) -> None:
 
 def test_a_megabyte_is_split_in_linear_time() -> None:
     for text in ("a-" * 500_000, "'" * 1_000_000, "ab/" * 333_333):
-        start = time.perf_counter()
+        start = time.process_time()
         split_words(text)
-        assert time.perf_counter() - start < 1.0
+        assert time.process_time() - start < 1.0

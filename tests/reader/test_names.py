@@ -64,6 +64,6 @@ def test_long_lines_take_linear_time(part: str) -> None:
     block = Block(kind="paragraph", role="posting", span=span, path="/html/body/p")
     page = Page(source_id="0", url=None, text=text, blocks=(block,))
     tagged = tag(page, pages.model().tagger)
-    start = time.perf_counter()
+    start = time.process_time()
     gather(tagged)
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 1.0

@@ -129,9 +129,9 @@ def test_every_span_quotes_the_page(texts: list[str]) -> None:
     ["(" * 200_000, "a" * 1_000_000, "Python," * 140_000, "- " * 500_000, "A.B." * 250_000],
 )
 def test_hostile_lines_are_read_quickly(reader: SkillReader, text: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     reader.find_skills([SkillLine(text, 0, "requirements")])
-    assert time.perf_counter() - began < 2.0
+    assert time.process_time() - began < 2.0
 
 
 def test_the_same_lines_give_the_same_skills(reader: SkillReader) -> None:

@@ -87,12 +87,27 @@ def test_posting_is_not_refused(html: str) -> None:
         ("<h1>7 jobs found</h1>" + cards("<h3><a href=/{}>", "</a></h3>"), "list_page"),
         ("<h1>Our openings</h1>" + cards("<div class=t>", "</div>"), "list_page"),
         ("<h1>Error 404</h1><p>Page not found</p>", "other"),
+        ("1,2,3,4,5\n" * 300, "other"),
+        ("<h1>Lorem</h1><p>" + "lorem ipsum dolor sit amet " * 40, "other"),
+        ("<p>" + "字典" * 900, "other"),
         ("<h1>About us</h1>" + "<p>We have made ovens since 1950 and sell them.</p>" * 9, "other"),
     ],
 )
 def test_other_page_is_refused_with_its_reason(html: str | bytes, code: str) -> None:
     """Each kind of page has its own code."""
     assert verdict(html) == code
+
+
+def test_text_in_a_language_that_nobody_knows_here_is_read_on() -> None:
+    """A wrong refusal would lose the page."""
+    words = (
+        "tunatafuta mwokaji mikate mwenye uzoefu wa miaka mitatu katika duka letu jijini mombasa"
+        " kazi inaanza saa kumi alfajiri kila siku isipokuwa jumapili mshahara mzuri pamoja na"
+        " likizo ya wiki tano tuma maombi yako kwa barua pepe kabla ya mwisho wa mwezi huu pia"
+        " utasafisha tanuri na kuwahudumia wateja wetu kwa heshima mahitaji cheti cha ufundi"
+        " uwezo wa kufanya kazi na wenzako afya njema na uaminifu karibu sana"
+    )
+    assert verdict(f"<h1>Mwokaji</h1><p>{words}</p>") is None
 
 
 def test_several_postings_with_their_own_sections() -> None:

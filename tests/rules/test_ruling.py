@@ -131,6 +131,11 @@ def test_one_of_many_workers_evaluates_once_a_day(opened):  # noqa: F811
     many[0].try_again()
     clock.pass_by(AGAIN / 1_000 + 60)
     assert many[1].claim("rules")
+    clock.pass_by(400 * EVERY / 1_000)  # the clock was far ahead for a moment
+    assert [many[0].claim("rules"), many[0].claim("quick")] == [True, True]
+    clock.pass_by(-400 * EVERY / 1_000)
+    assert [one.claim("rules") for one in many] == [True, False, False, False]
+    assert [one.claim("quick") for one in many] == [True, False, False, False]
 
 
 def test_a_rule_that_begins_and_ends_is_told_to_the_address(store, settings, receiver):  # noqa: F811

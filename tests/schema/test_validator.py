@@ -91,9 +91,9 @@ def test_patterns(pattern, said):
 @pytest.mark.parametrize("pattern", ["^(a+)+$", "(x+x+)+y", "^(a|aa)+$", "(.*a){20}"])
 def test_patterns_match_in_linear_time(pattern):
     check = Check({"pattern": pattern}, "2020-12")
-    start = time.perf_counter()
+    start = time.process_time()
     check.fault("a" * 5_000 + "!")
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 1.0
 
 
 def test_places_sort_as_the_document_stands():

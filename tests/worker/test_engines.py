@@ -279,5 +279,7 @@ def test_a_page_that_engines_take_too_long_for_fails_and_may_be_tried_again(serv
             async with reading.record(order) as record:
                 assert record["reason"]["code"] == "timeout"
                 assert record["reason"]["retryable"]
+                # The call that was cut off; the first one was a proof of connecting.
+                assert [one["result"] for one in record["attempts"]] == ["cancelled"]
 
     asyncio.run(main())

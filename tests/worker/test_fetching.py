@@ -77,12 +77,12 @@ def test_pages_are_fetched_where_that_is_allowed(queue, started, site):
     assert "not_found" in reason["message"]
 
 
-@pytest.mark.parametrize("rules", [None, Rules()])
-def test_nothing_is_fetched_otherwise(queue, started, site, rules):
+@pytest.mark.parametrize(("rules", "code"), [(None, "unreadable"), (Rules(), "blocked_address")])
+def test_nothing_is_fetched_otherwise(queue, started, site, rules, code):
     (task,) = submit(queue, tasks=by_url(site, "7"))
     started(queue, processes=1, fetches=rules)
     until(lambda: queue.view.task(task).state == "done")
-    assert queue.view.record(task)["reason"]["code"] == "unreadable"
+    assert queue.view.record(task)["reason"]["code"] == code
     assert site.paths == []
 
 
@@ -201,6 +201,7 @@ def test_a_message_that_cannot_or_must_not_arrive_is_given_up_at_once(queue, sen
         send()
     assert len(posted) == 1
     assert state_of(queue) == "failed"
+    assert queue.store.rows("SELECT secret FROM queue_callback") == [("",)]
 
 
 def test_a_message_whose_sender_died_is_sent_once_more(queue, sending):

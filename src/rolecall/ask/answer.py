@@ -229,9 +229,15 @@ class _Reader:
 
     def doubt(self, name: str, kind: Any, message: str) -> None:
         """Note a problem with the answer for ``name``."""
-        pointer = self.own.get(name) or f"/{UNITS.get(name, (name,))[-1]}"
+        pointer = self.own.get(name) or _pointer(UNITS.get(name, (name,))[-1])
         told = f"{self.engine} {message}" if kind != "truncated" else message
         self.problems.append(Problem(pointer=pointer, kind=kind, message=told))
+
+
+def _pointer(name: str) -> str:
+    """The JSON pointer of a name that a model made up, which may hold half a character."""
+    plain = name.encode("utf-8", "replace").decode()
+    return f"/{plain.replace('~', '~0').replace('/', '~1')}"
 
 
 def _items(line: Line) -> list[Span]:

@@ -74,12 +74,13 @@ def sheet_of(page: Page) -> Sheet:
     """All lines of ``page`` that an engine is shown, in order.
 
     The document's title comes first. A page whose blocks are all furniture is shown whole: the
-    roles are then wrong, and text must not be lost.
+    roles are then wrong, and text must not be lost. A line that gives orders to a machine is not
+    shown to one.
     """
     shown = [one for one in page.blocks if one.role in SHOWN or _tells(page, one)]
     shown = _without_forms(shown)
     if all(one.kind == "title" for one in shown):
-        shown = list(page.blocks)
+        shown = [one for one in page.blocks if one.role != "orders"]
     return Sheet(lines=tuple(_lines(page, shown)))
 
 

@@ -22,6 +22,8 @@ from typing import Any, Generic, Literal, TypeVar
 
 from msgspec import Struct
 
+from rolecall.private import FETCHING, drop_secrets
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -137,6 +139,7 @@ def _serve(
     """
     for other in close:
         other.close()
+    drop_secrets(os.environ, needed=FETCHING)  # pages are read here, and no engine asked
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)

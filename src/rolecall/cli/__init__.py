@@ -38,6 +38,7 @@ VERBS = {
     "tokens": "who may use the server: make, list, revoke",
     "schema": "check a JSON Schema of your own, show the default one",
     "budget": "what paid engines have cost, and what the caps leave",
+    "purge": "what is kept of pages, and forgetting it",
     "settings": "every setting, its value and where it came from",
 }
 OK, UNWRITABLE, USAGE, FAILED, OVER_BUDGET, PIPE_CLOSED = 0, 1, 2, 3, 4, 141

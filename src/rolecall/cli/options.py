@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from rolecall.errors import UsageError
 from rolecall.settings import Settings
 from rolecall.settings_load import load, locate
+
+MARK: Final = "\0"
+"""Before a word that is no flag although it looks like one; no word can hold it."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -29,6 +33,29 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Refuse the words."""
         raise UsageError(message, hint=f"see {self.prog} --help")
+
+    def parse_known_intermixed_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """As it is, but that nothing behind ``--`` is a flag, as in names that begin with a dash.
+
+        The library looks at the words twice, and has forgotten the ``--`` the second time.
+        """
+        words = list(sys.argv[1:] if args is None else args)
+        if "--" in words:
+            end = words.index("--")
+            behind = [f"{MARK}{word}" if word[:1] == "-" else word for word in words[end + 1 :]]
+            words = words[:end] + behind
+        told, more = super().parse_known_intermixed_args(words, namespace)
+        for name, value in vars(told).items():
+            setattr(told, name, _unmarked(value))
+        return told, [_unmarked(word) for word in more]
+
+
+def _unmarked(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_unmarked(one) for one in value]
+    return value.removeprefix(MARK) if isinstance(value, str) else value
 
 
 def settings(flags: Mapping[str, Any]) -> Settings:

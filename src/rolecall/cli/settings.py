@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 import textwrap
+from collections.abc import Mapping
 from typing import Any
 
 from rolecall.cli import OK
 from rolecall.cli.options import Parser
 from rolecall.cli.options import settings_with_servers as load_settings
+from rolecall.private import hidden
 from rolecall.settings import NONE, declared
 
 DESCRIPTION = """\
@@ -32,27 +34,48 @@ def run(words: list[str]) -> int:
         import orjson
 
         values: dict[str, Any] = {
-            one.name: {"value": getattr(settings, one.name), "origin": settings.origin(one.name)}
+            one.name: {
+                "value": _shown(getattr(settings, one.name)),
+                "origin": settings.origin(one.name),
+            }
             for one in declared()
         }
         values["engines"] = {
-            name: {"value": dict(table), "origin": settings.origin(f"engines.{name}")}
+            name: {"value": _table(table), "origin": settings.origin(f"engines.{name}")}
             for name, table in settings.engines.items()
         }
         sys.stdout.write(orjson.dumps(values, option=orjson.OPT_INDENT_2).decode() + "\n")
     else:
         for one in declared():
-            value = getattr(settings, one.name)
+            value = _shown(getattr(settings, one.name))
             said = NONE if value is None else repr(value)
             sys.stdout.write(f"{one.name} = {said}   ({settings.origin(one.name)})\n")
             sys.stdout.write(textwrap.indent(textwrap.fill(one.help, 76), "    ") + "\n")
             flag = f"{one.variable}, or {one.name} in rolecall.toml"
             sys.stdout.write(f"    set it with {flag}\n")
         for name, table in settings.engines.items():
-            keys = ", ".join(f"{key} = {value!r}" for key, value in table.items())
+            keys = ", ".join(f"{key} = {value!r}" for key, value in _table(table).items())
             origin = settings.origin(f"engines.{name}")
             sys.stdout.write(f"[engines.{name}] {keys}   ({origin})\n")
     for notice in settings.warnings:
         sys.stderr.write(f"rolecall: {notice.message}\n")
     sys.stdout.flush()
     return OK
+
+
+def _shown(value: Any) -> Any:
+    """A value without passwords."""
+    if isinstance(value, list | tuple):
+        return [_shown(one) for one in value]
+    return hidden(value) if isinstance(value, str) else value
+
+
+def _table(table: Mapping[str, Any]) -> dict[str, Any]:
+    """The table of an engine; a word under a name that we do not know may be a key, by mistake."""
+    from rolecall.engines.settings import known_keys
+
+    known = known_keys()
+    return {
+        name: _shown(value) if name in known or not isinstance(value, str) else "***"
+        for name, value in table.items()
+    }

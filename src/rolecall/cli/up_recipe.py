@@ -37,7 +37,8 @@ def recipe_of(told: Namespace, own: list[str], freed: int = 0) -> Recipe:
         UsageError: words without sense.
         LaunchError: no vLLM, no model, no card, or it does not fit.
     """
-    installed = find_vllm(load_settings({}), os.environ, Path.cwd())
+    settings = load_settings({})
+    installed = find_vllm(settings, os.environ, Path.cwd())
     named = told.model or os.environ.get("MODEL_NAME", "").strip()
     if not named and installed.cpu:
         raise UsageError("no MODEL was named", hint="rolecall up MODEL; see rolecall up --help")
@@ -51,7 +52,9 @@ def recipe_of(told: Namespace, own: list[str], freed: int = 0) -> Recipe:
         recipe = on_cpu(shape_if_known(model), wanted, model, served, installed)
     else:
         recipe = on_card(_plan(told, wanted, model, freed), model, served, installed)
-    return replace(recipe, flags=(*recipe.flags, *flags))
+    keys = {one.get("key_env") for one in settings.engines.values()}
+    withheld = tuple(sorted(one for one in keys if isinstance(one, str) and one))
+    return replace(recipe, flags=(*recipe.flags, *flags), withheld=withheld)
 
 
 def _plan(told: Namespace, wanted: Wanted, model: str, freed: int) -> Plan:

@@ -81,12 +81,17 @@ def signature(secret: str, number: str, moment: str, body: bytes) -> str:
             key = base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
     if not key:
         raise UsageError("the secret is empty", hint="give the one that the submission named")
-    told = hmac.new(key, f"{number}.{moment}.".encode() + body, hashlib.sha256).digest()
+    told = hmac.new(key, _bytes(f"{number}.{moment}.") + body, hashlib.sha256).digest()
     return f"v1,{base64.b64encode(told).decode()}"
 
 
 def _same(ours: str, theirs: str) -> bool:
-    return hmac.compare_digest(ours.encode(), theirs.encode())
+    return hmac.compare_digest(_bytes(ours), _bytes(theirs))
+
+
+def _bytes(header: str) -> bytes:
+    """Some servers hand on bytes that are no UTF-8 as halves of surrogate pairs."""
+    return header.encode("utf-8", "surrogatepass")
 
 
 def _read(body: bytes) -> dict[str, Any]:

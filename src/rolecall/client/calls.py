@@ -160,7 +160,7 @@ def _asked(text: str, now: float) -> float | None:
     except ValueError:
         try:
             moment = parsedate_to_datetime(text)
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             return None
         moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
         seconds = moment.timestamp() - datetime.fromtimestamp(now, UTC).timestamp()

@@ -23,6 +23,7 @@ from rolecall.models.find import find_shape
 from rolecall.models.folder import weight_files
 from rolecall.plan.nouns import GIB
 from rolecall.plan.sizes import gib
+from rolecall.private import without_secrets
 from rolecall.settings import Settings
 
 LOAD_SECONDS: Final = 300.0
@@ -72,7 +73,7 @@ def _loaded(found: Installed, told: str) -> Finding:
         done = subprocess.run(
             [found.words[0], "-c", _LOADED], capture_output=True, text=True, check=False,
             timeout=LOAD_SECONDS, stdin=subprocess.DEVNULL, cwd="/",
-            env=dict(os.environ) | ({"VLLM_TARGET_DEVICE": "cpu"} if found.cpu else {}),
+            env=without_secrets(os.environ) | ({"VLLM_TARGET_DEVICE": "cpu"} if found.cpu else {}),
         )  # fmt: skip
         lines = done.stdout.strip().splitlines()
         said: dict[str, Any] = json.loads(lines[-1]) if done.returncode == 0 and lines else {}

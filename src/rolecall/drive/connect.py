@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -357,7 +358,8 @@ async def _opened(
         return engine
     worst = worst_cost(one.price, PROOF_TOKENS, PROOF_ANSWERS, one.tries)
     try:
-        held = budget.reserve("connecting", worst, one.name)
+        # Each connecting is a record of its own: the cap of a record is not one for all time.
+        held = budget.reserve(f"connecting {secrets.token_hex(8)}", worst, one.name)
     except BudgetError as error:
         info = EngineInfo(
             name=one.name,

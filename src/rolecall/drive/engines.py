@@ -17,7 +17,7 @@ from msgspec import Struct, structs
 
 from rolecall.ask.compose import Voice
 from rolecall.climb import Call, Help, attempt_of, climb
-from rolecall.core import Attempt, Completion, EngineInfo, Extraction, Notice, Page, Prompt
+from rolecall.core import Attempt, Completion, EngineInfo, Extraction, Notice, Page, Price, Prompt
 from rolecall.engines.protocol import Engine, FollowingEngine
 from rolecall.errors import BudgetError, DatabaseError, EngineError
 from rolecall.ladder import Heard
@@ -151,20 +151,26 @@ class Engines:
         return sum(engine.info.concurrency for engine in self.engines.values())
 
     async def extract(
-        self, page: Page, heard: Heard, rules: Rules, *, record: str = ""
+        self,
+        page: Page,
+        heard: Heard,
+        rules: Rules,
+        *,
+        record: str = "",
+        made: list[Attempt] | None = None,
     ) -> Extraction:
         """Climb for one page; raises the last error if every engine failed. See ``climb``.
 
-        ``record`` names the page in the budget, for the cap on one record.
+        ``record`` names the page in the budget, for the cap on one record. ``made`` takes each call
+        as it ends, also the one that is cut off when this is cancelled.
         """
         record = f"{self._run} {record or page.source_id}"
-        before: list[Attempt] = []
+        made = made if made is not None else []
         for left in range(RESTARTS, -1, -1):
-            made: list[Attempt] = []
+            before = tuple(made)
             try:
                 result = await self._climbed((page, heard, rules), record, made, last=left == 0)
             except _Replaced:
-                before += made
                 continue
             except (EngineError, BudgetError, DatabaseError) as error:
                 error.attempts = (*before, *error.attempts)
@@ -189,10 +195,14 @@ class Engines:
                 except Exception as error:
                     name = call.engine
                     moved = name in met and self.engines[name].info is not met[name]
-                    if moved and not last and isinstance(error, EngineError):
+                    if isinstance(error, EngineError):
                         made += error.failed
-                        raise _Replaced from error
+                        if moved and not last:
+                            raise _Replaced from error
                     call = climbing.throw(error)
+                except asyncio.CancelledError:
+                    made.append(_cut_off(self.engines[call.engine], call))
+                    raise
                 else:
                     info = self.engines[call.engine].info
                     made += [*completion.failed, attempt_of(info, completion)]
@@ -257,7 +267,7 @@ class Engines:
         spent = worst
         try:
             completion = await engine.complete(prompt)
-            spent = price.cost(completion.usage) + lost(completion.failed, one)
+            spent = charged(price, completion, one) + lost(completion.failed, one)
         except EngineError as error:
             spent = lost(error.failed, one)
             raise
@@ -297,9 +307,28 @@ class Engines:
                 return held
 
 
+def _cut_off(engine: Engine, call: Call) -> Attempt:
+    """A call that nobody waits for any more: it costs what the budget counts, the most it can."""
+    info, tries, longest = (
+        engine.info,
+        1 + getattr(engine, "tries", 4),
+        call.asked.prompt.max_tokens,
+    )
+    most = worst_cost(info.price, call.tokens, longest, tries) if info.price is not None else 0.0
+    return Attempt(engine=info.name, model=info.model, result="cancelled", cost_usd=most)
+
+
 def _down(error: EngineError) -> bool:
     """Whether the engine does not work now, rather than refusing this one call."""
     return error.code == "engine_unavailable" and error.retryable
+
+
+def charged(price: Price, answer: Completion, worst: float) -> float:
+    """What an answer cost: by the tokens that the server counted, the most that it can be where it
+    does not say."""
+    said = answer.usage.input_tokens and (answer.usage.output_tokens or not answer.text)
+    cost = price.cost(answer.usage)
+    return cost if said else max(cost, worst)
 
 
 def lost(tries: Sequence[Attempt], worst: float) -> float:

@@ -15,7 +15,7 @@ from typing import Any
 
 from msgspec import structs
 
-from rolecall.core import Extraction, Source
+from rolecall.core import Attempt, Extraction, Source
 from rolecall.drive.connect import connected, declared_engines
 from rolecall.drive.engines import Engines
 from rolecall.drive.running import models_of, with_models
@@ -121,11 +121,16 @@ async def _extract(source: Source, pipeline: Pipeline, engines: Engines) -> Extr
         return failed(error, stages)
 
 
-async def finish_record(waiting: Waiting, pipeline: Pipeline, engines: Engines) -> dict[str, Any]:
-    """The record of a page that waited for engines; never raises on account of a page."""
+async def finish_record(
+    waiting: Waiting, pipeline: Pipeline, engines: Engines, made: list[Attempt] | None = None
+) -> dict[str, Any]:
+    """The record of a page that waited for engines; never raises on account of a page.
+
+    ``made`` takes each call as it ends, for whoever does not wait until the record is there.
+    """
     stages = Stages(seconds=dict(waiting.seconds))
     try:
-        extraction = await _climbed(waiting, pipeline, engines, stages)
+        extraction = await _climbed(waiting, pipeline, engines, stages, made)
     except (Error, MemoryError) as error:
         extraction = failed(error, stages)
     except Exception as error:
@@ -141,12 +146,18 @@ async def finish_record(waiting: Waiting, pipeline: Pipeline, engines: Engines) 
 
 
 async def _climbed(
-    waiting: Waiting, pipeline: Pipeline, engines: Engines, stages: Stages
+    waiting: Waiting,
+    pipeline: Pipeline,
+    engines: Engines,
+    stages: Stages,
+    made: list[Attempt] | None = None,
 ) -> Extraction:
     """Climb to the end, and say what the page says of itself, in the user's shape."""
     stages.stage = "ask"
     start = stages.clock()
     record = f"{waiting.source.locator}#{waiting.source.id}"
-    result = await engines.extract(waiting.page, waiting.heard, pipeline.rules, record=record)
+    result = await engines.extract(
+        waiting.page, waiting.heard, pipeline.rules, record=record, made=made
+    )
     stages.seconds["ask"] = stages.clock() - start
     return conclude(result, waiting.page, pipeline, stages)

@@ -22,6 +22,8 @@ ASIDE: Final = 2
 """Calls aside that may be open beside the others."""
 ASIDE_SECONDS: Final = 10.0
 ASIDE_TRIES: Final = 3
+SHUT_SECONDS: Final = 300.0
+"""So long no call is made once the server has said that the account or the key is of no use."""
 
 
 class Done(Struct, Generic[Answer], frozen=True):
@@ -53,6 +55,7 @@ class Calls:
         self.price: Price | None = None
         self.left: Callable[[], bool] = lambda: False
         self.replaced: asyncio.Event | None = None
+        self._shut: tuple[Fault, float] | None = None
         self._slots, self._aside = asyncio.Semaphore(concurrency), asyncio.Semaphore(ASIDE)
 
     def learn(self, model: str, price: Price | None) -> None:
@@ -70,6 +73,7 @@ class Calls:
             EngineError: no answer came of it.
         """
         async with self._slot():
+            self._demand_open()
             seconds = self.limits.call_seconds
             return await self._tries(path, body, read, (tries or self.limits.tries, seconds))
 
@@ -86,7 +90,28 @@ class Calls:
             EngineError: no answer came of it.
         """
         async with self._slot():
+            self._demand_open()
             return await self._tries(path, body, read, (1, self.limits.call_seconds), taking)
+
+    def _demand_open(self) -> None:
+        """Refuse a call that would be refused for its key or its account, whatever it asks.
+
+        After a while one call may try: somebody may have put that right.
+        """
+        if self._shut is None:
+            return
+        fault, until = self._shut
+        now = self.wire.clock.monotonic()
+        if now >= until:
+            self._shut = fault, now + SHUT_SECONDS
+            return
+        raise EngineError(
+            f"engine {self.limits.engine}: {fault.message}; it is not asked for {until - now:.0f} s",
+            hint=fault.hint,
+            code=fault.code,
+            retryable=False,
+            retry_at=self.wire.clock.at(until - now),
+        )
 
     async def aside(
         self, path: str, body: bytes | None, read: Callable[[Reply], Answer]
@@ -161,6 +186,7 @@ class Calls:
                     raise self._error(fault, failed) from None
             else:
                 replica.answered()
+                self._shut = None
                 return Done(answer, tuple(failed), clock.monotonic() - began)
 
     async def _once(
@@ -204,6 +230,8 @@ class Calls:
     def _note(self, replica: Replica, fault: Fault) -> None:
         """Remember what a fault says of the replica, whether this call goes on or not."""
         now = self.wire.clock.monotonic()
+        if fault.account:
+            self._shut = fault, now + SHUT_SECONDS
         if fault.weak:
             replica.failed(now)
         if fault.wait is not None:
@@ -233,12 +261,13 @@ class Calls:
 
     def _error(self, fault: Fault, failed: list[Attempt]) -> EngineError:
         tries = "" if len(failed) == 1 else f" (the last of {len(failed)} tries)"
-        limited = fault.code == "rate_limited" and fault.wait is not None
+        wait = SHUT_SECONDS if fault.account else fault.wait
+        limited = fault.account or fault.code == "rate_limited"
         return EngineError(
             f"engine {self.limits.engine}: {fault.message}{tries}",
             hint=fault.hint,
             code=fault.code,
             retryable=fault.retried,
-            retry_at=self.wire.clock.at(fault.wait or 0.0) if limited else None,
+            retry_at=self.wire.clock.at(wait) if limited and wait is not None else None,
             failed=tuple(failed),
         )

@@ -19,6 +19,8 @@ from rolecall.core import Usage
 
 LONGEST_WAIT: Final = 120.0
 """Seconds: a server that asks for more is left alone, and the record says until when."""
+LONGEST_ASKED: Final = 30 * 86_400.0
+"""Seconds: nobody means more than this, and far more is no date at all."""
 MOST_TRIES: Final[Mapping[str, int]] = {"answer": 5, "connection": 4}
 """Tries that one call may lose to something that is no answer, and to a server that is not there.
 
@@ -51,7 +53,8 @@ class Fault(Exception):  # noqa: N818 - it never leaves the room; what does is a
 
     ``result`` is the short code of the `Attempt`. ``retried`` says whether another try can help,
     ``kind`` which bound of `MOST_TRIES` it counts towards, ``weak`` that the replica is to blame.
-    ``wait`` is how many seconds the server asked to be left alone, if it did.
+    ``wait`` is how many seconds the server asked to be left alone, if it did. ``account`` says that
+    the key or the account is to blame, so that any call would meet the same.
     """
 
     def __init__(
@@ -68,6 +71,7 @@ class Fault(Exception):  # noqa: N818 - it never leaves the room; what does is a
         self.hint, self.code = hint, code
         self.kind, self.weak = result, retried
         self.wait: float | None = None
+        self.account = False
         self.usage = NOTHING
 
 
@@ -104,6 +108,10 @@ RULES: Final[Mapping[str, Rule]] = {
 }
 """By HTTP status; ``{key}`` stands for the place of the key. 429 for an empty account is 402."""
 
+ACCOUNT: Final = frozenset(("quota", "http_401", "http_402"))
+"""Results of tries that lie with the key or the account. A 403 may be about one page: what guards
+a server may not like its words."""
+
 _QUOTA: Final = re.compile(r"insufficient_quota|billing|exceeded your current quota", re.I)
 _TOO_LONG: Final = re.compile(
     r"maximum context length|context_length_exceeded|exceed_context_size"
@@ -139,7 +147,7 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, key: str, now:
         hint=rule.hint.format(key=key),
         code=code,
     )
-    fault.weak = rule.weak
+    fault.weak, fault.account = rule.weak, result in ACCOUNT
     fault.wait = asked_wait(headers, now) if rule.retried else None
     return fault
 
@@ -153,20 +161,20 @@ def _rule(status: int) -> Rule:
 def asked_wait(headers: Mapping[str, str], now: float) -> float | None:
     """The seconds a reply asks to wait: ``retry-after-ms``, or ``Retry-After`` (RFC 9110, 10.2.3).
 
-    ``headers`` has small letters. ``None`` where nothing usable is said.
+    ``headers`` has small letters. ``None`` where nothing usable is said; `LONGEST_ASKED` at most.
     """
     if (wait := _number(headers.get("retry-after-ms", ""))) is not None:
-        return wait / 1000
+        return min(LONGEST_ASKED, wait / 1000)
     text = headers.get("retry-after", "")
     if (wait := _number(text)) is not None:
-        return wait
+        return min(LONGEST_ASKED, wait)
     try:
         moment = parsedate_to_datetime(text)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return max(0.0, moment.timestamp() - now)
+    return min(LONGEST_ASKED, max(0.0, moment.timestamp() - now))
 
 
 def backoff(tried: int, chance: float) -> float:

@@ -181,3 +181,8 @@ _KEYS: Final[Mapping[str, Callable[[str, Any], Any]]] = {
     "tokenizer": _text,
     "running": _text,
 }
+
+
+def known_keys() -> frozenset[str]:
+    """The names that the table of an engine may have."""
+    return frozenset(_KEYS)

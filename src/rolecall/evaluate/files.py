@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +16,35 @@ from rolecall.errors import UsageError
 
 LARGEST: Final = 100_000_000
 """Bytes of a file that is read; a long sweep of a bench takes some twenty thousand."""
+
+
+DEEPEST: Final = 3
+"""Levels below a folder in which runs and decision records are looked for."""
+MOST_FOLDERS: Final = 3_000
+
+
+def folders_below(base: Path) -> Iterator[tuple[Path, tuple[os.DirEntry[str], ...]]]:
+    """``base`` and the folders below it, level by level and by name, each with what lies in it.
+
+    Links to folders and hidden folders are not entered, nor those that cannot be read; after
+    ``MOST_FOLDERS`` nothing more comes.
+    """
+    rows, seen = [(base, 0)], 0
+    while rows and seen < MOST_FOLDERS:
+        folder, depth = rows.pop(0)
+        seen += 1
+        try:
+            with os.scandir(folder) as entries:
+                inside = tuple(sorted(entries, key=lambda one: one.name))
+        except OSError:
+            continue
+        yield folder, inside
+        if depth < DEEPEST:
+            rows += [
+                (folder / one.name, depth + 1)
+                for one in inside
+                if one.is_dir(follow_symlinks=False) and not one.name.startswith(".")
+            ]
 
 
 def fingerprint(body: bytes) -> str:

@@ -8,7 +8,7 @@ from rolecall.errors import Error
 
 KINDS: Final[dict[str, tuple[str, bool]]] = {
     "bad_address": ("unreadable", False),
-    "blocked_address": ("unreadable", False),
+    "blocked_address": ("blocked_address", False),
     "no_such_host": ("unreadable", True),
     "unreachable": ("unreadable", True),
     "tls": ("unreadable", False),

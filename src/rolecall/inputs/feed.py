@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection
 from rolecall.inputs.lines import PATIENCE
 from rolecall.inputs.nouns import Entries, Left, failed
 from rolecall.inputs.order import Order
+from rolecall.private import FETCHING, without_secrets
 
 COUNT_SECONDS = 10.0
 
@@ -87,7 +88,7 @@ class Feed:
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
                     pass_fds=(far.fileno(),),
-                    env=os.environ | {"PYTHONPATH": path},
+                    env=without_secrets(os.environ, needed=FETCHING) | {"PYTHONPATH": path},
                 )
             self._line = Connection(near.detach())
         return self._line

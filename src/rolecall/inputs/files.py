@@ -24,10 +24,28 @@ KINDS = (
 )
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
+UNREADABLE = re.compile("[\udc80-\udcff]")  # bytes of a name that are not UTF-8
+
 
 def shown(name: str) -> str:
     """``name`` as it can be shown on a terminal: control characters and odd bytes escaped."""
     return UNPRINTABLE.sub(lambda match: ascii(match.group())[1:-1], name)
+
+
+def told_apart(name: str) -> str:
+    r"""``name``, unless it is not UTF-8 and a file has the very name that records would give it.
+
+    They write its bytes as ``\xNN``, and one record is found by one name: so this one is told in
+    a way that no file is called.
+    """
+    if not UNREADABLE.search(name):
+        return name
+    told = UNREADABLE.sub(lambda match: f"\\x{ord(match[0]) - 0xDC00:02x}", name)
+    if not os.path.lexists(told):
+        return name
+    while os.path.lexists(told):
+        told = told.replace("\\x", "\\\\x")
+    return told
 
 
 def open_regular(path: str) -> int:

@@ -49,7 +49,8 @@ def parquet(file: BinaryIO, locator: str, limit: int, columns: Columns) -> Itera
 def rows(file: BinaryIO) -> int | None:
     """How many rows a file says that it has."""
     try:
-        return int(_opened(file).metadata.num_rows)
+        told = int(_opened(file).metadata.num_rows)
+        return told if told >= 0 else 1
     except Exception:  # what is wrong with it is told when it is read
         return 1
 

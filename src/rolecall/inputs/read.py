@@ -86,7 +86,7 @@ def _from_line(
     entry: Input, limit: int, captured: date | None, columns: Columns
 ) -> tuple[Source, Notices]:
     """A line of JSON with ``html`` or ``text``, and maybe ``url``, ``charset``, ``captured``."""
-    told = _object(entry.line or b"")
+    told, notices = _object(entry.line or b"")
     html, text = told.get(columns.html), told.get(columns.text)
     content = html if isinstance(html, str) and (html or not text) else text
     if not isinstance(content, str):
@@ -98,10 +98,9 @@ def _from_line(
     if len(body) > limit:
         raise too_large(limit)
     url = told.get(columns.url)
-    notices: Notices = ()
     its_day, odd = day(told.get(columns.captured), columns.captured)
     if odd is not None:
-        notices = (Notice(code=odd[0], message=odd[1]),)
+        notices = (*notices, Notice(code=odd[0], message=odd[1]))
     source = Source(
         body=body,
         locator=entry.locator,
@@ -113,14 +112,20 @@ def _from_line(
     return source, notices
 
 
-def _object(line: bytes) -> dict[str, Any]:
+def _object(line: bytes) -> tuple[dict[str, Any], Notices]:
+    """The object of a line. What is nearly JSON is read, with a notice: scrapers write it.
+
+    Those are lone surrogates in escapes, which only the page can judge, and ``NaN``.
+    """
+    notices: Notices = ()
     try:
         told = orjson.loads(line)
     except orjson.JSONDecodeError as strict:
-        try:  # lone surrogates in escapes: scrapers write them, and only the page can judge them
+        try:
             told = json.loads(line)
         except (ValueError, RecursionError):
             raise SourceError(f"the line is not JSON: {strict}", code="decode_error") from strict
+        notices = (Notice(code="json_loose", message=f"the line is not strict JSON: {strict}"),)
     if not isinstance(told, dict):
         raise SourceError("the line is JSON, but not an object", code="decode_error")
-    return told
+    return told, notices

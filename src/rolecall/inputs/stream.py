@@ -21,7 +21,7 @@ from rolecall.errors import SourceError, UsageError
 from rolecall.inputs.addresses import addressed, away, from_list
 from rolecall.inputs.columns import DEFAULT, Columns
 from rolecall.inputs.feed import Feed
-from rolecall.inputs.files import open_regular, shown
+from rolecall.inputs.files import open_regular, shown, told_apart
 from rolecall.inputs.folders import walk
 from rolecall.inputs.kinds import (
     PAGE_SUFFIXES,
@@ -201,7 +201,10 @@ def _count_lines(path: str) -> int | None:
 def _numbered(entry: Input, seq: int) -> Input:
     """A line's ``path`` served to recognise repetition only; its bytes are here already."""
     if entry.line is None:
-        return replace(entry, seq=seq)
+        locator = entry.locator
+        return replace(
+            entry, seq=seq, locator=locator if locator.isascii() else told_apart(locator)
+        )
     return replace(entry, seq=seq, path=None)
 
 

@@ -17,6 +17,7 @@ from rolecall.launch.where import Installed
 from rolecall.models.cache import is_hub_name
 from rolecall.plan.command import ADVISED, FLAGS
 from rolecall.plan.nouns import MIB, Device, Memory, Serving
+from rolecall.private import HUB, PROXIES, without_secrets
 
 LOOPBACK: Final = "127.0.0.1"
 SHUTDOWN_SECONDS: Final = 5
@@ -48,8 +49,9 @@ class Recipe(Struct, frozen=True, kw_only=True):
     """All that one server is started from.
 
     ``model`` is a hub id or an absolute folder, ``served`` the name by which requests ask for it.
-    ``flags`` are all but the model, the address and the key. ``planned`` are the figures that the
-    report is compared with (see `launch.compare`). With ``device`` and ``memory``, the plan
+    ``flags`` are all but the model, the address and the key; ``withheld`` are variables with keys
+    of engines, which vLLM does not get. ``planned`` are the figures that the report is compared
+    with (see `launch.compare`). With ``device`` and ``memory``, the plan
     without any calibration, a start teaches about the device.
     """
 
@@ -62,6 +64,7 @@ class Recipe(Struct, frozen=True, kw_only=True):
     planned: Mapping[str, Any] = {}
     device: Device | None = None
     memory: Memory | None = None
+    withheld: tuple[str, ...] = ()
 
 
 def command_of(recipe: Recipe, port: int) -> tuple[str, ...]:
@@ -83,8 +86,12 @@ def command_of(recipe: Recipe, port: int) -> tuple[str, ...]:
 def environment_of(
     recipe: Recipe, environ: Mapping[str, str], key: str, mark: str
 ) -> dict[str, str]:
-    """The environment of the server: ours, what the recipe sets, the key, and the mark."""
-    found = dict(environ)
+    """The environment of the server: ours without its secrets, what the recipe sets, the key of
+    the server, and the mark. Who fetches a model may need what opens the hub."""
+    fetches = not os.path.isabs(recipe.model)
+    found = without_secrets(
+        environ, named=recipe.withheld, needed=(*HUB, *PROXIES) if fetches else ()
+    )
     found.pop("PYTHONDONTWRITEBYTECODE", None)  # several processes import the same 2 GB
     name, _, value = mark.partition("=")
     return found | OWN | dict(recipe.environment) | {"VLLM_API_KEY": key, name: value}

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from rolecall.errors import SettingsError
 from rolecall.launch.failures import LaunchError
+from rolecall.private import without_secrets
 from rolecall.settings import Settings
 
 ENVIRONMENTS: Final = (".venv-vllm-cuda", ".venv-vllm")
@@ -147,6 +148,7 @@ def _versions(path: Path, source: str) -> dict[str, str]:
             timeout=ASK_SECONDS,
             stdin=subprocess.DEVNULL,
             cwd="/",  # a folder called vllm where we stand is not the package
+            env=without_secrets(os.environ),
             check=True,
         )
         found: dict[str, str] = json.loads(done.stdout)

@@ -91,14 +91,16 @@ class Database:
                 if durable:
                     connection.execute(f"PRAGMA synchronous = {self._level}")
 
-    def reclaim(self) -> None:
+    def reclaim(self, tables: Sequence[str] = ()) -> bool:
         """Give the room of deleted rows back, and take their last traces out of the log.
 
-        While another process reads, its part is left to a later call.
+        See `rolecall.ledger.store.Store`; ``tables`` make no difference here, where all that is
+        deleted is overwritten. While another process reads, its part is left to a later call.
         """
         with self._own() as connection:
             connection.execute("PRAGMA incremental_vacuum").fetchall()
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            return not busy
 
     def close(self) -> None:
         """Close the connection; nothing can be read or written after that."""

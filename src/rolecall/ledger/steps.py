@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from rolecall.ledger.steps_audit import AUDIT
 from rolecall.ledger.steps_drift import DRIFT
+from rolecall.ledger.steps_forget import FORGET_POSTGRES
 from rolecall.ledger.steps_queue import (
     COUNTS,
     COUNTS_POSTGRES,
@@ -111,6 +112,7 @@ STEPS: Final[tuple[Step, ...]] = (
     Step(7, "trial", TRIAL),
     Step(8, "audit", AUDIT),
     Step(9, "drift", DRIFT),
+    Step(10, "queue", (), postgres=FORGET_POSTGRES),
 )
 """All steps, the oldest first. A new owner adds its step at the end."""
 

@@ -108,6 +108,11 @@ class Store(Protocol):
         nobody else write in any case. A block must not open another one.
         """
 
+    def reclaim(self, tables: Sequence[str] = ()) -> bool:
+        """Leave no traces of rows that were deleted in what the database has of these ``tables``;
+        says whether that could be done at once. What others keep of it, backups and the log of a
+        server, is theirs to forget."""
+
     def close(self) -> None:
         """Close all connections."""
 

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from rolecall.errors import Error
 from rolecall.outputs.nouns import OutputError
+from rolecall.private import FETCHING, without_secrets
 
 BLOCK: Final = 1 << 20
 
@@ -37,7 +38,7 @@ def carry(what: str, url: str, path: str = "") -> Any:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         check=False,
-        env=os.environ | {"PYTHONPATH": modules},
+        env=without_secrets(os.environ, needed=FETCHING) | {"PYTHONPATH": modules},
     )
     try:
         told = json.loads(done.stdout)

@@ -88,7 +88,7 @@ class Csv:
     def head(self, row: bytes) -> Head | None:
         """The head of the record in a row."""
         start, end = _START.match(row), _END.search(row, max(0, len(row) - _TAIL_BYTES))
-        if start is None or end is None or row.count(b'"') % 2 or b"\0" in row:
+        if start is None or end is None or row.count(b'"') % 2 or not _is_text(row):
             return None
         seq, source, source_id, outcome = start.groups()
         return Head(
@@ -195,3 +195,11 @@ def _least_sure(evidence: dict[str, Any]) -> tuple[str | None, float | None]:
         return None, None
     confidence, pointer = min(known)
     return pointer, confidence
+
+
+def _is_text(row: bytes) -> bool:
+    """Whether a row is UTF-8 without NUL, which what a crash or a bad disk leaves is not."""
+    try:
+        return b"\0" not in row and (row.isascii() or bool(row.decode()))
+    except UnicodeDecodeError:
+        return False

@@ -178,6 +178,15 @@ def not_ours(what: str) -> UsageError:
     return UsageError(what, hint="name another --out, or replace the file with --force")
 
 
+def damaged(what: str) -> UsageError:
+    """The error for a record that is not whole among others that are."""
+    return UsageError(
+        f"{what} is damaged",
+        hint="take it out, and its page is done again with --resume; or name another --out, or "
+        "begin anew with --force",
+    )
+
+
 def other_config(path: str, theirs: str, ours: str) -> UsageError:
     """The error for records of other settings."""
     return UsageError(

@@ -63,6 +63,7 @@ class Packed(Indexed):
         """Index what earlier runs wrote; refuses records of other settings."""
         self._seen = _signature(self._real)
         fill(self._index, chain(self._packed(), self._journal.load()), self.path, wanted)
+        self._journal.cut()
 
     def begin(self) -> None:
         """Raise `UsageError` if there is the journal of a run that did not end."""

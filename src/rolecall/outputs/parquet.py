@@ -88,7 +88,7 @@ class Parquet:
         """Write a file with these records, a row group at a time."""
         schema = self._schema()
         with self._files.ParquetWriter(
-            path, schema, compression="zstd", compression_level=LEVEL
+            path, schema, compression="zstd", compression_level=LEVEL, write_page_checksum=True
         ) as writer:
             group: list[Any] = []
             size = 0
@@ -123,10 +123,12 @@ class Parquet:
 
     def _open(self, path: str) -> Any:
         try:
-            return self._files.ParquetFile(path, pre_buffer=False)
+            return self._files.ParquetFile(path, pre_buffer=False, page_checksum_verification=True)
         except self._arrow.ArrowException as error:
             raise not_ours(f"{shown(path)} is not Parquet") from error
         except OSError as error:
+            if error.errno is None:  # not of the system's: what it reads makes no sense
+                raise not_ours(f"{shown(path)} is damaged: {says(error)}") from error
             raise UsageError(f"cannot read {shown(path)}: {says(error)}") from error
 
     def _check(self, path: str, schema: Any) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from rolecall.inputs.files import shown
-from rolecall.outputs.files import check_there, not_ours, open_own, remove, replaced, told
+from rolecall.outputs.files import check_there, damaged, not_ours, open_own, remove, replaced, told
 from rolecall.outputs.index import Index, Indexed, fill
 from rolecall.outputs.nouns import Head, OutputError, Wanted
 
@@ -62,7 +62,7 @@ class RowFile:
         return len(self._starts)
 
     def load(self) -> Iterator[Head]:
-        """The head of each row that is there, in their order; then a torn end is cut.
+        """The head of each row that is there, in their order; ``cut`` ends it.
 
         Raises:
             UsageError: something else is in the file. It is left as it was.
@@ -77,10 +77,13 @@ class RowFile:
                 torn = self.rows.torn(row) or (len(self) > 0 and b"\0" in row)
                 if not last or not torn:
                     which = f"{self.rows.called} {len(self) + 1} of {shown(self.named)}"
-                    raise not_ours(f"{which} is not a record")
+                    raise damaged(which) if len(self) else not_ours(f"{which} is not a record")
                 break
             self._note(len(row))
             yield head
+
+    def cut(self) -> None:
+        """Cut the torn end that ``load`` has passed over, once it is sure that the file is ours."""
         if self.size() > self.end:
             os.ftruncate(self.descriptor, self.end)
 
@@ -156,6 +159,7 @@ class Ledger(Indexed):
     def load(self, wanted: Wanted) -> None:
         """Index what earlier runs wrote; refuses records of other settings."""
         fill(self._index, self._file.load(), self.path, wanted)
+        self._file.cut()
 
     def empty(self) -> None:
         """Begin anew."""

@@ -16,11 +16,20 @@ from collections.abc import Iterator
 from typing import Final
 
 import orjson
+from msgspec import structs
 
 from rolecall.errors import UsageError
 from rolecall.inputs.files import shown
-from rolecall.outputs.files import beside, cannot_write, exists, not_ours, open_own, remove
-from rolecall.outputs.heads import numbered
+from rolecall.outputs.files import (
+    beside,
+    cannot_write,
+    damaged,
+    exists,
+    not_ours,
+    open_own,
+    remove,
+)
+from rolecall.outputs.heads import head_of, numbered
 from rolecall.outputs.index import GONE, Index, Indexed, fill
 from rolecall.outputs.nouns import Head, Mode, OutputError, Wanted
 from rolecall.outputs.rows import SYNC_SECONDS
@@ -157,15 +166,14 @@ class Database(Indexed):
             os.close(self._lock)
 
     def _heads(self) -> Iterator[Head]:
+        """The head of each record, read out of the record itself: a damaged one shows."""
         with self._told():
-            kept = self._connection.execute("SELECT value FROM about WHERE name = 'with_text'")
-            with_text = kept.fetchone() == ("true",)
-            rows = self._connection.execute(
-                "SELECT seq, source, source_id, outcome, retryable, config FROM records"
-            )
-            for seq, source, source_id, outcome, retryable, config in rows:
-                failed = outcome == "failed"
-                yield Head(seq, source, source_id, failed, bool(retryable), config, with_text)
+            rows = self._connection.execute("SELECT seq, CAST(record AS BLOB) FROM records")
+            for seq, record in rows:
+                head = head_of(bytes(record) + b"\n")
+                if head is None:
+                    raise damaged(f"record {seq} of {shown(self.path)}")
+                yield structs.replace(head, seq=seq)
 
     def _free(self, seq: int) -> None:
         """Set the record of an earlier run that stands at ``seq`` aside, if there is one."""
@@ -217,6 +225,8 @@ class Database(Indexed):
                 hint = "make room and run again with --resume"
             elif "BUSY" in code or "LOCKED" in code:
                 hint = "close what else writes to it, and run again with --resume"
+            elif "CORRUPT" in code or "NOTADB" in code:
+                hint = "it is damaged: name another --out, or begin anew with --force"
             raise OutputError(f"cannot write {shown(self.path)}: {error}", hint=hint) from error
 
     def _check_there(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from urllib.parse import urljoin
 
@@ -13,6 +14,7 @@ from rolecall.page.decode import decode, sniff_binary, unpack
 from rolecall.page.frame import kind_of
 from rolecall.page.language import language_of
 from rolecall.page.limits import DEFAULT, Limits
+from rolecall.page.orders import find_orders, heeding
 from rolecall.page.plaintext import TextLine, looks_like_markdown, read_markdown, read_plain
 from rolecall.page.prescan import check_size, prescan, without_noscript
 from rolecall.page.roles import assign
@@ -35,7 +37,13 @@ _TEXT_TYPES = {
 }  # fmt: skip
 _block, _link, _span = maker(Block), maker(Link), maker(Span)
 _SCRIPT = re.compile(r"<script\b(?![^<>]{0,300}\bld\+json)", re.I)
+_COMBINING = re.compile("[\u0300-\u036f]")
 _LITTLE_TEXT = 2000  # characters; the scripts of a page that shows more do not matter
+# What shows text in drawings and formulas. Nobody can tell whether it lies within the drawing, has
+# a colour, or is covered: so it is no evidence.
+DRAWN = ("text", "foreignObject", "math")
+FEW_DRAWN = 50
+"""As many of each are looked at: they may stand in one another."""
 _ABSOLUTE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 # A path from the root that joining leaves as it is.
 _PLAIN = r"[A-Za-z0-9_%+~=,@./-]"
@@ -88,25 +96,26 @@ def _sniff_text(text: str) -> str:
 
 
 def _from_html(source: Source, html: str, notices: tuple[Notice, ...], limits: Limits) -> Page:
+    markup = html
     html, cut = prescan(without_noscript(html), limits)
     tree = LexborHTMLParser(html)
     statements, stated = read_statements(tree)
     found = walk(tree, limits)
-    notices += cut + stated
-    if found.full:
-        message = f"read up to line {limits.lines:,}"
-        notices += (Notice(code="lines_cut", message=message),)
-    roles = assign(found.drafts, found.sections)
     text = "\n".join(draft.text for draft in found.drafts)
+    if _in_parts(text) and (composed := unicodedata.normalize("NFC", html)) != html:
+        return _from_html(source, composed, notices + cut, limits)
+    notices += cut + stated + _unread(tree, found, limits)
+    roles = assign(found.drafts, found.sections)
     meta = _meta(tree)
     if len(text) < _LITTLE_TEXT and (scripts := len(_SCRIPT.findall(html))):
         meta["x-scripts"] = str(scripts)
+    blocks, orders = heeding(_blocks(found, roles), find_orders(text, markup))
     base = _base(meta.get("base"), source.url)
     return Page(
         source_id=source.id,
         url=source.url,
         text=text,
-        blocks=_blocks(found, roles),
+        blocks=blocks,
         links=tuple(
             _link(span, href, path)
             for (span, _, path), href in zip(found.links, _hrefs(found, base), strict=True)
@@ -116,8 +125,33 @@ def _from_html(source: Source, html: str, notices: tuple[Notice, ...], limits: L
         language=language_of(_posting(found, roles), meta.get("lang")),
         captured=source.captured,
         media_type="text/html",
-        warnings=notices,
+        warnings=notices + orders,
     )
+
+
+def _unread(tree: LexborHTMLParser, found: Walk, limits: Limits) -> tuple[Notice, ...]:
+    """What a reader of the page sees, or could follow, and this text does not hold."""
+    notices: tuple[Notice, ...] = ()
+    if found.full:
+        notices += (Notice(code="lines_cut", message=f"read up to line {limits.lines:,}"),)
+    if found.cut_links:
+        notices += (_links_cut(limits, found.cut_links),)
+    drawn = (node for name in DRAWN for node in tree.tags(name)[:FEW_DRAWN])
+    if any(node.text().strip() for node in drawn):
+        message = "words in drawings or formulas left out"
+        notices += (Notice(code="drawings_unread", message=message),)
+    return notices
+
+
+def _links_cut(limits: Limits, left_out: int) -> Notice:
+    message = f"read up to link {limits.links:,}, {left_out:,} left out"
+    return Notice(code="links_cut", message=message)
+
+
+def _in_parts(text: str) -> bool:
+    """Whether letters stand in parts, an ``a`` and its dots: words and spans would end between
+    the two."""
+    return not text.isascii() and _COMBINING.search(text) is not None
 
 
 def _posting(found: Walk, roles: Sequence[Role]) -> str:
@@ -156,6 +190,8 @@ def _blocks(found: Walk, roles: Sequence[Role]) -> tuple[Block, ...]:
 def _from_text(
     source: Source, text: str, media_type: str, notices: tuple[Notice, ...], limits: Limits
 ) -> Page:
+    if _in_parts(text):
+        text = unicodedata.normalize("NFC", text)
     read = read_markdown if media_type == "text/markdown" else read_plain
     lines, cut = read(text, limits.lines)
     if cut:
@@ -163,25 +199,30 @@ def _from_text(
         notices += (Notice(code="lines_cut", message=message),)
     blocks: list[Block] = []
     links: list[Link] = []
-    start = 0
+    start = cut_links = 0
     for number, line in enumerate(lines, 1):
         path = f"/line[{number}]"
         blocks.append(_text_block(line, start, path))
         for begin, end, href in line.links:
             if len(links) < limits.links:
                 links.append(Link(span=Span(start + begin, start + end), href=href, path=path))
+            else:
+                cut_links += 1
         start += len(line.text) + 1
+    if cut_links:
+        notices += (_links_cut(limits, cut_links),)
     visible = "\n".join(line.text for line in lines)
+    kept, orders = heeding(tuple(blocks), find_orders(visible))
     return Page(
         source_id=source.id,
         url=source.url,
         text=visible,
-        blocks=tuple(blocks),
+        blocks=kept,
         links=tuple(links),
         language=language_of(visible[:4000], None),
         captured=source.captured,
         media_type=media_type,
-        warnings=notices,
+        warnings=notices + orders,
     )
 
 

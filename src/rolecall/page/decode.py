@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from rolecall.core import Notice
 from rolecall.errors import SourceError
-from rolecall.page.guess import guess_charset
+from rolecall.page.guess import guess_charset, reads_more_like
 from rolecall.page.limits import DEFAULT, Limits
 
 __all__ = ["Decoded", "decode", "sniff_binary", "unpack"]
@@ -44,6 +44,7 @@ _ALIASES = {
     "x-mac-roman": "mac-roman", "macintosh": "mac-roman", "mac": "mac-roman",
     "x-mac-cyrillic": "mac-cyrillic", "x-cp1250": "cp1250", "x-cp1251": "cp1251",
     "koi": "koi8-r", "koi8": "koi8-r", "koi8-ru": "koi8-u", "dos-874": "cp874",
+    "windows-874": "cp874", "csiso2022jp": "iso2022_jp", "iso-2022-jp": "iso2022_jp",
 }  # fmt: skip
 _KNOWN = frozenset(
     {"utf-8", "utf-16-le", "utf-16-be", "mac-roman", "mac-cyrillic", "koi8-r", "koi8-u", "cp866"}
@@ -51,7 +52,14 @@ _KNOWN = frozenset(
     | {f"cp125{n}" for n in range(9)}
     | {f"iso8859-{n}" for n in (2, 3, 4, 5, 6, 7, 8, 10, 13, 14, 15, 16)}
 )
-_MARKS = ((codecs.BOM_UTF8, "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"),
+)  # fmt: skip
+_COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.S)
+_SHIFTS = (b"\x1b$B", b"\x1b$@")  # with these ISO-2022-JP turns to Japanese
+_BAD = re.compile("\ufffd+")
 _META = re.compile(
     rb"""<meta\s[^>]{0,300}?charset\s*=\s*["']?\s*([\w:.-]{2,40})|"""
     rb"""<\?xml\s[^>]{0,200}?encoding\s*=\s*["']([\w:.-]{2,40})""",
@@ -153,27 +161,25 @@ def sniff_binary(body: bytes) -> str | None:
         return {b"WEBP": "image/webp", b"WAVE": "audio/wav"}.get(head[8:12], "video/x-msvideo")
     if head[4:8] == b"ftyp":
         return "image/avif" if head[8:12] in (b"avif", b"heic", b"mif1") else "video/mp4"
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or _utf16(head):
+    if head.startswith(tuple(mark for mark, _ in _MARKS)) or _utf16(head):
         return None
     controls = len(head) - len(head.translate(None, _CONTROLS))
     return "application/octet-stream" if controls > 0.1 * len(head) + 2 else None
 
 
 def _utf16(head: bytes) -> str | None:
-    """The byte order of UTF-16 without a mark: zero bytes stand on one side only."""
+    """The byte order of UTF-16 without a mark: zero bytes stand on one side, and it is a text."""
     head = head[: len(head) // 2 * 2]
     if len(head) < 8 or b"\0" not in head:
         return None
     even, odd = head[::2].count(0), head[1::2].count(0)
-    controls = len(head) - len(head.translate(None, _CONTROLS)) - even - odd
-    if controls > 0.05 * len(head):
+    least = max(3, len(head) // 2 * 0.02)
+    if max(even, odd) < least or max(even, odd) <= 20 * min(even, odd):
         return None
-    least = max(3, len(head) // 2 * 0.08)
-    if odd >= least and odd > 20 * even:
-        return "utf-16-le"
-    if even >= least and even > 20 * odd:
-        return "utf-16-be"
-    return None
+    name = "utf-16-le" if odd > even else "utf-16-be"
+    text = head.decode(name, "replace")
+    shown = sum(char.isprintable() or char in "\t\r\n\f" for char in text) - text.count("\ufffd")
+    return name if shown >= 0.95 * len(text) - 1 else None
 
 
 def _codec(label: str | None) -> str | None:
@@ -206,8 +212,13 @@ def decode(body: bytes, charset: str | None = None) -> Decoded:
         message = f"the declared charset {charset[:40]!r} is not known"
         notices = (Notice(code="charset_unknown", message=message),)
     valid = _strict(body)
+    if valid is not None and any(shift in body for shift in _SHIFTS) and body.isascii():
+        return _shifted(body, declared, notices)
+    if declared in ("utf-16-le", "utf-16-be") and _is_narrow(body[:_LOOK], valid is not None):
+        message = f"declared as {declared}, but that is not what the bytes are"
+        declared, notices = None, (Notice(code="charset_overruled", message=message),)
     if declared and declared != "utf-8" and not (valid and _single_byte(declared)):
-        found = _read(body, declared)
+        found = _doubted(_read(body, declared), body)
         return found._replace(notices=notices + found.notices)
     if valid is not None:
         if declared and declared != "utf-8" and not body.isascii():
@@ -216,6 +227,33 @@ def decode(body: bytes, charset: str | None = None) -> Decoded:
         return Decoded(valid, "utf-8", notices)
     found = _fallback(body)
     return found._replace(notices=notices + found.notices)
+
+
+def _shifted(body: bytes, declared: str | None, notices: tuple[Notice, ...]) -> Decoded:
+    """Seven-bit bytes that turn to Japanese and back, unless they make no sense so."""
+    try:
+        text = body.decode("iso2022_jp")
+    except UnicodeDecodeError:
+        return Decoded(body.decode("ascii"), "utf-8", notices)
+    if declared != "iso2022_jp":
+        notices += (Notice(code="charset_guessed", message="read as iso2022_jp"),)
+    return Decoded(text, "iso2022_jp", notices)
+
+
+def _is_narrow(head: bytes, utf8: bool) -> bool:
+    """Whether bytes cannot be UTF-16: no zero among them, and UTF-8 or nearly all of them ASCII."""
+    return b"\0" not in head and (utf8 or sum(byte < 128 for byte in head) > 0.85 * len(head))
+
+
+def _doubted(found: Decoded, body: bytes) -> Decoded:
+    """The reading, with a notice where another charset clearly makes more sense."""
+    other = reads_more_like(body, found.charset)
+    if other is None:
+        return found
+    message = f"read as {found.charset}, as the page says; it looks more like {other}"
+    return found._replace(
+        notices=(*found.notices, Notice(code="charset_doubtful", message=message))
+    )
 
 
 def _single_byte(name: str) -> bool:
@@ -235,12 +273,12 @@ def _strict(body: bytes) -> str | None:
 
 def _fallback(body: bytes) -> Decoded:
     """Neither valid UTF-8 nor declared: the page's own word, mostly-UTF-8, or a guess."""
-    match = _META.search(body[:8192])
+    match = _META.search(_COMMENT.sub(b"", body[:_LOOK]))
     meta = _codec((match[1] or match[2]).decode("ascii", "replace")) if match else None
     if meta and meta not in ("utf-8", "utf-16-le", "utf-16-be"):
-        return _read(body, meta)
+        return _doubted(_read(body, meta), body)
     text = body.decode("utf-8", "replace")
-    bad = text.count("\ufffd")
+    bad = len(_BAD.findall(text))
     good = len(body) - len(text)  # about the number of continuation bytes that made sense
     if good > 2 * bad:
         return _read(body, "utf-8")
@@ -251,8 +289,9 @@ def _fallback(body: bytes) -> Decoded:
 
 
 def _read(body: bytes, name: str) -> Decoded:
-    if name.startswith("utf-16") and len(body) % 2:
-        body = body[:-1]
+    if name.startswith(("utf-16", "utf-32")):
+        width = 2 if name.startswith("utf-16") else 4
+        body = body[: len(body) // width * width]
     text = body.decode(name, "replace")
     bad = text.count("\ufffd")
     if not bad or (name == "utf-8" and bad == body.count(b"\xef\xbf\xbd")):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["guess_charset"]
+__all__ = ["guess_charset", "reads_more_like"]
 
 _WESTERN = "äöüßéèêëàâçîïôûùœñáíóúãõåæøìòý"
 _CENTRAL = "áčďéěíňóřšťúůýžąćęłńśźżäôĺľŕőűăâîșțşţöüđß"
@@ -34,13 +34,35 @@ _DOUBLE = ("gb18030", "cp932", "euc_jp", "cp949", "big5hkscs")
 _HIGH = re.compile(rb"[\x80-\xff]")
 _BROKEN_WORD = re.compile(r"[a-zа-я][^\W\d_a-z]*[A-ZА-ЯÀ-ÖØ-Þ]|[a-z][ά-я]|[ά-я][a-z]")
 SAMPLE = 16_384  # bytes
+FEW = 6  # characters beyond ASCII, below which nothing speaks against a label
+SURE, POOR = 0.8, 0.4  # scores of a reading that makes sense, and of one that makes little
 
 
 def guess_charset(body: bytes) -> str:
     """The Python codec name that makes most sense of ``body``; ``cp1252`` when nothing does."""
+    return _best(_sample(body))[1]
+
+
+def reads_more_like(body: bytes, codec: str) -> str | None:
+    """The codec that clearly makes more sense of ``body`` than the one it is said to be in."""
+    letters = dict(_SINGLE).get(codec)
+    sample = _sample(body)
+    if letters is None or len(_HIGH.findall(sample)) < FEW:
+        return None
+    if _single(sample, codec, letters) > POOR:
+        return None
+    score, name = _best(sample)
+    return name if score > SURE and name != codec else None
+
+
+def _sample(body: bytes) -> bytes:
+    """Text from where the first character beyond ASCII stands, without most of the markup."""
     first = _HIGH.search(body)
     start = max(0, (first.start() if first else 0) - 64)
-    sample = re.sub(rb"<[^<>]{0,300}>", b" ", body[start : start + 2 * SAMPLE])[:SAMPLE]
+    return re.sub(rb"<[^<>]{0,300}>", b" ", body[start : start + 2 * SAMPLE])[:SAMPLE]
+
+
+def _best(sample: bytes) -> tuple[float, str]:
     best, name = 0.0, "cp1252"
     for codec in _DOUBLE:
         score = _double(sample, codec)
@@ -50,7 +72,7 @@ def guess_charset(body: bytes) -> str:
         score = _single(sample, codec, letters)
         if score > best + 1e-9:
             best, name = score, codec
-    return name
+    return best, name
 
 
 def _single(sample: bytes, codec: str, letters: str) -> float:

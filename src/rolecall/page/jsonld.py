@@ -16,6 +16,9 @@ from rolecall.page.loose_json import read_json
 MAX_NODES: Final = 50_000
 MAX_DEPTH: Final = 100
 MAX_POSTINGS: Final = 100
+MAX_REPAIRS: Final = 4
+"""Blocks of a page that are guessed at: each may take a quarter of a second."""
+
 MAX_RESOLVED_DEPTH: Final = 10
 MAX_RESOLVED_NODES: Final = 4_000
 
@@ -38,12 +41,14 @@ def read_jsonld(scripts: Iterable[str]) -> tuple[tuple[Statement, ...], tuple[No
     notices: list[Notice] = []
     found: list[tuple[str, Mapping[str, Any], bool]] = []
     by_id: dict[str, Mapping[str, Any]] = {}
+    repairs = 0
     for number, script in enumerate(scripts):
         if not script.strip():
             continue
         loaded = read_json(script)
-        if loaded is None and "jobposting" in script.lower():
+        if loaded is None and repairs < MAX_REPAIRS and "jobposting" in script.lower():
             loaded = read_json(script, repair=True)
+            repairs += 1
         if loaded is None or not any(isinstance(v, dict | list) for v in loaded.values):
             notices.append(
                 Notice(code="jsonld_unusable", message=f"JSON-LD block {number} cannot be read")

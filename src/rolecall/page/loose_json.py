@@ -21,6 +21,8 @@ MAX_CHARS: Final = 2_000_000
 """Longer texts are not read at all."""
 MAX_RELAXED_CHARS: Final = 300_000
 MAX_REPAIR_CHARS: Final = 60_000
+MAX_REPAIR_WORK: Final = 10_000_000
+"""Characters times quotation marks: a guess looks ahead from each mark, a quarter of a second."""
 MAX_REPAIR_DEPTH: Final = 64
 MAX_VALUES: Final = 200
 MAX_ENCODED: Final = 3
@@ -78,15 +80,16 @@ def read_json(text: str, *, repair: bool = False) -> Loaded | None:
         return Loaded(values=(_opened(orjson.loads(text)),))
     except orjson.JSONDecodeError:
         pass
-    body = _unwrapped(_SURROGATE.sub("�", text))
+    text = _SURROGATE.sub("�", text)
+    body = _unwrapped(text)
     if not body:
         return None
     values = _several(body)
     if values is None and len(body) <= MAX_RELAXED_CHARS and _ESCAPED_QUOTE.search(body):
         body = html.unescape(body)
         values = _several(body)
-    if values is None and len(body) <= MAX_RELAXED_CHARS:
-        values = _relaxed_values(body)
+    if values is None and len(text) <= MAX_RELAXED_CHARS:
+        values = _relaxed_values(body) or _relaxed_values(text)  # a comment may be no wrapper
     if values is not None:
         return Loaded(values=tuple(_opened(value) for value in values))
     return _repaired(body) if repair else None
@@ -222,6 +225,8 @@ def _repaired(text: str) -> Loaded | None:
     """The guess of json-repair, for texts in which its time is bounded."""
     if len(text) > MAX_REPAIR_CHARS or text[:1] not in "{[" or _depth(text) > MAX_REPAIR_DEPTH:
         return None
+    if len(text) * (text.count('"') + text.count("'")) > MAX_REPAIR_WORK:
+        return None
     import json_repair  # rarely needed, and slow to import
 
     try:
@@ -230,7 +235,20 @@ def _repaired(text: str) -> Loaded | None:
         return None
     if not isinstance(value, dict | list) or not value:
         return None
-    return Loaded(values=(_clean(value),), repaired=True)
+    return Loaded(values=(_finite(_clean(value)),), repaired=True)
+
+
+def _finite(value: Any) -> Any:
+    """Numbers that no float holds become nothing, in place where possible."""
+    stack = [value]
+    while stack:
+        here = stack.pop()
+        for key, item in here.items() if isinstance(here, dict) else enumerate(here):
+            if isinstance(item, dict | list):
+                stack.append(item)
+            elif isinstance(item, float) and not math.isfinite(item):
+                here[key] = None
+    return value
 
 
 def _depth(text: str) -> int:

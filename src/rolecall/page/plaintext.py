@@ -42,6 +42,7 @@ _TAGS = re.compile(r"</?(?:b|i|em|strong|u|span|p|div|center|sub|sup|a)\b[^<>]{0
 _BREAK = re.compile(r"<br\s*/?>|\\$", re.I)
 _ESCAPES = re.compile(r"\\([\\`*_{}\[\]()#+.!|>~-])")
 _LABELLED = re.compile(r"[^\s:][^:]{0,60}:(?:\*\*|__)?$")  # "Requirements:" on its own line
+_GAP = re.compile(" {2,}")
 _COMMENT = re.compile(r"<!--(?:[^-]++|-(?!->))*+(?:-->|\Z)")
 _MARKDOWN = re.compile(r"(?m)^#{1,6} \S|^\s*[*+-] \S|\*\*[^*\n]+\*\*|\]\(https?://|^\|.*\|\s*$")
 
@@ -181,15 +182,15 @@ def _rendered(line: str, kind: Kind, level: int) -> TextLine:
     links: list[tuple[int, int, str]] = []
     position = size = 0
     for match in re.finditer(f"{_LINK.pattern}|{_AUTO.pattern}", line):
-        before = _unmarked(line[position : match.start()])
+        before = _after(pieces, _unmarked(line[position : match.start()]))
         label = "" if match[1] else _unmarked(match[2] if match[2] is not None else match[4])
-        pieces += (before, label)
+        label = _after(pieces, label)
         size += len(before)
         if label:
             links.append((size, size + len(label), match[3] or match[4]))
             size += len(label)
         position = match.end()
-    pieces.append(_unmarked(line[position:]))
+    _after(pieces, _unmarked(line[position:]))
     text = "".join(pieces)
     lead = len(text) - len(text.lstrip())
     text = text.strip()
@@ -202,9 +203,20 @@ def _rendered(line: str, kind: Kind, level: int) -> TextLine:
     )  # fmt: skip
 
 
+def _after(pieces: list[str], text: str) -> str:
+    """Put ``text`` behind ``pieces``; marks that are gone between the two leave one space."""
+    if text and text[0] == " " and pieces and pieces[-1].endswith(" "):
+        text = text[1:]
+    if text:
+        pieces.append(text)
+    return text
+
+
 def _unmarked(text: str) -> str:
     if "`" in text:
         text = _CODE.sub(r"\1", text)
     if "*" in text or "_" in text:
         text = _MARKS.sub(r"\2", _MARKS.sub(r"\2", text))
-    return _ESCAPES.sub(r"\1", text) if "\\" in text else text
+    if "\\" in text:
+        text = _ESCAPES.sub(r"\1", text)
+    return _GAP.sub(" ", text) if "  " in text else text

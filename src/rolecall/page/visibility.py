@@ -16,7 +16,7 @@ __all__ = ["UNSEEN_TAGS", "Look", "hiding_names", "look", "scrub", "unseen"]
 
 UNSEEN_TAGS = frozenset(
     "script style noscript template iframe svg object canvas video audio noframes noembed datalist"
-    " head math applet embed map area rp".split()
+    " head math embed area rp".split()
 )
 # Names that frameworks agreed on for text which only a screen reader gets.
 SCREEN_READER = frozenset(

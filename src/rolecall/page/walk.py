@@ -49,6 +49,7 @@ class Walk:
         self.drafts: list[Draft] = []
         self.links: list[tuple[Span, str, str]] = []
         self.sections: list[Section] = []
+        self.cut_links = 0
         self.size = 0
         self.full = False
         self._parts: list[str] = []  # of the line that is being collected
@@ -286,6 +287,8 @@ class Walk:
             if len(self.links) < self.limits.links:
                 start = self.size + begin
                 self.links.append((_span(start, start + size), frame.href, frame.path))
+            else:
+                self.cut_links += 1
         if frame.bold:
             self._bold += size + 1
 

@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from rolecall.errors import UsageError
 from rolecall.plan.command import Version
+from rolecall.private import without_secrets
 
 PARSER_SECONDS: Final = 300.0
 """Loading vLLM takes about 15 seconds on two free cores, and much longer on busy ones."""
@@ -103,7 +104,7 @@ def _run(
             errors="replace",
             timeout=PARSER_SECONDS,
             check=False,
-            env=os.environ | (more or {}),
+            env=without_secrets(os.environ) | dict(more or {}),
         )
     except subprocess.TimeoutExpired:
         told = f"vLLM's parser was not loaded by {python} in {PARSER_SECONDS:g} s"

@@ -24,6 +24,9 @@ LOOKS: Final = 20
 CLAIM: Final = 120.0
 """Seconds for which a message belongs to whoever sends it; longer than any post takes."""
 
+FARTHEST: Final = 172_800_000
+"""Milliseconds: a message that is due later than any wait was put off while the clock was ahead."""
+
 PER_TASK: Final = 1 / 10_000
 """Seconds until a batch that goes on is looked at again, for each of its tasks."""
 
@@ -54,10 +57,11 @@ class Callbacks:
 
     def _looked(self) -> tuple[int, list[Message]]:
         """Look at those that have been due for longest: how many, and which are to be sent."""
+        now = self._store.dialect.now
         rows = self._store.rows(
             "SELECT c.batch, c.url, c.secret, c.attempts, c.due, b.size FROM queue_callback c"
             " JOIN queue_batch b ON b.id = c.batch WHERE c.state = 'waiting'"
-            f" AND c.due <= {self._store.dialect.now} ORDER BY c.due LIMIT {AT_ONCE}",
+            f" AND (c.due <= {now} OR c.due > {now} + {FARTHEST}) ORDER BY c.due LIMIT {AT_ONCE}",
             self._moment.values,
         )
         found = []
@@ -111,7 +115,8 @@ class Callbacks:
     def _end(self, message: Message, state: str, trouble: str | None) -> None:
         with self._store.write() as connection:
             connection.execute(
-                "UPDATE queue_callback SET state = :state, trouble = :trouble"
+                # Nothing more is signed with the secret.
+                "UPDATE queue_callback SET state = :state, trouble = :trouble, secret = ''"
                 " WHERE batch = :batch AND due = :due",
                 {
                     "batch": message.batch,

@@ -22,6 +22,15 @@ _LABELLED: Final = (
     " (SELECT 1 FROM label_page WHERE label_page.task = queue_task.id)"
 )
 """Somebody has begun to label a page and not finished: it is kept until then."""
+_OLD_BATCHES: Final = (
+    "FROM queue_batch WHERE id > :last AND made < :before AND NOT EXISTS"
+    " (SELECT 1 FROM queue_task WHERE batch = queue_batch.id"
+    f" AND ({_LIVE} OR changed >= :before OR {_LABELLED}))"
+)
+_OLD_BODIES: Final = (
+    "FROM queue_body WHERE made < :before AND NOT EXISTS (SELECT 1 FROM queue_task"
+    f" WHERE body = queue_body.hash AND ({_LIVE} OR {_LABELLED}))"
+)
 
 
 class Purged(Struct, frozen=True):
@@ -51,6 +60,24 @@ class Purge:
             )
         return Purged(batches, tasks, bodies, events)
 
+    def would(self) -> Purged:
+        """What `old` would forget now; pages that go with their batches are not counted."""
+        counts: list[int] = []
+        for sql, days in (
+            (
+                f"SELECT count(*), coalesce(sum(size), 0) {_OLD_BATCHES}",
+                self._rules.keep_records_days,
+            ),
+            (f"SELECT count(*) {_OLD_BODIES}", self._rules.keep_bodies_days),
+            (
+                "SELECT count(*) FROM queue_event WHERE made < :before",
+                self._rules.keep_events_hours / 24,
+            ),
+        ):
+            values = {"before": self._before(days * DAY_MS), "last": 0}
+            counts += map(int, self._store.rows(sql, values)[0])
+        return Purged(*counts)
+
     def forget(self, batch: int, submitter: str | None = None) -> bool:
         """Forget a batch that has ended; says whether it is gone."""
         while (left := self._forget_some(fitting(batch), submitter)) is not None:
@@ -63,9 +90,7 @@ class Purge:
         batches = tasks = last = 0
         while True:
             rows = self._store.rows(
-                "SELECT id, size FROM queue_batch WHERE id > :last AND made < :before"
-                f" AND NOT EXISTS (SELECT 1 FROM queue_task WHERE batch = queue_batch.id"
-                f" AND ({_LIVE} OR changed >= :before OR {_LABELLED})) ORDER BY id LIMIT {AT_ONCE}",
+                f"SELECT id, size {_OLD_BATCHES} ORDER BY id LIMIT {AT_ONCE}",
                 {"before": before, "last": last},
             )
             if not rows:
@@ -118,9 +143,7 @@ class Purge:
     def _old_bodies(self, connection: Connection) -> int:
         before = self._moment.of(connection) - int(self._rules.keep_bodies_days * DAY_MS)
         gone = connection.execute(
-            "DELETE FROM queue_body WHERE hash IN (SELECT hash FROM queue_body"
-            " WHERE made < :before AND NOT EXISTS (SELECT 1 FROM queue_task"
-            f" WHERE body = queue_body.hash AND ({_LIVE} OR {_LABELLED}))"
+            f"DELETE FROM queue_body WHERE hash IN (SELECT hash {_OLD_BODIES}"
             f" ORDER BY made LIMIT {AT_ONCE})",
             {"before": before},
         )

@@ -31,7 +31,7 @@ class Queue:
         clock: Callable[[], float] = time.time,
     ) -> None:
         rules = rules if rules is not None else Rules()
-        moment = Moment(store.dialect, clock)
+        self.moment = moment = Moment(store.dialect, clock)
         self.store, self.rules = store, rules
         self.inbox = Inbox(store, rules, moment)
         self.leases = Leases(store, rules, moment, config)

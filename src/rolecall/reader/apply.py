@@ -61,6 +61,8 @@ def propose_emails(tagged: Tagged) -> list[Proposal]:
     for n, (mail, span, pointer) in enumerate(found[:20]):
         index = _line_at(starts, span.start)
         line = tagged.lines[index]
+        if line.block.role == "orders":
+            continue
         around = f"{tagged.lines[index - 1].text[-80:] if index else ''} {line.text[:400]}"
         features = [
             f"z={tagged.zone(index)}",
@@ -122,6 +124,8 @@ def propose_urls(tagged: Tagged) -> list[Proposal]:
             continue
         index = _line_at(starts, span.start)
         line = tagged.lines[index]
+        if line.block.role == "orders":
+            continue
         says = _link_says(text[span.start : span.end])
         leads = any(map(low.__contains__, paths)) if paths else False
         if not (says or leads):

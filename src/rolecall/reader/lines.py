@@ -51,7 +51,8 @@ def prepare(page: Page) -> tuple[Line, ...]:
     homes: dict[str, str] = {}
     out = []
     for index, block in enumerate(page.blocks):
-        said = text[block.span.start : block.span.end]
+        # A line of orders to a machine says nothing here, whatever it says.
+        said = text[block.span.start : block.span.end] if block.role != "orders" else ""
         its = wording(said)
         parent, home = parent_and_home(block.path, homes)
         out.append(

@@ -15,6 +15,7 @@ from rolecall.reader.blocks import SEEN, Tagged
 from rolecall.reader.lines import Line
 from rolecall.reader.verdict_phrases import closings
 from rolecall.reader.verdict_signs import (
+    DENSE,
     LONG_BODY,
     THIN,
     Group,
@@ -31,6 +32,8 @@ CLEAR_BODY = 150
 PROSE = 8
 PARAGRAPH = 60
 """Words that make a page worth reading on where its title names a role."""
+VARIED = 30
+"""Different words, at least, of a text in a language that is not known here."""
 LONGEST_LINK = 12
 LONGEST_NOTICE = 30
 LONGEST_QUOTE = 160
@@ -231,11 +234,26 @@ def _elsewhere(seen: Signs, tagged: Tagged) -> str | None:
     else:
         other = "other"
     foreign = tagged.page.language not in LANGUAGES
-    if foreign and other == "other" and seen.content >= PARAGRAPH:
+    if foreign and other == "other" and seen.content >= PARAGRAPH and _varied(tagged):
         return None
     if seen.titled and (seen.content >= (THIN if foreign else PARAGRAPH) or seen.applies):
         return None
     return other if not seen.telling or (seen.vacancy <= 1 and seen.body < LONG_BODY) else None
+
+
+def _varied(tagged: Tagged) -> bool:
+    """Whether there are as many different words as a text in an unknown language has.
+
+    Tables of numbers, filler and one line said again and again have not.
+    """
+    found: set[str] = set()
+    for line in tagged.lines:
+        if line.block.role in SEEN:
+            found.update(word for word in line.words if word.isalpha())
+            found.update(DENSE.findall(line.text))
+            if len(found) >= VARIED:
+                return True
+    return False
 
 
 def _cards(seen: Signs, tagged: Tagged) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,14 +14,13 @@ from rolecall.doctor.servers import servers_here
 from rolecall.engines.settings import read_engine
 from rolecall.errors import Error
 from rolecall.evaluate.choose.block import FENCE, read_record
+from rolecall.evaluate.files import folders_below
 from rolecall.launch.compare import compared
 from rolecall.launch.nouns import Server
 from rolecall.models.cache import COMMIT, cache_folder, is_hub_name, model_folder
 from rolecall.rules.facts import Better, Served, Untold
 from rolecall.settings import Settings
 
-DEPTH: Final = 3
-MOST_FOLDERS: Final = 3_000
 MOST_FILES: Final = 500
 """Decision records and runs that are read."""
 LARGEST: Final = 16 << 20
@@ -211,21 +209,12 @@ def _changed(path: Path) -> float:
 
 def _files(base: Path) -> Iterator[Path]:
     """Markdown files and results of runs, some levels below ``base``."""
-    rows, seen, given = [(base, 0)], 0, 0
-    while rows and seen < MOST_FOLDERS and given < MOST_FILES:
-        folder, depth = rows.pop(0)
-        seen += 1
-        try:
-            with os.scandir(folder) as entries:
-                inside = sorted(entries, key=lambda one: one.name)
-        except OSError:
-            continue
+    given = 0
+    for folder, inside in folders_below(base):
         for one in inside:
-            if one.name.startswith("."):
-                continue
-            if one.is_dir(follow_symlinks=False):
-                if depth < DEPTH:
-                    rows.append((folder / one.name, depth + 1))
-            elif (one.name == RESULTS or one.name.endswith(".md")) and one.is_file():
+            wanted = one.name == RESULTS or one.name.endswith(".md")
+            if wanted and not one.name.startswith(".") and one.is_file():
                 given += 1
                 yield folder / one.name
+                if given == MOST_FILES:
+                    return

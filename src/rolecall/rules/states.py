@@ -24,6 +24,8 @@ AGAIN: Final = 600_000
 """Milliseconds after which one that failed is made again."""
 CLAIM: Final = 120_000
 """Milliseconds for which a message belongs to whoever sends it; longer than any post takes."""
+FARTHEST: Final = 172_800_000
+"""Milliseconds: a message that is due later than any wait was put off while the clock was ahead."""
 MESSAGES_KEPT: Final = 30 * 86_400_000
 
 Round = Literal["rules", "quick"]
@@ -93,18 +95,22 @@ class States:
 
     def claim(self, what: Round) -> bool:
         """Whether it is time to evaluate all ``rules``, or the ``quick`` ones; then nobody else is
-        told so for a day, or ten minutes."""
+        told so for a day, or ten minutes. What is due later than that was claimed while the clock
+        was ahead, and is due."""
         now = self._store.dialect.now
-        told = {**self._moment.values, "name": what}
-        later = f"SELECT 1 FROM drift_due WHERE name = :name AND due > {now}"
+        every = EVERY if what == "rules" else OFTEN
+        told = {**self._moment.values, "name": what, "every": every}
+        later = (
+            f"SELECT 1 FROM drift_due WHERE name = :name AND due > {now} AND due <= {now} + :every"
+        )
         if self._store.rows(later, told):
             return False
         with self._store.write() as connection:
             rows = connection.execute(
                 f"INSERT INTO drift_due (name, due) VALUES (:name, {now} + :every)"
                 " ON CONFLICT (name) DO UPDATE SET due = excluded.due"
-                f" WHERE drift_due.due <= {now} RETURNING due",
-                {**told, "every": EVERY if what == "rules" else OFTEN},
+                f" WHERE drift_due.due <= {now} OR drift_due.due > {now} + :every RETURNING due",
+                told,
             ).fetchall()
         return bool(rows)
 
@@ -143,14 +149,16 @@ class States:
     def claim_message(self) -> Message | None:
         """The next message that is due; nobody else is given it for a while."""
         now = self._store.dialect.now
-        due = f"SELECT id FROM drift_message WHERE state = 'waiting' AND due <= {now} LIMIT 1"
-        if not self._store.rows(due, self._moment.values):
+        due = f"state = 'waiting' AND (due <= {now} OR due > {now} + {FARTHEST})"
+        if not self._store.rows(
+            f"SELECT 1 FROM drift_message WHERE {due} LIMIT 1", self._moment.values
+        ):
             return None
         with self._store.write() as connection:
             rows = connection.execute(
                 f"UPDATE drift_message SET due = {now} + :claim, attempts = attempts + 1"
-                " WHERE id = (SELECT id FROM drift_message WHERE state = 'waiting'"
-                f" AND due <= {now} ORDER BY id LIMIT 1 {self._store.dialect.skip_locked})"
+                f" WHERE id = (SELECT id FROM drift_message WHERE {due}"
+                f" ORDER BY id LIMIT 1 {self._store.dialect.skip_locked})"
                 " RETURNING id, body, attempts, due",
                 {**self._moment.values, "claim": CLAIM},
             ).fetchall()

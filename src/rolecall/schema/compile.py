@@ -25,6 +25,7 @@ import orjson
 
 from rolecall.core import Notice, Problem
 from rolecall.errors import Error, SchemaError
+from rolecall.private import without_secrets
 from rolecall.schema.admit import draft_of
 from rolecall.schema.compile_child import receive, send
 from rolecall.schema.dialect import Draft
@@ -217,7 +218,7 @@ class _Child:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 pass_fds=(far.fileno(),),
-                env=os.environ | {"PYTHONPATH": path},
+                env=without_secrets(os.environ) | {"PYTHONPATH": path},
             )
         self.requests = 0
         self.first = 0

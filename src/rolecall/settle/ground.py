@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 from msgspec import Struct
 
 from rolecall.core import Candidate, Match, Origin, Page, Problem, Span
+from rolecall.page.orders import CODE as ORDERS
 from rolecall.schema.posting import LIST_UNITS, MULTI_FIELD_UNITS, UNITS
 from rolecall.schema.validate import fault
 
@@ -121,6 +122,8 @@ def _support(page: Page, candidate: Candidate, number: int) -> Support | None:
     quote = quotes[number] if number < len(quotes) else None
     span = spans[number] if number < len(spans) else None
     match = _compare(page.text, span, quote) if span is not None and quote else "none"
+    if match != "none" and span is not None and _in_orders(page, span):
+        match = "none"
     if pointer is not None and candidate.origin == "stated":
         return Support(quote, span if match != "none" else None, "stated", pointer)
     if match != "none":
@@ -128,6 +131,14 @@ def _support(page: Page, candidate: Candidate, number: int) -> Support | None:
     if pointer is not None and span is None:
         return Support(quote, None, "derived", pointer)
     return None
+
+
+def _in_orders(page: Page, span: Span) -> bool:
+    """Whether ``span`` lies in a line of orders to a machine, which supports nothing."""
+    return any(one.code == ORDERS for one in page.warnings) and any(
+        block.role == "orders" and block.span.start <= span.start and span.end <= block.span.end
+        for block in page.blocks
+    )
 
 
 def _compare(text: str, span: Span, quote: str) -> Match:

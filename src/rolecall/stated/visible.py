@@ -30,7 +30,7 @@ _SIGMA: Final = "Σ"  # the one letter whose small form depends on its place
 _COMBINING: Final = frozenset(map(chr, range(0x300, 0x370)))
 _PUNCTUATION: Final = bytes(code for code in range(128) if not chr(code).isalnum())
 _BUT_BREAKS: Final = _PUNCTUATION.replace(b"\n", b"")
-_ROLE_COST: Final = {"header": 0, "posting": 1, "chrome": 4, "similar": 6, "cookie": 6}
+_ROLE_COST: Final = {"header": 0, "posting": 1, "chrome": 4, "similar": 6, "cookie": 6, "orders": 8}
 _TITLE_COST: Final = 2
 _SHORT: Final = 4
 """Letters below which a line says nothing about where a description stands."""
@@ -171,7 +171,8 @@ class Visible:
         body = [b.role == "posting" and b.kind != "title" for b in blocks]
         found = _covered(stated, blocks, lines, body)
         if found is None and not all(body):
-            found = _covered(stated, blocks, lines, [b.kind != "title" for b in blocks])
+            shown = [b.kind != "title" and b.role != "orders" for b in blocks]
+            found = _covered(stated, blocks, lines, shown)
         return found
 
 

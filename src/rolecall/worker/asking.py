@@ -6,13 +6,13 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final
 
 from msgspec import Struct
 
-from rolecall.core import Reason
+from rolecall.core import Attempt, Reason
 from rolecall.drive.connect import (
     USUAL,
     Terms,
@@ -25,7 +25,7 @@ from rolecall.drive.engines import Engines, Stopped
 from rolecall.drive.pages import finish_record
 from rolecall.errors import Error
 from rolecall.pipeline import Pipeline, Stages, Waiting, reason_of
-from rolecall.record import failed_record
+from rolecall.record import attempt_told, failed_record
 from rolecall.settings import Settings
 
 KEPT: Final = 16
@@ -153,16 +153,17 @@ class Asking:
 
         ``seconds`` is what this page may take, if it is less than others may."""
         most = min(self._ask_seconds, seconds if seconds is not None else self._ask_seconds)
+        made: list[Attempt] = []
         try:
             async with asyncio.timeout(most):
-                return await self._finished(waiting, pipeline, schema)
+                return await self._finished(waiting, pipeline, schema, made)
         except TimeoutError:
             message = f"engines took longer than {most:g} seconds"
             reason = Reason(code="timeout", stage="ask", message=message, retryable=True)
-            return _failed(waiting, reason, pipeline)
+            return _failed(waiting, reason, pipeline, made)
 
     async def _finished(
-        self, waiting: Waiting, pipeline: Pipeline, schema: str | None
+        self, waiting: Waiting, pipeline: Pipeline, schema: str | None, made: list[Attempt]
     ) -> dict[str, Any]:
         try:
             opened = await self.open()
@@ -171,7 +172,7 @@ class Asking:
         opened.users += 1
         try:
             engines = await self._speaking(opened, pipeline, schema)
-            return await finish_record(waiting, pipeline, engines)
+            return await finish_record(waiting, pipeline, engines, made)
         except Error as error:
             return _failed(waiting, reason_of(error, "ask"), pipeline)
         finally:
@@ -275,7 +276,9 @@ def no_room(waiting: Waiting, pipeline: Pipeline) -> dict[str, Any]:
     return _failed(waiting, reason, pipeline)
 
 
-def _failed(waiting: Waiting, reason: Reason, pipeline: Pipeline) -> dict[str, Any]:
+def _failed(
+    waiting: Waiting, reason: Reason, pipeline: Pipeline, made: Sequence[Attempt] = ()
+) -> dict[str, Any]:
     record = failed_record(
         reason,
         locator=waiting.source.locator,
@@ -284,6 +287,7 @@ def _failed(waiting: Waiting, reason: Reason, pipeline: Pipeline) -> dict[str, A
         source=waiting.source,
         seconds=Stages(seconds=dict(waiting.seconds)).rounded(),
     )
+    record["attempts"] = [attempt_told(one) for one in made]
     if pipeline.settings.with_text:
         record["text"] = None
     return record

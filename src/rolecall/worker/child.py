@@ -6,6 +6,7 @@ for a schema's document (`Need`) before it answers with `Done`.
 
 from __future__ import annotations
 
+import os
 import pickle
 import signal
 import socket
@@ -30,6 +31,7 @@ from rolecall.pipeline import (
     record_of,
     warm,
 )
+from rolecall.private import drop_secrets
 from rolecall.record import dump
 from rolecall.settings import Settings
 from rolecall.worker.pipelines import Pipelines
@@ -89,6 +91,7 @@ def serve(connection: socket.socket, settings: Settings, crew: Crew) -> None:
 
     The alarm ends a child whose parent died while a page hung.
     """
+    drop_secrets(os.environ)  # pages are read here, and no engine asked
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)

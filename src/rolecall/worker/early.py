@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
 import sys
 from typing import Final
+
+from rolecall.private import drop_secrets
 
 METHOD: Final = "forkserver" if sys.platform == "linux" else "spawn"
 """The parent has threads, so it must not be forked itself; a process without any is."""
@@ -23,5 +26,11 @@ def start_early() -> None:
     from multiprocessing import forkserver
 
     multiprocessing.get_context(METHOD).set_forkserver_preload([PRELOAD])
-    with contextlib.suppress(OSError):
-        forkserver.ensure_running()
+    # It gets the environment of this process: nothing else runs here yet that could miss a secret.
+    kept = dict(os.environ)
+    drop_secrets(os.environ)
+    try:
+        with contextlib.suppress(OSError):
+            forkserver.ensure_running()
+    finally:
+        os.environ.update(kept)

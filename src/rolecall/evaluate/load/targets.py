@@ -11,7 +11,7 @@ from typing import Protocol
 
 from rolecall.ask.compose import Asked
 from rolecall.core import Completion, EngineInfo, Prompt, Usage
-from rolecall.drive.engines import Engines, lost
+from rolecall.drive.engines import Engines, charged, lost
 from rolecall.engines.protocol import Engine, TimedEngine, Timing
 from rolecall.errors import BudgetError, DatabaseError, EngineError
 from rolecall.evaluate.load.nouns import Sent, ServerLoad
@@ -139,7 +139,7 @@ class EngineTarget:
         spent = worst
         try:
             completion, timing = await self._timed(prompt)
-            spent = self._cost(completion)
+            spent = charged(price, completion, worst)
         except EngineError as error:
             spent = lost(error.failed, worst)
             raise

@@ -16,7 +16,7 @@ LONGEST_TEXT: Final = 200_000
 WIDE: Final = 240
 """What is longer than this is marked at its edge and not as words that one can step to."""
 
-QUIET: Final = frozenset({"chrome", "cookie", "similar"})
+QUIET: Final = frozenset({"chrome", "cookie", "similar", "orders"})
 
 
 class Quote(Struct, frozen=True):

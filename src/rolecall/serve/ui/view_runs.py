@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -11,12 +10,10 @@ from msgspec import Struct
 from starlette.responses import Response
 
 from rolecall.errors import Error
-from rolecall.evaluate.files import number, read_json
+from rolecall.evaluate.files import folders_below, number, read_json
 from rolecall.serve.ui.nouns import Ask, MissingError, Ui
 from rolecall.serve.ui.pages import WITH_FRAME, framed, page
 
-DEPTH: Final = 3
-MOST_FOLDERS: Final = 3_000
 MOST_RUNS: Final = 100
 LARGEST_REPORT: Final = 30_000_000
 HERE: Final = "~"
@@ -87,23 +84,9 @@ def _named(ui: Ui, ask: Ask) -> Path:
 
 def folders(base: Path) -> Iterator[tuple[str, Path]]:
     """Folders with a run, some levels below ``base``: their name from there, and themselves."""
-    rows, seen = [(base, 0)], 0
-    while rows and seen < MOST_FOLDERS:
-        folder, depth = rows.pop(0)
-        seen += 1
-        try:
-            with os.scandir(folder) as entries:
-                inside = sorted(entries, key=lambda one: one.name)
-        except OSError:
-            continue
+    for folder, inside in folders_below(base):
         if any(one.name == RUN for one in inside):
-            yield (folder.relative_to(base).as_posix() if depth else HERE), folder
-        if depth < DEPTH:
-            rows += [
-                (folder / one.name, depth + 1)
-                for one in inside
-                if one.is_dir(follow_symlinks=False) and not one.name.startswith(".")
-            ]
+            yield (folder.relative_to(base).as_posix() if folder != base else HERE), folder
 
 
 def read(found: tuple[str, Path]) -> Run:

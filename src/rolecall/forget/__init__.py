@@ -1,0 +1,1 @@
+"""What is kept of pages, where, and how it is forgotten: `rolecall purge`."""

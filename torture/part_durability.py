@@ -1,0 +1,20 @@
+"""Durability: nothing that was acknowledged is lost or done twice, whatever dies meanwhile."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from torture.durability_leftovers import leftovers
+from torture.durability_points import commit_points
+from torture.durability_server import idempotent
+from torture.durability_signals import signals
+from torture.durability_snapshots import snapshots
+from torture.nouns import Try
+
+GROUPS: Final[dict[str, Try]] = {
+    "commit_points": commit_points,
+    "snapshots": snapshots,
+    "idempotent": idempotent,
+    "signals": signals,
+    "leftovers": leftovers,
+}
