@@ -10,6 +10,7 @@ the quick part of the tests. Packages are those of the locks.
 from __future__ import annotations
 
 import argparse
+import functools
 import hashlib
 import json
 import os
@@ -40,9 +41,10 @@ EXTRAS: Final[Mapping[str, str]] = {
 }
 """What can be imported with each extra; Ray's is left to ``make test-ray``."""
 QUICK: Final = (
-    "tests/page", "tests/normalise", "tests/stated", "tests/reader", "tests/test_settle.py",
-    "tests/test_pipeline.py", "tests/test_public_api.py", "tests/test_record.py",
-    "tests/ask", "tests/ledger/test_database.py", "tests/queue/test_queue.py",
+    "tests/page", "tests/normalise", "tests/stated", "tests/reader/test_read.py",
+    "tests/reader/test_model.py", "tests/test_settle.py", "tests/test_pipeline.py",
+    "tests/test_public_api.py", "tests/test_record.py", "tests/ask", "tests/test_climb.py",
+    "tests/ledger/test_database.py", "tests/queue/test_queue.py",
 )  # fmt: skip
 TESTED: Final = ("pytest", "pytest-xdist", "hypothesis")
 CONSUMER: Final = """
@@ -63,7 +65,9 @@ def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="dist", description=__doc__)
     parser.add_argument("--out", type=Path, default=ROOT / "dist")
     parser.add_argument("--check", action="store_true", help="install it, and look")
-    parser.add_argument("--pythons", action="store_true", help="on each Python that is found")
+    parser.add_argument(
+        "--pythons", nargs="*", metavar="VERSION", help="on each of these (3.11) that is found"
+    )
     told = parser.parse_args(words)
     with tempfile.TemporaryDirectory(prefix="rolecall-dist-") as place:
         scratch = Path(place)
@@ -74,8 +78,8 @@ def main(words: Sequence[str] | None = None) -> int:
             typed(installed(sys.executable, wheel, "", scratch / "typed"))
             for extra in ("", *EXTRAS):
                 smoke(installed(sys.executable, wheel, extra, scratch / (extra or "bare")), extra)
-        if told.pythons:
-            for version in PYTHONS:
+        if told.pythons is not None:
+            for version in told.pythons or PYTHONS:
                 on_python(version, wheel, scratch / version)
     return 0
 
@@ -102,6 +106,7 @@ def build(source: Path, out: Path, kinds: Sequence[str] = ("wheel", "sdist")) ->
     return tuple(next(out.glob(ends[kind])) for kind in kinds)
 
 
+@functools.cache
 def timed() -> dict[str, str]:
     """The environment of a build: its times are those of the last commit."""
     if when := os.environ.get("SOURCE_DATE_EPOCH"):

@@ -28,7 +28,7 @@ from torture.privacy_rooms import (
 )
 
 FAULTS: Final = ("401", "403", "422", "500", "redirect", "429_quota", "html_200", "reset", "nan")
-QUICK_FAULTS: Final = ("401", "redirect")
+QUICK_FAULTS: Final = ("401",)
 PASSWORD: Final = SECRETS["password of the database"]
 URLS: Final = {
     "that nobody answers": f"postgresql://me:{PASSWORD}@127.0.0.1:9/db",
@@ -99,7 +99,7 @@ def _wrong_tables(terms: Terms) -> Iterator[Case]:
              "extract page.html", "prompt page.html")  # fmt: skip
     for what, table in wrong.items():
         place.set(table)
-        for verb in verbs if terms.full else verbs[:2]:
+        for verb in verbs if terms.full else verbs[:1]:
             done = place.run(*verb.split())
             yield case(f"{verb}: {what}", leaks(done.stdout, done.stderr, place=place))
 

@@ -1,3 +1,7 @@
+import hashlib
+import lzma
+from importlib import resources
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +24,12 @@ def test_the_vocabulary_is_qwens():
     assert tokens.count("Head Gardener") == 3
     assert tokens.count("2026") == 4  # digits stand alone in it
     assert tokens.count("") == 0
+
+
+def test_the_vocabulary_is_the_file_that_its_authors_publish():
+    data = resources.files("rolecall.ask") / "data"
+    plain = lzma.decompress((data / "qwen.tiktoken.xz").read_bytes())
+    assert hashlib.sha256(plain).hexdigest() in (data / "README.md").read_text("utf-8")
 
 
 def test_special_tokens_on_a_page_are_plain_text():

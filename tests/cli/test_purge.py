@@ -9,6 +9,7 @@ from tests.cli.shell import inside, page
 from rolecall.core import Completion, Prompt
 from rolecall.ledger.cache import Cache
 from rolecall.ledger.database import open_database
+from rolecall.ledger.postgres import PostgresDatabase
 from rolecall.queue.nouns import NewTask, Submission
 from rolecall.queue.queue import Queue
 
@@ -105,3 +106,16 @@ def test_to_look_makes_nothing(tmp_path):
     assert done.returncode == 0, done.stderr
     assert b"nothing is kept" in done.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_page_of_a_queue_elsewhere_and_the_answers_that_lie_here(folder, postgres_url):
+    with PostgresDatabase(postgres_url) as database:
+        tasks = (NewTask(source="p.html", body=page().encode(), url="https://x.example/9"),)
+        Queue(database).inbox.submit(Submission(submitter="one", tasks=tasks))
+    words = ("--queue", postgres_url, "--page", "https://x.example/9")
+    would, kept = told(folder, *words, "--dry-run")
+    assert (kept["pages"]["count"], kept["kept answers"]["count"]) == (1, 1)
+    forgotten, kept = told(folder, *words)
+    assert forgotten == would == {"tasks": 1, "pages": 1, "answers": 1}
+    assert (kept["pages"]["count"], kept["kept answers"]["count"]) == (0, 0)
+    assert told(folder, "--dry-run")[1]["pages"]["count"] == 2  # those of the embedded queue

@@ -25,7 +25,7 @@ def disk(kind, store, tmp_path, request):
     def read() -> bytes:
         if kind == "sqlite":
             return b"".join(one.read_bytes() for one in tmp_path.glob("rolecall.db*"))
-        store.reclaim()  # what is in memory alone is written
+        told(store, "CHECKPOINT")  # what is in memory alone is written
         number = store.rows("SELECT oid FROM pg_database WHERE datname = current_database()")[0][0]
         folder = Path(request.getfixturevalue("postgres_server")[0]) / "base" / str(number)
         return b"".join(one.read_bytes() for one in folder.rglob("*") if one.is_file())
@@ -61,20 +61,20 @@ def handed_in(queue) -> tuple[int, ...]:
     return tuple(found)
 
 
-def analyse(store):
-    """A server looks now and then at what tables hold, and keeps examples."""
+def told(store, statement):
+    """What a server also does by itself, now and then."""
     if store.dialect.name == "postgres":
         import psycopg
 
         with psycopg.connect(store.url, autocommit=True) as connection:
-            connection.execute("ANALYZE")
+            connection.execute(statement)
 
 
 @pytest.mark.parametrize("named", [URL, HASH])
 def test_all_of_a_page_goes_and_nothing_else(queue, disk, named):
     tasks = handed_in(queue)
     assert WORD.encode() in disk()  # names stand there as they are, pages and records packed
-    analyse(queue.store)
+    told(queue.store, "ANALYZE")  # keeps examples of what is in tables
     found = pages.find(queue.store, named)
     mine = {tasks[0], tasks[2]} | ({tasks[3]} if named == URL else set())
     assert set(found.tasks) == mine

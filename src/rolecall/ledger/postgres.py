@@ -135,13 +135,15 @@ class PostgresDatabase:
     def reclaim(self, tables: Sequence[str] = ()) -> bool:
         """See `rolecall.ledger.store.Store`: the tables are written anew, for a server leaves what
         was deleted where it stood. Nobody can use a table meanwhile."""
+        if not tables:
+            return True
         with self._typed(), self._lent() as connection:
             try:
                 connection.execute("SET statement_timeout = 0")
                 for table in tables:
                     connection.execute(f"VACUUM (FULL) {HOME}.{table}".encode())
-                if tables:  # examples of values, see steps_forget.py; not everyone may
-                    connection.execute("VACUUM (FULL) pg_catalog.pg_statistic")
+                # Examples of values, see steps_forget.py; whoever may not is passed over.
+                connection.execute("VACUUM (FULL) pg_catalog.pg_statistic")
                 # The old files go with the next checkpoint, which not everyone may ask for.
                 with suppress(self._psycopg.errors.InsufficientPrivilege):
                     connection.execute("CHECKPOINT")
