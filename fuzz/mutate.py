@@ -35,6 +35,7 @@ STATED: Final = (
     b'<script type="application/ld+json">{"@type":"JobPosting","title":"Ruler","baseSalary":'
     b'{"value":{"value":1e12}},"hiringOrganization":"Evil"}</script>',
     b'<script type="application/ld+json">{"@type":"JobPosting","title":[[["x"]]],"@graph":[',
+    b"<link rel=canonical href='http://[x'><meta property=og:url content='//['><base href='//]'>",
     b"<script>window.__STATE__={title:'x',description:'" + b"y" * 300 + b"'}</script>",
 )
 

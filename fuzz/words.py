@@ -41,7 +41,7 @@ MARKUP: Final = (
     "<p>", "</p>", "<div>", "</div>", "<li>", "<br>", "<table>", "<td>", "<script>", "</script>",
     "<style>", "</style>", "<!--", "-->", "<![CDATA[", "<template>", "<svg>", "<math>", "<select>",
     "<textarea>", "<noscript>", "<h1>", "<b>", "<a href=", "hidden", "style=", "class=",
-    "itemprop=",
+    "itemprop=", "<link rel=canonical href=http://[x>", "<meta property=og:url content=//[>",
     "itemscope", "itemtype=", "JobPosting", "aria-hidden", "<title>", "<base href=", "<pre>",
     "<plaintext>", "<frameset>", "&nbsp;", "&#x202e;", "&#0;", "&lt;", "application/ld+json",
     "<main>", "<nav>", "<footer>", "<details>", "<iframe>", "<option>", "<ruby>", "\u202e",

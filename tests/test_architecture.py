@@ -19,7 +19,7 @@ LAYERS = (
     ("stated", "reader"),
     ("settle",),
     ("ask",),
-    ("route", "ladder", "record", "explain", "shape"),
+    ("route", "ladder", "record", "explain", "shape", "warming"),
     ("climb", "outputs", "copies"),
     ("pipeline",),
     ("drive",),

@@ -1,13 +1,16 @@
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from rolecall.core import Candidate, Notice, Page, Reason, Source
-from rolecall.errors import SourceError
+from rolecall.errors import SourceError, UsageError
 from rolecall.pipeline import Pipeline, extract, extract_many, extract_record, prepare, warm
 from rolecall.settings import Settings
+from rolecall.warming import WARM_PAGE
 
 HTML = """<html><head><title>Night Baker</title></head><body><h1>Night Baker</h1>
 <p>You bake bread at night.</p></body></html>"""
@@ -32,6 +35,32 @@ def test_a_page_is_extracted_whatever_it_is_given_as() -> None:
         assert result.outcome in ("ok", "partial", "not_a_posting")
         assert result.page is not None
         assert "You bake bread" in result.page.text
+
+
+def test_a_path_is_the_file_that_it_names(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text(HTML)
+    (tmp_path / "a.md").write_text("# Night Baker\n\nYou bake *bread* at night.\n")
+    (tmp_path / "a.jsonl").write_text('{"html": "<p>x"}\n')
+    one, other = extract_many([tmp_path / "a.html", tmp_path / "a.md"])
+    assert one.page is not None
+    assert one.data == extract(HTML.encode()).data
+    assert other.page is not None
+    assert (other.page.media_type, other.page.text[:11]) == ("text/markdown", "Night Baker")
+    for name, code in (("b.html", "unreadable"), ("a.jsonl", "unreadable"), ("", "unreadable")):
+        result = extract(tmp_path / name)
+        assert result.reason is not None
+        assert (result.outcome, result.reason.code) == ("failed", code)
+    (tmp_path / "big.html").write_bytes(b"x" * 1_001)
+    result = extract(tmp_path / "big.html", settings=Settings(max_bytes=1_000))
+    assert result.reason is not None
+    assert result.reason.code == "too_large"
+
+
+@pytest.mark.parametrize("given", [None, 7, ["<p>"], open, bytearray(b"<p>")])
+def test_what_is_no_page_is_a_wrong_call(given: Any) -> None:
+    with pytest.raises(UsageError, match="is no page") as caught:
+        extract(given)
+    assert "Path" in str(caught.value.hint)
 
 
 def test_many_are_extracted_in_order_as_they_are_asked_for() -> None:
@@ -107,3 +136,10 @@ def test_the_config_changes_with_what_can_change_the_result_only() -> None:
     assert prepare(Settings(workers=4)).config == config
     assert prepare(Settings(max_bytes=5)).config != config
     assert prepare(captured=date(2026, 5, 17)).config != config
+
+
+def test_the_page_that_loads_all_is_found_to_say_all() -> None:
+    record = extract_record(Source(body=WARM_PAGE), 0, prepare())
+    assert record["outcome"] == "ok"
+    assert not [name for name, value in record["data"].items() if value is None or value == []]
+    assert [one["code"] for one in record["warnings"]] == ["closed"]

@@ -28,6 +28,7 @@ def test_locks_hold_every_declared_dependency_with_a_hash() -> None:
         "bench.txt": lines("bench.in"),
         # torch comes from another index, whose files differ: an exact pin, no hash
         "vllm.txt": [one for one in lines("vllm.in") if not one.startswith("torch==")],
+        "fuzz.txt": [*project["dependencies"], *lines("fuzz.in")],
         "bench-tokens.txt": lines("bench-tokens.in"),
         "bench-crawl4ai.txt": lines("bench-crawl4ai.in"),
     }.items():
@@ -50,6 +51,7 @@ def test_files_for_users_name_no_machine() -> None:
         *(ROOT / "tools").rglob("*.py"),
         *(ROOT / "bench").rglob("*.py"),
         *(ROOT / "torture").rglob("*.py"),
+        *(ROOT / "fuzz").rglob("*.py"),
     ]
     machine = re.compile(r"/(?:work|root|home|Users)/\w|/opt/\w|/tmp/\w+_\w")
     for path in shipped:

@@ -9,11 +9,11 @@ from typing import Any, Final
 from tests.drive.test_chaos import MIX, chaos, server_of
 from tests.engines.faults import TRANSIENT
 from tests.engines.wrongs import CUT, TEXTS
-from torture.engines_page import LANES, site, unwritable
-from torture.nouns import Case, Class, Figure, Group, Terms
 
 from rolecall.core import Price
 from rolecall.settings import Settings
+from torture.engines_page import LANES, site, unwritable
+from torture.nouns import Case, Class, Figure, Group, Terms
 
 PASSING: Final = tuple(name for name in TRANSIENT if "after" not in name)
 TYPED: Final = frozenset((
@@ -25,7 +25,7 @@ def crowd(terms: Terms) -> Group:
     """30 % of the calls fail: where faults pass, pages end well; where not, ok or typed."""
     count = terms.number(150, 10_000)
     cases, figures = [], []
-    told = {"data_folder": str(terms.scratch), "cache": False}
+    told: dict[str, Any] = {"data_folder": str(terms.scratch), "cache": False}
     for name, names, settings, price in (
         ("passing", PASSING, Settings(**told), None),
         ("mixed", _mixed(), Settings(**told), None),
@@ -61,9 +61,7 @@ async def _ends(
     terms: Terms, names: tuple[str, ...], settings: Settings, price: Price | None, count: int
 ) -> Counter[str]:
     async with server_of(names) as server:
-        found: Counter[str] = await chaos(
-            terms.scratch, server, settings, price=price, count=count
-        )
+        found: Counter[str] = await chaos(terms.scratch, server, settings, price=price, count=count)
         return found
 
 

@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from torture.engines_page import LANES, PRICE, Lane, site, spent
-from torture.nouns import Case, Class, Figure, Group, Terms
-
 from rolecall.core import Usage
 from rolecall.engines.retry import Clock
+from torture.engines_page import LANES, PRICE, Lane, site, spent
+from torture.nouns import Case, Class, Figure, Group, Terms
 
 CLOUD: Final = LANES[1]
 ACCOUNTS: Final = ("429_quota", "429_quota_day", "401", "402")
@@ -117,6 +116,8 @@ def _within(name: str, over: float, kept: float, records: Sequence[dict[str, obj
     if over > 0:
         return Case(name=name, found=Class.WRONG, note=f"{over:.6f} USD over the cap; {note}")
     if kept < -1e-9:
-        return Case(name=name, found=Class.WRONG, note=f"{-kept:.6f} USD charged and not booked; {note}")
+        return Case(
+            name=name, found=Class.WRONG, note=f"{-kept:.6f} USD charged and not booked; {note}"
+        )
     typed = {"ok", "partial", "budget_exceeded", "engine_unavailable"}
     return Case(name=name, found=Class.RIGHT if set(ends) <= typed else Class.WRONG, note=note)

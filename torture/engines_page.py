@@ -17,7 +17,7 @@ from tests.engines.wrongs import GOOD
 
 from rolecall import Source
 from rolecall.core import Price
-from rolecall.drive.connect import connected
+from rolecall.drive.connect import Terms, connected
 from rolecall.drive.engines import Engines
 from rolecall.drive.pages import finish_record
 from rolecall.engines.openai import connect
@@ -110,7 +110,7 @@ async def site(
     """A server for each engine of ``lane``, the first with ``script``; met without a fault."""
     skipping = Skipping()
     settings = lane.settings(folder, cap)
-    canary = more.pop("canary", "")
+    canary, how = more.pop("canary", ""), Terms(alone=more.pop("alone", False))
     told: dict[str, Any] = {"model": "tiny", "forms": ("text",), "tries": TRIES}
     told |= {"call_seconds": 60.0} | more
     async with AsyncExitStack() as stack:
@@ -126,7 +126,7 @@ async def site(
                 connect(wanted, {}, clock=clock or skipping.clock)
             )
             servers[name] = server
-        engines = await stack.enter_async_context(connected(settings, {}, given=opened))
+        engines = await stack.enter_async_context(connected(settings, {}, given=opened, terms=how))
         for server in servers.values():
             server.chats.clear()
         servers[lane.names[0]].script = list(script)

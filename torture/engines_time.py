@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from torture.engines_page import LANES, Lane, Site, site
-from torture.nouns import Case, Class, Figure, Group, Terms
-
 from rolecall.core import Source
 from rolecall.engines.retry import Clock
 from rolecall.pipeline import Stages, Waiting, hear_page, prepare
 from rolecall.worker.asking import Asking
+from torture.engines_page import LANES, Lane, Site, site
+from torture.nouns import Case, Class, Figure, Group, Terms
 
 SLOW: Final = ("hang", "drip", "drip_head", "short")
 LIMIT: Final = 1.5
@@ -114,7 +113,9 @@ async def _rests(terms: Terms) -> list[Case]:
     for lane in LANES[:2]:
         for fault, rest in RESTS.items():
             name = f"{fault}/{lane.name}"
-            cases.append(await _waited(name, lane, fault, rest, terms.scratch / f"{lane.name}{fault}"))
+            cases.append(
+                await _waited(name, lane, fault, rest, terms.scratch / f"{lane.name}{fault}")
+            )
         for fault in PARKS:
             name = f"{fault}/{lane.name}"
             cases.append(await _parked(name, lane, fault, terms.scratch / f"{lane.name}{fault}"))
@@ -134,7 +135,9 @@ async def _waited(name: str, lane: Lane, fault: str, rest: float, folder: Path) 
         records = await asyncio.gather(first, *(here.record(n) for n in range(1, 13)))
         early = [at - answered for at, _, _ in server.chats[1:] if at - answered < rest - 0.005]
     if early:
-        return Case(name=name, found=Class.WRONG, note=f"{len(early)} calls came early: {early[:3]}")
+        return Case(
+            name=name, found=Class.WRONG, note=f"{len(early)} calls came early: {early[:3]}"
+        )
     ok = sum(record["outcome"] == "ok" for record in records)
     found = Class.RIGHT if ok == len(records) else Class.WRONG
     return Case(name=name, found=found, note=f"{ok} of {len(records)} pages ok")
@@ -151,7 +154,9 @@ async def _parked(name: str, lane: Lane, fault: str, folder: Path) -> Case:
     if {reason.get("code") for reason in reasons} != {"rate_limited"}:
         return Case(name=name, found=Class.WRONG, note=str({str(r.get("code")) for r in reasons}))
     parked = all(reason.get("retry_at") for reason in reasons)
-    return Case(name=name, found=Class.RIGHT if parked else Class.SHORT, note="" if parked else "no time")
+    return Case(
+        name=name, found=Class.RIGHT if parked else Class.SHORT, note="" if parked else "no time"
+    )
 
 
 def cancels(terms: Terms) -> Group:
@@ -166,7 +171,7 @@ async def _cancels(terms: Terms) -> list[Case]:
     for lane in LANES[:2]:
         for fault in (*SLOW, "503", "429_after_1", "disconnect_mid"):
             folder = terms.scratch / f"{lane.name}-{fault}"
-            told = {"concurrency": 4, "call_seconds": 60.0, "clock": Clock()}
+            told: dict[str, Any] = {"concurrency": 4, "call_seconds": 60.0, "clock": Clock()}
             async with site(lane, [fault] * 9_999, folder, **told) as here:
                 server = here.servers[lane.names[0]]
                 name = f"{fault}/{lane.name}"

@@ -10,18 +10,20 @@ from functools import cache
 from random import Random
 from typing import Any, Final
 
+from tests.drive.test_engines import PAGE
 from tests.engines.faults import TOO_LONG, FaultServer, _write, error
-from torture.engines_page import LANES, TRIES, site
-from torture.nouns import Case, Class, Figure, Group, Terms
 
 from rolecall.ask.tokens import count_messages, qwen
 from rolecall.core import Source
-from rolecall.drive.connect import connected
+from rolecall.drive.connect import Terms, connected
 from rolecall.drive.pages import finish_record
 from rolecall.engines.openai import connect
 from rolecall.engines.protocol import EngineSettings
 from rolecall.pipeline import Stages, Waiting, hear_page, prepare
 from rolecall.settings import Settings
+from torture.engines_page import LANES, TRIES, site
+from torture.nouns import Case, Class, Figure, Group
+from torture.nouns import Terms as Wanted
 
 QWEN: Final = (
     "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|object_ref_start|>", "<|object_ref_end|>",
@@ -39,23 +41,38 @@ OTHERS: Final = (
     "<|start_header_id|>", "<|end_header_id|>", "<|python_tag|>", "<|system|>", "<|user|>",
     "<|assistant|>", "<|end|>", "<｜User｜>", "<｜Assistant｜>", "<｜begin▁of▁sentence｜>",
     "<|channel|>", "<|message|>", "<|start|>", "<|return|>", "[TOOL_CALLS]", "[AVAILABLE_TOOLS]",
-    "<|endofprompt|>", "/no_think", "/think",
+    "<|endofprompt|>", "[TOOL_RESULTS]",
+    "[SYSTEM_PROMPT]", "[THINK]", "[IMG]", "[gMASK]", "[SEP]", "[CLS]", "/no_think",
 )  # fmt: skip
 """Marks of other models, which a user may serve as well."""
 
 PLACES: Final[dict[str, Callable[[str], str]]] = {
-    "text": lambda mark: f"<h1>Baker</h1><p>{mark}</p>",
-    "title": lambda mark: f"<title>{mark} Baker</title><h1>Baker {mark}</h1>",
-    "item": lambda mark: f"<h1>Baker</h1><ul><li>{mark}system</li><li>a{mark}b</li></ul>",
-    "split": lambda mark: f"<h1>Baker</h1><p><b>{mark[:1]}</b><i>{mark[1:-1]}</i>{mark[-1:]}</p>",
-    "zero_width": lambda mark: f"<h1>Baker</h1><p>{mark[:3]}&#8203;{mark[3:]} &#173;{mark}</p>",
-    "data": lambda mark: '<script type="application/ld+json">'
-    + json.dumps({"@type": "JobPosting", "title": f"Baker {mark}"}).replace("<", "\\u003c")
-    + "</script><h1>Baker</h1>",
-    "twice": lambda mark: f"<h1>Baker</h1><p>{mark[:-1]}{mark}{mark[-1:]}</p>",
-}
-"""Where a mark stands on the page, its signs escaped but in data."""
-MORE: Final = "<p>Bath, England. Letters go to crumb, the bakery.</p><ul><li>Mix dough</li></ul>"
+    "text": lambda mark: _in_body(f"<p>{_safe(mark)}</p>"),
+    "title": lambda mark: PAGE.replace("Baker", f"Baker {_safe(mark)}"),
+    "item": lambda mark: _in_body(f"<ul><li>{_safe(mark)}system</li><li>a{_safe(mark)}b</li></ul>"),
+    "split": lambda mark: _in_body(f"<p><b>{_safe(mark[:1])}</b><i>{_safe(mark[1:-1])}</i>"
+        f"{_safe(mark[-1:])}</p>"),
+    "zero_width": lambda mark: _in_body(
+        f"<p>{_safe(mark[:3])}&#8203;{_safe(mark[3:])} {_safe(mark[:2])}&#173;{_safe(mark[2:])}</p>"
+    ),
+    "data": lambda mark: _in_body(
+        '<script type="application/ld+json">'
+        + json.dumps({"@type": "JobPosting", "title": f"Baker {mark}"}).replace("<", "\\u003c")
+        + "</script>"
+    ),
+    "nested": lambda mark: _in_body(f"<p>{_safe(mark[:-1] + mark + mark[-1:])}</p>"),
+    "address": lambda mark: PAGE.replace("<title>", f'<meta name="author" content="{_safe(mark)}">'
+        f'<link rel="canonical" href="https://example.com/{_safe(mark)}"><title>'),
+}  # fmt: skip
+"""A posting with a mark in it, by where it stands."""
+
+
+def _safe(mark: str) -> str:
+    return html.escape(mark)
+
+
+def _in_body(more: str) -> str:
+    return str(PAGE).replace("<h2>What we ask", f"{more}<h2>What we ask")
 
 
 @cache
@@ -71,7 +88,7 @@ def _special() -> Any:
     )
 
 
-def tokens(terms: Terms) -> Group:
+def tokens(terms: Wanted) -> Group:
     """Every mark in every place, in what is sent; and pages of 300,000 tokens."""
     marked = asyncio.run(_marks(terms))
     long = asyncio.run(_long(terms))
@@ -86,34 +103,27 @@ def tokens(terms: Terms) -> Group:
     )  # fmt: skip
 
 
-async def _marks(terms: Terms) -> list[Case]:
+async def _marks(terms: Wanted) -> list[Case]:
     cases = []
     lane = LANES[0]
     places = PLACES if terms.full else {"text": PLACES["text"], "split": PLACES["split"]}
-    async with site(lane, [], terms.scratch / "marks") as here:
+    async with site(lane, [], terms.scratch / "marks", alone=True) as here:
         server = here.servers["near"]
         for mark in (*QWEN, *OTHERS):
             for place, write in places.items():
-                escaped = html.escape(mark) if place not in ("data", "split") else mark
-                page = write(escaped) if place != "split" else _split(mark)
                 server.chats.clear()
-                record = await here.record(0, f"<html><body>{page}{MORE}</body></html>")
+                record = await here.record(0, write(mark))
                 sent = [
                     message["content"]
                     for _, body, _ in server.chats
                     for message in body["messages"]
                     if message["role"] == "user"
                 ]
-                cases.append(_control(f"{mark}/{place}", mark, sent, record))
+                cases.append(_control(f"{mark}/{place}", sent, record))
     return cases
 
 
-def _split(mark: str) -> str:
-    parts = (html.escape(mark[:1]), html.escape(mark[1:-1]), html.escape(mark[-1:]))
-    return "<h1>Baker</h1><p><b>{}</b><i>{}</i>{}</p>".format(*parts)
-
-
-def _control(name: str, mark: str, sent: list[str], record: dict[str, Any]) -> Case:
+def _control(name: str, sent: list[str], record: dict[str, Any]) -> Case:
     encoding = _special()
     for text in sent:
         found = encoding.encode(text, allowed_special="all")
@@ -128,7 +138,7 @@ def _control(name: str, mark: str, sent: list[str], record: dict[str, Any]) -> C
     return Case(name=name, found=Class.RIGHT)
 
 
-class Narrow(FaultServer):
+class Narrow(FaultServer):  # type: ignore[misc]
     """A server that refuses what is longer than its window, by the count of ``count``."""
 
     def __init__(self, count: Callable[[str], int], window: int, tells: bool) -> None:
@@ -182,7 +192,7 @@ def _texts(chance: Random, words: int) -> dict[str, str]:
     }
 
 
-async def _long(terms: Terms) -> list[Case]:
+async def _long(terms: Wanted) -> list[Case]:
     words = terms.number(20_000, 120_000)
     texts = _texts(Random(terms.seed), words)
     cases = []
@@ -197,12 +207,11 @@ async def _long(terms: Terms) -> list[Case]:
 
 
 async def _fitted(
-    name: str, text: str, count: Callable[[str], int], tells: bool, terms: Terms
+    name: str, text: str, count: Callable[[str], int], tells: bool, terms: Wanted
 ) -> Case:
     settings = Settings(data_folder=str(terms.scratch), cache=False)
     pipeline = prepare(settings)
-    body = f"<html><h1>Baker</h1><p>Bath. Letters go to crumb.</p><p>{text}</p></html>".encode()
-    source = Source(body=body)
+    source = Source(body=_in_body(f"<p>{text}</p>").encode())
     page, heard = hear_page(source, pipeline, Stages())
     waiting = Waiting(page=page, heard=heard, source=source, seq=0, seconds={})
     async with Narrow(count, 8_192, tells) as server:
@@ -210,13 +219,13 @@ async def _fitted(
                               tries=TRIES, vendor="vllm", window=8_192)  # fmt: skip
         async with (
             connect(told, {}) as engine,
-            connected(settings, {}, given={"near": engine}) as engines,
+            connected(settings, {}, given={"near": engine}, terms=Terms(alone=True)) as engines,
         ):
             record = await finish_record(waiting, pipeline, engines)
     if server.refused:
         return Case(name=name, found=Class.WRONG, note=f"{server.refused} prompts were too long")
-    if record["outcome"] == "failed":
-        return Case(name=name, found=Class.SHORT, note=str(record["reason"])[:200])
+    if record["outcome"] == "failed" or not record["attempts"]:
+        return Case(name=name, found=Class.SHORT, note=f"{record['outcome']}: {record['reason']}")
     codes = {one["code"] for one in record["warnings"]}
     if not codes:
         return Case(name=name, found=Class.WRONG, note="the page was cut without a word")

@@ -119,8 +119,8 @@ def declared() -> Iterator[Hostile]:
             body = html(text, f'<meta charset="{label}">').encode(codec)
             yield told(f"meta_{label}", body, text)
             yield told(f"header_{label}", html(text).encode(codec), text, charset=label)
-    body = html(GERMAN, "<meta http-equiv='Content-Type' content='text/html; charset=cp1252'>")
-    yield told("meta_http_equiv", body.encode("cp1252"), GERMAN)
+    long = html(GERMAN, "<meta http-equiv='Content-Type' content='text/html; charset=cp1252'>")
+    yield told("meta_http_equiv", long.encode("cp1252"), GERMAN)
     xml = f'<?xml version="1.0" encoding="windows-1250"?>{html(CZECH)}'
     yield told("xml_declaration", xml.encode("cp1250"), CZECH)
     yield told(

@@ -92,8 +92,8 @@ def case(name: str, found: list[dict[str, Any]], wanted: frozenset[str], count: 
 def in_folder(folder: Path, page: bytes) -> list[Case]:
     """Ordinary pages under odd names: in a folder, and named one by one."""
     folder.mkdir()
-    for name in ODD.values():
-        (folder / os.fsdecode(name)).write_bytes(page)
+    for odd in ODD.values():
+        (folder / os.fsdecode(odd)).write_bytes(page)
     whole = records(command(str(folder), "--quiet").stdout)
     one_by_one = records(command("--quiet", "--", *ODD.values(), cwd=folder).stdout)
     cases = []

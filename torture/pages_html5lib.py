@@ -1,4 +1,4 @@
-"""What browsers are tested with, as pages: html5lib's tests, if the package index can be reached."""
+"""What browsers are tested with, as pages: html5lib's tests, where its package can be fetched."""
 
 from __future__ import annotations
 

@@ -100,10 +100,13 @@ def written() -> Iterator[Shape]:
         yield name, script, READ, ("jsonld_repaired", "jsonld_unusable")
     deep = '{"a":' * 100_000
     for name, script in {
-        "deep_100k": deep, "deep_lists_100k": "[" * 100_000, "no_json": "see below", "markup": "<p>x</p>",
+        "deep_100k": deep,
+        "deep_lists_100k": "[" * 100_000,
+        "no_json": "see below",
+        "markup": "<p>x</p>",
         "deep_around": '{"@type":"JobPosting","x":' + "[" * 100_000 + "]" * 100_000 + "}",
         "five_megabytes": text(note="x" * 5_000_000),
-    }.items():  # fmt: skip
+    }.items():
         yield name, script, {}, ("jsonld_unusable",)
     yield "empty", "", {}, ()
     yield "null", "null", {}, ("jsonld_unusable",)
@@ -119,7 +122,7 @@ def shaped() -> Iterator[Shape]:
     company = {**READ, "company": "Northgate Structures Ltd"}
     for name, script, has in (
         ("graph", json.dumps({"@graph": [{"@type": "WebPage"}, BASE]}), READ),
-        ("references", json.dumps({"@graph": circle[:1] + [organisation]}), company),
+        ("references", json.dumps({"@graph": [*circle[:1], organisation]}), company),
         ("circle", json.dumps({"@graph": circle}), company),
         ("arrays", json.dumps([[[BASE]]]), READ),
         ("type_list", text(**{"@type": ["Thing", "JobPosting"]}), READ),
@@ -129,14 +132,29 @@ def shaped() -> Iterator[Shape]:
         ("company_list", text(hiringOrganization=[organisation, None]), company),
         ("company_null", text(hiringOrganization=None), READ),
         ("company_number", text(hiringOrganization=17), READ),
-        ("place_nested", text(jobLocation=[{"address": [{"addressLocality": {"name": "Leeds"}}]}]), READ),
+        (
+            "place_nested",
+            text(jobLocation=[{"address": [{"addressLocality": {"name": "Leeds"}}]}]),
+            READ,
+        ),
         ("place_text", text(jobLocation="Leeds"), READ),
-        ("place_of_numbers", text(jobLocation={"address": {"postalCode": 4, "addressCountry": []}}), READ),
-        ("salary_text", text(baseSalary="£52,000 - £61,000 per year"),
-         {**READ, "salary_min": 52_000, "salary_max": 61_000}),
+        (
+            "place_of_numbers",
+            text(jobLocation={"address": {"postalCode": 4, "addressCountry": []}}),
+            READ,
+        ),
+        (
+            "salary_text",
+            text(baseSalary="£52,000 - £61,000 per year"),
+            {**READ, "salary_min": 52_000, "salary_max": 61_000},
+        ),
         ("salary_list", text(baseSalary=[{"value": {"minValue": "52000"}}, "x"]), READ),
         ("salary_huge", text(baseSalary={"value": {"value": 10**400}}), READ),
-        ("salary_negative", text(baseSalary={"value": {"minValue": -5}}), {"salary_min": {52_000, None}}),
+        (
+            "salary_negative",
+            text(baseSalary={"value": {"minValue": -5}}),
+            {"salary_min": {52_000, None}},
+        ),
         ("bad_day", text(datePosted="2026-02-31"), {"date_posted": None}),
         ("bad_days", text(datePosted=["x", None], validThrough={}), {"date_posted": None}),
         ("title_object", text(title={"@value": STATED, "@language": "en"}), READ),
@@ -145,11 +163,28 @@ def shaped() -> Iterator[Shape]:
         ("description_object", text(description={"x": ["y"] * 1_000}), READ),
         ("hundred_thousand_skills", text(skills=["steel"] * 100_000), READ),
         ("graph_of_50k", json.dumps({"@graph": [{"@type": "Thing"}] * 50_000 + [BASE]}), {}),
-        ("multiplying_references", json.dumps([text(skills={"@id": "#0"}), *[
-            {"@id": f"#{n}", "x": [{"@id": f"#{n + 1}"}] * 20} for n in range(30)]]), {}),
-        ("keys_of_addresses", json.dumps({"@type": "JobPosting", "http://schema.org/datePosted": MARK, "schema:title": STATED}),
-         READ),
-    ):  # fmt: skip
+        (
+            "multiplying_references",
+            json.dumps(
+                [
+                    text(skills={"@id": "#0"}),
+                    *[{"@id": f"#{n}", "x": [{"@id": f"#{n + 1}"}] * 20} for n in range(30)],
+                ]
+            ),
+            {},
+        ),
+        (
+            "keys_of_addresses",
+            json.dumps(
+                {
+                    "@type": "JobPosting",
+                    "http://schema.org/datePosted": MARK,
+                    "schema:title": STATED,
+                }
+            ),
+            READ,
+        ),
+    ):
         yield name, script, has, ()
 
 

@@ -1,4 +1,4 @@
-"""Public suites as pages: naughty strings, JSON in all its states, what browsers are tested with."""
+"""Public suites as pages: naughty strings, and JSON in all its states."""
 
 from __future__ import annotations
 

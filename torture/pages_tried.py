@@ -96,10 +96,10 @@ def pipeline(**settings: Any) -> Pipeline:
 
 
 def tried(
-    pages: Iterable[Hostile], ready: Pipeline | None = None, *, workers: int = 1
+    pages: Iterable[Hostile], ready: Pipeline | None = None, *, timeout: float = SLOWEST
 ) -> Iterator[Seen]:
     """Each page through a child process of a run, in order."""
-    crew = Crew(workers=workers, timeout=SLOWEST, ordered=True)
+    crew = Crew(timeout=timeout, ordered=True)
     yield from filter(
         None,
         work(iter(pages), Reading(ready if ready is not None else pipeline()), lost, crew=crew),

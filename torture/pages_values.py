@@ -1,4 +1,4 @@
-"""Values in hostile wording: random strings through every reader of values, days that never were."""
+"""Values in hostile wording: random strings through all readers of values, days that never were."""
 
 from __future__ import annotations
 
@@ -45,10 +45,11 @@ READERS: Final[dict[str, Callable[[str], Any]]] = {
     "years": find_years,
 }
 WORDS: Final = (
-    "70.000,00 €85k per hour 31/12 00-00 $ £52,000 1e400 ١٢٣ １２３ ½ ² Ⅷ 3.5 Mio k tis. brutto/Monat"
-    " up to from von bis ab 2026-02-30 29.02.2025 yesterday vor 3 Tagen il y a 2 jours 5+ years Jahre"
-    " remote hybrid full-time befristet Senior Lead Bachelor's B.Sc. English C1 fluent Berlin, DE Leeds"
-    " CA 10115 USA \u202e \u200f \u0308 \u00ad İ ß ﬁ - – — / | ( ) [ ] . , : ; ' \" \\ % + \n \t \0 \ud800"
+    "70.000,00 €85k per hour 31/12 00-00 $ £52,000 1e400 ١٢٣ １２３ ½ ² Ⅷ 3.5 Mio k tis."
+    " brutto/Monat up to from von bis ab 2026-02-30 29.02.2025 yesterday vor 3 Tagen il y a 2"
+    " jours 5+ years Jahre remote hybrid full-time befristet Senior Lead Bachelor's B.Sc. English"
+    " C1 fluent Berlin, DE Leeds CA 10115 USA \u202e \u200f \u0308 \u00ad İ ß ﬁ - – — / | ( ) [ ]"
+    " . , : ; ' \" \\ % + \n \t \0 \ud800"
 ).split(" ")
 
 

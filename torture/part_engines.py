@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from torture.engines_crowd import crowd, loops
+from torture.engines_death import deaths
 from torture.engines_faults import faults
 from torture.engines_money import quota, spend
 from torture.engines_time import cancels, clocks, rests
@@ -16,6 +17,7 @@ GROUPS: Final[Mapping[str, Try]] = {
     "faults": faults,
     "chaos": crowd,
     "clock": clocks,
+    "death": deaths,
     "retry_after": rests,
     "quota": quota,
     "spend": spend,

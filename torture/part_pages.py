@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from torture import (
+    pages_bombs,
     pages_charset,
+    pages_cost,
     pages_files,
     pages_html5lib,
     pages_jsonld,
+    pages_lists,
     pages_markup,
     pages_others,
     pages_suites,
@@ -36,6 +39,8 @@ def hostile(terms: Terms) -> Group:
 GROUPS: Final[dict[str, Try]] = {
     "hostile": hostile,
     "names": pages_files.names,
+    "lists": pages_lists.lists,
+    "bombs": pages_bombs.bombs,
     "charset": pages_charset.charset,
     "jsonld": pages_jsonld.jsonld,
     "jsontestsuite": pages_suites.jsontestsuite,
@@ -43,4 +48,6 @@ GROUPS: Final[dict[str, Try]] = {
     "html5lib": pages_html5lib.html5lib,
     "normalise": pages_values.normalise,
     "dates": pages_values.dates,
+    "memory": pages_cost.memory,
+    "speed": pages_cost.speed,
 }

@@ -10,19 +10,24 @@ from random import Random
 from typing import Any, Final
 
 from tests.schema.cases import CASES, load, sample_files
-from tests.schema.test_hostile import accepted, has_grammar_or_says_why, keeps_every_keyword, outcome
-from torture.nouns import Case, Class, Figure, Group, Terms
-from torture.schemas_made import posting_schema
+from tests.schema.test_hostile import (
+    accepted,
+    has_grammar_or_says_why,
+    keeps_every_keyword,
+    outcome,
+)
 
 from rolecall.schema.dialect import CONSTRAINTS
 from rolecall.schema.limits import DEFAULT_LIMITS
 from rolecall.schema.tour import step, tour
+from torture.nouns import Case, Class, Figure, Group, Terms
+from torture.schemas_made import posting_schema
 
 FOLDER: Final = CASES / "jsonschemabench-sample"
 ABSENT: Final = "the sample of JSONSchemaBench is absent"
 STRICT_SHARE: Final = 0.872
-"""The share of the whole benchmark that llguidance 1.9.1 takes in strict mode. The sample holds more
-of what it refuses, so that shares are weighted to this one."""
+"""The share of the whole benchmark that llguidance 1.9.1 takes in strict mode. The sample holds
+more of what it refuses, so that shares are weighted to this one."""
 POSTINGS: Final = ("Github_trivial", "Github_easy", "Glaiveai2K", "Snowplow")
 OUTLINE: Final = "decoding keeps to the outline of the format"
 
@@ -91,7 +96,11 @@ def postings(terms: Terms) -> Group:
         seen += [_of(f"{one.parent.name}/{one.stem}", False, one.read_bytes()) for one in real]
     share = 100 * sum(one.taken for one in seen) / len(seen)
     figure = Figure(
-        name="accepted and fully honoured", value=share, unit="%", goal=">= 99.5", held=share >= 99.5
+        name="accepted and fully honoured",
+        value=share,
+        unit="%",
+        goal=">= 99.5",
+        held=share >= 99.5,
     )
     return Group(
         said=f"{len(seen)} schemas such as postings have: {len(made)} made, the others real",
@@ -126,7 +135,9 @@ def _lost(found: Any) -> Iterator[str]:
         for word in spot.schema if isinstance(spot.schema, dict) else ():
             place = step(spot.pointer, word)
             row = rows.get(place)
-            if word in CONSTRAINTS[found.draft] and (row is None or not (row.mark == "enforced" or row.reason)):
+            if word in CONSTRAINTS[found.draft] and (
+                row is None or not (row.mark == "enforced" or row.reason)
+            ):
                 yield place
 
 

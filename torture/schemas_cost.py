@@ -13,13 +13,13 @@ from typing import Final
 
 from tests.schema.cases import sample_files
 from tests.schema.test_hostile import outcome
+
+from rolecall.schema.compile import prepare_schema
+from rolecall.schema.memory import resident
 from torture.nouns import Figure, Group, Terms
 from torture.schemas_bench import FOLDER
 from torture.schemas_made import posting_schema
 from torture.schemas_wicked import WICKED
-
-from rolecall.schema.compile import prepare_schema
-from rolecall.schema.memory import resident
 
 SPLITS: Final[Mapping[str, int]] = {
     "Github_trivial": 444, "Github_easy": 1_943, "Github_medium": 1_976, "Github_hard": 1_240,
@@ -34,9 +34,7 @@ def clocked(terms: Terms) -> Group:
     """How long it takes to accept or refuse: real, made and hostile schemas, each for itself."""
     prepare_schema(True)
     chance, times = Random(terms.seed), terms.number(1, 3)
-    made = [
-        json.dumps(posting_schema(chance, 25)).encode() for _ in range(terms.number(40, 1_000))
-    ]
+    made = [json.dumps(posting_schema(chance, 25)).encode() for _ in range(terms.number(40, 1_000))]
     rows = [(cost(text, times), 1.0) for text in made]
     figures = [_p99("p99 of made ones, of processor time", rows)]
     clock = [wall for (_, wall), _ in rows]

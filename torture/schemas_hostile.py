@@ -10,11 +10,16 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from tests.schema.cases import CASES, load
-from tests.schema.test_hostile import accepted, has_grammar_or_says_why, keeps_every_keyword, outcome
-from torture.nouns import Case, Class, Figure, Group, Terms
-from torture.schemas_wicked import WICKED
+from tests.schema.test_hostile import (
+    accepted,
+    has_grammar_or_says_why,
+    keeps_every_keyword,
+    outcome,
+)
 
 from rolecall.schema.compile import prepare_schema
+from torture.nouns import Case, Class, Figure, Group, Terms
+from torture.schemas_wicked import WICKED
 
 FOLDER: Final = CASES / "hostile-schemas"
 SECONDS: Final = 2.0

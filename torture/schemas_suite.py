@@ -6,11 +6,11 @@ from typing import Any, Final
 
 from tests.schema.cases import CASES, suite
 from tests.schema.test_validator import kinds, remotes
-from torture.nouns import Case, Class, Figure, Group, Terms
 
 from rolecall.errors import SchemaError
 from rolecall.schema.compile import prepare_schema
 from rolecall.schema.validator import MATCH_BYTES, PATTERN_BYTES
+from torture.nouns import Case, Class, Figure, Group, Terms
 
 PARTS: Final = (
     ("2020-12", ".", 1_299, 1_299),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import json
 import re
@@ -11,14 +12,14 @@ from random import Random
 from typing import Any, Final
 
 from tests.drive.test_engines import PAGE, engine
-from torture.nouns import Case, Class, Figure, Group, Terms
-from torture.schemas_made import CHOICES, NAMES, posting_schema
 
 import rolecall
 from rolecall.core import Prompt
 from rolecall.errors import SchemaError
 from rolecall.schema.schema import Schema
 from rolecall.settings import Settings
+from torture.nouns import Case, Class, Figure, Group, Terms
+from torture.schemas_made import CHOICES, NAMES, posting_schema
 
 QUOTES: Final = (
     "Baker", "Bath", "Bath, England", "England", "Full time", "Bread", "25 days of leave", "25",
@@ -96,8 +97,7 @@ def _fault(document: Mapping[str, Any], data: Any) -> str:
         return str(error.message)[:200]
     if importlib.util.find_spec("jsonschema") is None:
         return ""
-    import jsonschema
-
+    jsonschema = importlib.import_module("jsonschema")
     kind = jsonschema.validators.validator_for(document, jsonschema.Draft202012Validator)
     try:
         found = next(kind(document).iter_errors(data), None)

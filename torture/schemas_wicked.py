@@ -1,7 +1,7 @@
 """Schemas made to break whoever reads, compiles or decodes by them, with what must come of each.
 
-``refused``, ``accepted``, ``either`` (as long as it is in time and nothing is dropped in silence) or
-``unsatisfiable`` (refused for that reason).
+``refused``, ``accepted``, ``either`` (as long as it is in time and nothing is dropped in silence),
+or ``unsatisfiable`` (refused for that reason).
 """
 
 from __future__ import annotations
@@ -87,7 +87,11 @@ def _limits() -> Iterator[tuple[str, Any, str]]:
     yield "const_deep", {"const": _deep(25, "properties")}, "accepted"
     yield "long_name", _wide(1) | {"required": ["x" * 100_000]}, "refused"
     yield "many_anyof_consts", {"anyOf": [{"const": n} for n in range(1_500)]}, "either"
-    yield "types_all", {"type": ["null", "boolean", "object", "array", "number", "string"]}, "either"
+    yield (
+        "types_all",
+        {"type": ["null", "boolean", "object", "array", "number", "string"]},
+        "either",
+    )
     yield "multiple_of_tiny", {"type": "number", "multipleOf": 1e-300}, "either"
     yield "multiple_of_many", {"allOf": [{"multipleOf": n} for n in range(2, 300)]}, "either"
     yield "items_1e9", {"type": "array", "items": TEXT, "maxItems": 10**9}, "either"
@@ -103,7 +107,11 @@ def _list_bomb(levels: int) -> dict[str, Any]:
 
 
 def _impossible() -> Iterator[tuple[str, Any, str]]:
-    yield "false", {"type": "object", "properties": {"a": False}, "required": ["a"]}, "unsatisfiable"
+    yield (
+        "false",
+        {"type": "object", "properties": {"a": False}, "required": ["a"]},
+        "unsatisfiable",
+    )
     yield "type_against_const", {"type": "string", "const": 5}, "unsatisfiable"
     yield "type_against_enum", {"type": "integer", "enum": ["a", 1.5]}, "unsatisfiable"
     yield "lengths", {"type": "string", "minLength": 5, "maxLength": 2}, "unsatisfiable"
@@ -194,7 +202,11 @@ def _elsewhere() -> Iterator[tuple[str, Any, str]]:
         "$schema": "http://json-schema.org/draft-04/schema#", "minimum": 1,
         "exclusiveMinimum": True,
     }, "accepted"  # fmt: skip
-    yield "draft_mixed", {"items": [TEXT], "prefixItems": [TEXT], "dependencies": {"a": ["b"]}}, "either"
+    yield (
+        "draft_mixed",
+        {"items": [TEXT], "prefixItems": [TEXT], "dependencies": {"a": ["b"]}},
+        "either",
+    )
     yield "unknown_words", {"type": "string", "x-a": {"$ref": FAR}, "maxlength": 5}, "either"
 
 

@@ -96,9 +96,9 @@ class ModelFileError(Error):
 class EngineError(Error):
     """An engine gave no answer.
 
-    ``code`` is ``engine_unavailable``, ``rate_limited`` or ``context_overflow``. ``retry_at`` is
-    the time (ISO 8601, UTC) before which the engine asked not to be called. ``failed`` holds an
-    ``Attempt`` for each try, paid or not.
+    ``code`` is ``engine_unavailable``, ``rate_limited``, ``context_overflow``, or ``poison`` where
+    servers died of being asked. ``retry_at`` is the time (ISO 8601, UTC) before which the engine
+    asked not to be called. ``failed`` holds an ``Attempt`` for each try, paid or not.
     """
 
     code = "engine_unavailable"

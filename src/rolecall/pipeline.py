@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, field, structs
 
 from rolecall.core import Candidate, Extraction, Notice, Page, Reason, Route, Source
-from rolecall.errors import Error
+from rolecall.errors import Error, SourceError
+from rolecall.inputs.given import Given, check_given, read_given
 from rolecall.ladder import Heard, Producer, Verdict, hear, settled
 from rolecall.page import clean
 from rolecall.page.limits import DEFAULT, Limits
@@ -29,13 +30,13 @@ from rolecall.record import config_hash, failed_record, to_record
 from rolecall.settings import Settings
 from rolecall.settle import NULL_THRESHOLDS, Least, Rules, read_least, withhold
 from rolecall.stated import stated
+from rolecall.warming import WARM_PAGE
 
 if TYPE_CHECKING:
     from rolecall.climb import Help
     from rolecall.schema.schema import Schema
 
 LONGEST_MESSAGE = 300
-WARM_PAGE = b"<html><head><title>Engineer</title></head><body><h1>Engineer</h1><p>Apply.</p></body>"
 
 
 class Pipeline(Struct, frozen=True, kw_only=True):
@@ -159,27 +160,26 @@ def _reader(folder: str) -> Reader:
 
 
 def warm(pipeline: Pipeline) -> None:
-    """Run a small page through, so that everything that loads late is loaded."""
+    """Run a page of everything through, so that all that loads late is loaded."""
     _run(Source(body=WARM_PAGE), pipeline, Stages())
 
 
 def extract(
-    source: Source | bytes | str,
+    source: Given,
     *,
     schema: Schema | None = None,
     settings: Settings | None = None,
 ) -> Extraction:
-    """Read one page, given as a `Source`, as bytes, or as HTML text, in the shape of ``schema``.
+    """Read one page in the shape of ``schema``: a `Source`, bytes, HTML text, or a file's ``Path``.
 
     A page that cannot be used gives the outcome ``failed`` with its reason. Wrong settings and a
     broken installation raise `Error`.
     """
-    pipeline = prepare(settings, schema=schema)
-    return _tried(read_source(source), pipeline, Stages())
+    return _given(source, prepare(settings, schema=schema))
 
 
 def extract_many(
-    sources: Iterable[Source | bytes | str],
+    sources: Iterable[Given],
     *,
     schema: Schema | None = None,
     settings: Settings | None = None,
@@ -187,7 +187,22 @@ def extract_many(
     """Read pages one after the other, in order, as they are asked for; see ``extract``."""
     pipeline = prepare(settings, schema=schema)
     for source in sources:
-        yield _tried(read_source(source), pipeline, Stages())
+        yield _given(source, pipeline)
+
+
+def _given(given: Given, pipeline: Pipeline) -> Extraction:
+    check_given(given)
+    stages = Stages()
+    try:
+        source, notices = read_given(given, pipeline.settings.max_bytes)
+    except SourceError as error:
+        return failed(error, stages)
+    return noticed(_tried(source, pipeline, stages), notices)
+
+
+def noticed(result: Extraction, notices: Sequence[Notice]) -> Extraction:
+    """The extraction with what was odd about reading its source in front of its warnings."""
+    return replace(result, warnings=(*notices, *result.warnings)) if notices else result
 
 
 def extract_record(
@@ -207,9 +222,7 @@ def extract_record(
     """
     stages = stages if stages is not None else Stages()
     try:
-        extraction = _tried(source, pipeline, stages, page)
-        if notices:
-            extraction = replace(extraction, warnings=(*notices, *extraction.warnings))
+        extraction = noticed(_tried(source, pipeline, stages, page), notices)
         return record_of(extraction, source, seq, pipeline, stages)
     except Exception as error:
         return internal_record(error, source, seq, pipeline, stages)
@@ -317,14 +330,6 @@ def hear_record(
         return record_of(result, source, seq, pipeline, stages)
     except Exception as error:
         return internal_record(error, source, seq, pipeline, stages)
-
-
-def read_source(source: Source | bytes | str) -> Source:
-    """What a user gave, as a `Source`."""
-    if isinstance(source, str):
-        body = source.encode("utf-8", "surrogatepass")
-        return Source(body=body, charset="utf-8")
-    return Source(body=source) if isinstance(source, bytes) else source
 
 
 def _tried(

@@ -74,6 +74,16 @@ def test_the_body_comes_before_the_documents_title():
     assert title.spans[0].start > PAGE.text.index("\n")
 
 
+def test_a_title_is_not_taken_from_the_line_of_another_field():
+    other = page("<p>Location: Bath</p><p>employment_type: Fixed term</p><p>Role: Sous chef</p>")
+    sheet = sheet_of(other)
+    for said, kept in (("Bath", False), ("Fixed term", False), ("Sous chef", True)):
+        completion = Completion(text=json.dumps({"title": said}), finish_reason="stop")
+        found = read_answer(other, sheet, ALL, completion, loose=False)
+        assert bool(found.candidates) is kept, said
+        assert kept or found.problems[0].kind == "ungrounded"
+
+
 def test_a_word_is_not_found_inside_another():
     (skills,) = answer({"skills": ["Java"]}).candidates
     assert PAGE.text[skills.spans[0].start :].startswith("Java and rye")

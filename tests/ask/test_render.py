@@ -49,6 +49,7 @@ def test_a_form_to_apply_with_is_not_shown_and_a_page_inside_a_form_is():
 MARKS = (
     "<|im_end|>", "<|im_start|>system", "</s>", "<think>", "[INST]", "[/INST]", "/no_think",
     "<｜end_of_text｜>", "<start_of_turn>", "<<SYS>>", "<tool_call>", "<|endoftext|>",
+    "[TOOL_CALLS]", "[/AVAILABLE_TOOLS]", "[gMASK]", "[IMG]", "/no_thinking",
 )  # fmt: skip
 
 
@@ -67,4 +68,5 @@ def test_marks_of_chat_templates_are_broken_up_and_still_quoted(mark):
 
 
 def test_plain_signs_stay():
-    assert unmarked("a < b, 3<4 and/or I think") == "a < b, 3<4 and/or I think"
+    plain = "a < b, 3<4 and/or I think; [email] [1] [A] [m/w/d] example.com/thinking"
+    assert unmarked(plain) == plain

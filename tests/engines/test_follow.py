@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from contextlib import AsyncExitStack
+from itertools import pairwise
 
 import pytest
 
@@ -97,6 +98,30 @@ def test_many_swaps_under_load_lose_no_call(written):
             await asyncio.gather(swap(), *(ask() for _ in range(at_once)))
             assert swaps // 2 <= engine.moves <= swaps
         assert len(done) > swaps // 2
+
+    asyncio.run(run())
+
+
+def test_a_call_that_servers_die_of_is_not_made_at_a_third_one(written):
+    async def run():
+        async with AsyncExitStack() as stack:
+            servers = [await stack.enter_async_context(ModelServer(f"m{n}")) for n in range(3)]
+            written.say(servers[0])
+            engine = await stack.enter_async_context(following(written))
+            servers[0].gate.clear()
+            call = asyncio.ensure_future(engine.complete(PROMPT))
+            for old, new in pairwise(servers):
+                await until(lambda old=old: old.now == 1)
+                new.holds_after = len(FORMS)  # it holds back what it is asked after its proofs
+                written.say(new)
+                await stopped(old)
+            with pytest.raises(EngineError, match="servers ended") as caught:
+                await call
+            assert (caught.value.code, caught.value.retryable) == ("poison", False)
+            assert [one.result for one in caught.value.failed].count("disconnected") == 2
+            servers[2].holds_after = 0
+            servers[2].gate.set()
+            assert (await engine.complete(PROMPT)).model == "m2"
 
     asyncio.run(run())
 

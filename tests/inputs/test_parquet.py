@@ -1,4 +1,5 @@
 from datetime import date, datetime
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -6,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.inputs.made import LIMIT, codes, parquet, read
 
-from rolecall.inputs.parquet import BATCH_BYTES, _parts
+from rolecall.inputs.parquet import BATCH_BYTES, _parts, rows
 from rolecall.inputs.read import load
 
 pa = pytest.importorskip("pyarrow")
@@ -107,3 +108,15 @@ def test_columns_of_other_types_are_named(tmp_path: Path) -> None:
     (entry,) = read(write(tmp_path / "a.parquet", html=[[1]]))
     assert entry.fault is not None
     assert "list" in entry.fault[1]
+
+
+def test_a_damaged_count_of_rows_is_none(tmp_path: Path) -> None:
+    whole = write(tmp_path / "a.parquet", html=["<p>a", "<p>b"]).read_bytes()
+    counts = set()
+    for at in range(whole.rindex(b"html"), len(whole) - 1):
+        if whole[at : at + 2] == b"\x16\x04":  # two, as Thrift writes a whole number
+            counts.add(rows(BytesIO(whole[:at] + b"\x16\x03" + whole[at + 2 :])))  # minus two
+    at = whole.index(b"\x16\x04", whole.index(b"schema"))
+    counts.add(rows(BytesIO(whole[:at] + b"\x16\x03" + whole[at + 2 :])))
+    assert min(counts) >= 0
+    assert 1 in counts

@@ -82,6 +82,11 @@ class Answers(BaseHTTPRequestHandler):
         if self.path == "/tokenize":
             self.answer(200, b'{"count": 9}')
             return
+        if orders().get("silent"):
+            time.sleep(600)
+        if orders().get("dead"):
+            self.answer(500, b'{"error": {"message": "EngineCore encountered an issue"}}')
+            return
         text = "yes"
         if not orders().get("unheld"):
             if "grammar" in json.dumps(body.get("structured_outputs", {})):

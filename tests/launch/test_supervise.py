@@ -188,6 +188,36 @@ def test_a_server_that_hangs_can_be_stopped_all_the_same(tmp_path: Path) -> None
     run(scene())
 
 
+@pytest.mark.parametrize(
+    ("order", "why"), [("dead", "fails requests"), ("silent", "with nothing else to do")]
+)
+def test_an_engine_that_died_behind_a_server_that_says_it_is_well(
+    tmp_path: Path, order: str, why: str
+) -> None:
+    async def scene() -> None:
+        kept = Kept(tmp_path)
+        async with kept.running(limits=replace(QUICK, answer=0.05)) as supervisor:
+            kept.order(**{order: True})
+            await until(lambda: supervisor.server.restarts == 1)
+            kept.order()
+            await until(lambda: supervisor.served.is_set())
+            assert any(why in one for one in kept.said)
+
+    run(scene())
+
+
+def test_an_engine_with_work_may_answer_late(tmp_path: Path) -> None:
+    async def scene() -> None:
+        kept = Kept(tmp_path, running=2)
+        async with kept.running(limits=replace(QUICK, answer=0.02)) as supervisor:
+            kept.order(silent=True, running=2)
+            await asyncio.sleep(0.5)
+            assert supervisor.server.restarts == 0
+            kept.order()
+
+    run(scene())
+
+
 def test_work_that_does_not_move_is_a_hang(tmp_path: Path) -> None:
     async def scene() -> None:
         kept = Kept(tmp_path, running=2, tokens=70)

@@ -140,7 +140,13 @@ def cut(path: Path) -> None:
         file.truncate(4096)
 
 
-@pytest.mark.parametrize("spoil", [spoil_head, spoil_body, cut])
+def spoil_words(path: Path) -> None:
+    """SQLite's own words about it are no UTF-8 then."""
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b"CREATE TABLE budget_day", b"CREATE\xc5TABLE bud\xffday"))
+
+
+@pytest.mark.parametrize("spoil", [spoil_head, spoil_body, spoil_words, cut])
 def test_a_damaged_file_is_named_with_a_remedy(tmp_path: Path, spoil) -> None:
     path = tmp_path / "rolecall.db"
     open_database(path, {}).close()

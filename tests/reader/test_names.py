@@ -67,3 +67,9 @@ def test_long_lines_take_linear_time(part: str) -> None:
     start = time.process_time()
     gather(tagged)
     assert time.process_time() - start < 1.0
+
+
+@pytest.mark.parametrize("broken", ["http://[x", "//]", "https://[::1"])
+def test_an_address_that_is_none_is_no_host(broken: str) -> None:
+    html = f"<link rel=canonical href='{broken}'><meta property=og:url content='{broken}'><h1>Cook"
+    assert domains_of(pages.tagged(html, url=broken)) == []

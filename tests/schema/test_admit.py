@@ -73,6 +73,11 @@ def test_what_is_refused_is_told_with_its_place(schema, pointer, said):
         assert str(error).startswith(pointer)
 
 
+def test_an_identifier_that_is_no_address_is_no_crash():
+    refused({"$id": "https://[.#x", "properties": {"a": {"$id": "//[y"}}})
+    refused({"$id": "https://a.example", "properties": {"a": {"$ref": "//[b#/x"}}})
+
+
 def test_chains_of_references_are_bounded():
     def chain(length):
         links = {f"a{n}": {"$ref": f"#/$defs/a{n + 1}"} for n in range(length - 1)}

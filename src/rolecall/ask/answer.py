@@ -13,8 +13,14 @@ from rolecall.ask.reading import AnswerError, read_object
 from rolecall.ask.render import Line, Sheet
 from rolecall.ask.values import DIRECT, read_value
 from rolecall.core import Candidate, Completion, Extra, Page, Problem, Span
+from rolecall.reader.lexicon import lexicon
 from rolecall.reader.sections import LONG_WORDS, MOST, SENTENCE
 from rolecall.schema.posting import UNITS
+
+NAMED: Final = frozenset({"title", "company"})
+"""Units that nothing but a line of their own names, where the page labels its lines."""
+
+LONGEST_LABEL: Final = 40
 
 NOT_ITEMS: Final = frozenset({"heading", "title"})
 
@@ -96,12 +102,32 @@ class _Reader:
                 self.doubt(one.name, "ungrounded", told)
                 self.again += [one] if one not in self.again else []
                 continue
+            other = self.other_label(one, span)
+            if other:
+                told = f"quoted {quote[:80]!r} for {one.name}, which stands there as {other}"
+                self.doubt(one.name, "ungrounded", told)
+                continue
             said = span.of(self.page.text)
             values.append(option if option is not None else said)
             quotes.append(said)
             spans.append(span)
         if values:
             self.keep(one, values, quotes, spans)
+
+    def other_label(self, one: Question, span: Span) -> str | None:
+        """The field that the page itself says a quote is, where it is another than was asked for.
+
+        "Location: Bath" holds no title and no employer. Of other fields a labelled line may hold
+        several ("Salary: € 30,000, full time").
+        """
+        if one.unit not in NAMED or one.field is not None:
+            return None
+        start = self.page.text.rfind("\n", 0, span.start) + 1
+        head, colon, _ = self.page.text[start : span.start].partition(":")
+        if not colon or len(head) > LONGEST_LABEL:
+            return None
+        fields = lexicon().label(head.replace("_", " ").strip(" \"'-•*").lower())
+        return fields[0] if fields and one.unit not in fields else None
 
     def pair(self, one: Question, row: Any) -> tuple[str | None, str | None]:
         """The option and the quote of one answer; no quote where the answer is out of shape."""

@@ -25,9 +25,13 @@ FORM_SHARE: Final = 0.75
 GAP: Final = "\u200b"
 """Breaks up what a tokenizer might take for a mark of its own. Page text never holds one itself."""
 
-MARK: Final = re.compile(r"<(?=[|｜/<]|[^\W\d])|\[(?=/?INST\b)|/(?=(?:no_)?think\b)", re.IGNORECASE)
+MARK: Final = re.compile(
+    r"<(?=[|｜/<]|[^\W\d])|\[(?=/?(?:INST\b|(?-i:[a-z]?[A-Z][A-Z_]+)\]))|/(?=no_think|think\b)",
+    re.IGNORECASE,
+)
 """Where marks of chat templates begin: ``<|im_end|>``, ``</s>``, ``<think>``, ``[INST]``,
-``/no_think``. Servers read them inside a message too, so they are broken up, whatever the model."""
+``[TOOL_CALLS]``, ``/no_think``. Servers read them inside a message too, so they are broken up,
+whatever the model."""
 
 
 def unmarked(text: str) -> str:

@@ -196,6 +196,7 @@ class Engines:
                     name = call.engine
                     moved = name in met and self.engines[name].info is not met[name]
                     if isinstance(error, EngineError):
+                        moved = moved and error.code != "poison"
                         made += error.failed
                         if moved and not last:
                             raise _Replaced from error

@@ -15,12 +15,13 @@ from typing import Any
 
 from msgspec import structs
 
-from rolecall.core import Attempt, Extraction, Source
+from rolecall.core import Attempt, Extraction
 from rolecall.drive.connect import connected, declared_engines
 from rolecall.drive.engines import Engines
 from rolecall.drive.running import models_of, with_models
 from rolecall.engines.protocol import Engine
 from rolecall.errors import Error, UsageError
+from rolecall.inputs.given import Given, check_given, read_given
 from rolecall.pipeline import (
     Pipeline,
     Stages,
@@ -29,8 +30,8 @@ from rolecall.pipeline import (
     failed,
     hear_page,
     internal_record,
+    noticed,
     prepare,
-    read_source,
     record_of,
 )
 from rolecall.pipeline import extract as extract_embedded
@@ -40,13 +41,13 @@ from rolecall.settings import Settings
 
 
 def extract(
-    source: Source | bytes | str,
+    source: Given,
     *,
     schema: Schema | None = None,
     settings: Settings | None = None,
     engines: Mapping[str, Engine] | None = None,
 ) -> Extraction:
-    """Read one page, given as a `Source`, as bytes, or as HTML text, in the shape of ``schema``.
+    """Read one page in the shape of ``schema``: a `Source`, bytes, HTML text, or a file's ``Path``.
 
     Engines are those of ``settings``, or the ones that are given by name; without any, the page is
     read by the embedded reader alone. A page that cannot be used gives the outcome ``failed`` with
@@ -72,7 +73,7 @@ def _demand_no_loop() -> None:
 
 
 async def aextract(
-    source: Source | bytes | str,
+    source: Given,
     *,
     schema: Schema | None = None,
     settings: Settings | None = None,
@@ -82,11 +83,11 @@ async def aextract(
     pipeline = prepare(settings, schema=schema)
     opened = connected(pipeline.settings, os.environ, schema=pipeline.schema, given=engines)
     async with opened as found:
-        return await _extract(read_source(source), pipeline, found)
+        return await _extract(source, pipeline, found)
 
 
 def extract_many(
-    sources: Iterable[Source | bytes | str],
+    sources: Iterable[Given],
     *,
     schema: Schema | None = None,
     settings: Settings | None = None,
@@ -104,19 +105,21 @@ def extract_many(
         found = runner.run(opened.__aenter__())
         try:
             for source in sources:
-                yield runner.run(_extract(read_source(source), pipeline, found))
+                yield runner.run(_extract(source, pipeline, found))
         finally:
             runner.run(opened.__aexit__(None, None, None))
 
 
-async def _extract(source: Source, pipeline: Pipeline, engines: Engines) -> Extraction:
+async def _extract(given: Given, pipeline: Pipeline, engines: Engines) -> Extraction:
+    check_given(given)
     stages = Stages()
     try:
+        source, notices = read_given(given, pipeline.settings.max_bytes)
         page, heard = hear_page(source, pipeline, stages)
         waiting = Waiting(
             page=page, heard=heard, source=source, seq=0, seconds=dict(stages.seconds)
         )
-        return await _climbed(waiting, pipeline, engines, stages)
+        return noticed(await _climbed(waiting, pipeline, engines, stages), notices)
     except (Error, MemoryError) as error:
         return failed(error, stages)
 

@@ -106,7 +106,7 @@ class Calls:
             self._shut = fault, now + SHUT_SECONDS
             return
         raise EngineError(
-            f"engine {self.limits.engine}: {fault.message}; it is not asked for {until - now:.0f} s",
+            f"engine {self.limits.engine}: {fault.message}; not asked for {until - now:.0f} s",
             hint=fault.hint,
             code=fault.code,
             retryable=False,

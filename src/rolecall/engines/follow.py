@@ -28,6 +28,8 @@ REST_SECONDS: Final = 2.0
 """So long a new server that could not be used is left alone, while the old one answers."""
 STAYS: Final = frozenset({"context_overflow", "quota", "http_400", "http_413", "http_422"})
 """Results of tries that another server is not asked about: the prompt was at fault."""
+DEATHS: Final = 2
+"""A call during which so many servers died is not made again: it may be what they die of."""
 
 
 class Place(Struct, Generic[EngineHere], eq=False):
@@ -59,6 +61,7 @@ class Following(Generic[EngineHere]):
         self._old: set[Place[EngineHere]] = set()
         self._moving: asyncio.Task[None] | None = None
         self._refused: tuple[There, Error, float] | None = None
+        self._suspects = asyncio.Lock()
         self.moves = 0
         """How often the server has been replaced."""
 
@@ -175,22 +178,38 @@ class Following(Generic[EngineHere]):
     ) -> tuple[Given, EngineInfo, tuple[Attempt, ...]]:
         """What ``call`` gives, of which server, and the tries at servers that were replaced."""
         failed: tuple[Attempt, ...] = ()
+        deaths = 0
         self._look()
         await self._wait()
         while True:
-            place = self._place
-            assert place is not None, "not open"
-            place.calls += 1
-            try:
-                return await call(place.engine), place.engine.info, failed
-            except EngineError as error:
-                failed += error.failed
-                error.failed = failed
-                if not await self._elsewhere(place, error):
-                    raise
-            finally:
-                place.calls -= 1
-                await self._let_go()
+            async with AsyncExitStack() as alone:
+                if deaths:  # one at a time, so that no other call is taken for the one at fault
+                    await alone.enter_async_context(self._suspects)
+                place = self._place
+                assert place is not None, "not open"
+                try:
+                    return await self._at(place, call), place.engine.info, failed
+                except EngineError as caught:
+                    error = caught
+            died = any(one.result == "disconnected" for one in error.failed)
+            failed += error.failed
+            error.failed = failed
+            if not await self._elsewhere(place, error):
+                raise error
+            deaths += died
+            if deaths >= DEATHS:
+                raise _poison(error, place.engine.info.name) from error
+
+    async def _at(
+        self, place: Place[EngineHere], call: Callable[[EngineHere], Awaitable[Given]]
+    ) -> Given:
+        """What ``call`` gives at one server."""
+        place.calls += 1
+        try:
+            return await call(place.engine)
+        finally:
+            place.calls -= 1
+            await self._let_go()
 
     async def _elsewhere(self, place: Place[EngineHere], error: EngineError) -> bool:
         """Whether another call can help, for the server of ``place`` was replaced or is back.
@@ -295,6 +314,16 @@ class Following(Generic[EngineHere]):
         for place in [one for one in self._old if not one.calls]:
             self._old.discard(place)
             await place.stack.aclose()
+
+
+def _poison(error: EngineError, name: str) -> EngineError:
+    return EngineError(
+        f"engine {name}: {DEATHS} servers ended while they were asked this",
+        hint="look at the log of the server; another model may take the page",
+        code="poison",
+        retryable=False,
+        failed=error.failed,
+    )
 
 
 def _not_there(whereabouts: Whereabouts) -> SettingsError:

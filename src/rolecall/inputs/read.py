@@ -122,7 +122,7 @@ def _object(line: bytes) -> tuple[dict[str, Any], Notices]:
         told = orjson.loads(line)
     except orjson.JSONDecodeError as strict:
         try:
-            told = json.loads(line)
+            told = json.loads(line.decode("utf-8-sig"))
         except (ValueError, RecursionError):
             raise SourceError(f"the line is not JSON: {strict}", code="decode_error") from strict
         notices = (Notice(code="json_loose", message=f"the line is not strict JSON: {strict}"),)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import httpx2
 from msgspec import Struct
@@ -57,6 +57,26 @@ class Probe:
             return any(one.get("id") == model for one in listed.get("data", ()))
         except (httpx2.HTTPError, OSError, ValueError, AttributeError, TypeError):
             return False
+
+    async def answers(self, model: str, seconds: float) -> Literal["yes", "no", "late"]:
+        """Whether one token comes of a request that is held to a choice, within ``seconds``.
+
+        ``/health`` may say yes long after the engine behind it has died.
+        """
+        asked = {
+            "model": model,
+            "messages": [{"role": "user", "content": "yes or no?"}],
+            "max_tokens": 1,
+            "temperature": 0,
+            "structured_outputs": {"choice": ["yes", "no"]},
+        }
+        try:
+            reply = await self._client.post("/v1/chat/completions", json=asked, timeout=seconds)
+        except httpx2.TimeoutException:
+            return "late"
+        except (httpx2.HTTPError, OSError):
+            return "no"
+        return "no" if reply.status_code >= 500 else "yes"
 
     async def load(self) -> Load | None:
         """The server's load; `None` if it gives none, in time."""

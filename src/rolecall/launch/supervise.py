@@ -7,9 +7,9 @@ import contextlib
 import os
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -23,11 +23,14 @@ from rolecall.launch.learned import remember
 from rolecall.launch.limits import Limits, pause
 from rolecall.launch.nouns import Phase, Progress, Server
 from rolecall.launch.probe import Load, Probe, engine_table, proved
+from rolecall.launch.pulse import why_dead
 from rolecall.launch.recipe import Recipe, port_for
 from rolecall.launch.server import Run, remark
 from rolecall.launch.status import status_of
 from rolecall.launch.swap import Swap
 from rolecall.plan.calibration import calibration_from
+
+Given = TypeVar("Given")
 
 
 class Outside(Struct, frozen=True, kw_only=True):
@@ -274,6 +277,10 @@ class Supervisor:
             misses = 0 if healthy else misses + 1
             if misses >= self.limits.misses:
                 return await self._hung(run, f"it did not answer {misses} times in a row")
+            if healthy and (load is None or load.tokens == tokens):
+                asked = why_dead(run, self.key, load, self.limits.answer, self.limits.step)
+                if why := await self._unless_stopping(asked, ""):
+                    return await self._hung(run, why)
             now = self.outside.clock()
             if load is not None and (load.tokens != tokens or not load.metrics.running):
                 tokens, moved = load.tokens, now
@@ -289,10 +296,15 @@ class Supervisor:
             async with Probe(run.port, self.key) as probe:
                 return await probe.healthy(), await probe.load()
 
-        asked, stopping = asyncio.create_task(ask()), asyncio.create_task(self.stopping.wait())
+        return await self._unless_stopping(ask(), (False, None))
+
+    async def _unless_stopping(self, step: Coroutine[Any, Any, Given], else_: Given) -> Given:
+        """What ``step`` gives, or ``else_`` where we are to stop, for that must not wait."""
+        asked = asyncio.create_task(step)
+        stopping = asyncio.create_task(self.stopping.wait())
         try:
             await asyncio.wait({asked, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            return asked.result() if asked.done() else (False, None)
+            return asked.result() if asked.done() else else_
         finally:
             asked.cancel()
             stopping.cancel()

@@ -279,8 +279,10 @@ def _typed(path: Path) -> Iterator[None]:
         yield
     except (sqlite3.ProgrammingError, sqlite3.IntegrityError):
         raise  # our own mistake
-    except sqlite3.DatabaseError as error:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        # What is no UTF-8 in a file whose bytes were changed, SQLite's own words about it too.
+        usual = sqlite3.SQLITE_CORRUPT if isinstance(error, UnicodeDecodeError) else 0
+        code = getattr(error, "sqlite_errorcode", usual) & 0xFF
         what, hint = _REMEDIES.get(code, ("cannot be used", "see the file and its disk"))
         raise DatabaseError(
             f"{path} {what}: {error}",

@@ -122,7 +122,7 @@ def _from_html(source: Source, html: str, notices: tuple[Notice, ...], limits: L
         ),
         statements=statements,
         meta=meta,
-        language=language_of(_posting(found, roles), meta.get("lang")),
+        language=language_of(_posting(found, blocks), meta.get("lang")),
         captured=source.captured,
         media_type="text/html",
         warnings=notices + orders,
@@ -154,13 +154,14 @@ def _in_parts(text: str) -> bool:
     return not text.isascii() and _COMBINING.search(text) is not None
 
 
-def _posting(found: Walk, roles: Sequence[Role]) -> str:
+def _posting(found: Walk, blocks: Sequence[Block]) -> str:
     """A sample from all over the posting's text, enough to tell its language.
 
     Lines are taken evenly and cut short, so that one long notice in the site's own language does
     not outweigh the posting.
     """
-    lines = [d.text for d, role in zip(found.drafts, roles, strict=True) if role == "posting"]
+    both = zip(found.drafts, blocks, strict=True)
+    lines = [draft.text for draft, block in both if block.role == "posting"]
     long = [line[:160] for line in lines if len(line) > 40]
     if len(long) < 3:
         return "\n".join(lines)[:2000]

@@ -68,6 +68,23 @@ _FIELD = (
 _TURN = r"(?:system|assistant|human|developer)"
 _PAGE = r"(?:pages?|texts?|documents?|adverts?|ads?|postings?|listings?|vacanc(?:y|ies)|content)"
 
+_MARKS = (
+    r"<\|[a-z0-9_ -]{2,40}\|>|\[/?inst\]|<</?sys>>|<(?:start|end)_of_turn>|</?think(?:ing)?>"
+    r"|(?:^|\s)/(?:no_)?think(?:\s|$)|\[(?:system|rest-of-document)\]|<end of (?:session|prompt"
+    r"|document|page)>|</?(?:system|assistant|system_prompt|tool_(?:call|result|response"
+    r"|output)s?"
+    r"|function_(?:results?|calls?|response))>|</(?:document|page|user|context|untrusted)>"
+    rf"|#{{2,}}\s?\(?(?:{_TURN}|instructions?|new task)[_ ]?(?:message|prompt"
+    rf"|instructions?)?\)?"
+    r"\s?(?::|$|output|return|set|answer|write|report)"
+    r"|\[(?:admin|system)[ _:](?:request|message|prompt|override|note)"
+)
+_MARK_NEEDS = (
+    "|>", "inst]", "sys>>", "_of_turn", "think", "[system", "[admin", "rest-of-", "<end of",
+    "<system", "<assistant", "<tool", "<function", "</", "##", "no_think",
+)  # fmt: skip
+_MARK_GATES = "|> < [ ## /no_think /think"
+
 RULES: Final = (
     Rule(
         "override",
@@ -79,6 +96,8 @@ RULES: Final = (
         rf"|system|developer)\b){_NEAR}\b(?:instructions?|prompts?|directions?|directives?|orders?"
         r"|guidelines?|commands?|rules|context|constraints|programming|training)\b"
         r"|(?: \w+){0,2} (?:everything|anything|all(?: \w+)?)(?: \w+){0,3} (?:above|before|earlier)"
+        r"|(?: all| everything)? (?:what )?you (?:were|have been|['’]ve been)"
+        r" (?:told|asked|instructed)"
         rf"|{_NEAR}\b(?:rest|{_PAGE}|data|fields?|input|schema|indicators?|filters?)\b{_NEAR}\b"
         r"(?:and|then|instead|focus)\s(?:\w+\s){0,2}(?:answer|print|output|write|report|respond"
         r"|reply|return|say|set|record|use|run|execute|focus|follow|exclusively)\b"
@@ -188,18 +207,23 @@ RULES: Final = (
     ),
     Rule(
         MARK,
-        "|> < [ ## /no_think /think",
-        ("|>", "inst]", "sys>>", "_of_turn", "think", "[system", "[admin", "rest-of-", "<end of",
-         "<system", "<assistant", "<tool", "<function", "</", "##", "no_think"),
-        r"<\|[a-z0-9_ -]{2,40}\|>|\[/?inst\]|<</?sys>>|<(?:start|end)_of_turn>|</?think(?:ing)?>"
-        r"|(?:^|\s)/(?:no_)?think(?:\s|$)|\[(?:system|rest-of-document)\]|<end of (?:session|prompt"
-        r"|document|page)>|</?(?:system|assistant|system_prompt|tool_(?:call|result|response"
-        r"|output)s?"
-        r"|function_(?:results?|calls?|response))>|</(?:document|page|user|context|untrusted)>"
-        rf"|#{{2,}}\s?\(?(?:{_TURN}|instructions?|new task)[_ ]?(?:message|prompt"
-        rf"|instructions?)?\)?"
-        r"\s?(?::|$|output|return|set|answer|write|report)"
-        r"|\[(?:admin|system)[ _:](?:request|message|prompt|override|note)",
+        _MARK_GATES,
+        _MARK_NEEDS,
+        _MARKS,
+    ),
+    Rule(
+        "marked field",
+        _MARK_GATES,
+        _MARK_NEEDS,
+        rf"^(?=[^\n]{{0,400}}?(?:{_MARKS}))[^\n]{{0,400}}?\b{_FIELD}[\"']?\s?(?:[:=]|is\b|to\b)",
+    ),
+    Rule(
+        "new page",
+        "end~of",
+        ("new ", "next ", "start", "begin"),
+        r"\bend of (?:the )?(?:page|document|posting|advert|text|input|context)\b[^\w]{0,40}"
+        r"(?:new|next|start|beginning|begin)(?: of)? (?:the )?(?:page|document|posting|advert|text"
+        r"|input|context|instructions?)\b",
     ),
     Rule(
         "turn",

@@ -264,7 +264,7 @@ def domains_of(tagged: Tagged) -> list[str]:
     """Names of hosts the page says it belongs to, or gives e-mail addresses of."""
     meta = tagged.page.meta
     urls = [tagged.page.url, meta.get("og:url"), meta.get("canonical")]
-    hosts = {urlsplit(url).netloc for url in urls if url and "//" in url}
+    hosts = {host for url in urls if url and "//" in url and (host := _host(url))}
     hosts.update(mail_hosts(tagged))
     out: set[str] = set()
     for host in hosts:
@@ -274,6 +274,14 @@ def domains_of(tagged: Tagged) -> list[str]:
         out.update(x.replace("-", "") for x in parts[:2] if len(x) > 2)
         out.add("".join(parts).replace("-", ""))
     return sorted(out)
+
+
+def _host(url: str) -> str:
+    """The host of an address; empty where what the page gives as one is none."""
+    try:
+        return urlsplit(url).netloc
+    except ValueError:
+        return ""
 
 
 def mail_hosts(tagged: Tagged) -> list[str]:

@@ -129,7 +129,7 @@ class Tour:
         return self._targets[key]
 
     def _target(self, spot: Spot, reference: str) -> str:
-        address, fragment = urldefrag(_joined(spot.base, reference))
+        address, fragment = _parted(_joined(spot.base, reference))
         at = self.addresses.get(address)
         if at is None:
             raise SchemaError(
@@ -259,7 +259,7 @@ def _named(spot: Spot, draft: Draft, addresses: dict[str, str]) -> str:
         if own.startswith("#") and draft in OLD:
             addresses.setdefault(f"{base}{own}", spot.pointer)
         else:
-            base = urldefrag(_joined(base, own))[0]
+            base = _parted(_joined(base, own))[0]
             addresses.setdefault(base, spot.pointer)
     for word in ("$anchor", "$dynamicAnchor"):
         name = schema.get(word)
@@ -288,6 +288,15 @@ def _joined(base: str, reference: str) -> str:
         return urljoin(base, reference)
     except ValueError:
         return reference
+
+
+def _parted(address: str) -> tuple[str, str]:
+    """An address without its fragment, and that; also one that is no address at all."""
+    try:
+        return urldefrag(address)
+    except ValueError:
+        bare, _, fragment = address.partition("#")
+        return bare, fragment
 
 
 def _short(text: str) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from typing import Any, Final
 
 from msgspec import Struct
@@ -74,6 +75,9 @@ class Claims:
         self._lent: dict[int, Lent] = {}
         self._changed = asyncio.Event()
         self._stopping = False
+        self._suspects = asyncio.Lock()
+        """Pages at which something ended are done one at a time: so no other is taken for the one
+        that did it."""
         self._pace = AHEAD_SECONDS
         self._heavy = HEAVY  # bytes of the largest pages of late
         self._away, self._again = 0, 0.0
@@ -257,7 +261,12 @@ class Claims:
             lent.asking = True
             self.wake()
 
-        async with self._reading.record(order, began=began, asked=asked) as record:
+        async with AsyncExitStack() as alone:
+            if claim.deaths:
+                await alone.enter_async_context(self._suspects)
+            record = await alone.enter_async_context(
+                self._reading.record(order, began=began, asked=asked)
+            )
             if not lent.asking:
                 self._pace += (time.monotonic() - started - self._pace) / 8
             await self._end(lent, end_of(claim, record))

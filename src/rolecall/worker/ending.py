@@ -47,6 +47,7 @@ def end_of(claim: Claim, record: Mapping[str, Any], now: datetime | None = None)
 
     A page that failed for a reason that may pass is tried again, and so is one at which processes
     ended; one whose engine is away waits, until the engine asked to be called where it said that.
+    One that was being answered when its engine died may be what it died of.
     """
     reason = record["reason"] or {}
     code = str(reason.get("code") or "")
@@ -55,6 +56,11 @@ def end_of(claim: Claim, record: Mapping[str, Any], now: datetime | None = None)
     trouble = f"{code}: {reason.get('message') or ''}"[:500]
     if code == "poison":
         return End(claim=claim, kind="die", record=record, trouble=trouble)
+    if code in AWAY and (engine := _died_on(record)):
+        told = f"{engine} ended while it was asked about the page"
+        poison = {**reason, "code": "poison", "message": told, "retryable": False, "retry_at": None}
+        died = {**record, "reason": {key: poison[key] for key in poison if key in reason}}
+        return End(claim=claim, kind="die", record=died, trouble=f"poison: {told}")
     retry_at = reason.get("retry_at")
     if code in AWAY and (reason.get("retryable") or retry_at):
         seconds = _seconds_until(str(retry_at), now) if retry_at else None
@@ -62,6 +68,17 @@ def end_of(claim: Claim, record: Mapping[str, Any], now: datetime | None = None)
     if reason.get("retryable"):
         return End(claim=claim, kind="fail", record=record, trouble=trouble)
     return End(claim=claim, kind="finish", record=record)
+
+
+def _died_on(record: Mapping[str, Any]) -> str:
+    """The engine that ended amid a call about the page, so that then nobody was there any more;
+    empty if none did."""
+    last: dict[str, str] = {}
+    for one in record.get("attempts") or ():
+        if one["result"] == "connection" and last.get(one["engine"]) == "disconnected":
+            return str(one["engine"])
+        last[one["engine"]] = one["result"]
+    return ""
 
 
 def _seconds_until(moment: str, now: datetime | None) -> float | None:

@@ -1,0 +1,119 @@
+"""Every regular expression of the package against long hostile strings."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from types import FrameType, ModuleType
+from typing import Any, Final
+
+import rolecall
+from torture.nouns import Case, Class, Figure, Group, Terms
+
+GOAL: Final = 0.1
+"""Seconds for a string of a million characters."""
+
+PATIENCE: Final = 2.0
+SIZE: Final = 1_000_000
+FIRST: Final = 20_000
+"""A shorter string is tried first: what is slow on it would not end on the long one."""
+
+PIECES: Final = (
+    "a", "A", " ", "0", "1,", "1.", "-", "_", ".", ",", "<", ">", '"', "'", "&", "=", "(", "[", "{",
+    "/", "\\", "@", "a@", "a.", "a ", "a-", "Aa ", "é", "ß ", "€", "€1", "1 ", "1-", "\n", "\t",
+    "\r\n", "\u200b", "\u00a0", "a\n", " \n", "<a ", "<a b=", '<a b="', "<!--", "</", "&#", "http://",
+    "www.", "и", "日", "a,b ", "1/", "x:", "::", "||", "**", "``", "%", "#", "ab\u00ad", ". ",
+    "M.A. ",
+)  # fmt: skip
+
+
+def patterns(terms: Terms) -> Group:
+    """How long each pattern takes for each string: a pattern is a case."""
+    cases: list[Case] = []
+    slowest = 0.0
+    strings = PIECES if terms.full else PIECES[::9]
+    names = sorted(found().items())
+    for number, (name, pattern) in enumerate(names):
+        if not terms.full and number % 8:
+            continue
+        worst, piece = max((_seconds(pattern, one), one) for one in strings)
+        slowest = max(slowest, worst)
+        note = "" if worst < GOAL else f"{worst:.2f} s for {piece!r} repeated"
+        cases.append(Case(name=name, found=Class.RIGHT if worst < GOAL else Class.SHORT, note=note))
+    figure = Figure(
+        name="slowest pattern, a million characters", value=slowest * 1e3, unit="ms",
+        goal="at most 100 ms", held=slowest <= GOAL,
+    )  # fmt: skip
+    said = f"{len(names)} patterns of the package, {len(PIECES)} strings of a million characters"
+    return Group(said=said, cases=tuple(cases), figures=(figure,))
+
+
+def found() -> dict[str, re.Pattern[Any]]:
+    """All compiled patterns that modules hold, by where they are; each once."""
+    by_look: dict[tuple[Any, int], str] = {}
+    held: dict[str, re.Pattern[Any]] = {}
+    for module in modules():
+        for name, value in sorted(vars(module).items()):
+            for place, pattern in _within(value, name, 0):
+                key = (pattern.pattern, pattern.flags)
+                if key not in by_look:
+                    by_look[key] = f"{module.__name__.removeprefix('rolecall.')}.{place}"
+                    held[by_look[key]] = pattern
+    from rolecall.page.orders_words import RULES
+
+    held |= {f"page.orders_words/{rule.name}": re.compile(rule.pattern) for rule in RULES}
+    return held
+
+
+def modules() -> Iterator[ModuleType]:
+    """Every module of the package that can be imported here."""
+    for one in pkgutil.walk_packages(rolecall.__path__, "rolecall."):
+        if one.name.endswith("__main__"):
+            continue
+        with suppress(ImportError):
+            yield importlib.import_module(one.name)
+
+
+def _within(value: Any, place: str, depth: int) -> Iterator[tuple[str, re.Pattern[Any]]]:
+    if isinstance(value, re.Pattern):
+        yield place, value
+    elif depth < 3 and isinstance(value, dict):
+        for number, one in enumerate(value.values()):
+            yield from _within(one, f"{place}[{number}]", depth + 1)
+    elif depth < 3 and isinstance(value, tuple | list):
+        for number, one in enumerate(value):
+            yield from _within(one, f"{place}[{number}]", depth + 1)
+
+
+def _seconds(pattern: re.Pattern[Any], piece: str) -> float:
+    """How long a search takes; as much as was waited where it does not end."""
+    short = _search(pattern, piece, FIRST)
+    if short > GOAL / 4:
+        return max(short * SIZE / FIRST, GOAL)
+    return _search(pattern, piece, SIZE)
+
+
+def _search(pattern: re.Pattern[Any], piece: str, size: int) -> float:
+    text: Any = (piece * (size // len(piece) + 1))[:size] + "\0"
+    if isinstance(pattern.pattern, bytes):
+        text = text.encode()
+    before = signal.signal(signal.SIGALRM, _late)
+    signal.setitimer(signal.ITIMER_REAL, 4 * PATIENCE)
+    begun = time.process_time()
+    try:
+        pattern.search(text)
+    except TimeoutError:
+        return max(time.process_time() - begun, PATIENCE)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    return time.process_time() - begun
+
+
+def _late(number: int, frame: FrameType | None) -> None:
+    raise TimeoutError
