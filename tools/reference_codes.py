@@ -22,7 +22,7 @@ ENGINES: Final = frozenset(
     ("engine_unavailable", "rate_limited", "context_overflow", "budget_exceeded")
 )
 ELSEWHERE: Final = {
-    "climb.py": ENGINES,
+    "climb.py": ENGINES | {"poison"},
     "fetch/fetcher.py": frozenset(("redirected", "insecure_redirect")),
     "inputs/read.py": frozenset(
         ("bad_captured", "warc_truncated", "redirected", "insecure_redirect")
@@ -63,7 +63,7 @@ WARNINGS: Final = {
     "rate_limited": "an engine refused for now; the page went on without it",
     "context_overflow": "a prompt was too long for an engine; the page went on without it",
     "budget_exceeded": "a cap kept an engine from being asked; the page went on without it",
-    "poison": "the page ended engines; the next one was not asked",
+    "poison": "engines ended over this page; it went on without them (`engine_failure`)",
     "challenger_failed": "the challenger of a trial failed; the usual way did the page",
     "byte_order_mark": "the schema has a byte order mark, which was passed over",
     "repeated_name": "a name stands twice in an object of the schema; the last value counts",
