@@ -141,12 +141,10 @@ def given(call: ast.Call, name: str, place: int | None = None) -> ast.expr | Non
 
 def constants(file: str) -> dict[str, ast.expr]:
     """What names at the top of a file stand for."""
-    found = {}
+    found: dict[str, ast.expr] = {}
     for node in trees()[file].body:
-        targets = node.targets if isinstance(node, ast.Assign) else []
-        if isinstance(node, ast.AnnAssign):
-            targets = [node.target]
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             found |= {one.id: node.value for one in targets if isinstance(one, ast.Name)}
     return found
 
@@ -167,8 +165,8 @@ def notices() -> tuple[dict[str, set[str]], set[str]]:
     for file, call in calls("Notice"):
         if file.startswith("client/"):
             continue
-        code = given(call, "code")
-        said = words(code) or words(constants(file).get(getattr(code, "id", "")))
+        named = given(call, "code")
+        said = words(named) or words(constants(file).get(getattr(named, "id", "")))
         if not said:
             unknown.add(file)
         for code in said:
