@@ -24,7 +24,6 @@ ENGINES: Final = frozenset(
 ELSEWHERE: Final = {
     "climb.py": ENGINES | {"poison"},
     "fetch/fetcher.py": frozenset(("redirected", "insecure_redirect")),
-    "page/orders.py": frozenset(("orders_in_page",)),
     "inputs/read.py": frozenset(
         ("bad_captured", "warc_truncated", "redirected", "insecure_redirect")
     ),
@@ -34,6 +33,8 @@ ELSEWHERE: Final = {
 WARNINGS: Final = {
     "nul_replaced": "NUL characters became U+FFFD",
     "lines_cut": "lines beyond the limit, or the rest of a long line, were left out",
+    "links_cut": "links beyond the limit were left out; their text stays",
+    "drawings_unread": "words in drawings or formulas were left out",
     "markup_cut": "markup beyond the limit of tags or characters was not read",
     "nesting_cut": "elements nested too deep were left out; their text stays",
     "attributes_cut": "elements with very many attributes were read without the rest of them",
@@ -44,12 +45,10 @@ WARNINGS: Final = {
     "charset_unknown": "the page names a charset that nobody knows",
     "charset_overruled": "the page names a charset that its bytes contradict",
     "charset_guessed": "nothing names the charset; it was guessed from the bytes",
-    "orders_in_page": "the page gives orders to machines that read it; such lines support no value",
-    "links_cut": "links beyond the limit were not read",
-    "drawings_unread": "words in drawings or formulas were left out",
-    "json_loose": "a line was nearly JSON, and was read all the same",
-    "charset_doubtful": "the charset that is named makes little sense of the bytes",
+    "charset_doubtful": "read in the charset that the page names; it looks more like another one",
     "decode_replaced": "bytes that are no text in the charset became U+FFFD",
+    "json_loose": "the line of JSON Lines is not strict JSON, and was read all the same",
+    "orders_in_page": "the page gives orders to machines that read it; such lines support no value",
     "closed": "the page says that the vacancy is closed; it was extracted all the same",
     "withheld": "a value was less sure than `least_sure` asks, and was left out",
     "rewritten": "a value was written in the way that the schema asks, see schemas.md",
@@ -88,7 +87,7 @@ WARNINGS: Final = {
 """What each code of a notice says. Of those of pages: in a record's ``warnings``."""
 FAILED: Final = {
     "unreadable": "the input cannot be read, or was not fetched",
-    "blocked_address": "the address leads into an own network, and is not fetched",
+    "blocked_address": "its address leads into an own network, or may; it was not fetched",
     "too_large": "more bytes, lines or memory than one input may take",
     "decode_error": "the bytes are not what their compression or form says",
     "timeout": "it took longer than `page_timeout_seconds`, or an engine did",
@@ -140,6 +139,16 @@ def given(call: ast.Call, name: str, place: int | None = None) -> ast.expr | Non
     return None
 
 
+def constants(file: str) -> dict[str, ast.expr]:
+    """What names at the top of a file stand for."""
+    found: dict[str, ast.expr] = {}
+    for node in trees()[file].body:
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            found |= {one.id: node.value for one in targets if isinstance(one, ast.Name)}
+    return found
+
+
 def words(value: ast.expr | None) -> set[str]:
     """The texts that an expression may be; both of ``a if c else b``."""
     if isinstance(value, ast.Constant) and isinstance(value.value, str):
@@ -156,7 +165,8 @@ def notices() -> tuple[dict[str, set[str]], set[str]]:
     for file, call in calls("Notice"):
         if file.startswith("client/"):
             continue
-        said = words(given(call, "code"))
+        named = given(call, "code")
+        said = words(named) or words(constants(file).get(getattr(named, "id", "")))
         if not said:
             unknown.add(file)
         for code in said:
