@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import fcntl
 import json
 import shutil
 import subprocess
@@ -34,7 +35,7 @@ def main() -> int:
     if told.list:
         print("\n".join(chosen))
         return 0
-    pinned, results, worse = ratchet.read(), read_results(), list[str]()
+    pinned, worse = ratchet.read(), list[str]()
     for name, tried in chosen.items():
         started = time.monotonic()
         group = run(name, tried, told)
@@ -45,21 +46,22 @@ def main() -> int:
         behind = ratchet.behind(pinned, name, group, full=told.full)
         print("".join(f"    WORSE {one}\n" for one in behind), end="", flush=True)
         worse += behind
-        if told.full and not group.skipped:
-            results[name] = kept(group, seconds, told.seed)
-            if told.pin and (not behind or told.anew or name not in pinned):
-                pinned = ratchet.pinned_with(pinned, name, group)
-        if told.pin:  # after each group: a long run may be broken off
-            publish(pinned, results)
+        if told.pin and not group.skipped:  # at once: a long run may be broken off
+            better = not behind or told.anew or name not in pinned
+            publish(name, group, kept(group, seconds, told.seed), pin=better)
     print(f"{len(chosen)} groups, {len(worse)} cases behind what is pinned")
     return 1 if worse else 0
 
 
-def publish(pinned: dict[str, Any], results: dict[str, Any]) -> None:
-    """Keep what was reached, and show it."""
-    ratchet.write(pinned)
-    RESULTS.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n", "utf-8")
-    table.publish(results)
+def publish(name: str, group: Group, reached: dict[str, Any], *, pin: bool) -> None:
+    """Keep what a group reached, and show it; others may do so for other groups meanwhile."""
+    with open(RESULTS.with_suffix(".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        results = read_results() | {name: reached}
+        if pin:
+            ratchet.write(ratchet.pinned_with(ratchet.read(), name, group))
+        RESULTS.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n", "utf-8")
+        table.publish(results)
 
 
 def arguments() -> argparse.Namespace:
