@@ -41,21 +41,28 @@ def test_what_is_shown_is_what_was_last_reached():
 
 
 def test_a_case_may_only_get_better():
-    pinned = ratchet.pinned_with({}, "p/g", SHORT)
-    assert pinned == {"p/g": {"cases": 1, "others": {"a": "SHORT"}}}
+    pinned = ratchet.pinned_with({}, "p/g", SHORT, full=True)
+    assert pinned == {"p/g": {"cases": 1, "full": True, "others": {"a": "SHORT"}}}
     assert ratchet.behind(pinned, "p/g", RIGHT, full=True) == []
     assert ratchet.behind(pinned, "p/g", SHORT, full=True) == []
     assert ratchet.behind(pinned, "p/g", LOST, full=True) == ["p/g/a was SHORT, is LOST: seen"]
-    better = ratchet.pinned_with(pinned, "p/g", RIGHT)
+    better = ratchet.pinned_with(pinned, "p/g", RIGHT, full=True)
     assert ratchet.behind(better, "p/g", SHORT, full=False) == ["p/g/a was RIGHT, is SHORT: seen"]
 
 
 def test_a_case_that_is_new_must_be_right_and_one_that_is_gone_is_missed():
     assert ratchet.behind({}, "p/g", RIGHT, full=True) == []
     assert ratchet.behind({}, "p/g", SHORT, full=True)
-    pinned = ratchet.pinned_with({}, "p/g", RIGHT)
+    pinned = ratchet.pinned_with({}, "p/g", RIGHT, full=True)
     assert ratchet.behind(pinned, "p/g", Group(said="one"), full=True)
     assert ratchet.behind(pinned, "p/g", Group(said="one"), full=False) == []
+
+
+def test_the_long_form_is_pinned_in_the_place_of_the_short_one():
+    pinned = ratchet.pinned_with({}, "p/g", RIGHT, full=False)
+    assert ratchet.is_new(pinned, "p/g", full=True)
+    assert not ratchet.is_new(pinned, "p/g", full=False)
+    assert ratchet.is_new({}, "p/g", full=False)
 
 
 def test_none_of_many_has_a_bound():

@@ -43,12 +43,14 @@ def main() -> int:
         print(table.line(name, group, seconds), flush=True)
         for figure in group.figures:
             print(f"    {table.figure(figure)}", flush=True)
-        behind = ratchet.behind(pinned, name, group, full=told.full)
+        new = told.pin and ratchet.is_new(pinned, name, full=told.full)
+        behind = [] if new else ratchet.behind(pinned, name, group, full=told.full)
         print("".join(f"    WORSE {one}\n" for one in behind), end="", flush=True)
         worse += behind
         if told.pin and not group.skipped:  # at once: a long run may be broken off
-            better = not behind or told.anew or name not in pinned
-            publish(name, group, kept(group, seconds, told.seed), pin=better)
+            better = told.full and (not behind or told.anew)
+            reached = kept(group, seconds, told)
+            publish(name, group, reached, pin=better or new)
     print(f"{len(chosen)} groups, {len(worse)} cases behind what is pinned")
     return 1 if worse else 0
 
@@ -57,9 +59,12 @@ def publish(name: str, group: Group, reached: dict[str, Any], *, pin: bool) -> N
     """Keep what a group reached, and show it; others may do so for other groups meanwhile."""
     with open(RESULTS.with_suffix(".lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        results = read_results() | {name: reached}
+        results = read_results()
+        if reached["full"] or not results.get(name, {}).get("full", False):
+            results[name] = reached
         if pin:
-            ratchet.write(ratchet.pinned_with(ratchet.read(), name, group))
+            held = ratchet.pinned_with(ratchet.read(), name, group, full=reached["full"])
+            ratchet.write(held)
         RESULTS.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n", "utf-8")
         table.publish(results)
 
@@ -72,14 +77,17 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=20261126)
     parser.add_argument("--list", action="store_true", help="name the groups, and try nothing")
     parser.add_argument(
-        "--pin", action="store_true", help="with --full: keep what was reached, and publish it"
+        "--pin",
+        action="store_true",
+        help="keep what was reached, and publish it; of a group that "
+        "was pinned before only what --full reached",
     )
     parser.add_argument(
         "--anew", action="store_true", help="with --pin: pin what is worse, too (say why)"
     )
     told = parser.parse_args()
-    if (told.pin and not told.full) or (told.anew and not told.pin):
-        parser.error("--pin wants --full, and --anew wants --pin")
+    if told.anew and not (told.pin and told.full):
+        parser.error("--anew wants --pin and --full")
     return told
 
 
@@ -107,7 +115,7 @@ def read_results() -> dict[str, Any]:
     return dict(json.loads(RESULTS.read_text("utf-8"))) if RESULTS.exists() else {}
 
 
-def kept(group: Group, seconds: float, seed: int) -> dict[str, Any]:
+def kept(group: Group, seconds: float, told: argparse.Namespace) -> dict[str, Any]:
     """What is published of a group."""
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT
@@ -121,7 +129,8 @@ def kept(group: Group, seconds: float, seed: int) -> dict[str, Any]:
         "others": {c.name: [c.found.name, c.note[:200]] for c in group.cases if c.found < 5},
         "figures": [table.figure_kept(one) for one in group.figures],
         "seconds": round(seconds),
-        "seed": seed,
+        "seed": told.seed,
+        "full": told.full,
         "commit": commit,
         "date": datetime.now(UTC).date().isoformat(),
     }
