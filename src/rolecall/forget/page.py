@@ -67,9 +67,7 @@ def _rows(store: Store, which: str, values: dict[str, Any]) -> Sequence[tuple[An
     return store.rows(f"SELECT id, batch, body FROM queue_task WHERE {which}", values)
 
 
-def _fetched(
-    store: Store, tasks: Sequence[int] | None = None
-) -> Iterator[tuple[int, int, bytes]]:
+def _fetched(store: Store, tasks: Sequence[int] | None = None) -> Iterator[tuple[int, int, bytes]]:
     """Tasks whose page was fetched, of all or of ``tasks``: id, batch, and the hash of the page,
     which only the record tells."""
     ask = (
