@@ -38,8 +38,8 @@ _TEXT_TYPES = {
 _block, _link, _span = maker(Block), maker(Link), maker(Span)
 _SCRIPT = re.compile(r"<script\b(?![^<>]{0,300}\bld\+json)", re.I)
 _COMBINING = re.compile("[\u0300-\u036f]")
-# A tag, which keeps its addresses as they are, or a letter in parts. Of a letter alone: with what is
-# put on it, the ``>`` of a tag would be another character.
+# A tag, which keeps its addresses as they are, or a letter in parts. Of nothing but letters: the
+# ``>`` of a tag would be another character with what is put on it.
 _TAG_OR_PARTS = re.compile(r"<[^<>]*>|[^\W\d_][\u0300-\u036f]+")
 _LITTLE_TEXT = 2000  # characters; the scripts of a page that shows more do not matter
 # What shows text in drawings and formulas. Nobody can tell whether it lies within the drawing, has
