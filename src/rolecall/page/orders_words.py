@@ -230,6 +230,26 @@ RULES: Final = (
         rf"^(?=[^\n]{{0,400}}?(?:{_MARKS}))[^\n]{{0,400}}?\b{_FIELD}[\"']?\s?(?:[:=]|is\b|to\b)",
     ),
     Rule(
+        "values told",
+        "\":",
+        (),
+        # A posting shows nobody its fields as JSON.
+        r"[{,]\s?[\"'](?:title|company|employer|location|remote|workplace|skills|currency|seniority"
+        rf"|salary|description|benefits|{_KEY})[\"']\s?:",
+    ),
+    Rule(
+        "value for a field",
+        "ai ais llm llms chatbot chatbots chatgpt parser parsers scrapers crawlers bots "
+        "language~model automated system: assistant: human: developer:",
+        (" for ", " as ", " in ", " into "),
+        rf"\b{_SURE_MACHINE} (?:must|should|shall|have to|need to|are to) (?:{_SAY}|take|write)"
+        rf" [^.\n]{{1,80}}? (?:as (?:the )?[\"'`]?{_FIELD}|(?:for|in|into) (?:the )?[\"'`]?{_KEY})"
+        r"[\"'`]?\s?(?:[.,;!]|$)"
+        rf"|(?:^|[\n>\]\"'.*-])\s{{0,3}}{_TURN}:\s?[^.\n]{{0,90}}?\b(?:write|put"
+        rf"|record|enter|return|answer|output) [^.\n]{{1,80}}? (?:for|as|in|into) (?:the )?"
+        rf"[\"'`]?{_FIELD}[\"'`]?\s?(?:[.,;!]|$)",
+    ),
+    Rule(
         "new page",
         "end~of",
         ("new ", "next ", "start", "begin"),
