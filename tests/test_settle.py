@@ -420,6 +420,16 @@ def test_a_dollar_of_places_in_several_countries_is_left_out():
     assert ("/salary_currency", "ambiguous") in kinds(result)
 
 
+def test_what_all_say_of_the_place_settles_the_dollar():
+    wide = [
+        {"text": name, "city": None, "region": None, "country": name}
+        for name in ("Australia", "Canada", "Germany")
+    ]
+    many = told("places", wide, quotes=("Australia", "Canada", "Germany"), spans=(None,) * 3)
+    assert paid(many).data["salary_currency"] is None
+    assert paid(many, placed()).data["salary_currency"] == "AUD"
+
+
 def test_a_dollar_follows_the_pages_own_data():
     stated = told("salary", {**USD, "salary_currency": "CAD"})
     result = paid(placed(), stated)

@@ -58,11 +58,15 @@ def _said(page: Page, candidates: Sequence[Candidate]) -> set[str]:
     """The dollars that the page's own data or its places call for."""
     for one in candidates:
         if one.unit == "salary" and one.origin == "stated" and isinstance(one.value, Mapping):
-            return {one.value.get(_FIELD)} & {*DOLLARS.values()}
+            return {code for code in DOLLARS.values() if code == one.value.get(_FIELD)}
     places = [one for one in candidates if one.unit == "places" and isinstance(one.value, list)]
     places.sort(key=lambda one: one.origin != "stated")
-    named = [place for place in places[0].value if isinstance(place, Mapping)] if places else []
-    return dollars_of(named, near=_near(page))
+    found: set[str] = set()
+    for one in places:
+        named = [place for place in one.value if isinstance(place, Mapping)]
+        said = dollars_of(named, near=_near(page))
+        found = found & said or found or said
+    return found
 
 
 def _near(page: Page) -> str | None:
