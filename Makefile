@@ -28,11 +28,18 @@ help: ## list the targets
 .PHONY: setup
 setup: $(READY) ## create .venv from the hashed lock, with the package editable in it
 
-$(READY): requirements/dev.txt pyproject.toml
+# uv installs in seconds what takes pip a minute. It reads no settings of pip's, so that pip steps in
+# where uv finds nothing.
+$(READY): requirements/dev.txt requirements/uv.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "No Python >= 3.11 with venv found; set PYTHON=..." >&2; exit 1; }
 	@echo "Setting up $(VENV) with $$($(PYTHON) --version)" >&2
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python $(PIP_INSTALL) --require-hashes -r requirements/dev.txt
+	@$(BIN)/python $(PIP_INSTALL) --require-hashes -r requirements/uv.txt
+	@$(BIN)/uv pip install --quiet --no-config --python $(BIN)/python \
+		$(if $(PIP_FIND_LINKS),--find-links "$(PIP_FIND_LINKS)") --require-hashes -r requirements/dev.txt \
+		2>build.log || { echo "uv could not ($$(tail -n 1 build.log)); pip does it" >&2; \
+		$(BIN)/python $(PIP_INSTALL) --require-hashes -r requirements/dev.txt; }
+	@rm -f build.log
 	@$(BIN)/python $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -292,6 +299,8 @@ lock: $(READY) ## resolve the locks in requirements/ anew
 		  $(LOCK) $(LOCK_FLAGS) $$inputs; } > requirements/$$name.txt.new \
 		&& mv requirements/$$name.txt.new requirements/$$name.txt || exit 1; \
 	done
+	@{ echo "# The pin of uv out of requirements/dev.txt, by 'make lock'; edit dev.in, not this."; \
+	  sed -n '/^uv==/,/^[a-z]/{/^uv==/p;/^ /p}' requirements/dev.txt; } > requirements/uv.txt
 	@{ echo "# Locked from requirements/vllm.in by 'make lock'; edit that, not this."; \
 	  $(LOCK:--universal=--python-platform linux) $(LOCK_FLAGS) $(VLLM_INDEX) --no-emit-package torch \
 	  --override requirements/vllm-never.txt requirements/vllm.in; } \

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import fcntl
 import json
 import shutil
 import subprocess
@@ -34,7 +35,7 @@ def main() -> int:
     if told.list:
         print("\n".join(chosen))
         return 0
-    pinned, results, worse = ratchet.read(), read_results(), list[str]()
+    pinned, worse = ratchet.read(), list[str]()
     for name, tried in chosen.items():
         started = time.monotonic()
         group = run(name, tried, told)
@@ -42,24 +43,30 @@ def main() -> int:
         print(table.line(name, group, seconds), flush=True)
         for figure in group.figures:
             print(f"    {table.figure(figure)}", flush=True)
-        behind = ratchet.behind(pinned, name, group, full=told.full)
+        new = told.pin and ratchet.is_new(pinned, name, full=told.full)
+        behind = [] if new else ratchet.behind(pinned, name, group, full=told.full)
         print("".join(f"    WORSE {one}\n" for one in behind), end="", flush=True)
         worse += behind
-        if told.full and not group.skipped:
-            results[name] = kept(group, seconds, told.seed)
-            if told.pin and (not behind or told.anew or name not in pinned):
-                pinned = ratchet.pinned_with(pinned, name, group)
-        if told.pin:  # after each group: a long run may be broken off
-            publish(pinned, results)
+        if told.pin and not group.skipped:  # at once: a long run may be broken off
+            better = told.full and (not behind or told.anew)
+            reached = kept(group, seconds, told)
+            publish(name, group, reached, pin=better or new)
     print(f"{len(chosen)} groups, {len(worse)} cases behind what is pinned")
     return 1 if worse else 0
 
 
-def publish(pinned: dict[str, Any], results: dict[str, Any]) -> None:
-    """Keep what was reached, and show it."""
-    ratchet.write(pinned)
-    RESULTS.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n", "utf-8")
-    table.publish(results)
+def publish(name: str, group: Group, reached: dict[str, Any], *, pin: bool) -> None:
+    """Keep what a group reached, and show it; others may do so for other groups meanwhile."""
+    with open(RESULTS.with_suffix(".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        results = read_results()
+        if reached["full"] or not results.get(name, {}).get("full", False):
+            results[name] = reached
+        if pin:
+            held = ratchet.pinned_with(ratchet.read(), name, group, full=reached["full"])
+            ratchet.write(held)
+        RESULTS.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n", "utf-8")
+        table.publish(results)
 
 
 def arguments() -> argparse.Namespace:
@@ -70,14 +77,17 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=20261126)
     parser.add_argument("--list", action="store_true", help="name the groups, and try nothing")
     parser.add_argument(
-        "--pin", action="store_true", help="with --full: keep what was reached, and publish it"
+        "--pin",
+        action="store_true",
+        help="keep what was reached, and publish it; of a group that "
+        "was pinned before only what --full reached",
     )
     parser.add_argument(
         "--anew", action="store_true", help="with --pin: pin what is worse, too (say why)"
     )
     told = parser.parse_args()
-    if (told.pin and not told.full) or (told.anew and not told.pin):
-        parser.error("--pin wants --full, and --anew wants --pin")
+    if told.anew and not (told.pin and told.full):
+        parser.error("--anew wants --pin and --full")
     return told
 
 
@@ -105,7 +115,7 @@ def read_results() -> dict[str, Any]:
     return dict(json.loads(RESULTS.read_text("utf-8"))) if RESULTS.exists() else {}
 
 
-def kept(group: Group, seconds: float, seed: int) -> dict[str, Any]:
+def kept(group: Group, seconds: float, told: argparse.Namespace) -> dict[str, Any]:
     """What is published of a group."""
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT
@@ -119,7 +129,8 @@ def kept(group: Group, seconds: float, seed: int) -> dict[str, Any]:
         "others": {c.name: [c.found.name, c.note[:200]] for c in group.cases if c.found < 5},
         "figures": [table.figure_kept(one) for one in group.figures],
         "seconds": round(seconds),
-        "seed": seed,
+        "seed": told.seed,
+        "full": told.full,
         "commit": commit,
         "date": datetime.now(UTC).date().isoformat(),
     }

@@ -104,7 +104,7 @@ def two_runs(source: Path, told: Mapping[str, str], scratch: Path, form: str = "
     out = scratch / f"two.{form}"
     words = ["extract", str(source), "--out", str(out), "--workers", "2"]
     with running(start(words, told)) as process:
-        until(lambda: process.poll() is not None or any(scratch.glob("*two.*")))
+        until(lambda: process.poll() is not None or any(scratch.glob(f"*two.{form}*")))
         refused = 0
         for more in ("--resume", "--force", ""):
             code, _, err = ran([*words, more] if more else words, told)

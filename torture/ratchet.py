@@ -1,7 +1,7 @@
 """The ratchet: what each case once reached, which it may not fall behind.
 
-``ratchet.json`` holds for each group how many cases there were and those that are not right. In the
-short form fewer cases are tried: what is tried is held to the same.
+``ratchet.json`` holds for each group how many cases there were, in the long form where that was
+``full``, and those that are not right. In the short form fewer are tried, and held to the same.
 """
 
 from __future__ import annotations
@@ -37,10 +37,17 @@ def behind(pinned: Mapping[str, Any], name: str, group: Group, *, full: bool) ->
     return worse
 
 
-def pinned_with(pinned: Mapping[str, Any], name: str, group: Group) -> dict[str, Any]:
-    """``pinned`` with what ``group`` reached in its long form."""
+def is_new(pinned: Mapping[str, Any], name: str, *, full: bool) -> bool:
+    """Whether nothing is pinned of a group, or only its short form where this is the long one."""
+    return name not in pinned or (full and not pinned[name]["full"])
+
+
+def pinned_with(
+    pinned: Mapping[str, Any], name: str, group: Group, *, full: bool
+) -> dict[str, Any]:
+    """``pinned`` with what ``group`` reached."""
     others = {one.name: one.found.name for one in group.cases if one.found is not Class.RIGHT}
-    held = {"cases": len(group.cases), "others": dict(sorted(others.items()))}
+    held = {"cases": len(group.cases), "full": full, "others": dict(sorted(others.items()))}
     return dict(sorted({**pinned, name: held}.items()))
 
 

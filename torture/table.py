@@ -65,14 +65,20 @@ def cases(results: Mapping[str, Any]) -> str:
         bad = one["cases"] - one["classes"].get("RIGHT", 0)
         limit = bound(bad, one["cases"])
         share = "" if limit is None else f"≤ {100 * limit:.2g} %"
-        worse = ", ".join(
+        kinds = [
             f"{count} {kind.lower()}" for kind, count in one["classes"].items() if kind != "RIGHT"
-        )
+        ]
+        told = f"{bad} of {one['cases']:,}" + (f": {', '.join(kinds)}" if kinds else "")
         rows.append(
-            f"| {name} | {one['said']} | {bad} of {one['cases']:,}{f': {worse}' if worse else ''} "
+            f"| {name}{form(one)} | {one['said']} | {told} "
             f"| {share} | {one['seed']} | {one['commit']} | {one['date']} |"
         )
     return "\n".join(rows) + "\n"
+
+
+def form(one: Mapping[str, Any]) -> str:
+    """Which form of a group was run, where it was the short one."""
+    return "" if one["full"] else " (short form)"
 
 
 def figures(results: Mapping[str, Any]) -> str:
@@ -82,7 +88,9 @@ def figures(results: Mapping[str, Any]) -> str:
         for kept in one["figures"]:
             held = {None: "", True: "yes", False: "**no**"}[kept["held"]]
             value = f"{number(kept['value'])} {kept['unit']}".strip()
-            rows.append(f"| {name} | {kept['name']} | {value} | {kept['goal']} | {held} |")
+            rows.append(
+                f"| {name}{form(one)} | {kept['name']} | {value} | {kept['goal']} | {held} |"
+            )
     return "\n".join(rows) + "\n"
 
 

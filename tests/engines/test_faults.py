@@ -294,6 +294,24 @@ def test_an_account_that_is_of_no_use_is_not_asked_again_for_a_while(fault):
     assert [one.text for one in answers] == [OK_TEXT] * 3
 
 
+def test_a_key_that_was_put_right_in_its_file_is_used_at_once(tmp_path):
+    place = tmp_path / "key"
+    place.write_text("old-key-of-no-use")
+
+    async def run():
+        server = FaultServer(["401"])
+        async with server, engine_on(server, Times(), key_file=str(place)) as engine:
+            for _ in range(3):
+                with pytest.raises(EngineError):
+                    await engine.complete(PROMPT)
+            calls = len(server.chats)
+            place.write_text("new-key\n")
+            server.keys.clear()
+            return calls, (await engine.complete(PROMPT)).text, set(server.keys)
+
+    assert asyncio.run(run()) == (1, OK_TEXT, {"bearer new-key"})
+
+
 def test_a_prompt_that_is_too_long_is_said_as_such():
     error, _ = ask(["400_too_long"])
     assert error.code == "context_overflow"

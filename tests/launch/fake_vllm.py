@@ -83,7 +83,10 @@ class Answers(BaseHTTPRequestHandler):
             self.answer(200, b'{"count": 9}')
             return
         if orders().get("silent"):
-            time.sleep(600)
+            while orders().get("spinning"):  # at work on something that its counts do not tell
+                time.process_time()
+            if orders().get("silent"):
+                time.sleep(600)
         if orders().get("dead"):
             self.answer(500, b'{"error": {"message": "EngineCore encountered an issue"}}')
             return

@@ -218,6 +218,36 @@ def test_an_engine_with_work_may_answer_late(tmp_path: Path) -> None:
     run(scene())
 
 
+def test_an_engine_at_work_that_its_counts_do_not_tell_may_answer_late(tmp_path: Path) -> None:
+    async def scene() -> None:
+        kept = Kept(tmp_path)
+        async with kept.running(limits=replace(QUICK, answer=0.05)) as supervisor:
+            kept.order(silent=True, spinning=True)
+            await asyncio.sleep(1)
+            assert supervisor.server.restarts == 0
+            kept.order()
+            await asyncio.sleep(0.3)
+            assert supervisor.server.restarts == 0
+            kept.order(silent=True)
+            await until(lambda: supervisor.server.restarts == 1)
+            kept.order()
+
+    run(scene())
+
+
+def test_a_server_that_refuses_us_and_gives_others_tokens_is_alive(tmp_path: Path) -> None:
+    async def scene() -> None:
+        kept = Kept(tmp_path)
+        async with kept.running(limits=QUICK) as supervisor:
+            for tokens in range(8, 40):
+                kept.order(dead=True, tokens=tokens)
+                await asyncio.sleep(0.015)
+            assert supervisor.server.restarts == 0
+            kept.order()
+
+    run(scene())
+
+
 def test_work_that_does_not_move_is_a_hang(tmp_path: Path) -> None:
     async def scene() -> None:
         kept = Kept(tmp_path, running=2, tokens=70)

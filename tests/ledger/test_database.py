@@ -313,3 +313,21 @@ def test_a_file_that_is_moved_away_takes_nothing_until_it_is_back(tmp_path: Path
             database.rows("SELECT 1")
         aside.replace(path)
         assert database.rows("SELECT 1") == [(1,)]
+
+
+def test_reclaim_gives_all_free_room_back(tmp_path):
+    path = tmp_path / "a.db"
+    with open_database(path, {}) as database:
+        with database.write() as connection:
+            for number in range(400):
+                connection.execute(
+                    "INSERT INTO queue_body VALUES (?, zeroblob(80000), 80000, 1)",
+                    (b"%d" % number,),
+                )
+        database.reclaim()
+        full = path.stat().st_size
+        with database.write() as connection:
+            connection.execute("DELETE FROM queue_body")
+        assert database.reclaim()
+        assert database.rows("PRAGMA freelist_count") == [(0,)]
+        assert path.stat().st_size < full / 50

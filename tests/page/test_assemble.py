@@ -119,3 +119,13 @@ def test_hidden_carriers_never_reach_the_text():
         if case["carrier"] not in seen:
             body = f"<h1>Baker</h1>{case['html']}<p>Bread.</p>".encode()
             assert case["marker"] not in clean(Source(body=body)).text, case["id"]
+
+
+def test_a_mark_behind_a_tag_does_not_become_a_part_of_it():
+    html = "<h1>Koch in Ko\u0308ln</h1><div hidden>\u0338Secret</div><p>\u0338Pay: 5</p>"
+    page = clean(Source(body=(html + '<a href="/Ko\u0308ln.pdf">PDF</a>').encode()))
+    assert page.text.split("\n")[0] == "Koch in Köln"
+    assert "Pay: 5" in page.text
+    assert "Secret" not in page.text
+    assert "PDF" in page.text
+    assert page.links[0].href.endswith("Ko\u0308ln.pdf")  # the name that the server knows

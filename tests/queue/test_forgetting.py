@@ -133,3 +133,28 @@ def test_all_goes_but_the_sums_of_the_budget(queue, disk):
     assert sum(queue.view.counts().values()) == 0
     queue.inbox.submit(Submission(submitter="one", tasks=(page(1),)))
     assert len(work(queue)) == 1
+
+
+def test_a_page_that_was_fetched_is_found_by_the_hash_that_its_record_tells(queue):
+    batch = tuple(
+        NewTask(source=f"https://x.example/{one}", url=f"https://x.example/{one}")
+        for one in (1, 2, 3)
+    )
+    tasks = queue.inbox.submit(Submission(submitter="one", tasks=batch)).tasks
+    empty = hashlib.sha256(b"").hexdigest()
+    for claim, said in zip(queue.leases.claim("w", 9), (HASH, HASH, empty), strict=True):
+        told = {**record(claim), "source_id": said}
+        assert all(queue.leases.finish([Result(claim=claim, record=told)]))
+    with queue.store.write() as connection:
+        connection.execute(
+            "INSERT INTO trial_bad VALUES ('c', 1, 'failed', :page)", {"page": bytes.fromhex(HASH)}
+        )
+    for named in (HASH, "https://x.example/1", f"t{tasks[1]}"):
+        found = pages.find(queue.store, named)
+        assert found.tasks == tasks[:2]
+        assert found.bodies == (bytes.fromhex(HASH),)
+    assert pages.find(queue.store, f"t{tasks[2]}").tasks == tasks[2:]
+    pages.forget(queue.store, pages.find(queue.store, HASH))
+    assert queue.view.record(tasks[0]) is None
+    assert queue.view.record(tasks[2]) is not None
+    assert queue.store.rows("SELECT count(*) FROM trial_bad") == [(0,)]

@@ -15,12 +15,15 @@ from rolecall.ask.values import DIRECT, read_value
 from rolecall.core import Candidate, Completion, Extra, Page, Problem, Span
 from rolecall.reader.lexicon import lexicon
 from rolecall.reader.sections import LONG_WORDS, MOST, SENTENCE
-from rolecall.schema.posting import UNITS
+from rolecall.schema.posting import FIELDS, UNITS
 
 NAMED: Final = frozenset({"title", "company"})
 """Units that nothing but a line of their own names, where the page labels its lines."""
 
 LONGEST_LABEL: Final = 40
+
+MACHINE_NAMES: Final = frozenset(FIELDS) | {one.rpartition("_")[2] for one in FIELDS}
+"""Names of fields as programs write them, and their last words (`currency`)."""
 
 NOT_ITEMS: Final = frozenset({"heading", "title"})
 
@@ -126,7 +129,10 @@ class _Reader:
         head, colon, _ = self.page.text[start : span.start].partition(":")
         if not colon or len(head) > LONGEST_LABEL:
             return None
-        fields = lexicon().label(head.replace("_", " ").strip(" \"'-•*").lower())
+        name = head.strip(" \"'-•*").lower()
+        if name in MACHINE_NAMES:
+            return None if one.unit in name.split("_") else name
+        fields = lexicon().label(name.replace("_", " "))
         return fields[0] if fields and one.unit not in fields else None
 
     def pair(self, one: Question, row: Any) -> tuple[str | None, str | None]:

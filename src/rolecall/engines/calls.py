@@ -48,12 +48,14 @@ class Calls:
 
     ``left`` says that this server is about to be replaced, or was: a try that fails then is the
     last one here. ``replaced`` is set once it was: what still waits for a slot is refused then.
+    ``key_now`` gives the key that is there now, empty where that cannot change.
     """
 
     def __init__(self, wire: Wire, limits: Limits, concurrency: int) -> None:
         self.wire, self.limits, self.model = wire, limits, ""
         self.price: Price | None = None
         self.left: Callable[[], bool] = lambda: False
+        self.key_now: Callable[[], str] = lambda: ""
         self.replaced: asyncio.Event | None = None
         self._shut: tuple[Fault, float] | None = None
         self._slots, self._aside = asyncio.Semaphore(concurrency), asyncio.Semaphore(ASIDE)
@@ -96,9 +98,15 @@ class Calls:
     def _demand_open(self) -> None:
         """Refuse a call that would be refused for its key or its account, whatever it asks.
 
-        After a while one call may try: somebody may have put that right.
+        Where another key stands there now it is used at once. Else, after a while, one call may
+        try: somebody may have put that right.
         """
         if self._shut is None:
+            return
+        key = self.key_now()
+        if key and key != self.wire.key:
+            self.wire.use_key(key)
+            self._shut = None
             return
         fault, until = self._shut
         now = self.wire.clock.monotonic()
@@ -171,7 +179,7 @@ class Calls:
         last = None
         while True:
             replica = await self._ready(last, deadline, failed)
-            started = clock.monotonic()
+            started, key = clock.monotonic(), self.wire.key
             try:
                 left = max(0.001, min(longest, deadline - started))
                 answer = await self._once(replica, path, body, read, left, taking)
@@ -179,7 +187,7 @@ class Calls:
                 last = replica
                 kinds[fault.kind] += 1
                 failed.append(self._attempt(fault, clock.monotonic() - started))
-                self._note(replica, fault)
+                self._note(replica, fault, key)
                 bound = min(tries, MOST_TRIES.get(fault.kind, tries))
                 more = fault.retried and len(failed) < tries and kinds[fault.kind] < bound
                 if not more or self.left() or not await self._rest(fault, len(failed), deadline):
@@ -227,10 +235,11 @@ class Calls:
             # All who wait would otherwise come back in the same moment.
             await clock.sleep(wait + 0.1 * wait * clock.chance())
 
-    def _note(self, replica: Replica, fault: Fault) -> None:
-        """Remember what a fault says of the replica, whether this call goes on or not."""
+    def _note(self, replica: Replica, fault: Fault, key: str) -> None:
+        """Remember what a fault says of the replica, whether this call goes on or not, and of the
+        account, unless another ``key`` is in use meanwhile."""
         now = self.wire.clock.monotonic()
-        if fault.account:
+        if fault.account and key == self.wire.key:
             self._shut = fault, now + SHUT_SECONDS
         if fault.weak:
             replica.failed(now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -129,6 +130,8 @@ async def connect(
     )
     async with opened(urls, key, concurrency + ASIDE, clock or Clock()) as wire:
         calls = Calls(wire, limits, concurrency)
+        if settings.key_file:
+            calls.key_now = partial(_key_now, settings, row)
         info, listed = await _meet(settings, row, urls, calls, bool(key))
         engine = (made or OpenAIEngine)(info, row, calls)
         await _prove(engine, row, settings, listed)
@@ -275,6 +278,14 @@ def read_key(settings: EngineSettings, row: Vendor, environ: Mapping[str, str]) 
             retryable=False,
         )
     return key, place
+
+
+def _key_now(settings: EngineSettings, row: Vendor) -> str:
+    """The key that stands in the file now; empty where none can be read."""
+    try:
+        return read_key(settings, row, {})[0]
+    except EngineError:
+        return ""
 
 
 def _no_key(name: str, place: str) -> EngineError:

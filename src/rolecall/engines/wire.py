@@ -112,15 +112,14 @@ class Wire:
         self._transport, self._new = transport, httpx2.Request
         self._broken = httpx2.TransportError
         self._no_way = (httpx2.ConnectError, httpx2.ConnectTimeout)
-        self.replicas, self.clock, self.key = Replicas(urls), clock, key
+        self.replicas, self.clock = Replicas(urls), clock
         self._headers = {
             "accept": "application/json",
             "accept-encoding": "identity",
             "content-type": "application/json",
             "user-agent": "rolecall",
         }
-        if key:
-            self._headers["authorization"] = f"Bearer {key}"
+        self.use_key(key)
         try:
             self._urls = {url: httpx2.URL(url) for url in urls}
         except httpx2.InvalidURL as error:
@@ -201,6 +200,12 @@ class Wire:
             return Reply(response.status_code, headers, b"".join(parts))
         finally:
             await response.aclose()
+
+    def use_key(self, key: str) -> None:
+        """Say this key from now on; none where it is empty."""
+        self.key = key
+        if key:
+            self._headers["authorization"] = f"Bearer {key}"
 
     def _url(self, replica: Replica, path: str) -> Any:
         import httpx2

@@ -9,6 +9,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from rolecall.ledger.store import Connection, Store
+from rolecall.queue.packing import unpack_record
 from rolecall.queue.ranks import TURNS
 from rolecall.queue.texts import fitting, storable
 
@@ -34,8 +35,10 @@ class Found(Struct, frozen=True, kw_only=True):
 def find(store: Store, page: str) -> Found:
     """What is kept of a page. It is named by the id of a task (``t123``), by the SHA-256 of its
     bytes (the ``source_id`` of a record), by its address, or by the name it was handed in under;
-    all tasks with the same bytes are found with it."""
+    all tasks with the same bytes are found with it, also where these were fetched."""
+    wanted: set[bytes] = set()
     if _HASH.fullmatch(page):
+        wanted.add(bytes.fromhex(page))
         first = _rows(store, "body = :body", {"body": bytes.fromhex(page)})
         bodies = {bytes.fromhex(page)} if _kept(store, bytes.fromhex(page)) else set[bytes]()
     elif task := _TASK.fullmatch(page):
@@ -45,6 +48,12 @@ def find(store: Store, page: str) -> Found:
         bodies = set()
     rows = {row[0]: row for row in first}
     bodies |= {bytes(row[2]) for row in first if row[2] is not None}
+    fetched = tuple(row[0] for row in first if row[2] is None)
+    wanted |= bodies | {body for _, _, body in _fetched(store, fetched)}
+    if wanted:
+        same = [row for row in _fetched(store) if row[2] in wanted]
+        rows |= {row[0]: row for row in same}
+        bodies |= {row[2] for row in same}
     for body in bodies:
         rows |= {row[0]: row for row in _rows(store, "body = :body", {"body": body})}
     return Found(
@@ -56,6 +65,34 @@ def find(store: Store, page: str) -> Found:
 
 def _rows(store: Store, which: str, values: dict[str, Any]) -> Sequence[tuple[Any, ...]]:
     return store.rows(f"SELECT id, batch, body FROM queue_task WHERE {which}", values)
+
+
+def _fetched(store: Store, tasks: Sequence[int] | None = None) -> Iterator[tuple[int, int, bytes]]:
+    """Tasks whose page was fetched, of all or of ``tasks``: id, batch, and the hash of the page,
+    which only the record tells."""
+    ask = (
+        "SELECT r.number, t.id, t.batch, r.record FROM queue_result r JOIN queue_task t"
+        " ON t.id = r.task WHERE t.body IS NULL AND r.number > :last{} ORDER BY r.number LIMIT {}"
+    )
+    if tasks is not None:
+        for task in tasks:
+            yield from _hashed(store.rows(ask.format(" AND t.id = :task", 1), _at(0, task)))
+        return
+    rows = store.rows(ask.format("", AT_ONCE), _at(0))
+    while rows:
+        yield from _hashed(rows)
+        rows = store.rows(ask.format("", AT_ONCE), _at(rows[-1][0]))
+
+
+def _at(last: int, task: int | None = None) -> dict[str, Any]:
+    return {"last": last} if task is None else {"last": last, "task": task}
+
+
+def _hashed(rows: Sequence[tuple[Any, ...]]) -> Iterator[tuple[int, int, bytes]]:
+    for _, task, batch, packed in rows:
+        source = str(unpack_record(bytes(packed)).get("source_id") or "")
+        if _HASH.fullmatch(source):
+            yield task, batch, bytes.fromhex(source)
 
 
 def _kept(store: Store, body: bytes) -> bool:

@@ -279,7 +279,10 @@ class Supervisor:
                 return await self._hung(run, f"it did not answer {misses} times in a row")
             if healthy and (load is None or load.tokens == tokens):
                 asked = why_dead(run, self.key, load, self.limits.answer, self.limits.step)
-                if why := await self._unless_stopping(asked, ""):
+                why = await self._unless_stopping(asked, "")
+                if run is not self.run_now or run.ended or self.swap is not None:
+                    continue  # what is being replaced may well refuse us
+                if why:
                     return await self._hung(run, why)
             now = self.outside.clock()
             if load is not None and (load.tokens != tokens or not load.metrics.running):

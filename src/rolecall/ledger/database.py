@@ -24,6 +24,10 @@ from rolecall.ledger.store import SQLITE
 
 BUSY_SECONDS: Final = 10.0
 """How long a write waits for the writes of others; they take less than a millisecond each."""
+VACUUMED: Final = 1_000
+"""Free pages that are given back at a time, which takes some tenths of a second."""
+REST_SECONDS: Final = 0.05
+"""A pause between such parts, so that others who write get their turn."""
 APPLICATION: Final = 0x526F6C65
 """``PRAGMA application_id`` of our files ("Role"), which tells them from other programs'."""
 
@@ -98,7 +102,15 @@ class Database:
         deleted is overwritten. While another process reads, its part is left to a later call.
         """
         with self._own() as connection:
-            connection.execute("PRAGMA incremental_vacuum").fetchall()
+            free = _free(connection)
+            while free:
+                # By `executescript`: `execute` takes one step of a statement without columns, and
+                # a step is one page.
+                connection.executescript(f"PRAGMA incremental_vacuum({VACUUMED})")
+                before, free = free, _free(connection)
+                if free >= before:
+                    break  # others delete as fast, or the file was made without auto_vacuum
+                time.sleep(REST_SECONDS if free else 0.0)
             busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
             return not busy
 
@@ -160,6 +172,11 @@ def _make_file(path: Path) -> None:
             f"{path} cannot be made: {error.strerror}",
             hint="see the permissions, or set data_folder (ROLECALL_DATA_FOLDER) to another folder",
         ) from error
+
+
+def _free(connection: sqlite3.Connection) -> int:
+    """Pages of the file that hold nothing."""
+    return int(connection.execute("PRAGMA freelist_count").fetchone()[0])
 
 
 def _file_at(path: Path) -> tuple[int, int] | None:

@@ -38,6 +38,9 @@ _TEXT_TYPES = {
 _block, _link, _span = maker(Block), maker(Link), maker(Span)
 _SCRIPT = re.compile(r"<script\b(?![^<>]{0,300}\bld\+json)", re.I)
 _COMBINING = re.compile("[\u0300-\u036f]")
+# A tag, which keeps its addresses as they are, or a letter in parts. Of nothing but letters: the
+# ``>`` of a tag would be another character with what is put on it.
+_TAG_OR_PARTS = re.compile(r"<[^<>]*>|[^\W\d_][\u0300-\u036f]+")
 _LITTLE_TEXT = 2000  # characters; the scripts of a page that shows more do not matter
 # What shows text in drawings and formulas. Nobody can tell whether it lies within the drawing, has
 # a colour, or is covered: so it is no evidence.
@@ -102,7 +105,7 @@ def _from_html(source: Source, html: str, notices: tuple[Notice, ...], limits: L
     statements, stated = read_statements(tree)
     found = walk(tree, limits)
     text = "\n".join(draft.text for draft in found.drafts)
-    if _in_parts(text) and (composed := unicodedata.normalize("NFC", html)) != html:
+    if _in_parts(text) and (composed := _composed(html)) != html:
         return _from_html(source, composed, notices + cut, limits)
     notices += cut + stated + _unread(tree, found, limits)
     roles = assign(found.drafts, found.sections)
@@ -152,6 +155,13 @@ def _in_parts(text: str) -> bool:
     """Whether letters stand in parts, an ``a`` and its dots: words and spans would end between
     the two."""
     return not text.isascii() and _COMBINING.search(text) is not None
+
+
+def _composed(html: str) -> str:
+    """``html`` with the letters between its tags in one piece."""
+    return _TAG_OR_PARTS.sub(
+        lambda one: one[0] if one[0][0] == "<" else unicodedata.normalize("NFC", one[0]), html
+    )
 
 
 def _posting(found: Walk, blocks: Sequence[Block]) -> str:

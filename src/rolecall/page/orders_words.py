@@ -54,6 +54,12 @@ _SAY = (
     r"|set|mark|classify|rate|rank|score|list|include|mention|treat|ignore|disregard|use|insert"
     r"|extract|enter|fill|recommend|summari[sz]e|give|store|put)"
 )
+_TELLS = (
+    r"(?:disregard (?:all|any|the|your|previous)|output|respond|reply (?:with|only)|obey|comply"
+    r"|answer (?:with|only|every|all|null|\"|')|set (?:the |all |every )?(?:fields?|values?|\w+_\w+"
+    r"|(?:job )?title|salary|company|employer|location)\b"
+    r"|ignore (?:all|any|every|the|your|previous|prior))"
+)
 _KEY = (
     r"(?:job_title|salary_(?:min|max|currency|period)|employment_type|apply_url|application_(?:url"
     r"|email)|date_posted|valid_through|experience_years_(?:min|max)|languages_required"
@@ -112,11 +118,14 @@ RULES: Final = (
         r"(?:^|[^\w\s'’-]\s{0,3}|\b(?:hidden|secret|internal|special|important|a|this) )(?:"
         r"(?:notes?|messages?|instructions?|attention|notice|warning|reminder|dear|hey|hello|hint"
         r"|(?:hidden |secret )?(?:\w+ )?(?:profile|metadata|information)|directives?|commands?)"
-        r"(?:[:,] ?| (?:to |for |addressed to |intended for |visible to )?)"
-        rf"(?:all |any |the |every |you, )*+{_MACHINE}(?:\s?(?::|,|–|—|\)|$)"
+        # "Skills profile: AI, robotics" names no one who reads.
+        r"(?:(?P<named>[:,] ?)| (?:to |for |addressed to |intended for |visible to )?)"
+        rf"(?:all |any |the |every |you, )*+{_MACHINE}(?:\s?(?::|–|—|\)|(?(named)(?!)|$)|,(?(named)"
+        rf"(?=\s(?:please|you|do|must|if|when|this|in|the (?:{_PAGE}|title|salary|company|employer)"
+        rf"|{_SAY})\b)))"
         r"|\s(?:reading|processing|parsing|analy[sz]ing|scanning|summari[sz]ing|extracting|only\b"
         r"|who|that (?:read|process|pars|scan|extract|summar)))"
-        rf"|(?:ai|llm|chatgpt)s?[:,] (?:please |you must |now )?{_SAY}\b)"
+        rf"|(?:ai|llm|chatgpt)s?[:,] (?:please |you must |now )?(?!use of\b|report to\b){_SAY}\b)"
         r"|\binvisible to (?:humans?|people|applicants)\b",
     ),
     Rule(
@@ -132,16 +141,18 @@ RULES: Final = (
         "machines asked",
         "asks instructs requires tells directs orders wants",
         (" ai", " llm", "language model", "bots", "parsers", "automat", "chatgpt", "crawlers"),
-        r"\b(?:asks|instructs|requires|tells|directs|requests|orders|wants) (?:all |any |the )?"
-        rf"{_SURE_MACHINE} to {_SAY}\b",
+        r"\b(?:page|(?:web)?site|employer|company|publisher|author|owner|text|document|notice"
+        r"|message|posting|advert|ad|listing|policy|law|management|hr|we|it|this|which|that)"
+        r"(?: \w+)? (?:asks|instructs|requires|tells|directs|requests|orders|wants)"
+        rf" (?:all |any |the )?{_SURE_MACHINE} to {_SAY}\b",
     ),
     Rule(
         "machines reading",
         "reading parsing processing scraping indexing extracting summarizing",
         ("ing this", "ing the ", "ing these"),
         rf"\b{_SURE_MACHINE} (?:reading|processing|parsing|summari[sz]ing|scraping|extracting"
-        rf"|indexing|analy[sz]ing) (?:this|the|these)\b{_NEAR}\b(?:must|should|shall|please"
-        r"|are (?:to|asked)|is to|need to|have to)\b",
+        rf"|indexing|analy[sz]ing) (?:this|these|the (?:above|following|{_PAGE}))\b{_NEAR}"
+        r"\b(?:must|should|shall|please|are (?:to|asked)|is to|need to|have to)\b",
     ),
     Rule(
         "answer",
@@ -154,8 +165,9 @@ RULES: Final = (
         r"(?: back| to .{1,20}?)?(?: with)? (?:only|exactly|nothing but|just|simply|solely|strictly"
         r"|verbatim)(?: with)? (?:the )?(?:json|null|[\"'“‘`{\[]|following|this text|text\b|word\b"
         r"|empty)"
-        r"|(?:output|return|respond with|answer|reply with|give|produce|use) (?:an? |the )?"
-        r"(?:empty|blank|null|none)(?: json| object| answer| result| value| list|\b)"
+        r"|(?:output|respond with|answer|reply with) (?:an? |the )?(?:empty|blank|null|none)\b"
+        r"|(?:return|give|produce|use) (?:an? |the )?(?:empty|blank|null|none)"
+        r"(?: json| object| answer| result| value| list| array| string| for\b|\s?(?:[.,;:!\"'`]|$))"
         rf"|(?:output|return|respond with|reply with|print) (?:\w+ ){{0,3}}json\b{_NEAR}\b"
         r"(?:above|below|instead|:|only)"
         r"|respond with [\"“'‘`]|(?:print|repeat|say|output) [\"“'‘`<][^\n]{1,80})"
@@ -218,6 +230,26 @@ RULES: Final = (
         rf"^(?=[^\n]{{0,400}}?(?:{_MARKS}))[^\n]{{0,400}}?\b{_FIELD}[\"']?\s?(?:[:=]|is\b|to\b)",
     ),
     Rule(
+        "values told",
+        "\":",
+        (),
+        # A posting shows nobody its fields as JSON.
+        r"[{,]\s?[\"'](?:title|company|employer|location|remote|workplace|skills|currency|seniority"
+        rf"|salary|description|benefits|{_KEY})[\"']\s?:",
+    ),
+    Rule(
+        "value for a field",
+        "ai ais llm llms chatbot chatbots chatgpt parser parsers scrapers crawlers bots "
+        "language~model automated system: assistant: human: developer:",
+        (" for ", " as ", " in ", " into "),
+        rf"\b{_SURE_MACHINE} (?:must|should|shall|have to|need to|are to) (?:{_SAY}|take|write)"
+        rf" [^.\n]{{1,80}}? (?:as (?:the )?[\"'`]?{_FIELD}|(?:for|in|into) (?:the )?[\"'`]?{_KEY})"
+        r"[\"'`]?\s?(?:[.,;!]|$)"
+        rf"|(?:^|[\n>\]\"'.*-])\s{{0,3}}{_TURN}:\s?[^.\n]{{0,90}}?\b(?:write|put"
+        rf"|record|enter|return|answer|output) [^.\n]{{1,80}}? (?:for|as|in|into) (?:the )?"
+        rf"[\"'`]?{_FIELD}[\"'`]?\s?(?:[.,;!]|$)",
+    ),
+    Rule(
         "new page",
         "end~of",
         ("new ", "next ", "start", "begin"),
@@ -230,10 +262,15 @@ RULES: Final = (
         'system~ "role" system: assistant: human: developer: core',
         ("system:", "assistant:", "human:", "developer:", "core instruction", "system prompt",
          "system message", "system override", "system instruction", 'role"'),
+        # A posting may say what an assistant or a developer will do, and what a system is.
         rf"(?:^|[\n>\]\"'.*-])\s{{0,3}}{_TURN}:\s?[^\n]{{0,90}}?\b(?:you (?:must|are|will|should)"
-        rf"|ignore"
-        r"|set|must be|answer|output|respond|reply|focus|only|repeat|summar\w+|schema|extraction"
-        r"|instructions?|thanks for)\b"
+        rf" (?:(?:now|only|always|never|not|strictly) )*+(?:{_TELLS}|(?:in |an? |the )?(?:\w+ )"
+        r"{0,2}(?:ai|llm|language model|chatbot|extractor|parser|assistant that|mode)\b)"
+        rf"|ignore (?:all|any|every|the|your|previous|prior)|{_TELLS}|must be set|repeat after"
+        r"|schema|extraction|instructions? (?:above|below|are|have|has|update)|thanks for)\b"
+        rf"|(?:^|[\n>\]\"'.*-])\s{{0,3}}system:\s?[^\n]{{0,90}}?\b(?:ignore|set (?!up\b)|must be"
+        r"|answer|output|respond|reply|repeat|summar\w+|instructions?"
+        rf"|you (?:must|are to|will|should) (?:\w+ly |only |now |always )?(?!set up\b){_SAY})\b"
         rf"|(?:^|[\n>\]\"'.*-])\s{{0,3}}assistant:\s?[\[<{{]|\bcore instruction\b"
         r"|[\"']role[\"']\s?:\s?[\"'](?:system|assistant|tool|user)[\"']"
         r"|(?:^|[\n>\]\"'.])\s{0,3}system (?:prompt|message|override|instructions?)\s?:",
@@ -244,9 +281,10 @@ RULES: Final = (
         " developer~mode",
         ("you are now", "from now on", "pretend", "act as", "act like", "roleplay", " mode"),
         r"\byou are now (?:in )?(?:an? |the )?(?:\w+ ){0,3}(?:mode|assistant|ai|model|bot|chatbot"
-        r"|dan"
-        r"|unrestricted|jailbroken|persona|parser|extractor|machine|free)\b"
-        rf"|\bfrom now on,? (?:you (?:are|must|will act)|act as|answer|respond)\b"
+        r"|dan|unrestricted|jailbroken|persona|parser|extractor|free)\b(?! (?:manager|director|to"
+        r"|chef|nurse|store|shop)\b)"
+        rf"|\bfrom now on,? (?:you (?:are (?:an? |the |in |now |free)|must (?:\w+ )?{_SAY}\b|will"
+        rf" (?:act|{_SAY})\b)|act as|answer|respond)"
         rf"|{_STARTS}(?:pretend|act|roleplay)(?: that)?(?: you(?:['’]re| are)| to be| as) (?:if"
         rf" you were )?"
         r"(?:an? |my )?(?:\w+ )?(?:unrestricted|jailbroken|evil|ai|llm|language model|chatbot|dan)"
@@ -266,7 +304,8 @@ RULES: Final = (
         r"|\b(?:reveal|print|repeat|show|output|leak|send|give)(?: me| us)? (?:your|the) (?:full "
         r"|entire"
         r" |hidden )?(?:system prompt|prompt above|instructions above|initial instructions)"
-        r"|\bif (?:the )?user asks\b",
+        r"|\bif (?:the )?user asks"
+        r" (?:about|why|what|whether|how|you|for (?:this|these|the|your))\b",
     ),
     Rule(
         "override abroad",
@@ -307,8 +346,8 @@ RULES: Final = (
          "umělá", "sztuczn", " ии", "искусств", "языков", "нейросет", "tekoäly", "kielimalli",
          "parser"),
         r"\b(?:hinweis|nachricht|anweisung|achtung|notiz)(?: an| für)?(?: alle| die| das| den)?"
-        r" (?:ki\b"
-        r"|sprachmodell|ki-|automatisch\w* (?:parser|system|leser))"
+        r" (?:ki(?![\w-])|ki-(?:system|modell|assist|agent|tool|werkzeug|parser|leser|bot|software)"
+        r"|sprachmodell|automatisch\w* (?:parser|system|leser))"
         r"|\b(?:note|message|consigne|attention|instruction)s? (?:à |aux |pour )?(?:l['’]|les "
         r"|toute |tout )?"
         r"(?:ia\b|intelligences? artificielles?|modèles? de langage)"
@@ -338,7 +377,7 @@ RULES: Final = (
         "feld champ campo veld fältet feltet pole поле",
         (),
         r"\b(?:setze|setz|setzen sie|trage"
-        r"|ändere)\s[^.\n]{0,20}?\bfeld(?:es)?\b[^.\n]{1,40}?\b(?:auf|ein|zu)\b"
+        r"|ändere)\s[^.\n]{0,20}?(?<!im )\bfeld(?:es)?\b[^.\n]{1,40}?\b(?:auf|ein|zu)\b"
         r"|\b(?:remplis|remplissez|définis|définissez|mettez|mets|modifiez)\s(?:le |dans le"
         r" )champ\b[^.\n]{1,40}?"
         r"\b(?:à|avec|par|sur)\b"
