@@ -369,3 +369,75 @@ def test_whatever_is_proposed_the_result_keeps_its_promises(candidates):
     wrong = validate(result.data)
     assert all("required" in problem.message for problem in wrong)
     assert (result.outcome == "ok") == (not wrong)
+
+
+NURSE = """Nurse
+Full time in Ballarat, Victoria, Australia
+$78,000 to $84,000 a year
+Care for patients."""
+USD = {
+    "salary_min": 78000,
+    "salary_max": 84000,
+    "salary_currency": "USD",
+    "salary_period": "year",
+}
+HERE = {"city": "Ballarat", "region": "Victoria", "country": "Australia"}
+
+
+def paid(*more, text=NURSE, quote="$78,000 to $84,000 a year"):
+    found = [
+        read("title", "Nurse", text=text),
+        read("description", "Care for patients.", text=text),
+        read("salary", quote, USD, text=text),
+    ]
+    return settle(page(text), [*found, *more])
+
+
+def placed(place="Ballarat, Victoria, Australia", **parts):
+    return read("places", place, [{"text": place, **(parts or HERE)}], text=NURSE)
+
+
+def test_a_dollar_is_that_of_the_country_of_the_work():
+    result = paid(placed())
+    assert result.data["salary_currency"] == "AUD"
+    why = result.evidence["/salary_currency"]
+    assert (why.match, why.pointer) == ("derived", "/location")
+    assert result.evidence["/salary_min"].match == "exact"
+
+
+def test_a_dollar_without_a_place_is_that_of_the_united_states():
+    assert paid().data["salary_currency"] == "USD"
+
+
+def test_a_dollar_of_places_in_several_countries_is_left_out():
+    two = [{"text": "Ballarat", **HERE}, {"text": "Victoria", "country": "United States"}]
+    span = Span(NURSE.index("Ballarat"), NURSE.index("Ballarat") + 8)
+    other = Span(NURSE.index("Victoria"), NURSE.index("Victoria") + 8)
+    both = Candidate(unit="places", value=two, quotes=("Ballarat", "Victoria"), spans=(span, other))
+    result = paid(both)
+    assert result.data["salary_currency"] is None
+    assert result.data["salary_min"] == 78000
+    assert ("/salary_currency", "ambiguous") in kinds(result)
+
+
+def test_what_all_say_of_the_place_settles_the_dollar():
+    wide = [
+        {"text": name, "city": None, "region": None, "country": name}
+        for name in ("Australia", "Canada", "Germany")
+    ]
+    many = told("places", wide, quotes=("Australia", "Canada", "Germany"), spans=(None,) * 3)
+    assert paid(many).data["salary_currency"] is None
+    assert paid(many, placed()).data["salary_currency"] == "AUD"
+
+
+def test_a_dollar_follows_the_pages_own_data():
+    stated = told("salary", {**USD, "salary_currency": "CAD"})
+    result = paid(placed(), stated)
+    assert result.data["salary_currency"] == "CAD"
+    assert not kinds(result)
+
+
+def test_us_dollars_that_are_named_stay_what_they_are():
+    for wording in ("US$78,000 to US$84,000 a year", "$78,000 to $84,000 USD a year"):
+        text = NURSE.replace("$78,000 to $84,000 a year", wording)
+        assert paid(placed(), text=text, quote=wording).data["salary_currency"] == "USD"

@@ -63,3 +63,8 @@ def test_wordings_in_running_text(text, pair):
 )  # fmt: skip
 def test_words_that_speak_of_something_else(text):
     assert [pair for pair in read(text) if pair[1] != "weak"] == []
+
+
+def test_a_contract_that_is_but_the_label_is_no_kind():
+    assert "contract" not in dict(read("Contract: permanent, full-time"))
+    assert [value for value, _ in read("Contract: six months")] == ["contract"]

@@ -47,3 +47,8 @@ def test_a_nationality_is_bare(text):
 @pytest.mark.parametrize("text", ["Polish the floor daily", "Finish in time", "", "lets go"])
 def test_common_words_are_no_languages(text):
     assert read(text) == []
+
+
+@pytest.mark.parametrize("text", ["Nacionalidad española o de la Unión", "Nationality: French"])
+def test_a_passport_is_no_language(text):
+    assert read(text) == []

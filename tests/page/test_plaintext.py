@@ -107,3 +107,11 @@ def test_any_markdown_gives_lines_with_spans_inside(text):
 def test_lines_beyond_the_limit_are_cut_and_said():
     assert read_plain("a\n" * 20, 5)[1]
     assert len(read_plain("a\n" * 20, 5)[0]) == 5
+
+
+def test_a_bold_label_of_markdown_begins_a_line():
+    found = markdown("# Baker\n\n**Company:** Rye & Sons\n**Location**: Hull\nand **more:** Leeds")
+    assert shown(found)[1:] == [
+        ("paragraph", "Company: Rye & Sons"),
+        ("paragraph", "Location: Hull and more: Leeds"),
+    ]

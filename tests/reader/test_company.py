@@ -67,3 +67,8 @@ def test_proposals_stand_where_they_say_and_have_each_name_once() -> None:
 
 def test_a_page_without_lines_has_no_names() -> None:
     assert propose_companies(pages.tagged("")) == []
+
+
+def test_a_place_of_several_words_is_not_cut_into_a_name() -> None:
+    tagged = pages.tagged(f"<h1>Night Nurse</h1><p>Leeds, West Yorkshire</p>{BODY}")
+    assert "Leeds, West" not in [one.value for one in propose_companies(tagged)]

@@ -70,3 +70,25 @@ def test_proposals_stand_where_they_say() -> None:
 
 def test_a_page_without_lines_has_no_places() -> None:
     assert propose_places(pages.tagged("")) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "places"),
+    [
+        ("Burlington, VT. Part time, 24 hours a week.", ["Burlington, VT"]),
+        ("Locations: Rotterdam, Antwerp and Hamburg", ["Rotterdam", "Antwerp", "Hamburg"]),
+        ("Mission d'intérim de 3 mois - Saint-Priest (69)", ["Saint-Priest (69)"]),
+        ("Standplaats: 's-Hertogenbosch", ["'s-Hertogenbosch"]),
+        ("St. Gallen, Switzerland", ["St. Gallen, Switzerland"]),
+    ],
+)
+def test_a_place_is_no_more_than_the_place(line: str, places: list[str]) -> None:
+    found = pages.values(f"<h1>Night Nurse</h1><p>{line}</p>{BODY}")["places"]
+    assert [place["text"] for place in found] == places
+
+
+@pytest.mark.parametrize("name", ["Larkfield Music School", "The Larkfield Music School"])
+def test_the_employers_name_is_no_part_of_the_place(name: str) -> None:
+    html = f"<h1>Violin Teacher</h1><p>{name}, Nelson, New Zealand</p>{BODY}"
+    found = pages.values(f"<title>Violin Teacher - Larkfield Music School</title>{html}")
+    assert [place["text"] for place in found["places"]] == ["Nelson, New Zealand"]

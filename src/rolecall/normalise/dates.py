@@ -40,7 +40,8 @@ _NUMERIC: Final = re.compile(
     r"|(?P<cy>\d{4})[年년] ?(?P<cm>\d{1,2})[月월] ?(?P<cd>\d{1,2})[日일]"
 )
 _DAY_MONTH: Final = re.compile(
-    rf"(?:st|nd|rd|th|er|[.ºª°]|:e)?[{SPACES}-]{{0,3}}(?:(?:of|de|den|di|d[’'])[{SPACES}]{{0,2}})?"
+    rf"(?:st|nd|rd|th|er|[.ºª°]|:e|(?:ste|de|e)(?=[{SPACES}]))?[{SPACES}-]{{0,3}}"
+    rf"(?:(?:of|de|den|di)[{SPACES}]{{1,2}}|d[’'][{SPACES}]{{0,2}})?"
     rf"([^\W\d_]{{3,12}})[.,]{{0,2}}"
     rf"(?:[{SPACES}-]{{0,3}}(?:(?:de|del|of)[{SPACES}]{{1,2}})?(\d{{4}}|[’']\d{{2}})(?!\d))?"
 )

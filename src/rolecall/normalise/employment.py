@@ -56,6 +56,8 @@ def find_employment(text: str, *, language: str | None = None) -> list[Found]:
     words = words_of(text)
     hits = lexicon("employment").hits(words)
     spoken = [hit for hit in hits if hit.tag != "none" and not hit.tag.endswith("hours")]
+    if len(spoken) > 1 and _is_label(words, spoken[0]):
+        del spoken[0]
     if spoken:
         tag = len(words.keys) <= _TAG_WORDS and _covered(words, spoken)
         out += [_read(words, hit, tag) for hit in spoken if not _company_number(words, hit)]
@@ -104,6 +106,13 @@ def _in_title(words: Words, hit: Hit) -> bool:
     )
     short = len(words.keys) <= _TAG_WORDS and words.text.rstrip()[-1:] not in (".", "!", "?", ":")
     return short and ends and words.keys[hit.first] in word_set("employment", "title")
+
+
+def _is_label(words: Words, hit: Hit) -> bool:
+    """Whether the word is but the label of what follows: "Contract: permanent, full-time"."""
+    if hit.first != 0 or not hit.tag.startswith("contract"):
+        return False
+    return words.gap(hit.last).lstrip().startswith(":")
 
 
 def _company_number(words: Words, hit: Hit) -> bool:

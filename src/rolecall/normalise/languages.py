@@ -27,6 +27,13 @@ _COMMON: Final = frozenset(
 )
 
 
+_NATIONALITY: Final = frozenset(
+    "nationality nationalitat nationalite nacionalidad nacionalidade nazionalita nationaliteit "
+    "staatsangehorigkeit nationalitet narodowosc obywatelstwo obcanstvi".split()
+)
+"""A word behind one of these says which passport is asked for, and no language."""
+
+
 def find_languages(text: str, *, language: str | None = None) -> list[Found]:
     """All human languages named, in order of position, each with how it is asked for."""
     words = words_of(text)
@@ -49,6 +56,8 @@ def _set(name: str) -> WordSet:
 def _meant(words: Words, hit: Hit) -> bool:
     key = words.keys[hit.first]
     raw = words.text[words.starts[hit.first] : words.ends[hit.first]]
+    if hit.first and words.keys[hit.first - 1] in _NATIONALITY:
+        return False
     if key in _INITIALS:
         return raw.isupper()
     if key in _COMMON:

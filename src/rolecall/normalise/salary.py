@@ -2,7 +2,7 @@
 
 A number counts as money through a currency beside it, or (without one) through a pay word with a
 range or a period. What is not said stays ``None``: no period is inferred from a magnitude, and no
-currency from a place.
+currency from a place (which dollar ``$`` is, the places of the page say when all is settled).
 """
 
 from __future__ import annotations

@@ -42,6 +42,7 @@ _TAGS = re.compile(r"</?(?:b|i|em|strong|u|span|p|div|center|sub|sup|a)\b[^<>]{0
 _BREAK = re.compile(r"<br\s*/?>|\\$", re.I)
 _ESCAPES = re.compile(r"\\([\\`*_{}\[\]()#+.!|>~-])")
 _LABELLED = re.compile(r"[^\s:][^:]{0,60}:(?:\*\*|__)?$")  # "Requirements:" on its own line
+_STRONG_LABEL = re.compile(r"(\*\*|__)[^*_:]{2,40}(?::\1|\1:)\s")  # "**Company:** Tidepool"
 _GAP = re.compile(" {2,}")
 _COMMENT = re.compile(r"<!--(?:[^-]++|-(?!->))*+(?:-->|\Z)")
 _MARKDOWN = re.compile(r"(?m)^#{1,6} \S|^\s*[*+-] \S|\*\*[^*\n]+\*\*|\]\(https?://|^\|.*\|\s*$")
@@ -107,7 +108,8 @@ def _plain(line: str, following: str) -> TextLine:
 def read_markdown(text: str, most: int) -> tuple[list[TextLine], bool]:
     """The lines of Markdown as a reader sees them rendered, and whether lines were cut.
 
-    Lines of one paragraph are joined, as every renderer does, except after a label.
+    Lines of one paragraph are joined, as every renderer does, except after a label and before
+    a bold one: "**Company:** Tidepool".
     """
     found: list[TextLine] = []
     buffer: list[str] = []
@@ -119,7 +121,7 @@ def read_markdown(text: str, most: int) -> tuple[list[TextLine], bool]:
         if line.startswith(("```", "~~~")):
             fence = not fence
             line = ""
-        if done or fence or not line or starts_anew(line):
+        if done or fence or not line or starts_anew(line) or _STRONG_LABEL.match(line):
             _finish(" ".join(buffer), found)
             buffer = []
         if line:

@@ -8,6 +8,9 @@ from typing import Final
 from rolecall.normalise.gazetteer import begins_name, find_key
 from rolecall.normalise.words import words_of
 
+ARTICLES: Final = ("'s-", "’s-", "'s ", "’s ")
+"""What stands before some Dutch names: "'s-Hertogenbosch"."""
+
 LONGEST_NAME: Final = 4
 """Words of a place's name."""
 
@@ -26,6 +29,8 @@ def known_places(text: str) -> list[tuple[int, int]]:
             size, within = _known(words.keys, at)
         if size:
             start, end = words.starts[at], words.ends[at + size - 1]
+            if text[:start].endswith(ARTICLES):
+                start -= len(ARTICLES[0])
             if within and found and text[found[-1][1] : start] == ", ":
                 start = found.pop()[0]
             found.append((start, end))

@@ -231,9 +231,13 @@ def _labelled(tagged: Tagged, i: int, anchor: int) -> Iterator[Part]:
 def _without_place(text: str) -> Iterator[int]:
     """The end of the name in a line such as "Acme Praha 4"."""
     words = [m.span() for m in NOT_SPACE.finditer(text)]
+    known = known_places(text)[:1]
     for count in (1, 2, 3):
         if len(words) > count and names_place(text[words[-count][0] :], 0.7):
-            yield words[-count - 1][1]
+            end = words[-count - 1][1]
+            # "Leeds, West Yorkshire" is a place from its beginning, and "Leeds, West" no name.
+            if not (known and known[0][0] == 0 and end < known[0][1]):
+                yield end
 
 
 def _before_place(text: str) -> Iterator[int]:

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from rolecall.core import Span
+from rolecall.normalise.gazetteer import find_name, lands_of_region_code
 from rolecall.normalise.place_finder import spans_of_places
 from rolecall.normalise.place_looks import may_be_place, may_hold_place
 from rolecall.normalise.places import is_place, names_place
@@ -33,6 +34,17 @@ BARE = re.compile(
 )
 BARE_WORDS = ("remote", "hybrid", "site", "office", "anywhere")
 PARTED = re.compile(r"[;|•·●]")
+ENDED = re.compile(r"([^\W\d_]+)\. (?=[^\W\d_a-z])")
+"""A word with a full stop, and a capital behind it."""
+
+DASH = re.compile(r"\s+[-–—]\s+")
+LEAST_WORDY = 3
+"""Spaces in a part of a line from which on it is more than a name."""
+
+COMMA = re.compile(r", ")
+LEAST_ENDING = 4
+"""Letters of a word from which on its full stop ends a sentence; "St. Ives" has fewer."""
+
 MOST_WORDS = 14
 LONGEST_FIELD = 400
 LEAST = 0.35
@@ -225,16 +237,52 @@ def _behind_preposition(text: str, name: str) -> bool:
 def _items(text: str) -> tuple[tuple[int, int], ...]:
     """The parts of a header line between separators, without words such as "remote"."""
     mixed = any(map(text.lower().__contains__, BARE_WORDS))
-    whole = _bare(text, 0, len(text), mixed)
+    ends = list(_ends_of_sentences(text)) if ". " in text else []
+    whole = None if ends or _wordy(text) else _bare(text, 0, len(text), mixed)
     if whole and not PARTED.search(text) and names_place(text[whole[0] : whole[1]], 0.7):
         return (whole,)
+    gaps = sorted([*ends, *(m.span() for m in ITEMS.finditer(text))])
     out, at = [], 0
-    for m in (*ITEMS.finditer(text), None):
-        part = _bare(text, at, m.start() if m else len(text), mixed)
+    if gaps and "," in text:
+        gaps = sorted([*gaps, *_commas_of_list(text, gaps[0])])
+    for first, last in (*gaps, (len(text), len(text))):
+        part = _bare(text, at, max(at, first), mixed)
         if part:
             out.append(part)
-        at = m.end() if m else at
+        at = max(at, last)
     return tuple(out[:12])
+
+
+def _wordy(text: str) -> bool:
+    """Whether a dash parts several words that are no place from one: "3 months here - Lyon"."""
+    dash = DASH.search(text)
+    if dash is None or text.count(" ", 0, dash.start()) < LEAST_WORDY:
+        return False
+    return is_place(text[: dash.start()]) < LEAST and names_place(text[dash.end() :], 0.7)
+
+
+def _commas_of_list(text: str, gap: tuple[int, int]) -> Iterator[tuple[int, int]]:
+    """The commas between cities that a joining word goes on from: "Rotterdam, Antwerp and Ghent"."""
+    if not text[gap[0] : gap[1]].strip().isalpha():
+        return
+    commas = [m.span() for m in COMMA.finditer(text, 0, gap[0])]
+    starts = [0, *(last for _, last in commas)]
+    names = [
+        text[a:b] for a, b in zip(starts, [*(first for first, _ in commas), gap[0]], strict=True)
+    ]
+    names[0] = names[0].rpartition(": ")[2]
+    cities = [find_name(name) for name in names]
+    if all(one is not None and one.big and not (one.region or one.country) for one in cities):
+        yield from commas
+
+
+def _ends_of_sentences(text: str) -> Iterator[tuple[int, int]]:
+    """The full stops behind which something else begins: "Burlington, VT. Part time"."""
+    for m in ENDED.finditer(text):
+        word = m.group(1)
+        coded = text[: m.start()].endswith(", ") and lands_of_region_code(word)
+        if len(word) >= LEAST_ENDING or coded:
+            yield m.end(1), m.end()
 
 
 def _bare(text: str, start: int, end: int, mixed: bool) -> tuple[int, int] | None:

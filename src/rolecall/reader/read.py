@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from rolecall.core import Candidate, Page, Span
-from rolecall.normalise.places import read_place
+from rolecall.normalise.places import names_place, read_place
 from rolecall.reader import facts
 from rolecall.reader.apply import propose_emails, propose_urls
 from rolecall.reader.blocks import SEEN, Tagged, tag
@@ -50,6 +50,9 @@ SKILL_SECTIONS: Final[Mapping[str, Section]] = {
 }
 PLACE_DISTANCE: Final = 160
 PLACE_GAP: Final = 1.5
+SURE_PLACE: Final = 0.7
+"""How plausible a place must be by itself to stand without the name before it."""
+
 MOST_PLACES: Final = 20
 
 
@@ -58,16 +61,19 @@ def read_page(page: Page, model: Model) -> tuple[Tagged, tuple[Candidate, ...]]:
     tagged = tag(page, model.tagger)
     out: list[Candidate] = []
     title: Span | None = None
+    company = ""
     for unit, propose in CHOSEN.items():
         candidate = _chosen(tagged, propose(tagged), model, unit)
         if candidate is not None:
             out.append(candidate)
             if unit == "title":
                 title = candidate.spans[0]
+            elif unit == "company":
+                company = str(candidate.value)
     out.extend(_level(tagged, title, model))
     for unit, propose in LISTED.items():
         out.extend(_listed(tagged, propose(tagged), model, unit))
-    out.extend(_places(tagged, model))
+    out.extend(_places(tagged, model, company))
     labels = section_labels(tagged)
     body = description(tagged)
     out.extend([body] if body is not None else [])
@@ -142,12 +148,15 @@ def _list_candidate(tagged: Tagged, unit: str, rows: Sequence[tuple[float, Propo
     )
 
 
-def _places(tagged: Tagged, model: Model) -> list[Candidate]:
+def _places(tagged: Tagged, model: Model, company: str) -> list[Candidate]:
     chosen = choose_places(propose_places(tagged), model.rankers["places"])
     if not chosen or chosen[0][0] < model.thresholds.get("places", 0.5):
         return []
-    spans = tuple(p.span for _, p in chosen)
-    quotes = tuple(str(p.value) for _, p in chosen)
+    spans = tuple(_without(company, p.span, tagged.page) for _, p in chosen)
+    quotes = tuple(
+        s.of(tagged.page.text) if s else str(p.value)
+        for s, (_, p) in zip(spans, chosen, strict=True)
+    )
     return [
         Candidate(
             unit="places",
@@ -157,6 +166,22 @@ def _places(tagged: Tagged, model: Model) -> list[Candidate]:
             confidence=round(min(1.0, chosen[0][0]), 4),
         )
     ]
+
+
+def _without(company: str, span: Span | None, page: Page) -> Span | None:
+    """A place without the employer's name in front of it: "Opus School, Nelson, New Zealand"."""
+    if span is None or not company:
+        return span
+    text = span.of(page.text)
+    head, comma, _ = text.partition(", ")
+    rest = len(head) + len(comma)
+    name = head.casefold()
+    if not comma or name not in (company.casefold(), f"the {company.casefold()}"):
+        return span
+    city = read_place(text[rest:])["city"]
+    if not city or names_place(head, SURE_PLACE) or not names_place(text[rest:], SURE_PLACE):
+        return span  # "St. Gallen, Switzerland" stays whole, whoever is taken for the employer
+    return Span(span.start + rest, span.end)
 
 
 def choose_places(proposals: Sequence[Proposal], ranker: Linear) -> list[tuple[float, Proposal]]:

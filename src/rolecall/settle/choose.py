@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from rolecall.core import Candidate, Evidence, Extraction, Outcome, Page, Proble
 from rolecall.normalise.salary import read_salary
 from rolecall.schema.posting import FIELDS, LIST_UNITS, MULTI_FIELD_UNITS, REQUIRED, UNITS
 from rolecall.settle.compare import agree
+from rolecall.settle.dollar import open_dollar, settle_dollars
 from rolecall.settle.ground import Grounded, Places, Support, fold, ground, show
 from rolecall.settle.rules import DEFAULT_RULES, Rules
 
@@ -41,7 +43,7 @@ def settle(
         return _nothing(page, verdict, ())
     problems: list[Problem] = []
     groups: dict[str, list[Grounded]] = {}
-    for place, candidate in enumerate(candidates):
+    for place, candidate in enumerate(settle_dollars(page, candidates)):
         kept, doubts = ground(page, candidate, place)
         problems += doubts
         if kept is not None:
@@ -57,6 +59,7 @@ def settle(
     if data["title"] is None and data["description"] is None:
         return _nothing(page, _reason(page), problems)
     _language(page, data, evidence)
+    _dollar(evidence)
     complete = all(data[name] is not None for name in REQUIRED)
     cut = any(notice.code in CUTS for notice in page.warnings)
     outcome: Outcome = "ok" if complete and not cut else "partial"
@@ -209,6 +212,15 @@ def _language(page: Page, data: dict[str, Any], evidence: dict[str, Evidence]) -
     evidence["/posting_language"] = Evidence(
         quote=None, span=None, match="derived", origin="reader", confidence=None, pointer=source
     )
+
+
+def _dollar(evidence: dict[str, Evidence]) -> None:
+    """A dollar that the pay's wording leaves open follows from the place of work."""
+    why = evidence.get("/salary_currency")
+    if why is None or why.match != "derived" or "/location" not in evidence:
+        return
+    if open_dollar(why.quote or ""):
+        evidence["/salary_currency"] = dataclasses.replace(why, pointer="/location")
 
 
 def _reason(page: Page) -> Reason:

@@ -17,6 +17,8 @@ WIDE: Final = 240
 """What is longer than this is marked at its edge and not as words that one can step to."""
 
 QUIET: Final = frozenset({"chrome", "cookie", "similar", "orders"})
+ORDERED: Final = "orders"
+"""The role of lines that give orders to a machine."""
 
 
 class Quote(Struct, frozen=True):
@@ -30,7 +32,7 @@ class Quote(Struct, frozen=True):
 class Piece(Struct, frozen=True):
     """A stretch of text. ``names`` are the values that it belongs to, ``own`` the one that it leads
     to (the narrowest), ``first`` whether that one begins here; ``quiet`` is what is not the posting
-    itself, such as a menu."""
+    itself, such as a menu, and ``orders`` what gives orders to a machine."""
 
     text: str
     start: int
@@ -38,6 +40,7 @@ class Piece(Struct, frozen=True):
     own: str = ""
     first: bool = False
     quiet: bool = False
+    orders: bool = False
 
 
 def pieces(text: str, quotes: Sequence[Quote], blocks: Sequence[Block] = ()) -> Iterator[Piece]:
@@ -53,6 +56,7 @@ def pieces(text: str, quotes: Sequence[Quote], blocks: Sequence[Block] = ()) -> 
         edges |= {one.start, one.end}
     for span in quiet:
         edges |= {span.start, span.end}
+    ordered = [one.span for one in blocks if one.role == ORDERED]
     begins = _by_start(told)
     calm = {span.start: span.end for span in quiet}
     open_: list[Quote] = []
@@ -70,6 +74,7 @@ def pieces(text: str, quotes: Sequence[Quote], blocks: Sequence[Block] = ()) -> 
             own=own,
             first=bool(own) and own not in seen,
             quiet=calm_until > at and not open_,
+            orders=any(span.start <= at < span.end for span in ordered),
         )
         seen.add(own)
 
