@@ -47,7 +47,7 @@ FROM records, json_each(records.record, '$.evidence') AS one;
 """
 
 _OWN: Final = ("seq", "source", "url", "outcome")
-_WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def postings(fields: tuple[str, ...] | None) -> str:
@@ -68,7 +68,7 @@ def postings(fields: tuple[str, ...] | None) -> str:
 
 
 def _value(name: str) -> str:
-    if _WORD.match(name):
+    if _WORD.fullmatch(name):
         return f"json_extract(records.record, '$.data.{name}')"
     told = "'" + name.replace("'", "''").replace("\0", "") + "'"  # a path cannot hold every name
     return f"(SELECT value FROM json_each(records.record, '$.data') WHERE key = {told})"
