@@ -17,8 +17,11 @@ LOGIN: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s@]*:[^/\s@]+@", re.I)
 PLAIN: Final = re.compile(r"\s*(?:[0-9.]*|true|false|yes|no|on|off|auto|none)\s*", re.I)
 """Numbers and switches are no secrets, whatever they are called."""
 
-STORES: Final = ("AWS_", "GOOGLE_", "AZURE_", "FSSPEC_")
-"""Beginnings of the variables by which object stores are opened."""
+STORES: Final = (
+    "AWS_", "GOOGLE_", "AZURE_", "FSSPEC_", "HF_", "HUGGING_FACE_", "OSS_", "OCI_", "LAKEFS_",
+    "DATABRICKS_",
+)  # fmt: skip
+"""Beginnings of the variables by which object stores are opened, here or by packages of fsspec."""
 HUB: Final = ("HF_", "HUGGING_FACE_")
 """Those by which models are fetched; and proxies, which may have passwords."""
 PROXIES: Final = (

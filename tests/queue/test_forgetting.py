@@ -1,6 +1,7 @@
 """A page that somebody wants forgotten is gone, off the disk too; others stay."""
 
 import hashlib
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -158,3 +159,27 @@ def test_a_page_that_was_fetched_is_found_by_the_hash_that_its_record_tells(queu
     assert queue.view.record(tasks[0]) is None
     assert queue.view.record(tasks[2]) is not None
     assert queue.store.rows("SELECT count(*) FROM trial_bad") == [(0,)]
+
+
+class _Meanwhile:
+    """A store that hands a page in once the tasks are forgotten."""
+
+    def __init__(self, queue):
+        self.queue, self.handed_in = queue, ()
+
+    @contextmanager
+    def write(self, **more):
+        with self.queue.store.write(**more) as connection:
+            yield connection
+        if not self.handed_in and not sum(self.queue.view.counts().values()):
+            told = Submission(submitter="two", tasks=(page(9),))
+            self.handed_in = self.queue.inbox.submit(told).tasks
+
+
+def test_what_is_handed_in_while_all_is_forgotten_is_done(queue):
+    handed_in(queue)
+    store = _Meanwhile(queue)
+    forget_all(store)
+    assert len(store.handed_in) == 1
+    assert work(queue) == list(store.handed_in)
+    assert queue.view.body(store.handed_in[0]) == b"<p>page 9</p>"

@@ -32,6 +32,11 @@ TABLES: Final[Mapping[str, str]] = {
     "drift_message": "id",
 }
 """What is emptied, and by which column it is taken a part at a time."""
+UNUSED: Final[Mapping[str, str]] = {
+    "queue_batch": "queue_task.batch = queue_batch.id",
+    "queue_body": "queue_task.body = queue_body.hash",
+}
+"""What a task that is handed in meanwhile needs; by what it needs it."""
 WIDE: Final = ("trial_count", "trial_bad", "monitor_point")
 """What is emptied at once: small rows under a key of several columns."""
 OF_PAGES: Final = (
@@ -42,7 +47,10 @@ OF_PAGES: Final = (
 
 
 def forget_all(store: Store) -> None:
-    """Empty all tables but the sums of the budget, the tokens, and the schemas by their names."""
+    """Empty all tables but the sums of the budget, the tokens, and the schemas by their names.
+
+    What others hand in meanwhile is whole, there or gone.
+    """
     for table, column in TABLES.items():
         while _some(store, table, column) == AT_ONCE:
             pass
@@ -52,10 +60,12 @@ def forget_all(store: Store) -> None:
 
 
 def _some(store: Store, table: str, column: str) -> int:
+    needed = UNUSED.get(table)
+    unused = f"WHERE NOT EXISTS (SELECT 1 FROM queue_task WHERE {needed})" if needed else ""
     with store.write(durable=True, alone=TURNS) as connection:
         gone = connection.execute(
             f"DELETE FROM {table} WHERE {column} IN"
-            f" (SELECT {column} FROM {table} ORDER BY {column} LIMIT {AT_ONCE})"
+            f" (SELECT {column} FROM {table} {unused} ORDER BY {column} LIMIT {AT_ONCE})"
         )
         return int(gone.rowcount)
 

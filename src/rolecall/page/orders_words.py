@@ -32,6 +32,7 @@ _STARTS = (
     r"(?:^|[^\w\s'’`-]\s{0,3}|\b(?:please|now|then|must|should|simply|just|instead"
     r"|immediately|kindly|you to|want you to)\s)"
 )
+_SAID = r"(?:[^.\n]|\.\S){1,80}?"
 _NEAR = r"[^.!?\n]{0,70}?"
 _MACHINE = (
     r"(?:(?:(?:automated|automatic|automation|generative|external|screening|large|analysis|language"
@@ -185,7 +186,8 @@ RULES: Final = (
     ),
     Rule(
         "field",
-        "fields field schema overwrite answer correct output job_title salary_min salary_max "
+        "fields field schema overwrite answer correct output you~write also~set job_title "
+        "salary_min salary_max "
         "salary_currency salary_period employment_type apply_url application_url "
         "application_email date_posted valid_through base_salary company_name job_location",
         ("_", "set", "change", "overwr", "replace", "write", "record", "fill", "report", "print",
@@ -227,7 +229,7 @@ RULES: Final = (
         "marked field",
         _MARK_GATES,
         _MARK_NEEDS,
-        rf"^(?=[^\n]{{0,400}}?(?:{_MARKS}))[^\n]{{0,400}}?\b{_FIELD}[\"']?\s?(?:[:=]|is\b|to\b)",
+        rf"^(?=[^\n]{{0,400}}?(?:{_MARKS}))[^\n]{{0,400}}?\b{_FIELD}[\"']?\s?(?:[:=,]|is\b|to\b)",
     ),
     Rule(
         "values told",
@@ -243,10 +245,10 @@ RULES: Final = (
         "language~model automated system: assistant: human: developer:",
         (" for ", " as ", " in ", " into "),
         rf"\b{_SURE_MACHINE} (?:must|should|shall|have to|need to|are to) (?:{_SAY}|take|write)"
-        rf" [^.\n]{{1,80}}? (?:as (?:the )?[\"'`]?{_FIELD}|(?:for|in|into) (?:the )?[\"'`]?{_KEY})"
+        rf" {_SAID} (?:as (?:the )?[\"'`]?{_FIELD}|(?:for|in|into) (?:the )?[\"'`]?{_KEY})"
         r"[\"'`]?\s?(?:[.,;!]|$)"
         rf"|(?:^|[\n>\]\"'.*-])\s{{0,3}}{_TURN}:\s?[^.\n]{{0,90}}?\b(?:write|put"
-        rf"|record|enter|return|answer|output) [^.\n]{{1,80}}? (?:for|as|in|into) (?:the )?"
+        rf"|record|enter|return|answer|output) {_SAID} (?:for|as|in|into) (?:the )?"
         rf"[\"'`]?{_FIELD}[\"'`]?\s?(?:[.,;!]|$)",
     ),
     Rule(
