@@ -33,3 +33,10 @@ def test_one_that_begins_with_a_dash_is_a_flag_elsewhere(tmp_path: Path) -> None
     done = inside("extract", "-dash.html", cwd=tmp_path)
     assert done.returncode == 2
     assert b"unrecognized arguments: -dash.html" in done.stderr
+
+
+def test_a_policy_that_is_none_is_refused_without_any_engine(tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text("<h1>Baker</h1>")
+    done = inside("extract", "page.html", "--policy", "cloud", cwd=tmp_path, HOME=str(tmp_path))
+    assert done.returncode == 2
+    assert "there is no policy 'cloud', there are: local-only" in done.stderr.decode()

@@ -7,9 +7,10 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, get_args
 
 from rolecall.errors import UsageError
+from rolecall.route import Privacy
 from rolecall.settings import Settings
 from rolecall.settings_load import load, locate
 
@@ -76,11 +77,22 @@ def settings_with_servers(flags: Mapping[str, Any]) -> Settings:
     return with_running(found, os.environ)
 
 
+def policy(text: str) -> str:
+    """A policy by its name; a wrong one is refused also where no engine would be asked."""
+    known = get_args(Privacy)
+    if text not in known:
+        raise argparse.ArgumentTypeError(
+            f"there is no policy {text!r}, there are: {', '.join(known)}"
+        )
+    return text
+
+
 def add_policy(add: Callable[..., Any]) -> None:
     """The words that say which engines outside the user's machines may be asked."""
     add(
         "--policy",
         metavar="POLICY",
+        type=policy,
         help="local-only, cloud-over-threshold, cloud-on-doubt, cloud-for-audits",
     )
     add(
