@@ -15,6 +15,7 @@ from torture import (
     pages_lists,
     pages_markup,
     pages_others,
+    pages_runs,
     pages_suites,
     pages_values,
 )
@@ -48,6 +49,7 @@ GROUPS: Final[dict[str, Try]] = {
     "html5lib": pages_html5lib.html5lib,
     "normalise": pages_values.normalise,
     "dates": pages_values.dates,
+    "runs": pages_runs.runs,
     "memory": pages_cost.memory,
     "speed": pages_cost.speed,
 }

@@ -1,6 +1,7 @@
 import contextlib
 import gzip
 import os
+import time
 
 import pytest
 from hypothesis import given
@@ -197,3 +198,10 @@ def test_office_documents_are_told_from_other_archives():
 @pytest.mark.parametrize("body", [b"", b"hello", "текст".encode("koi8-r"), b"<p>a\0b</p>"])
 def test_text_is_not_taken_for_binary(body):
     assert sniff_binary(body) is None
+
+
+@pytest.mark.parametrize("text", ["и" * 300_000, "\xa0" * 300_000])
+def test_a_guess_takes_time_in_proportion_to_its_sample(text: str) -> None:
+    begun = time.process_time()
+    decode(f"<h1>{text[:20]}</h1><p>{text}</p>".encode("cp1251"))
+    assert time.process_time() - begun < 1.5

@@ -200,7 +200,9 @@ def test_a_notice_stays_short_however_many_orders_there_are():
     assert len(message) < 300
 
 
-@pytest.mark.parametrize("piece", ["ignore all ", "note to ai ", "respond only ", "<|", "system: "])
+@pytest.mark.parametrize(
+    "piece", ["ignore all ", "note to ai ", "respond only ", "<|", "system: ", "#"]
+)
 def test_of_a_page_full_of_such_words_a_part_is_looked_at(piece):
     found = find_orders(piece * 20_000, piece * 20_000)
     assert len(found.lines) <= MOST

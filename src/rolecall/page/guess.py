@@ -32,7 +32,7 @@ _SINGLE = (
 )  # fmt: skip
 _DOUBLE = ("gb18030", "cp932", "euc_jp", "cp949", "big5hkscs")
 _HIGH = re.compile(rb"[\x80-\xff]")
-_BROKEN_WORD = re.compile(r"[a-zа-я][^\W\d_a-z]*[A-ZА-ЯÀ-ÖØ-Þ]|[a-z][ά-я]|[ά-я][a-z]")
+_BROKEN_WORD = re.compile(r"[a-zа-я][^\W\d_a-z]{0,30}[A-ZА-ЯÀ-ÖØ-Þ]|[a-z][ά-я]|[ά-я][a-z]")
 SAMPLE = 16_384  # bytes
 FEW = 6  # characters beyond ASCII, below which nothing speaks against a label
 SURE, POOR = 0.8, 0.4  # scores of a reading that makes sense, and of one that makes little

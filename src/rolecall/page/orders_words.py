@@ -81,7 +81,7 @@ _MARKS = (
     r"|document|page)>|</?(?:system|assistant|system_prompt|tool_(?:call|result|response"
     r"|output)s?"
     r"|function_(?:results?|calls?|response))>|</(?:document|page|user|context|untrusted)>"
-    rf"|#{{2,}}\s?\(?(?:{_TURN}|instructions?|new task)[_ ]?(?:message|prompt"
+    rf"|(?<!#)#{{2,}}+\s?\(?(?:{_TURN}|instructions?|new task)[_ ]?(?:message|prompt"
     rf"|instructions?)?\)?"
     r"\s?(?::|$|output|return|set|answer|write|report)"
     r"|\[(?:admin|system)[ _:](?:request|message|prompt|override|note)"
