@@ -73,7 +73,7 @@ class Second(FaultServer):
 
     def said(self, body):
         text = str(body["messages"][-1]["content"])
-        first = {"title": "Baker", "company": "Mix", "locations": [{"text": "England"}],
+        first = {"title": "Baker", "company": "Mix", "locations": [{"text": "Bath, England"}],
                  "skills": ["baking"]}  # fmt: skip
         return again(first, **({"company": "crumb"} if "rye bread" in text else {}))
 

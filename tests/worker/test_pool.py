@@ -127,16 +127,17 @@ def test_those_who_wait_may_leave_and_urgent_pages_go_first():
     async def main():
         seen = []
 
-        async def read(name, urgent=False):
-            await found.read(order(), urgent=urgent, began=lambda: seen.append(name))
+        async def read(name, body=None, urgent=False):
+            await found.read(order(body), urgent=urgent, began=lambda: seen.append(name))
 
         async with pool(timeout=30) as found:
-            tasks = [asyncio.ensure_future(read("first"))]
+            tasks = [asyncio.ensure_future(read("first", SLOW))]
             await until(lambda: seen)
             tasks += [asyncio.ensure_future(read(name)) for name in ("leaves", "usual")]
             await until(lambda: found.waiting == 2)
             tasks.append(asyncio.ensure_future(read("urgent", urgent=True)))
             tasks[1].cancel()
+            tasks[0].cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
         assert seen == ["first", "urgent", "usual"]
 

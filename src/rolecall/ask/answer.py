@@ -125,6 +125,8 @@ class _Reader:
         """
         if one.unit not in NAMED or one.field is not None:
             return None
+        if "://" in span.of(self.page.text):
+            return "an address"
         start = self.page.text.rfind("\n", 0, span.start) + 1
         head, colon, _ = self.page.text[start : span.start].partition(":")
         if not colon or len(head) > LONGEST_LABEL:

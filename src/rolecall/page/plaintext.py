@@ -45,7 +45,9 @@ _LABELLED = re.compile(r"[^\s:][^:]{0,60}:(?:\*\*|__)?$")  # "Requirements:" on 
 _STRONG_LABEL = re.compile(r"(\*\*|__)[^*_:]{2,40}(?::\1|\1:)\s")  # "**Company:** Tidepool"
 _GAP = re.compile(" {2,}")
 _COMMENT = re.compile(r"<!--(?:[^-]++|-(?!->))*+(?:-->|\Z)")
-_MARKDOWN = re.compile(r"(?m)^#{1,6} \S|^[^\S\n]*[*+-] \S|\*\*[^*\n]+\*\*|\]\(https?://|^\|.*\|\s*$")
+_MARKDOWN = re.compile(
+    r"(?m)^#{1,6} \S|^[^\S\n]*[*+-] \S|\*\*[^*\n]+\*\*|\]\(https?://|^\|.*\|\s*$"
+)
 
 
 def looks_like_markdown(text: str) -> bool:

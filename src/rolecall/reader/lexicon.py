@@ -87,6 +87,8 @@ class Lexicon:
     def label(self, text: str) -> tuple[str, ...]:
         """The fields that ``text`` (lower case, no colon) may label; empty if it is no label."""
         found = self.labels.get(text)
+        if found is None and "_" in text:  # as programs write them: "date_posted"
+            found = self.labels.get(text.replace("_", " "))
         if found is None and " " in text:
             start = LABEL_START.match(text)
             if start is not None:

@@ -176,6 +176,7 @@ def test_failures_are_counted_by_kind_and_never_tried_again(tmp_path):
     assert point.requests == 8
     assert point.failures == {
         "http_500": 1, "truncated_stream": 1, "error_in_answer": 1, "http_401": 1,
+        "engine_unavailable": 3,  # whoever refuses the key is not asked again for a while
     }  # fmt: skip
     verdicts = {one.id: one.verdict for one in found.findings}
     assert verdicts["PR-3"] == "not_run"
