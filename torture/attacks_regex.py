@@ -75,7 +75,7 @@ def found() -> dict[str, re.Pattern[Any]]:
 def modules() -> Iterator[ModuleType]:
     """Every module of the package that can be imported here."""
     for one in pkgutil.walk_packages(rolecall.__path__, "rolecall."):
-        if one.name.endswith("__main__"):
+        if one.name.endswith(("__main__", ".preload")):  # which do things when they are imported
             continue
         with suppress(ImportError):
             yield importlib.import_module(one.name)
