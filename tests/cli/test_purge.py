@@ -82,9 +82,15 @@ def test_a_page_by_its_address(folder):
     forgotten, kept = told(folder, "--page", "https://x.example/1", "--keep-answers")
     assert forgotten == {"tasks": 1, "pages": 1, "answers": 0}
     assert (kept["pages"]["count"], kept["kept answers"]["count"]) == (1, 1)
-    again = purge(folder, "--page", "https://x.example/1")
+    again = purge(folder, "--page", "https://x.example/1", "--json")
     assert again.returncode == 3
-    assert b"nothing is kept of this page" in again.stderr
+    assert b"the queue keeps nothing of this page" in again.stderr
+    assert json.loads(again.stdout)["forgotten"] == {"tasks": 0, "pages": 0, "answers": 0}
+
+
+def test_a_name_that_is_not_known_costs_no_answers(folder):
+    assert b"--answers" in purge(folder, "--page", "https://x.example/mistyped").stderr
+    assert told(folder, "--dry-run")[1]["kept answers"]["count"] == 1
 
 
 def test_everything_only_if_it_is_meant(folder):

@@ -64,7 +64,10 @@ def run(words: list[str]) -> int:
                 "  hint: run rolecall purge again when they are done\n"
             )
     if (told.page or told.source_id) and not forgotten.get("pages") and not forgotten["tasks"]:
-        sys.stderr.write("rolecall: nothing is kept of this page\n")
+        sys.stderr.write(
+            "rolecall: the queue keeps nothing of this page; answers of engines were left alone\n"
+            "  hint: they are kept without names: rolecall purge --answers forgets all of them\n"
+        )
         return FAILED
     return OK
 
@@ -196,8 +199,10 @@ class _Work:
                 forget(self.queue.store, found)
                 self.touched = OF_PAGES
             tasks, pages = tasks + len(found.tasks), pages + len(found.bodies)
-        # Answers are kept under hashes: which of them are of this page nobody can tell.
-        answers = 0 if self.told.keep_answers else self._answers(None)
+        # Answers are kept under hashes: which of them are of this page nobody can tell. They may
+        # have been paid for, and a name that is not known may be one that was mistyped.
+        leave = self.told.keep_answers or not (tasks or pages)
+        answers = 0 if leave else self._answers(None)
         return {"tasks": tasks, "pages": pages, "answers": answers}
 
     def _everything(self) -> dict[str, int]:
