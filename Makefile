@@ -28,14 +28,16 @@ help: ## list the targets
 .PHONY: setup
 setup: $(READY) ## create .venv from the hashed lock, with the package editable in it
 
-# uv installs in seconds what takes pip a minute. It reads no settings of pip's, so that pip steps in
-# where uv finds nothing.
+# uv installs in seconds what takes pip a minute. It reads no settings of pip's: the index and the
+# folder of wheels that pip is told to use are handed on, and pip steps in where uv finds nothing.
+PIP_INDEX = $(or $(PIP_INDEX_URL),$(shell $(PYTHON) -m pip config get global.index-url 2>/dev/null))
 $(READY): requirements/dev.txt requirements/uv.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "No Python >= 3.11 with venv found; set PYTHON=..." >&2; exit 1; }
 	@echo "Setting up $(VENV) with $$($(PYTHON) --version)" >&2
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python $(PIP_INSTALL) --require-hashes -r requirements/uv.txt
 	@$(BIN)/uv pip install --quiet --no-config --python $(BIN)/python \
+		$(if $(PIP_INDEX),--index-url "$(PIP_INDEX)") \
 		$(if $(PIP_FIND_LINKS),--find-links "$(PIP_FIND_LINKS)") --require-hashes -r requirements/dev.txt \
 		2>build.log || { echo "uv could not ($$(tail -n 1 build.log)); pip does it" >&2; \
 		$(BIN)/python $(PIP_INSTALL) --require-hashes -r requirements/dev.txt; }
