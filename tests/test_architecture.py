@@ -117,6 +117,13 @@ def test_a_room_imports_only_rooms_below_it():
             stands_above(name, own, imports(name), LAYERS)
 
 
+def test_the_table_of_rooms_is_this_one():
+    page = (ROOT.parents[1] / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) \| ([^|]+) \|", page, re.MULTILINE)
+    assert [int(number) for number, _ in rows] == list(range(len(LAYERS)))
+    assert [set(re.findall(r"`(\w+)`", rooms)) for _, rooms in rows] == [set(x) for x in LAYERS]
+
+
 def test_a_room_of_evaluate_imports_only_rooms_below_it():
     for name in [name for name in NAMES if name.startswith("evaluate/")]:
         own = room(name.removeprefix("evaluate/"))
