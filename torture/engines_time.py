@@ -130,9 +130,9 @@ async def _waited(name: str, lane: Lane, fault: str, rest: float, folder: Path) 
     async with site(lane, [fault], folder, clock=Clock()) as here:
         server = here.servers[lane.names[0]]
         first = asyncio.ensure_future(here.record(0))
-        await server.asked.wait()
-        while server.now:
-            await asyncio.sleep(0)
+        async with asyncio.timeout(60):
+            while server.now or not server.chats:
+                await asyncio.sleep(0)
         for _ in range(TURNS):  # of the loop, in which the answer is read, however busy it is here
             await asyncio.sleep(0)
         asked = server.chats[0][0]  # before the answer, so that no wait is too short by this

@@ -32,6 +32,7 @@ PATIENT: Final = 120.0
 def memory(terms: Terms) -> Group:
     """Workers' memory on the worst pages, on usual ones, over many, and on a huge file."""
     ready = pipeline()
+    many = tuple(over_many(terms, ready))  # first: a child begins with what this process holds
     worst = [one for one in pages_markup.pages() if terms.full or one.name in WORST[:1]]
     peaks = [seen.peak / MIB for seen in tried(iter(worst), ready, timeout=PATIENT)]
     usual = sorted(seen.peak / MIB for seen in tried(few_or_corpus(terms), ready, timeout=PATIENT))
@@ -41,7 +42,7 @@ def memory(terms: Terms) -> Group:
         upto("memory of a worker on the worst page", max(peaks), "MiB", 512),
         upto("memory of a worker on usual pages, p99", share(usual, 0.99), "MiB", 200),
         upto("memory of a file of 1 GiB beyond a page", huge_file(terms.scratch), "MiB", 16),
-        *over_many(terms, ready),
+        *many,
     ]
     said = "memory: worst pages, usual pages, a file of 1 GiB, many pages in one process"
     return Group(said=said, figures=tuple(figures))

@@ -224,13 +224,14 @@ def _from_text(
         notices += (_links_cut(limits, cut_links),)
     visible = "\n".join(line.text for line in lines)
     kept, orders = heeding(tuple(blocks), find_orders(visible))
+    said = (line.text for line, block in zip(lines, kept, strict=True) if block.role != "orders")
     return Page(
         source_id=source.id,
         url=source.url,
         text=visible,
         blocks=kept,
         links=tuple(links),
-        language=language_of(visible[:4000], None),
+        language=language_of("\n".join(said)[:4000], None),
         captured=source.captured,
         media_type=media_type,
         warnings=notices + orders,

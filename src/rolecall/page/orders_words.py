@@ -189,7 +189,8 @@ RULES: Final = (
         "fields field schema overwrite answer correct output you~write also~set job_title "
         "salary_min salary_max "
         "salary_currency salary_period employment_type apply_url application_url "
-        "application_email date_posted valid_through base_salary company_name job_location",
+        "application_email date_posted valid_through base_salary company_name job_location "
+        "as~' as~\" as~“ as~‘ to~' to~\" to~“ to~‘ '~as~the \"~as~the ”~as~the ’~as~the",
         ("_", "set", "change", "overwr", "replace", "write", "record", "fill", "report", "print",
          "output", "answer", "must", "should", "correct", "was ", "has been", "use ", "give ",
          "state "),

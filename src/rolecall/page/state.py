@@ -36,7 +36,7 @@ _ASSIGNMENT = re.compile(
     r"=\s*+(JSON\s*+\.\s*+parse\(\s*+(?=[\"'`])|\(?\s*+function\s*+\(|(?=[{\[]))|\(\s*+(?=\{\s*+\")"
 )
 _TARGET = re.compile(r"([\w$.]+)[\"'\]\s]*$")
-_PARAMETERS = re.compile(r"\s*([\w$,\s]*)\)\s*\{\s*return\s*")
+_PARAMETERS = re.compile(r"([\w$,\s]*)\)\s*\{\s*return\s*")
 _CHUNK = re.compile(r"__next_f\s*\.\s*push\(\s*")
 _ROW = re.compile(r"([0-9a-f]{1,8}):(?:(?=[\[{\"])|T([0-9a-f]{1,6}),)")
 _NEXT_ROW = re.compile(r"\n([0-9a-f]{1,8}):(?:(?=[\[{\"])|T([0-9a-f]{1,6}),)")

@@ -28,8 +28,8 @@ from rolecall.reader.skill_features import (
 K = TypeVar("K")
 
 MEMORY: Final = 12_000
-"""Words that are kept, and pieces; numbers and names that come once are not. With more, a process grows
-for longer (by 29 MB until 40,000 pages with 40,000) and is no faster."""
+"""Words that are kept, and pieces; numbers and names that come once are not. With 40,000 a process
+takes 29 MB more, grows until it has read as many pages, and is no faster."""
 
 LONGEST: Final = 60
 """Letters of a word or piece that is kept; longer strings hardly come again."""
