@@ -68,7 +68,7 @@ def restart(terms: Terms) -> Group:
 def resume(terms: Terms) -> Group:
     """A long run that is killed in its middle and continued: ``bench/scale.py``."""
     count = terms.number(100, 100_000)
-    done = child(["bench/scale.py", str(count), "--workers", "2"], 900)
+    done = child(["bench/scale.py", str(count), "--workers", "2"], 3_000)
     file = ROOT / "build" / "scale-tiny-2.json"
     if done.returncode or not file.exists():
         return Group(said="a long run killed and continued", cases=(crashed(done),))

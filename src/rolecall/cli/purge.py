@@ -46,6 +46,9 @@ examples:
 
 DAY_SECONDS = 86_400
 
+LARGE = 1 << 30
+"""Bytes of a database whose room is given back for so long that it is said."""
+
 
 def run(words: list[str]) -> int:
     """Forget, print what is left, and return the exit code: 3 if nothing is kept of a page."""
@@ -150,6 +153,11 @@ class _Work:
         stores: list[Store] = [self.queue.store] if self.queue is not None else []
         if self.embedded is not None:
             stores.append(self.embedded)
+            if (size := os.stat(self.path).st_size) > LARGE:
+                sys.stderr.write(
+                    f"rolecall: giving back what is free in {size / LARGE:.1f} GiB;"
+                    " to stop loses nothing\n"
+                )
         clean = [one.reclaim(self.touched) for one in stores]  # each, whatever the one before says
         return all(clean)
 

@@ -134,7 +134,8 @@ def _gates() -> tuple[dict[bytes, tuple[Rule, ...]], frozenset[bytes], tuple[byt
     for rule in RULES:
         for gate in rule.gates.split():
             gate = gate.replace("~", " ")
-            for form in {gate} if gate.isascii() else {gate, gate.capitalize(), gate.upper()}:
+            cased = any(letter.upper() != letter for letter in gate if not letter.isascii())
+            for form in {gate, gate.capitalize(), gate.upper()} if cased else {gate}:
                 found.setdefault(form.encode(), []).append(rule)
     gates = {gate: tuple(rules) for gate, rules in found.items()}
     words = frozenset(gate for gate in gates if gate.translate(_GAPS) == gate and b" " not in gate)
