@@ -222,7 +222,7 @@ def xss(terms: Terms) -> Group:
         return Group(said=said, skipped="the long form alone opens a browser")
     if terms.shared is None or not CHROMIUM.exists():
         return Group(said=said, skipped="no collected injections or no Chromium at hand")
-    out = _child(["bench/xss.py"], terms, 880)
+    out = _child(["bench/xss.py"], terms, 3_000)
     match = re.search(r"([\d,]+) payloads in (\d+) fields, ([\d,]+) pages .*: (\d+) took", out)
     if match is None:
         case = Case(name="run", found=Class.CRASHED, note=out[-400:])
@@ -246,7 +246,7 @@ def fuzzed(terms: Terms) -> Group:
     said = "made-up requests to every route of the API: no 5xx, nothing that is not documented"
     if not terms.full:
         return Group(said=said, skipped="the long form alone makes so many requests")
-    out = _child(["bench/fuzz_api.py", "--count", "50000", "--seed", str(terms.seed)], terms, 1_500)
+    out = _child(["bench/fuzz_api.py", "--count", "50000", "--seed", str(terms.seed)], terms, 3_000)
     match = re.search(r"([\d,]+) requests in (\d+) s: (\d+) faults", out)
     if match is None:
         return Group(said=said, cases=(Case(name="run", found=Class.CRASHED, note=out[-400:]),))

@@ -13,6 +13,9 @@ LENGTH = 300_000
 MOST_SECONDS = 4.0
 """Of the processor, for a page of ``LENGTH`` characters: in 150,000 lines it takes two or three."""
 
+BESIDE = 3
+"""In the short form, which runs on slower machines too, so many times as much is let pass."""
+
 _HTML = "<html><body><h1>Cook</h1>{}</body></html>"
 
 
@@ -33,7 +36,7 @@ def carriers(run: str) -> Iterator[tuple[str, bytes]]:
 def runs(terms: Terms) -> Group:
     """Each piece in each carrier; the time is that of the processor."""
     cases: list[Case] = []
-    slowest = 0.0
+    slowest, most = 0.0, MOST_SECONDS * (1 if terms.full else BESIDE)
     rolecall.extract(b"<h1>Cook</h1>")
     for piece in PIECES if terms.full else PIECES[::6]:
         run = piece * (LENGTH // len(piece))
@@ -42,7 +45,7 @@ def runs(terms: Terms) -> Group:
             rolecall.extract(body)
             took = time.process_time() - begun
             slowest = max(slowest, took)
-            right = took <= MOST_SECONDS
+            right = took <= most
             cases.append(
                 Case(
                     name=f"{name}/{piece!r}",
