@@ -27,11 +27,7 @@ RESULTS = Path(__file__).with_name("results.json")
 def main() -> int:
     """0: nothing is behind what is pinned."""
     told = arguments()
-    chosen = {
-        name: tried
-        for name, tried in groups().items()
-        if not told.only or any(name.startswith(one) for one in told.only)
-    }
+    chosen = groups(told.only)
     if told.list:
         print("\n".join(chosen))
         return 0

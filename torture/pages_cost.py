@@ -32,10 +32,11 @@ PATIENT: Final = 120.0
 def memory(terms: Terms) -> Group:
     """Workers' memory on the worst pages, on usual ones, over many, and on a huge file."""
     ready = pipeline()
-    many = tuple(over_many(terms, ready))  # first: a child begins with what this process holds
+    # From what takes least on: a child begins with what this process holds.
+    usual = sorted(seen.peak / MIB for seen in tried(few_or_corpus(terms), ready, timeout=PATIENT))
+    many = tuple(over_many(terms, ready))
     worst = [one for one in pages_markup.pages() if terms.full or one.name in WORST[:1]]
     peaks = [seen.peak / MIB for seen in tried(iter(worst), ready, timeout=PATIENT)]
-    usual = sorted(seen.peak / MIB for seen in tried(few_or_corpus(terms), ready, timeout=PATIENT))
     if not all((*peaks, *usual)):
         raise RuntimeError("a page was lost, or this system does not tell of memory")
     figures = [
