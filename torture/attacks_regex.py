@@ -126,8 +126,8 @@ def _seconds(name: str, pattern: re.Pattern[Any], piece: str) -> float:
     if short > GOAL / 4:
         return max(short * SIZE / FIRST, 2 * GOAL)
     took = _run(apply, pattern, piece, SIZE)
-    for _ in range(4):  # what else the machine does only adds to it
-        if not GOAL / 2 < took < PATIENCE:
+    for _ in range(2):  # what else the machine does only adds to it
+        if not GOAL <= took < PATIENCE:
             break
         took = min(took, _run(apply, pattern, piece, SIZE))
     return took
