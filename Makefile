@@ -36,8 +36,8 @@ $(READY): requirements/dev.txt requirements/uv.txt pyproject.toml
 	@echo "Setting up $(VENV) with $$($(PYTHON) --version)" >&2
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python $(PIP_INSTALL) --require-hashes -r requirements/uv.txt
-	@$(BIN)/uv pip install --quiet --no-config --python $(BIN)/python \
-		$(if $(PIP_INDEX),--index-url "$(PIP_INDEX)") \
+	@$(if $(PIP_INDEX),UV_DEFAULT_INDEX="$(PIP_INDEX)") \
+		$(BIN)/uv pip install --quiet --no-config --python $(BIN)/python \
 		$(if $(PIP_FIND_LINKS),--find-links "$(PIP_FIND_LINKS)") --require-hashes -r requirements/dev.txt \
 		2>build.log || { echo "uv could not ($$(tail -n 1 build.log)); pip does it" >&2; \
 		$(BIN)/python $(PIP_INSTALL) --require-hashes -r requirements/dev.txt; }

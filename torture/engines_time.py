@@ -111,7 +111,8 @@ def rests(terms: Terms) -> Group:
     )  # fmt: skip
 
 
-TURNS = 500
+TURNS: Final = 500
+"""Turns of the loop in which the first page reads its answer before others come."""
 
 
 async def _rests(terms: Terms) -> list[Case]:

@@ -93,6 +93,13 @@ def test_a_name_that_is_not_known_costs_no_answers(folder):
     assert told(folder, "--dry-run")[1]["kept answers"]["count"] == 1
 
 
+def test_of_a_large_database_it_says_that_giving_room_back_takes_long(folder, monkeypatch):
+    assert b"giving back" not in purge(folder).stderr
+    monkeypatch.setattr("rolecall.cli.purge.LARGE", 1)
+    assert b"giving back what is free in 0.0 GiB" in purge(folder).stderr
+    assert b"giving back" not in purge(folder, "--dry-run").stderr
+
+
 def test_everything_only_if_it_is_meant(folder):
     assert purge(folder, "--all").returncode == 2
     assert told(folder, "--dry-run")[1]["pages"]["count"] == 2

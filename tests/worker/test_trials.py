@@ -204,7 +204,7 @@ def test_a_challenger_with_little_room_stalls_nobody(queue, serving, run, ledger
     monkeypatch.setattr("rolecall.worker.sides.ROOM_SECONDS", 0.2)
     usual = serving(FaultServer(answer=well))
     script = itertools.chain(["ok"], itertools.repeat("hang"))
-    worker, _ = run(settings(usual, serving(FaultServer(script)), share=0.5, seconds=10))
+    worker, _ = run(settings(usual, serving(FaultServer(script)), share=0.5, seconds=30))
     records = done(queue, worker, 60)
     assert {one["data"]["company"] for one in records} == {"crumb"}
     assert total(ledger.days("new", 1))["failed challenger"] > 5

@@ -46,7 +46,8 @@ examples:
 
 DAY_SECONDS = 86_400
 
-LARGE = 1 << 30
+GIB = 1 << 30
+LARGE = GIB
 """Bytes of a database whose room is given back for so long that it is said."""
 
 
@@ -155,7 +156,7 @@ class _Work:
             stores.append(self.embedded)
             if (size := os.stat(self.path).st_size) > LARGE:
                 sys.stderr.write(
-                    f"rolecall: giving back what is free in {size / LARGE:.1f} GiB;"
+                    f"rolecall: giving back what is free in {size / GIB:.1f} GiB;"
                     " to stop loses nothing\n"
                 )
         clean = [one.reclaim(self.touched) for one in stores]  # each, whatever the one before says
